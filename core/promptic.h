@@ -1,0 +1,284 @@
+/*
+ * promptic.h - the C interface of libpromptic, a client for the Promptic platform.
+ *
+ * Words used below, always in the same sense:
+ *   borrowed          the pointer is read during the call only; the caller keeps it
+ *   copied            the library keeps a copy; the caller may free its own at once
+ *   takes ownership   the library frees it, also where the function fails
+ *   freed with F      the caller owns the returned object and gives it back with F
+ *
+ * Threads: a loop, its clients and their calls belong together and are used by one thread at a
+ * time; different loops may run in different threads with nothing shared between them. Every
+ * callback runs on the thread that steps the loop, inside promptic_step, promptic_wait,
+ * promptic_call_wait, promptic_flush or promptic_client_close.
+ *
+ * Blocking: only promptic_wait, promptic_call_wait and promptic_flush wait. Nothing else does.
+ *
+ * Signals: no handler is installed or changed; SIGPIPE is kept from the process with the calling
+ * thread's signal mask while libcurl runs.
+ */
+#ifndef PROMPTIC_H
+#define PROMPTIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PROMPTIC_VERSION "0.1.0"
+#define PROMPTIC_DEFAULT_ENDPOINT "https://promptic.eu"
+
+#if defined(__GNUC__)
+#define PROMPTIC_API __attribute__((visibility("default")))
+#else
+#define PROMPTIC_API
+#endif
+
+/* ------------------------------------------------------------------ errors */
+
+/* What went wrong, in the words of promptic.Error's field `kind`. */
+typedef enum promptic_kind {
+    PROMPTIC_OK,         /* nothing did */
+    PROMPTIC_API_ERROR,  /* "api": the platform answered with a status other than 2xx */
+    PROMPTIC_TIMEOUT,    /* "timeout": an attempt stalled, or the deadline passed */
+    PROMPTIC_CONNECTION, /* "connection": no connection, or it broke */
+    PROMPTIC_TLS,        /* "tls": the peer could not be verified */
+    PROMPTIC_DECODE,     /* "decode": a 2xx answer that cannot be read */
+    PROMPTIC_CANCELLED,  /* "cancelled": the call was cancelled or its client closed */
+    PROMPTIC_AUTH,       /* "auth": a credential is missing */
+    PROMPTIC_CONFIG,     /* "config": an option, a variable or the configuration file is wrong */
+    PROMPTIC_ARGUMENT,   /* "argument": the caller's mistake; nothing was sent */
+    PROMPTIC_MEMORY      /* "memory": an allocation failed */
+} promptic_kind;
+
+/* The kind's name as listed above; a static string. */
+PROMPTIC_API const char *promptic_kind_name(promptic_kind kind);
+
+/* Filled by functions that fail before there is a call. The message never holds a secret. */
+typedef struct promptic_error {
+    promptic_kind kind;
+    char message[512];
+} promptic_error;
+
+/* --------------------------------------------------------------- endpoints */
+
+/* Where a parameter of an endpoint goes. */
+typedef enum promptic_place {
+    PROMPTIC_IN_PATH,    /* a segment of the path */
+    PROMPTIC_IN_QUERY,   /* the query string */
+    PROMPTIC_IN_BODY,    /* a field of the JSON object that is the body */
+    PROMPTIC_IN_LIST,    /* the whole body, a JSON array */
+    PROMPTIC_IN_ITEM,    /* a field of each element of the list */
+    PROMPTIC_IN_CHANGES, /* the whole body, a JSON object that is passed through */
+    PROMPTIC_IN_FIELD    /* a known field of the changes */
+} promptic_place;
+
+typedef enum promptic_type {
+    PROMPTIC_STRING,
+    PROMPTIC_INTEGER,
+    PROMPTIC_NUMBER,
+    PROMPTIC_BOOLEAN,
+    PROMPTIC_OBJECT,
+    PROMPTIC_ARRAY,
+    PROMPTIC_STRINGS, /* an array of strings */
+    PROMPTIC_ANY
+} promptic_type;
+
+/* One parameter of an endpoint. Every pointer is to static memory. */
+typedef struct promptic_parameter {
+    const char *name; /* in C and Lua: snake_case. NULL ends a list of parameters */
+    const char *wire; /* on the wire; "a.b" means field b of field a, dropped where a is given */
+    promptic_type type;
+    promptic_place place;
+    bool required;             /* given by position in Lua; in an item: must be there */
+    bool nullable;             /* JSON null is a value of it */
+    const char *fallback;      /* sent where the caller gives none; NULL: then it is left out */
+    const char *const *values; /* the enum's values, ended by NULL; NULL: any */
+    long minimum, maximum;     /* of an integer where maximum > minimum */
+    const char *summary;       /* reference text, one line */
+} promptic_parameter;
+
+/* One endpoint. Every pointer is to static memory. */
+typedef struct promptic_endpoint {
+    const char *name;   /* the contract's operationId, also the method's name */
+    const char *module; /* the resource it belongs to: "experiments" */
+    const char *verb;   /* GET, POST, PATCH or DELETE */
+    const char *path;   /* template below /api/v1: "/experiments/{experiment_id}" */
+    const promptic_parameter *parameters;
+    bool repeatable;        /* a second attempt does no harm: GET, DELETE, upsert_annotation */
+    bool without_workspace; /* a session token is enough: list_workspaces */
+    const char *returns;    /* the shape of the answer in the contract's names, or "nil" */
+    const char *summary;    /* reference text, one line */
+} promptic_endpoint;
+
+/* The table's rows in their order, *count of them. Static memory, never freed. */
+PROMPTIC_API const promptic_endpoint *promptic_endpoints(size_t *count);
+
+/* The row of this name, or NULL. Static memory. */
+PROMPTIC_API const promptic_endpoint *promptic_endpoint_find(const char *name);
+
+/* ------------------------------------------------------------------- loops */
+
+typedef struct promptic_loop promptic_loop;
+typedef struct promptic_client promptic_client;
+typedef struct promptic_call promptic_call;
+
+/* A new loop, which drives the calls of its clients over shared connections.
+ * Freed with promptic_loop_free. NULL and *error where memory or libcurl fails. */
+PROMPTIC_API promptic_loop *promptic_loop_new(promptic_error *error);
+
+/* Gives the loop back. Its clients keep it alive until they are freed too, in any order. */
+PROMPTIC_API void promptic_loop_free(promptic_loop *loop);
+
+/* Does what is ready, runs the callbacks of calls that ended, never blocks.
+ * Returns how many calls have not ended yet. */
+PROMPTIC_API size_t promptic_step(promptic_loop *loop);
+
+/* Milliseconds until promptic_step has something to do at the latest: 0 at once, -1 nothing is
+ * planned. Traffic may come sooner. */
+PROMPTIC_API long promptic_timeout_ms(promptic_loop *loop);
+
+/* Blocks until there is something to do, for timeout_ms at most (-1: as long as it takes), then
+ * does what promptic_step does, once. A signal handler that runs ends the wait early. */
+PROMPTIC_API size_t promptic_wait(promptic_loop *loop, long timeout_ms);
+
+/* Blocks until no call is left, or for timeout_ms (-1: as long as it takes).
+ * Returns how many calls have not ended. */
+PROMPTIC_API size_t promptic_flush(promptic_loop *loop, long timeout_ms);
+
+/* ----------------------------------------------------------------- clients */
+
+typedef enum promptic_log_level {
+    PROMPTIC_LOG_DEBUG,  /* each attempt and how it ended */
+    PROMPTIC_LOG_WARNING /* what was done about a failure: a retry and its delay */
+} promptic_log_level;
+
+/* A line of the log: no newline, no secret, borrowed for the call only. */
+typedef void (*promptic_log_fn)(promptic_log_level level, const char *text, void *userdata);
+
+/* Options of a client. Fill with promptic_options_init first, then set what differs. Every
+ * string is copied. A NULL credential or endpoint means: look in the environment
+ * (PROMPTIC_ACCESS_TOKEN with PROMPTIC_WORKSPACE_ID, PROMPTIC_API_KEY, PROMPTIC_ENDPOINT), then
+ * in the configuration file. */
+typedef struct promptic_options {
+    size_t size; /* of the struct the caller was compiled with; promptic_options_init sets it */
+    const char *api_key;
+    const char *access_token;
+    const char *workspace_id;
+    const char *endpoint;      /* https://host[:port][/path]; NULL: found, else the default */
+    const char *config_file;   /* NULL: ~/.promptic/config.toml; "": none is read */
+    const char *ca_file;       /* PEM; NULL: CURL_CA_BUNDLE, SSL_CERT_FILE, then libcurl's own */
+    const char *user_agent;    /* put before the library's own, such as "game/1.2"; may be NULL */
+    double timeout;            /* seconds without a byte moving that end an attempt; 30 */
+    double deadline;           /* seconds for a whole call with its retries and waits; 300 */
+    double backoff;            /* seconds, the first delay's upper bound, doubling; 0.5 */
+    int max_retries;           /* further attempts after the first; 2 */
+    bool allow_http;           /* plain http to hosts other than loopback */
+    size_t max_response_bytes; /* of one answer, after decompression; 256 MiB */
+    promptic_log_fn log;       /* may be NULL */
+    void *log_userdata;
+} promptic_options;
+
+/* Fills *options with the defaults. size is sizeof(promptic_options). */
+PROMPTIC_API void promptic_options_init(promptic_options *options, size_t size);
+
+/* A client on the loop (borrowed, kept alive); credentials and endpoint are resolved here, once.
+ * Freed with promptic_client_free. NULL and *error (auth, config, memory) on failure. */
+PROMPTIC_API promptic_client *
+promptic_client_new(promptic_loop *loop, const promptic_options *options, promptic_error *error);
+
+/* Ends the client's calls with kind cancelled and runs their callbacks; later submits fail with
+ * the same kind. Closing twice does nothing. */
+PROMPTIC_API void promptic_client_close(promptic_client *client);
+
+/* Closes the client and gives it back. Calls that the host still holds stay readable. */
+PROMPTIC_API void promptic_client_free(promptic_client *client);
+
+/* The endpoint in use, without a trailing slash. Borrowed from the client. */
+PROMPTIC_API const char *promptic_client_endpoint(const promptic_client *client);
+
+/* Which source the credential came from: "arguments", "environment" or "file", and whether it is
+ * an "access_token" or an "api_key". Static strings. */
+PROMPTIC_API const char *promptic_client_source(const promptic_client *client);
+PROMPTIC_API const char *promptic_client_credential(const promptic_client *client);
+
+/* ------------------------------------------------------------------- calls */
+
+typedef struct promptic_pair {
+    const char *name;
+    const char *value;
+} promptic_pair;
+
+/* What to ask for: an endpoint of the table by name, or a method and a path. Everything is
+ * copied but a body with body_free, of which the library takes ownership. */
+typedef struct promptic_request {
+    const char *endpoint;         /* an endpoint's name; NULL: method and path are given */
+    const char *const *path_args; /* in the template's order, not encoded */
+    size_t path_count;
+    const char *method;         /* raw: GET, POST, PUT, PATCH, DELETE */
+    const char *path;           /* raw: below /api/v1, begins with '/', already encoded, no query */
+    const promptic_pair *query; /* not encoded; an endpoint's defaults are added */
+    size_t query_count;
+    char *body; /* JSON text; NULL: no body and no Content-Type */
+    size_t body_length;
+    void (*body_free)(void *body); /* NULL: the body is copied */
+} promptic_request;
+
+/* A header of an answer; its name in lower case. */
+typedef promptic_pair promptic_header;
+
+/* How a call ended. Everything is borrowed from the call. */
+typedef struct promptic_result {
+    promptic_kind kind;
+    int status;          /* HTTP status, 0 where there was no answer */
+    const char *message; /* for people; NULL where kind is PROMPTIC_OK */
+    const char *method;
+    const char *path; /* below /api/v1, encoded, without the query */
+    const char *body; /* NUL-terminated, never NULL */
+    size_t body_length;
+    const char *request_id; /* of the answer's x-request-id; NULL where there is none */
+    double retry_after;     /* seconds the platform asked to wait; negative: it did not */
+    int attempts;
+    bool maybe_sent; /* a failed call that may have taken effect on the platform */
+    bool connection_reused;
+    double elapsed; /* seconds from submit to the end, waits included */
+    const promptic_header *headers;
+    size_t header_count;
+} promptic_result;
+
+/* Told once, when the call has ended. The callback may submit, cancel and free calls. */
+typedef void (*promptic_done_fn)(promptic_call *call, void *userdata);
+
+/* Starts a call; nothing blocks. done may be NULL. Freed with promptic_call_free.
+ * NULL and *error (argument, auth, cancelled, memory) where it cannot start; nothing was sent
+ * then, and done is not called. */
+PROMPTIC_API promptic_call *promptic_submit(promptic_client *client,
+                                            const promptic_request *request, promptic_done_fn done,
+                                            void *userdata, promptic_error *error);
+
+/* Whether the call has ended. */
+PROMPTIC_API bool promptic_call_done(const promptic_call *call);
+
+/* How it ended, valid until promptic_call_free; NULL while it has not. */
+PROMPTIC_API const promptic_result *promptic_call_result(const promptic_call *call);
+
+/* Blocks until the call has ended or timeout_ms have passed (-1: as long as it takes); steps the
+ * loop meanwhile. Returns promptic_call_done. */
+PROMPTIC_API bool promptic_call_wait(promptic_call *call, long timeout_ms);
+
+/* Aborts the transfer and ends the call with kind cancelled; its callback runs in the next step.
+ * Nothing happens where it has ended already. */
+PROMPTIC_API void promptic_call_cancel(promptic_call *call);
+
+/* Gives the call back, aborting it without a callback where it has not ended. */
+PROMPTIC_API void promptic_call_free(promptic_call *call);
+
+/* Header lookup, any case. NULL where there is none; borrowed from the call. */
+PROMPTIC_API const char *promptic_result_header(const promptic_result *result, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
