@@ -1,0 +1,61 @@
+/*
+ * config.h - from options, the environment and ~/.promptic/config.toml to one credential and one
+ * endpoint. Source of the rules: DESIGN, "Credentials" and "The wire, safely".
+ *
+ *   credential    the highest source that gives one: arguments, environment, file. Within a source
+ *                 the session token goes before the API key.
+ *   workspace id  with a session token only: the highest source that gives one, whichever the
+ *                 token came from. So an argument beats PROMPTIC_WORKSPACE_ID, which completes a
+ *                 token given as an argument or found in the file.
+ *   endpoint      the highest source that gives one, else PROMPTIC_DEFAULT_ENDPOINT.
+ *
+ * Empty variables and empty values of the file count as not given; an empty argument is an error.
+ * White space around variables and values of the file is dropped; control characters (below 0x20,
+ * and 0x7f) are refused. The environment is not looked at, and the file not read, for what is
+ * settled by then. No message holds a value of a credential.
+ */
+#ifndef PROMPTIC_CONFIG_H
+#define PROMPTIC_CONFIG_H
+
+#include "promptic.h"
+
+typedef struct config {
+    char *credential;   /* never NULL after success */
+    bool is_session;    /* the credential is a session token, not an API key */
+    char *workspace_id; /* with a session token: NULL where no source gives one. Else NULL */
+    char *endpoint;     /* scheme://host[:port][/path], no trailing slash */
+    bool is_loopback;   /* config_is_loopback(endpoint): goes past any proxy */
+    const char *source; /* of the credential: "arguments", "environment" or "file"; static */
+    char *ca_file;      /* PEM file, or NULL: libcurl's own */
+    char *ca_path;      /* directory of PEM files, or NULL: libcurl's own */
+} config;
+
+/*
+ * Resolves what the options leave open. *options is borrowed and must be complete: a caller with
+ * an older, smaller struct has been served with defaults before.
+ *
+ * ca_file is the option, else CURL_CA_BUNDLE, else SSL_CERT_FILE; ca_path is SSL_CERT_DIR where
+ * neither of the first two is given (the curl tool does the same).
+ *
+ * PROMPTIC_OK, and *out is to be freed with config_free; or PROMPTIC_AUTH (no credential),
+ * PROMPTIC_CONFIG, PROMPTIC_MEMORY with *error filled, and *out empty. A session token without a
+ * workspace id is no error here: listing the workspaces needs none.
+ */
+promptic_kind config_resolve(const promptic_options *options, config *out, promptic_error *error);
+
+/* Wipes the credential and frees what *config holds; it is empty afterwards. */
+void config_free(config *config);
+
+/* Whether the endpoint's host is this machine by its spelling: localhost, 127.0.0.0/8 or [::1].
+ * Nothing is looked up. */
+bool config_is_loopback(const char *endpoint);
+
+/*
+ * Checks an endpoint and writes its normal form to *out (freed with free): http or https, a host,
+ * no user, no query, no fragment; plain http to loopback only, unless allow_http. `name` says in
+ * messages where the value came from: "endpoint", "PROMPTIC_ENDPOINT".
+ */
+promptic_kind config_endpoint(const char *value, const char *name, bool allow_http, char **out,
+                              promptic_error *error);
+
+#endif

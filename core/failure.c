@@ -1,0 +1,193 @@
+#include "failure.h"
+
+#include "json_peek.h"
+#include "text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* ------------------------------------------------------------------ reasons */
+
+const char *failure_reason(int status) {
+    static const struct {
+        int status;
+        const char *reason;
+    } rows[] = {
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {402, "Payment Required"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
+        {407, "Proxy Authentication Required"},
+        {408, "Request Timeout"},
+        {409, "Conflict"},
+        {410, "Gone"},
+        {411, "Length Required"},
+        {412, "Precondition Failed"},
+        {413, "Content Too Large"},
+        {414, "URI Too Long"},
+        {415, "Unsupported Media Type"},
+        {422, "Unprocessable Content"},
+        {426, "Upgrade Required"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+        {505, "HTTP Version Not Supported"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].status == status)
+            return rows[i].reason;
+    return NULL;
+}
+
+/* --------------------------------------------------------- text for people */
+
+/* The bytes of the well-formed UTF-8 character at s (RFC 3629 4), or 0; its code point in *code. */
+static size_t read_character(const unsigned char *s, size_t length, unsigned long *code) {
+    static const unsigned long smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t width = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+    if (width == 0 || s[0] > 0xF4 || width > length)
+        return 0;
+    *code = width == 1 ? s[0] : s[0] & (0xFFU >> (width + 1));
+    for (size_t i = 1; i < width; i++) {
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+        *code = *code << 6 | (s[i] & 0x3F);
+    }
+    bool is_surrogate = *code >= 0xD800 && *code <= 0xDFFF;
+    return *code < smallest[width] || *code > 0x10FFFF || is_surrogate ? 0 : width;
+}
+
+/* What would move a terminal's cursor or start an escape sequence: C0, DEL and C1, and the two
+ * line breaks of Unicode. A plain space counts too, so that runs of all of them become one. */
+static bool is_blank(unsigned long code) {
+    return code <= 0x20 || (code >= 0x7F && code <= 0xA0) || code == 0x2028 || code == 0x2029;
+}
+
+/* Adds at most about `limit` bytes as a line of readable text. */
+static void add_line(text *line, const char *bytes, size_t length, size_t limit) {
+    bool was_blank = true;
+    if (length == 0) /* bytes may be NULL then */
+        return;
+    const unsigned char *at = (const unsigned char *)bytes, *end = at + length;
+    while (at < end && line->length <= limit && !line->failed) {
+        unsigned long code = 0xFFFD;
+        size_t width = read_character(at, (size_t)(end - at), &code);
+        if (width > 0 && is_blank(code)) {
+            was_blank = true;
+        } else {
+            if (was_blank && line->length > 0)
+                text_add_char(line, ' ');
+            was_blank = false;
+            text_add_utf8(line, width > 0 ? code : 0xFFFD);
+        }
+        at += width > 0 ? width : 1;
+    }
+    text_cut_utf8(line, limit);
+}
+
+/* ------------------------------------------------------------------- HTML */
+
+/* How far an HTML page is read, in bytes; its first words are wanted. */
+#define HTML_BEGINNING ((size_t)64 * 1024)
+
+static bool starts_with(const char *at, const char *end, const char *word) {
+    size_t length = strlen(word);
+    return (size_t)(end - at) >= length && strncasecmp(at, word, length) == 0;
+}
+
+/* Where the element that is not for reading ends: "</style" after "<style". */
+static const char *after_element(const char *at, const char *end, const char *closing) {
+    for (; at < end; at++)
+        if (*at == '<' && starts_with(at, end, closing))
+            return at;
+    return end;
+}
+
+/* Adds what stands between the tags. */
+static void add_html_text(text *plain, const char *at, const char *end) {
+    while (at < end) {
+        const char *tag = memchr(at, '<', (size_t)(end - at));
+        text_add_n(plain, at, (size_t)((tag != NULL ? tag : end) - at));
+        text_add_char(plain, ' ');
+        if (tag == NULL)
+            return;
+        if (starts_with(tag, end, "<style"))
+            tag = after_element(tag, end, "</style");
+        else if (starts_with(tag, end, "<script"))
+            tag = after_element(tag, end, "</script");
+        const char *close = tag < end ? memchr(tag, '>', (size_t)(end - tag)) : NULL;
+        at = close != NULL ? close + 1 : end;
+    }
+}
+
+/* ---------------------------------------------------------------- messages */
+
+/* The body's `error` where that is a string, its `message` where it is an object. */
+static bool find_message(const char *body, size_t length, json_value *message) {
+    if (!json_member(body, length, "error", message))
+        return false;
+    if (json_is_object(message)) {
+        json_value object = *message;
+        if (!json_member(object.start, object.length, "message", message))
+            return false;
+    }
+    return json_is_string(message);
+}
+
+static void add_body(text *line, const char *content_type, const char *body, size_t length) {
+    json_value message;
+    text plain;
+    text_init(&plain);
+    if (find_message(body, length, &message)) {
+        json_add_string(&message, &plain);
+        add_line(line, plain.data, plain.length, FAILURE_MAX_MESSAGE);
+    } else if (content_type != NULL && strncasecmp(content_type, "text/html", 9) == 0) {
+        add_html_text(&plain, body, body + (length < HTML_BEGINNING ? length : HTML_BEGINNING));
+        add_line(line, plain.data, plain.length, FAILURE_MAX_TEXT);
+    } else {
+        add_line(line, body, length, FAILURE_MAX_TEXT);
+    }
+    line->failed = line->failed || plain.failed;
+    text_free(&plain);
+}
+
+char *failure_message(int status, const char *content_type, const char *body, size_t length) {
+    text line;
+    text_init(&line);
+    if (length > 0)
+        add_body(&line, content_type, body, length);
+    if (line.length == 0) {
+        const char *reason = failure_reason(status);
+        if (reason != NULL)
+            text_add(&line, reason);
+        else
+            text_addf(&line, "status %d without an explanation", status);
+    }
+    return text_take(&line, NULL);
+}
+
+/* ------------------------------------------------------------------ errors */
+
+promptic_kind failure_set(promptic_error *error, promptic_kind kind, const char *format, ...) {
+    if (error == NULL)
+        return kind;
+    va_list arguments;
+    va_start(arguments, format);
+    error->kind = kind;
+    vsnprintf(error->message, sizeof error->message, format, arguments);
+    va_end(arguments);
+    return kind;
+}
+
+promptic_kind failure_memory(promptic_error *error) {
+    return failure_set(error, PROMPTIC_MEMORY, "not enough memory");
+}

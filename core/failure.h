@@ -1,0 +1,40 @@
+/*
+ * failure.h - what a failure says: messages of answers that are no success, and the one place
+ * where the core fills a promptic_error.
+ */
+#ifndef PROMPTIC_FAILURE_H
+#define PROMPTIC_FAILURE_H
+
+#include "promptic.h"
+
+/* Longest message taken from a JSON body's `error`, and longest text of any other body, in bytes.
+ * The whole body stays readable in promptic_result. */
+#define FAILURE_MAX_MESSAGE 2000
+#define FAILURE_MAX_TEXT 300
+
+/*
+ * The message of an answer whose status is not 2xx (DESIGN, "Errors"): the body's `error` where
+ * that is a string, its `message` where it is an object, else the text of the body (of an HTML
+ * page what stands between its tags); where that is empty the status's standard reason (RFC 9110
+ * 15). White space, control characters and line breaks become single spaces, bytes that are not
+ * UTF-8 become U+FFFD, and long messages are cut. The status itself is not part of it.
+ *
+ *   content_type  the answer's header, or NULL
+ *   body          any bytes; may be NULL where length is 0
+ *
+ * Freed with free. NULL where memory ends.
+ */
+char *failure_message(int status, const char *content_type, const char *body, size_t length);
+
+/* The standard reason of a status, "Not Found"; NULL where it has none. A static string. */
+const char *failure_reason(int status);
+
+/* Fills *error (NULL is allowed) and returns the kind, so that a function can fail in one line.
+ * A message that is too long is cut. */
+promptic_kind failure_set(promptic_error *error, promptic_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same for an allocation that failed: returns PROMPTIC_MEMORY. */
+promptic_kind failure_memory(promptic_error *error);
+
+#endif

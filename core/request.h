@@ -1,0 +1,38 @@
+/*
+ * request.h - from an endpoint's row, or a raw path, and arguments to a URL.
+ */
+#ifndef PROMPTIC_REQUEST_H
+#define PROMPTIC_REQUEST_H
+
+#include "promptic.h"
+#include "text.h"
+
+/*
+ * Builds {base}/api/v1{path}[?query].
+ *
+ *   base     the endpoint as config_resolve gives it: no trailing slash, query or fragment
+ *   request  what to ask for; everything is borrowed
+ *   row      the row of request->endpoint, NULL for a raw request (method and path)
+ *   *url     the whole URL; freed with free
+ *   *path    the encoded path below /api/v1, without the query; freed with free
+ *
+ * A row: each argument becomes one segment of the path (request_add_encoded); NULL, "", "." and
+ * ".." are refused, since a server would take them for another resource (RFC 3986 5.2.4). The
+ * query holds the row's query parameters in the row's order: the request's value, else the
+ * fallback, else nothing. The request names them by their wire names, each once.
+ *
+ * Raw: the method is GET, POST, PUT, PATCH or DELETE; the path begins with '/', is encoded already
+ * (RFC 3986 3.3: pchar and '/'), and no segment of it is "." or "..", also not as %2e. The query's
+ * pairs are encoded in their order; names may repeat.
+ *
+ * PROMPTIC_OK, or PROMPTIC_ARGUMENT or PROMPTIC_MEMORY with *error filled and both pointers NULL.
+ */
+promptic_kind request_url(const char *base, const promptic_request *request,
+                          const promptic_endpoint *row, char **url, char **path,
+                          promptic_error *error);
+
+/* Adds the string with every byte percent-encoded that is not unreserved (RFC 3986 2.3: letters,
+ * digits, "-", ".", "_", "~"), hexadecimal digits in upper case. */
+void request_add_encoded(text *text, const char *string);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * retry.h - which failure is tried again, and when. Pure decisions: the caller counts attempts,
+ * keeps the deadline and waits. Source of the rules: DESIGN, "Retry".
+ */
+#ifndef PROMPTIC_RETRY_H
+#define PROMPTIC_RETRY_H
+
+#include "promptic.h"
+
+#include <stdint.h>
+#include <time.h>
+
+/* Seconds. A Retry-After past the first is not waited for: the error is raised instead. The second
+ * bounds the backoff however often it has doubled. */
+#define RETRY_LONGEST_AFTER 60.0
+#define RETRY_LONGEST_BACKOFF 8.0
+
+/* How an attempt has failed. */
+typedef struct retry_attempt {
+    bool repeatable;    /* of the endpoint, or of the method: GET, DELETE */
+    bool never_sent;    /* no byte of the request has left */
+    promptic_kind kind; /* PROMPTIC_API_ERROR where there is an answer */
+    int status;         /* of the answer; looked at with PROMPTIC_API_ERROR only */
+    double retry_after; /* of the answer, in seconds; negative where it has none */
+} retry_attempt;
+
+/*
+ * Whether another attempt may be made.
+ *
+ *   repeatable      after a connection that failed, a timeout, 408, 429, 500, 502, 503, 504
+ *   everything else after a connection that failed or a timeout where nothing was sent; after 429;
+ *                   after 503 with a Retry-After
+ *
+ * Never after a Retry-After of more than RETRY_LONGEST_AFTER, nor after the kinds tls, decode,
+ * cancelled, memory and the like, which the next attempt would meet again.
+ */
+bool retry_allowed(const retry_attempt *attempt);
+
+/*
+ * Seconds until the next attempt: the Retry-After where there is one (RETRY_LONGEST_AFTER at
+ * most), else drawn evenly from 0 to min(RETRY_LONGEST_BACKOFF, base * 2^(attempt - 1)), which is
+ * exponential backoff with full jitter.
+ *
+ *   attempt       the attempt that has failed: 1 is the first
+ *   base          seconds: the bound of the first delay
+ *   retry_after   seconds, negative where there is none
+ *   random_state  of retry_seed, advanced by each call
+ */
+double retry_delay(int attempt, double base, double retry_after, uint64_t *random_state);
+
+/*
+ * The value of a Retry-After header in seconds from `now` (wall clock): a number of seconds or an
+ * HTTP date (RFC 9110 10.2.3). A date that has passed is 0. Negative where the value is NULL or
+ * cannot be read; never NaN or infinite. A fraction of a second, which the RFC does not know but
+ * servers send, is understood.
+ */
+double retry_after_seconds(const char *value, time_t now);
+
+/* A start for retry_delay's random numbers that differs between processes and loops. They spread
+ * load; nothing secret may be made of them. */
+uint64_t retry_seed(void);
+
+#endif

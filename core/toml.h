@@ -1,0 +1,42 @@
+/*
+ * toml.h - reads the keys of a TOML 1.0 text (toml.io/en/v1.0.0) one after the other.
+ *
+ * Strings of all four kinds are decoded. Values of other types are passed over and reported
+ * without being looked into closely: what matters is where they end. Duplicate keys are the
+ * caller's to notice.
+ */
+#ifndef PROMPTIC_TOML_H
+#define PROMPTIC_TOML_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One `key = value`. Everything is borrowed for the callback only; values may be secret, and the
+ * reader wipes its copies. */
+typedef struct toml_entry {
+    const char *key;   /* the parts of a dotted key joined by '.', quotes and escapes resolved */
+    bool is_toplevel;  /* a key of one part, outside of every [table] */
+    const char *value; /* of a string; NULL for any other type */
+    size_t value_length;
+    size_t line;       /* counted from 1 */
+    size_t start, end; /* the value's bytes in the text, with its quotes */
+} toml_entry;
+
+/* Returns false to stop the reading. */
+typedef bool (*toml_entry_fn)(const toml_entry *entry, void *userdata);
+
+/* Where and why a text is no TOML. The message is static and quotes nothing of the text. */
+typedef struct toml_error {
+    size_t line; /* counted from 1; 0 where an allocation failed */
+    const char *message;
+} toml_error;
+
+/*
+ * Calls on_entry for each key in the text's order. True where the whole text was read, or the
+ * callback stopped it; false and *error where the text is malformed or memory ends. Entries before
+ * the fault have been reported by then.
+ */
+bool toml_read(const char *toml, size_t length, toml_entry_fn on_entry, void *userdata,
+               toml_error *error);
+
+#endif
