@@ -148,6 +148,29 @@ PROMPTIC_API size_t promptic_wait(promptic_loop *loop, long timeout_ms);
  * Returns how many calls have not ended. */
 PROMPTIC_API size_t promptic_flush(promptic_loop *loop, long timeout_ms);
 
+/* ------------------------------------------------------ a host's own event loop */
+
+/* Directions of a socket, or-ed. */
+#define PROMPTIC_READ 1
+#define PROMPTIC_WRITE 2
+
+/* Watch the socket for these directions from now on; 0: forget it, it is about to be closed. */
+typedef void (*promptic_socket_fn)(promptic_loop *loop, int socket, int directions, void *userdata);
+
+/* Call promptic_step in timeout_ms from now, instead of whenever it was said before; -1: no need.
+ * Must not call the library itself. */
+typedef void (*promptic_timer_fn)(promptic_loop *loop, long timeout_ms, void *userdata);
+
+/* Has the loop tell the host what to wait for, instead of being asked. To be set before the loop's
+ * first call; both functions are needed. The host then calls promptic_socket_ready when a socket
+ * is ready and promptic_step when the timer has run out. The functions that block work as well. */
+PROMPTIC_API void promptic_watch(promptic_loop *loop, promptic_socket_fn on_socket,
+                                 promptic_timer_fn on_timer, void *userdata);
+
+/* Does what the socket is ready for (directions or-ed; 0 after an error on it), never blocks, runs
+ * the callbacks of calls that ended. Returns how many calls have not ended yet. */
+PROMPTIC_API size_t promptic_socket_ready(promptic_loop *loop, int socket, int directions);
+
 /* ----------------------------------------------------------------- clients */
 
 typedef enum promptic_log_level {

@@ -1,0 +1,403 @@
+#include "call.h"
+
+#include "client.h"
+#include "clock.h"
+#include "failure.h"
+#include "loop.h"
+#include "request.h"
+#include "retry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static void settle(promptic_call *call, const transfer_outcome *outcome);
+
+/* --------------------------------------------------------------------- end */
+
+static void free_request(promptic_call *call) {
+    if (call->body_free != NULL)
+        call->body_free(call->body);
+    call->body = NULL;
+    call->body_free = NULL;
+    free(call->url);
+    call->url = NULL;
+}
+
+/* Takes the easy handle of the attempt under way back from libcurl, aborting what it does. */
+static void drop_attempt(promptic_call *call, CURL *easy) {
+    promptic_loop *loop = call->client->loop;
+    curl_multi_remove_handle(loop->multi, easy);
+    client_give_handle(call->client, easy);
+    loop->running--;
+}
+
+static void fill_headers(promptic_call *call) {
+    const char *at = call->transfer.headers.data;
+    size_t count = call->transfer.header_count;
+    call->headers = count > 0 ? calloc(count, sizeof *call->headers) : NULL;
+    if (call->headers == NULL)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        call->headers[i].name = at;
+        call->headers[i].value = at + strlen(at) + 1;
+        at = call->headers[i].value + strlen(call->headers[i].value) + 1;
+    }
+    call->result.headers = call->headers;
+    call->result.header_count = count;
+}
+
+/* The call is over: kind, status, message and retry_after of its result are set already. */
+static void end(promptic_call *call) {
+    promptic_loop *loop = call->client->loop;
+    promptic_result *result = &call->result;
+    fill_headers(call);
+    result->method = call->method;
+    result->path = call->path;
+    result->body = call->transfer.body.data != NULL ? call->transfer.body.data : "";
+    result->body_length = call->transfer.body.length;
+    result->request_id = promptic_result_header(result, "x-request-id");
+    result->attempts = call->attempts;
+    result->maybe_sent = result->kind != PROMPTIC_OK && call->maybe_sent;
+    result->elapsed = (double)(clock_now_ms() - call->submitted_ms) / 1000.0;
+    free_request(call);
+    loop_unschedule(loop, call);
+    list_remove(&call->client_link);
+    loop->unfinished--;
+    call->state = CALL_DONE;
+    if (call->done != NULL)
+        loop_announce(loop, call);
+}
+
+void call_fail(promptic_call *call, promptic_kind kind, const char *message) {
+    if (call->state == CALL_ACTIVE) {
+        call->maybe_sent = call->maybe_sent || call->transfer.sent;
+        drop_attempt(call, call->transfer.easy);
+        call->transfer.easy = NULL;
+    }
+    call->message = strdup(message);
+    call->result.kind = kind;
+    call->result.message = call->message != NULL ? call->message : promptic_kind_name(kind);
+    end(call);
+}
+
+static void succeed(promptic_call *call, int status) {
+    call->result.kind = PROMPTIC_OK;
+    call->result.status = status;
+    end(call);
+}
+
+/* ---------------------------------------------------------------- attempts */
+
+static int64_t stall_ms(const promptic_call *call) {
+    int64_t stalled = clock_after(call->transfer.moved_ms, call->client->timeout);
+    return stalled < call->deadline_ms ? stalled : call->deadline_ms;
+}
+
+bool call_attempt(promptic_call *call, CURLM *multi) {
+    promptic_client *client = call->client;
+    const transfer_plan plan = {
+        .method = call->method,
+        .url = call->url,
+        .body = call->body,
+        .body_length = call->body_length,
+        .headers = call->body != NULL ? client->json_headers : client->plain_headers,
+        .repeatable = call->repeatable,
+        .max_response_bytes = client->max_response_bytes,
+    };
+    CURL *easy = client_take_handle(client);
+    bool ready = easy != NULL && transfer_begin(&call->transfer, easy, &plan, call) == CURLE_OK;
+    if (!ready || curl_multi_add_handle(multi, easy) != CURLM_OK) {
+        if (easy != NULL)
+            client_give_handle(client, easy);
+        call_fail(call, PROMPTIC_MEMORY, "not enough memory to start the request");
+        return false;
+    }
+    client->loop->running++;
+    call->attempts++;
+    call->state = CALL_ACTIVE;
+    call->due_ms = stall_ms(call);
+    return true;
+}
+
+void call_attempt_ended(promptic_call *call, CURLcode code) {
+    CURL *easy = call->transfer.easy;
+    transfer_outcome outcome;
+    transfer_end(&call->transfer, code, &outcome);
+    call->state = CALL_WAITING;
+    call->result.connection_reused = outcome.reused;
+    drop_attempt(call, easy);
+    settle(call, &outcome);
+}
+
+/* Ends the attempt under way because of time, not because of libcurl. */
+static void time_out(promptic_call *call, int64_t now_ms) {
+    char text[160];
+    transfer_outcome outcome = {.kind = PROMPTIC_TIMEOUT, .message = text};
+    CURL *easy = call->transfer.easy;
+    if (now_ms >= call->deadline_ms) {
+        snprintf(text, sizeof text, "the deadline of %g s has passed in attempt %d",
+                 call->client->deadline, call->attempts);
+        call_fail(call, PROMPTIC_TIMEOUT, text);
+        return;
+    }
+    snprintf(text, sizeof text, "%s for %g s",
+             call->transfer.sent ? "no byte has moved" : "no connection could be made",
+             call->client->timeout);
+    call->transfer.easy = NULL;
+    call->state = CALL_WAITING;
+    drop_attempt(call, easy);
+    settle(call, &outcome);
+}
+
+void call_due(promptic_call *call, int64_t now_ms) {
+    if (call->state == CALL_QUEUED) {
+        call_fail(call, PROMPTIC_TIMEOUT, "the deadline has passed before the request was sent");
+    } else if (call->state == CALL_WAITING) {
+        loop_launch(call->client->loop, call);
+    } else {
+        call->due_ms = stall_ms(call);
+        if (call->due_ms > now_ms) /* bytes have moved since the timer was set */
+            loop_schedule(call->client->loop, call);
+        else
+            time_out(call, now_ms);
+    }
+}
+
+/* ---------------------------------------------- what an ended attempt means */
+
+static bool is_success(const promptic_call *call, const transfer_outcome *outcome) {
+    if (outcome->kind != PROMPTIC_OK)
+        return false;
+    if (outcome->status >= 200 && outcome->status < 300)
+        return true;
+    /* The first attempt's DELETE took effect, only its answer was lost. */
+    return outcome->status == 404 && call->attempts > 1 && strcmp(call->method, "DELETE") == 0;
+}
+
+/* Whether nobody can tell from this failure that the platform did not act on the request. */
+static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_after) {
+    if (outcome->kind != PROMPTIC_OK)
+        return sent;
+    return outcome->status == 408 || outcome->status == 500 || outcome->status == 502 ||
+           outcome->status == 504 || (outcome->status == 503 && retry_after < 0);
+}
+
+static char *api_message(const promptic_call *call, int status) {
+    const char *location = transfer_header(&call->transfer, "location");
+    if (status >= 300 && status < 400 && location != NULL) {
+        text message;
+        text_init(&message);
+        text_addf(&message, "a redirect to %.200s was not followed; is the endpoint right?",
+                  location);
+        return text_take(&message, NULL);
+    }
+    return failure_message(status, transfer_header(&call->transfer, "content-type"),
+                           call->transfer.body.data, call->transfer.body.length);
+}
+
+static void fail_with(promptic_call *call, const transfer_outcome *outcome, double retry_after) {
+    promptic_result *result = &call->result;
+    bool is_api = outcome->kind == PROMPTIC_OK;
+    result->kind = is_api ? PROMPTIC_API_ERROR : outcome->kind;
+    result->status = outcome->status;
+    result->retry_after = retry_after;
+    call->message = is_api ? api_message(call, outcome->status) : strdup(outcome->message);
+    result->message = call->message != NULL ? call->message : promptic_kind_name(result->kind);
+    end(call);
+}
+
+/* How long until the next attempt, in seconds; negative where there is none. */
+static double next_delay(promptic_call *call, const retry_attempt *attempt) {
+    promptic_client *client = call->client;
+    if (call->attempts > client->max_retries || !retry_allowed(attempt))
+        return -1;
+    double delay = retry_delay(call->attempts, client->backoff, attempt->retry_after,
+                               &client->loop->random_state);
+    /* Waiting for a deadline that is certain to pass would only hide the failure. */
+    return clock_after(clock_now_ms(), delay) < call->deadline_ms ? delay : -1;
+}
+
+static void settle(promptic_call *call, const transfer_outcome *outcome) {
+    const char *retry_after = transfer_header(&call->transfer, "retry-after");
+    retry_attempt attempt = {
+        .repeatable = call->repeatable,
+        .status = outcome->status,
+        .kind = outcome->kind == PROMPTIC_OK ? PROMPTIC_API_ERROR : outcome->kind,
+        .never_sent = !call->transfer.sent,
+        .retry_after = retry_after != NULL ? retry_after_seconds(retry_after, time(NULL)) : -1,
+    };
+    if (is_success(call, outcome)) {
+        client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: %d (attempt %d, %s connection)",
+                   call->method, call->path, outcome->status, call->attempts,
+                   outcome->reused ? "reused" : "new");
+        if (outcome->status == 404)
+            text_clear(&call->transfer.body);
+        succeed(call, outcome->status);
+        return;
+    }
+    if (is_unsure(outcome, call->transfer.sent, attempt.retry_after))
+        call->maybe_sent = true;
+    double delay = next_delay(call, &attempt);
+    const char *reason = outcome->kind == PROMPTIC_OK ? "HTTP status" : outcome->message;
+    if (delay < 0) {
+        client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: %s %d (attempt %d)", call->method,
+                   call->path, reason, outcome->status, call->attempts);
+        fail_with(call, outcome, attempt.retry_after);
+        return;
+    }
+    client_log(call->client, PROMPTIC_LOG_WARNING, "%s %s: %s %d; attempt %d follows in %.3f s",
+               call->method, call->path, reason, outcome->status, call->attempts + 1, delay);
+    call->state = CALL_WAITING;
+    call->due_ms = clock_after(clock_now_ms(), delay);
+    loop_schedule(call->client->loop, call);
+}
+
+/* ------------------------------------------------------------------ submit */
+
+static promptic_kind check(const promptic_client *client, const promptic_request *request,
+                           const promptic_endpoint *row, promptic_error *error) {
+    if (client->closed)
+        return failure_set(error, PROMPTIC_CANCELLED, "the client is closed");
+    if (request->endpoint != NULL && row == NULL)
+        return failure_set(error, PROMPTIC_ARGUMENT, "there is no endpoint '%s'",
+                           request->endpoint);
+    if (client->config.is_session && client->config.workspace_id == NULL &&
+        !(row != NULL && row->without_workspace))
+        return failure_set(error, PROMPTIC_AUTH,
+                           "a session token needs a workspace: set workspace_id, "
+                           "PROMPTIC_WORKSPACE_ID or workspace_id in ~/.promptic/config.toml");
+    return PROMPTIC_OK;
+}
+
+static void set_method(promptic_call *call, const promptic_request *request,
+                       const promptic_endpoint *row) {
+    if (row != NULL) {
+        call->method = row->verb;
+        call->repeatable = row->repeatable;
+        return;
+    }
+    snprintf(call->raw_method, sizeof call->raw_method, "%s", request->method);
+    call->method = call->raw_method;
+    call->repeatable = strcmp(call->method, "GET") == 0 || strcmp(call->method, "DELETE") == 0;
+}
+
+/* Copies the body, or takes it over. False where memory ends. */
+static bool set_body(promptic_call *call, const promptic_request *request) {
+    if (request->body == NULL)
+        return true;
+    call->body_length = request->body_length;
+    call->body_free = request->body_free != NULL ? request->body_free : free;
+    call->body = request->body;
+    if (request->body_free != NULL)
+        return true;
+    call->body = malloc(request->body_length + 1);
+    if (call->body == NULL)
+        return false;
+    memcpy(call->body, request->body, request->body_length);
+    call->body[request->body_length] = '\0';
+    return true;
+}
+
+static promptic_call *new_call(promptic_client *client) {
+    promptic_call *call = loop_reserve(client->loop) ? calloc(1, sizeof *call) : NULL;
+    if (call == NULL)
+        return NULL;
+    call->client = client;
+    client_retain(client);
+    list_init(&call->client_link);
+    list_init(&call->loop_link);
+    call->heap_index = CALL_NOT_IN_HEAP;
+    call->state = CALL_DONE; /* until it has begun */
+    call->result.retry_after = -1;
+    transfer_init(&call->transfer);
+    return call;
+}
+
+static void begin(promptic_call *call) {
+    promptic_client *client = call->client;
+    call->submitted_ms = clock_now_ms();
+    call->deadline_ms = clock_after(call->submitted_ms, client->deadline);
+    call->state = CALL_WAITING;
+    list_append(&client->calls, &call->client_link);
+    client->loop->unfinished++;
+    loop_launch(client->loop, call);
+    loop_tell_timer(client->loop);
+}
+
+promptic_call *promptic_submit(promptic_client *client, const promptic_request *request,
+                               promptic_done_fn done, void *userdata, promptic_error *error) {
+    const promptic_endpoint *row =
+        request->endpoint != NULL ? promptic_endpoint_find(request->endpoint) : NULL;
+    promptic_call *call = NULL;
+    promptic_kind kind = check(client, request, row, error);
+    if (kind == PROMPTIC_OK && (call = new_call(client)) == NULL)
+        kind = failure_memory(error);
+    if (kind == PROMPTIC_OK)
+        kind = request_url(client->config.endpoint, request, row, &call->url, &call->path, error);
+    if (kind != PROMPTIC_OK || !set_body(call, request)) {
+        if (request->body_free != NULL && (call == NULL || call->body == NULL))
+            request->body_free(request->body);
+        if (kind == PROMPTIC_OK)
+            failure_memory(error);
+        promptic_call_free(call);
+        return NULL;
+    }
+    set_method(call, request, row);
+    call->done = done;
+    call->userdata = userdata;
+    begin(call);
+    return call;
+}
+
+/* ------------------------------------------------------------ public rest */
+
+bool promptic_call_done(const promptic_call *call) {
+    return call->state == CALL_DONE;
+}
+
+const promptic_result *promptic_call_result(const promptic_call *call) {
+    return call->state == CALL_DONE ? &call->result : NULL;
+}
+
+bool promptic_call_wait(promptic_call *call, long timeout_ms) {
+    promptic_loop *loop = call->client->loop;
+    int64_t end_ms = timeout_ms < 0 ? CLOCK_NEVER : clock_now_ms() + timeout_ms;
+    if (call->state != CALL_DONE)
+        promptic_step(loop);
+    while (call->state != CALL_DONE && !loop->stepping) {
+        int64_t left_ms = timeout_ms < 0 ? -1 : end_ms - clock_now_ms();
+        if (timeout_ms >= 0 && left_ms <= 0)
+            break;
+        promptic_wait(loop, (long)left_ms);
+    }
+    return call->state == CALL_DONE;
+}
+
+void promptic_call_cancel(promptic_call *call) {
+    if (call->state != CALL_DONE)
+        call_fail(call, PROMPTIC_CANCELLED, "the call was cancelled");
+}
+
+void promptic_call_free(promptic_call *call) {
+    if (call == NULL)
+        return;
+    call->done = NULL;
+    promptic_call_cancel(call);
+    list_remove(&call->loop_link);
+    free_request(call);
+    transfer_free(&call->transfer);
+    free(call->headers);
+    free(call->message);
+    free(call->path);
+    client_release(call->client);
+    free(call);
+}
+
+const char *promptic_result_header(const promptic_result *result, const char *name) {
+    for (size_t i = 0; i < result->header_count; i++)
+        if (strcasecmp(result->headers[i].name, name) == 0)
+            return result->headers[i].value;
+    return NULL;
+}

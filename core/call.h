@@ -1,0 +1,62 @@
+/*
+ * call.h - one call: its request, its attempts, and what has become of it.
+ *
+ *     QUEUED -> ACTIVE -> DONE
+ *                 |  ^
+ *                 v  |
+ *               WAITING      (backoff before the next attempt)
+ */
+#ifndef PROMPTIC_CALL_H
+#define PROMPTIC_CALL_H
+
+#include "list.h"
+#include "promptic.h"
+#include "transfer.h"
+
+typedef enum call_state { CALL_QUEUED, CALL_ACTIVE, CALL_WAITING, CALL_DONE } call_state;
+
+struct promptic_call {
+    promptic_client *client; /* retained */
+    list_link client_link;   /* in the client's list of unfinished calls */
+    list_link loop_link;     /* in the loop's queue or list of ended calls */
+    size_t heap_index;       /* in the loop's heap; CALL_NOT_IN_HEAP elsewhere */
+    call_state state;
+
+    const char *method; /* static, or in raw_method */
+    char raw_method[16];
+    char *url, *path;
+    char *body;
+    size_t body_length;
+    void (*body_free)(void *);
+    bool repeatable;
+
+    int64_t submitted_ms, deadline_ms;
+    int64_t due_ms; /* when the timers look at this call next */
+    int attempts;
+    bool maybe_sent;
+    transfer transfer;
+
+    promptic_result result;
+    promptic_header *headers;
+    char *message;
+    promptic_done_fn done;
+    void *userdata;
+};
+
+#define CALL_NOT_IN_HEAP ((size_t)-1)
+
+/* Begins an attempt on an easy handle of the client. False where it could not; the call has ended
+ * then. */
+bool call_attempt(promptic_call *call, CURLM *multi);
+
+/* What libcurl says of the attempt under way: the call ends, or waits for the next attempt. */
+void call_attempt_ended(promptic_call *call, CURLcode code);
+
+/* The time call->due_ms has come: an attempt has stalled, the deadline has passed, or a backoff
+ * is over. */
+void call_due(promptic_call *call, int64_t now_ms);
+
+/* Ends the call without an answer. */
+void call_fail(promptic_call *call, promptic_kind kind, const char *message);
+
+#endif

@@ -1,0 +1,230 @@
+#include "client.h"
+
+#include "call.h"
+#include "failure.h"
+#include "text.h"
+#include "transfer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_TIMEOUT 30.0   /* DESIGN "Deadlines" */
+#define DEFAULT_DEADLINE 300.0 /* DESIGN "Deadlines" */
+#define DEFAULT_BACKOFF 0.5
+#define DEFAULT_MAX_RETRIES 2                                  /* DESIGN "Retry" */
+#define DEFAULT_MAX_RESPONSE_BYTES ((size_t)256 * 1024 * 1024) /* DESIGN "The wire, safely" */
+
+void promptic_options_init(promptic_options *options, size_t size) {
+    const promptic_options defaults = {
+        .size = size,
+        .timeout = DEFAULT_TIMEOUT,
+        .deadline = DEFAULT_DEADLINE,
+        .backoff = DEFAULT_BACKOFF,
+        .max_retries = DEFAULT_MAX_RETRIES,
+        .max_response_bytes = DEFAULT_MAX_RESPONSE_BYTES,
+    };
+    memcpy(options, &defaults, size < sizeof defaults ? size : sizeof defaults);
+}
+
+/* --------------------------------------------------------------- headers */
+
+/* Appends "name: value" to *list; false where memory ends. The copy on the way is wiped, for the
+ * value may be a secret. */
+static bool add_header(struct curl_slist **list, const char *name, const char *value) {
+    text line;
+    text_init(&line);
+    text_addf(&line, "%s: %s", name, value);
+    char *copy = text_take(&line, NULL);
+    struct curl_slist *longer = copy != NULL ? curl_slist_append(*list, copy) : NULL;
+    text_free_secret(copy);
+    if (longer != NULL)
+        *list = longer;
+    return longer != NULL;
+}
+
+/* "Name:" takes away a header that libcurl would add by itself (CURLOPT_HTTPHEADER(3)). */
+static bool remove_header(struct curl_slist **list, const char *line) {
+    struct curl_slist *longer = curl_slist_append(*list, line);
+    if (longer != NULL)
+        *list = longer;
+    return longer != NULL;
+}
+
+static bool add_common_headers(const config *config, struct curl_slist **list) {
+    text bearer;
+    text_init(&bearer);
+    text_addf(&bearer, "Bearer %s", config->credential);
+    char *value = text_take(&bearer, NULL);
+    bool ok = value != NULL && add_header(list, "Authorization", value);
+    text_free_secret(value);
+    if (ok && config->is_session && config->workspace_id != NULL)
+        ok = add_header(list, "X-Workspace-Id", config->workspace_id);
+    return ok && add_header(list, "Accept", "application/json") && remove_header(list, "Expect:");
+}
+
+static bool build_headers(promptic_client *client) {
+    return add_common_headers(&client->config, &client->json_headers) &&
+           add_header(&client->json_headers, "Content-Type", "application/json") &&
+           add_common_headers(&client->config, &client->plain_headers) &&
+           remove_header(&client->plain_headers, "Content-Type:");
+}
+
+static void free_headers(struct curl_slist *list) {
+    for (struct curl_slist *line = list; line != NULL; line = line->next)
+        text_wipe(line->data, strlen(line->data));
+    curl_slist_free_all(list);
+}
+
+static bool build_user_agent(promptic_client *client, const char *prefix) {
+    text agent;
+    text_init(&agent);
+    if (prefix != NULL && prefix[0] != '\0')
+        text_addf(&agent, "%s ", prefix);
+    text_addf(&agent, "promptic-lua/%s libcurl/%s", PROMPTIC_VERSION,
+              curl_version_info(CURLVERSION_NOW)->version);
+    client->user_agent = text_take(&agent, NULL);
+    return client->user_agent != NULL;
+}
+
+/* -------------------------------------------------------------- lifetime */
+
+static promptic_kind check_options(const promptic_options *options, promptic_error *error) {
+    if (!(options->timeout > 0))
+        return failure_set(error, PROMPTIC_CONFIG, "timeout must be a positive number of seconds");
+    if (!(options->deadline > 0))
+        return failure_set(error, PROMPTIC_CONFIG, "deadline must be a positive number of seconds");
+    if (!(options->backoff >= 0))
+        return failure_set(error, PROMPTIC_CONFIG, "backoff must not be negative");
+    if (options->max_retries < 0)
+        return failure_set(error, PROMPTIC_CONFIG, "max_retries must not be negative");
+    for (const char *c = options->user_agent; c != NULL && *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            return failure_set(error, PROMPTIC_CONFIG, "user_agent holds a control character");
+    return PROMPTIC_OK;
+}
+
+static promptic_client *new_client(promptic_loop *loop, const promptic_options *options) {
+    promptic_client *client = calloc(1, sizeof *client);
+    if (client == NULL)
+        return NULL;
+    client->loop = loop;
+    loop_retain(loop);
+    client->references = 1;
+    list_init(&client->calls);
+    client->timeout = options->timeout;
+    client->deadline = options->deadline;
+    client->backoff = options->backoff;
+    client->max_retries = options->max_retries;
+    client->max_response_bytes = options->max_response_bytes;
+    client->log = options->log;
+    client->log_userdata = options->log_userdata;
+    return client;
+}
+
+promptic_client *promptic_client_new(promptic_loop *loop, const promptic_options *given,
+                                     promptic_error *error) {
+    promptic_options options;
+    promptic_options_init(&options, sizeof options);
+    if (given != NULL) /* a host compiled with an older, shorter struct keeps the new defaults */
+        memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
+    if (check_options(&options, error) != PROMPTIC_OK)
+        return NULL;
+    promptic_client *client = new_client(loop, &options);
+    promptic_kind kind = client == NULL ? PROMPTIC_MEMORY : PROMPTIC_OK;
+    if (kind == PROMPTIC_OK)
+        kind = config_resolve(&options, &client->config, error);
+    if (kind == PROMPTIC_OK &&
+        !(build_user_agent(client, options.user_agent) && build_headers(client)))
+        kind = PROMPTIC_MEMORY;
+    if (kind == PROMPTIC_MEMORY)
+        failure_memory(error);
+    if (kind != PROMPTIC_OK) {
+        promptic_client_free(client);
+        return NULL;
+    }
+    return client;
+}
+
+void client_retain(promptic_client *client) {
+    client->references++;
+}
+
+void client_release(promptic_client *client) {
+    if (--client->references > 0)
+        return;
+    free_headers(client->json_headers);
+    free_headers(client->plain_headers);
+    free(client->user_agent);
+    config_free(&client->config);
+    loop_release(client->loop);
+    free(client);
+}
+
+void promptic_client_close(promptic_client *client) {
+    if (client->closed)
+        return;
+    client->closed = true;
+    client_retain(client); /* a callback may free it */
+    while (!list_is_empty(&client->calls))
+        call_fail(LIST_ENTRY(client->calls.next, promptic_call, client_link), PROMPTIC_CANCELLED,
+                  "the client was closed");
+    while (client->idle_count > 0)
+        curl_easy_cleanup(client->idle[--client->idle_count]);
+    loop_dispatch(client->loop);
+    client_release(client);
+}
+
+void promptic_client_free(promptic_client *client) {
+    if (client == NULL)
+        return;
+    promptic_client_close(client);
+    client_release(client);
+}
+
+/* ------------------------------------------------------------ easy handles */
+
+CURL *client_take_handle(promptic_client *client) {
+    if (client->idle_count > 0)
+        return client->idle[--client->idle_count];
+    const transfer_settings settings = {
+        .user_agent = client->user_agent,
+        .ca_file = client->config.ca_file,
+        .ca_path = client->config.ca_path,
+        .direct = client->config.is_loopback,
+    };
+    return transfer_handle(&settings);
+}
+
+void client_give_handle(promptic_client *client, CURL *easy) {
+    if (client->closed || client->idle_count == CLIENT_IDLE_HANDLES)
+        curl_easy_cleanup(easy);
+    else
+        client->idle[client->idle_count++] = easy;
+}
+
+/* ------------------------------------------------------------- public rest */
+
+const char *promptic_client_endpoint(const promptic_client *client) {
+    return client->config.endpoint;
+}
+
+const char *promptic_client_source(const promptic_client *client) {
+    return client->config.source;
+}
+
+const char *promptic_client_credential(const promptic_client *client) {
+    return client->config.is_session ? "access_token" : "api_key";
+}
+
+void client_log(const promptic_client *client, promptic_log_level level, const char *format, ...) {
+    char line[512];
+    va_list arguments;
+    if (client->log == NULL)
+        return;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    client->log(level, line, client->log_userdata);
+}

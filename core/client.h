@@ -1,0 +1,44 @@
+/* client.h - what the calls of one client share. */
+#ifndef PROMPTIC_CLIENT_H
+#define PROMPTIC_CLIENT_H
+
+#include "config.h"
+#include "list.h"
+#include "loop.h"
+#include "promptic.h"
+
+#include <curl/curl.h>
+
+/* Easy handles that are kept for the next call, with their connections' session state. */
+#define CLIENT_IDLE_HANDLES 16
+
+struct promptic_client {
+    promptic_loop *loop; /* retained */
+    size_t references;   /* the host's, and one a call */
+    bool closed;
+    config config;
+    char *user_agent;
+    double timeout, deadline, backoff; /* seconds */
+    int max_retries;
+    size_t max_response_bytes;
+    promptic_log_fn log;
+    void *log_userdata;
+    struct curl_slist *json_headers;  /* of requests with a body */
+    struct curl_slist *plain_headers; /* of requests without */
+    CURL *idle[CLIENT_IDLE_HANDLES];
+    size_t idle_count;
+    list_link calls; /* unfinished ones */
+};
+
+void client_retain(promptic_client *client);
+void client_release(promptic_client *client);
+
+/* An easy handle with the client's settings, new or used before; NULL where memory ends. */
+CURL *client_take_handle(promptic_client *client);
+void client_give_handle(promptic_client *client, CURL *easy);
+
+/* Writes a line to the client's log, where it has one. */
+void client_log(const promptic_client *client, promptic_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

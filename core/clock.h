@@ -1,0 +1,25 @@
+/* clock.h - monotonic time in milliseconds, which no change of the wall clock moves. */
+#ifndef PROMPTIC_CLOCK_H
+#define PROMPTIC_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* A point in time that never comes. */
+#define CLOCK_NEVER INT64_MAX
+
+static inline int64_t clock_now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The point `seconds` after start; CLOCK_NEVER where that is out of range. Rounds up, so that a
+ * positive span never becomes nothing. */
+static inline int64_t clock_after(int64_t start, double seconds) {
+    if (!(seconds < 1e12))
+        return CLOCK_NEVER;
+    return start + (int64_t)(seconds * 1000.0 + 0.999);
+}
+
+#endif

@@ -1,0 +1,303 @@
+#include "loop.h"
+
+#include "call.h"
+#include "client.h"
+#include "clock.h"
+#include "failure.h"
+#include "retry.h"
+#include "sigpipe.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/* Attempts under way at one time, over all clients of a loop; further ones are queued, so that ten
+ * thousand submits do not open ten thousand connections. */
+#define MAX_RUNNING 100
+
+/* ---------------------------------------------------------------- lifetime */
+
+static CURLcode global_code;
+
+static void global_init(void) {
+    global_code = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+promptic_loop *promptic_loop_new(promptic_error *error) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, global_init);
+    promptic_loop *loop = global_code == CURLE_OK ? calloc(1, sizeof *loop) : NULL;
+    if (loop != NULL && (loop->multi = curl_multi_init()) == NULL) {
+        free(loop);
+        loop = NULL;
+    }
+    if (loop == NULL) {
+        failure_set(
+            error, PROMPTIC_MEMORY, "libcurl cannot be initialised: %s",
+            curl_easy_strerror(global_code != CURLE_OK ? global_code : CURLE_OUT_OF_MEMORY));
+        return NULL;
+    }
+    loop->references = 1;
+    list_init(&loop->queued);
+    list_init(&loop->ended);
+    loop->random_state = retry_seed();
+    return loop;
+}
+
+void loop_retain(promptic_loop *loop) {
+    loop->references++;
+}
+
+void loop_release(promptic_loop *loop) {
+    if (--loop->references > 0)
+        return;
+    curl_multi_cleanup(loop->multi);
+    free(loop->heap);
+    free(loop);
+}
+
+void promptic_loop_free(promptic_loop *loop) {
+    if (loop != NULL)
+        loop_release(loop);
+}
+
+/* -------------------------------------------------- the heap of what is due */
+
+static void heap_put(promptic_loop *loop, size_t index, promptic_call *call) {
+    loop->heap[index] = call;
+    call->heap_index = index;
+}
+
+static void heap_up(promptic_loop *loop, size_t index) {
+    promptic_call *call = loop->heap[index];
+    while (index > 0 && loop->heap[(index - 1) / 2]->due_ms > call->due_ms) {
+        heap_put(loop, index, loop->heap[(index - 1) / 2]);
+        index = (index - 1) / 2;
+    }
+    heap_put(loop, index, call);
+}
+
+static void heap_down(promptic_loop *loop, size_t index) {
+    promptic_call *call = loop->heap[index];
+    for (;;) {
+        size_t child = 2 * index + 1;
+        if (child + 1 < loop->heap_length &&
+            loop->heap[child + 1]->due_ms < loop->heap[child]->due_ms)
+            child++;
+        if (child >= loop->heap_length || loop->heap[child]->due_ms >= call->due_ms)
+            break;
+        heap_put(loop, index, loop->heap[child]);
+        index = child;
+    }
+    heap_put(loop, index, call);
+}
+
+static void heap_remove(promptic_loop *loop, promptic_call *call) {
+    size_t index = call->heap_index;
+    promptic_call *last = loop->heap[--loop->heap_length];
+    call->heap_index = CALL_NOT_IN_HEAP;
+    if (last == call)
+        return;
+    heap_put(loop, index, last);
+    heap_up(loop, index);
+    heap_down(loop, last->heap_index);
+}
+
+bool loop_reserve(promptic_loop *loop) {
+    if (loop->unfinished < loop->heap_capacity)
+        return true;
+    size_t capacity = loop->heap_capacity == 0 ? 16 : 2 * loop->heap_capacity;
+    promptic_call **heap = realloc(loop->heap, capacity * sizeof *heap);
+    if (heap == NULL)
+        return false;
+    loop->heap = heap;
+    loop->heap_capacity = capacity;
+    return true;
+}
+
+void loop_schedule(promptic_loop *loop, promptic_call *call) {
+    if (call->heap_index == CALL_NOT_IN_HEAP)
+        heap_put(loop, loop->heap_length++, call);
+    heap_up(loop, call->heap_index);
+    heap_down(loop, call->heap_index);
+}
+
+void loop_unschedule(promptic_loop *loop, promptic_call *call) {
+    if (call->heap_index != CALL_NOT_IN_HEAP)
+        heap_remove(loop, call);
+    list_remove(&call->loop_link);
+}
+
+/* ---------------------------------------------------------------- stepping */
+
+void loop_launch(promptic_loop *loop, promptic_call *call) {
+    if (loop->running >= MAX_RUNNING) {
+        call->state = CALL_QUEUED;
+        call->due_ms = call->deadline_ms;
+        loop_schedule(loop, call);
+        list_append(&loop->queued, &call->loop_link);
+    } else if (call_attempt(call, loop->multi)) {
+        loop_schedule(loop, call);
+    }
+}
+
+void loop_announce(promptic_loop *loop, promptic_call *call) {
+    list_append(&loop->ended, &call->loop_link);
+}
+
+void loop_dispatch(promptic_loop *loop) {
+    while (!list_is_empty(&loop->ended)) {
+        promptic_call *call = LIST_ENTRY(loop->ended.next, promptic_call, loop_link);
+        list_remove(&call->loop_link);
+        call->done(call, call->userdata); /* may free the call */
+    }
+}
+
+static void collect_ended_attempts(promptic_loop *loop) {
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(loop->multi, &left)) != NULL) {
+        promptic_call *call = NULL;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
+        call_attempt_ended(call, message->data.result);
+    }
+}
+
+static void run_timers(promptic_loop *loop) {
+    int64_t now_ms = clock_now_ms();
+    while (loop->heap_length > 0 && loop->heap[0]->due_ms <= now_ms)
+        call_due(loop->heap[0], now_ms);
+}
+
+static void launch_queued(promptic_loop *loop) {
+    while (loop->running < MAX_RUNNING && !list_is_empty(&loop->queued)) {
+        promptic_call *call = LIST_ENTRY(loop->queued.next, promptic_call, loop_link);
+        list_remove(&call->loop_link);
+        loop_launch(loop, call);
+    }
+}
+
+/* Lets libcurl do what is ready: on one socket or, with CURL_SOCKET_TIMEOUT, what time has made
+ * due; on all of them where nobody watches them for us. */
+static void drive(promptic_loop *loop, curl_socket_t socket, int curl_events) {
+    int running;
+    if (loop->on_socket != NULL && !loop->polling)
+        curl_multi_socket_action(loop->multi, socket, curl_events, &running);
+    else
+        curl_multi_perform(loop->multi, &running);
+}
+
+/* Not to be interrupted by user code: nothing in here runs a callback but the log's and those of
+ * a host's own event loop. */
+static void advance(promptic_loop *loop, curl_socket_t socket, int curl_events) {
+    sigpipe_guard guard;
+    loop->stepping = true;
+    sigpipe_block(&guard);
+    drive(loop, socket, curl_events);
+    collect_ended_attempts(loop);
+    run_timers(loop);
+    launch_queued(loop);
+    sigpipe_restore(&guard);
+    loop->stepping = false;
+}
+
+static size_t step(promptic_loop *loop, curl_socket_t socket, int curl_events) {
+    if (loop->stepping)
+        return loop->unfinished;
+    loop_retain(loop); /* a callback may free the last client */
+    if (loop->unfinished > 0)
+        advance(loop, socket, curl_events);
+    loop_dispatch(loop);
+    loop_tell_timer(loop);
+    size_t unfinished = loop->unfinished;
+    loop_release(loop);
+    return unfinished;
+}
+
+size_t promptic_step(promptic_loop *loop) {
+    return step(loop, CURL_SOCKET_TIMEOUT, 0);
+}
+
+long promptic_timeout_ms(promptic_loop *loop) {
+    long timeout_ms = -1;
+    if (!list_is_empty(&loop->ended))
+        return 0;
+    if (loop->running > 0)
+        curl_multi_timeout(loop->multi, &timeout_ms);
+    if (loop->heap_length > 0 && loop->heap[0]->due_ms != CLOCK_NEVER) {
+        int64_t left_ms = loop->heap[0]->due_ms - clock_now_ms();
+        if (left_ms < 0)
+            left_ms = 0;
+        if (timeout_ms < 0 || left_ms < timeout_ms)
+            timeout_ms = left_ms > INT32_MAX ? INT32_MAX : (long)left_ms;
+    }
+    return timeout_ms;
+}
+
+size_t promptic_wait(promptic_loop *loop, long timeout_ms) {
+    long due_ms = promptic_timeout_ms(loop);
+    if (loop->stepping || (loop->unfinished == 0 && timeout_ms < 0))
+        return promptic_step(loop);
+    if (due_ms >= 0 && (timeout_ms < 0 || due_ms < timeout_ms))
+        timeout_ms = due_ms;
+    if (timeout_ms != 0)
+        curl_multi_poll(loop->multi, NULL, 0,
+                        timeout_ms < 0 || timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms,
+                        NULL);
+    loop_retain(loop);
+    loop->polling = true;
+    size_t unfinished = promptic_step(loop);
+    loop->polling = false;
+    loop_release(loop);
+    return unfinished;
+}
+
+size_t promptic_flush(promptic_loop *loop, long timeout_ms) {
+    int64_t end_ms = timeout_ms < 0 ? CLOCK_NEVER : clock_now_ms() + timeout_ms;
+    size_t unfinished = promptic_step(loop);
+    while (unfinished > 0) {
+        int64_t left_ms = timeout_ms < 0 ? -1 : end_ms - clock_now_ms();
+        if (timeout_ms >= 0 && left_ms <= 0)
+            break;
+        unfinished = promptic_wait(loop, (long)left_ms);
+    }
+    return unfinished;
+}
+
+/* ------------------------------------------------------ a host's own event loop */
+
+static int tell_socket(CURL *easy, curl_socket_t socket, int what, void *userdata, void *unused) {
+    promptic_loop *loop = userdata;
+    int directions = 0;
+    (void)easy, (void)unused;
+    if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+        directions |= PROMPTIC_READ;
+    if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+        directions |= PROMPTIC_WRITE;
+    loop->on_socket(loop, (int)socket, directions, loop->watch_userdata);
+    return 0;
+}
+
+void promptic_watch(promptic_loop *loop, promptic_socket_fn on_socket, promptic_timer_fn on_timer,
+                    void *userdata) {
+    loop->on_socket = on_socket;
+    loop->on_timer = on_timer;
+    loop->watch_userdata = userdata;
+    curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
+    curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, tell_socket);
+}
+
+void loop_tell_timer(promptic_loop *loop) {
+    if (loop->on_timer != NULL && !loop->stepping)
+        loop->on_timer(loop, promptic_timeout_ms(loop), loop->watch_userdata);
+}
+
+size_t promptic_socket_ready(promptic_loop *loop, int socket, int directions) {
+    int events = 0;
+    if (directions & PROMPTIC_READ)
+        events |= CURL_CSELECT_IN;
+    if (directions & PROMPTIC_WRITE)
+        events |= CURL_CSELECT_OUT;
+    return step(loop, (curl_socket_t)socket, events != 0 ? events : CURL_CSELECT_ERR);
+}

@@ -1,0 +1,22 @@
+/*
+ * sigpipe.h - keeps SIGPIPE from the process while libcurl writes to sockets.
+ *
+ * OpenSSL writes with write(2), which raises SIGPIPE where the peer has gone. libcurl's own guard
+ * swaps the process-wide handler, which races with other threads and with the host's own; here the
+ * signal is blocked in the calling thread only, and one that we caused is taken back.
+ */
+#ifndef PROMPTIC_SIGPIPE_H
+#define PROMPTIC_SIGPIPE_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+typedef struct sigpipe_guard {
+    sigset_t previous;
+    bool was_pending;
+} sigpipe_guard;
+
+void sigpipe_block(sigpipe_guard *guard);
+void sigpipe_restore(const sigpipe_guard *guard);
+
+#endif

@@ -1,0 +1,272 @@
+#include "transfer.h"
+
+#include "clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* libcurl refuses single headers past 100 KiB; this bounds their sum. */
+#define MAX_HEADER_BYTES ((size_t)1024 * 1024)
+
+/* Bodies from here on get libcurl's larger upload buffer: it saves a quarter of the CPU of large
+ * posts, and would be a waste of memory for small ones. */
+#define LARGE_BODY ((size_t)64 * 1024)
+#define LARGE_UPLOAD_BUFFER (1024L * 1024L)
+#define SMALL_UPLOAD_BUFFER (64L * 1024L)
+
+/* --------------------------------------------------------- libcurl's callbacks */
+
+static size_t on_body(char *data, size_t size, size_t count, void *userdata) {
+    transfer *transfer = userdata;
+    size_t length = size * count;
+    transfer->moved_ms = clock_now_ms();
+    if (length > transfer->max_response_bytes - transfer->body.length) {
+        transfer->too_big = true;
+        return CURL_WRITEFUNC_ERROR;
+    }
+    text_add_n(&transfer->body, data, length);
+    return transfer->body.failed ? CURL_WRITEFUNC_ERROR : length;
+}
+
+static void add_header(transfer *transfer, const char *line, size_t length) {
+    const char *colon = memchr(line, ':', length);
+    if (colon == NULL)
+        return;
+    for (const char *c = line; c < colon; c++)
+        text_add_n(&transfer->headers, &(char){(*c >= 'A' && *c <= 'Z') ? *c + 32 : *c}, 1);
+    text_add_n(&transfer->headers, "", 1);
+    const char *value = colon + 1, *end = line + length;
+    while (value < end && (*value == ' ' || *value == '\t'))
+        value++;
+    while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    text_add_n(&transfer->headers, value, (size_t)(end - value));
+    text_add_n(&transfer->headers, "", 1);
+    transfer->header_count++;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *userdata) {
+    transfer *transfer = userdata;
+    size_t length = size * count;
+    transfer->moved_ms = clock_now_ms();
+    if (length >= 5 && strncasecmp(line, "HTTP/", 5) == 0) { /* a new head: 100, then 200 */
+        text_clear(&transfer->headers);
+        transfer->header_count = 0;
+    } else if (memchr(line, '\0', length) == NULL) {
+        add_header(transfer, line, length);
+    }
+    if (transfer->headers.length > MAX_HEADER_BYTES)
+        transfer->too_big = true;
+    return transfer->too_big || transfer->headers.failed ? CURL_WRITEFUNC_ERROR : length;
+}
+
+/* Called about once a second and whenever something moved; only uploads need it, since what comes
+ * in passes through on_header and on_body. */
+static int on_progress(void *userdata, curl_off_t download_total, curl_off_t downloaded,
+                       curl_off_t upload_total, curl_off_t uploaded) {
+    transfer *transfer = userdata;
+    (void)download_total, (void)downloaded, (void)upload_total;
+    if (uploaded != transfer->uploaded) {
+        transfer->uploaded = uploaded;
+        transfer->moved_ms = clock_now_ms();
+    }
+    return 0;
+}
+
+/* libcurl calls this each time it has a connection and is about to send the request. Where a
+ * reused connection breaks before an answer it would send the same request again by itself, a POST
+ * too, though the platform may have acted on the first. */
+static int on_request(void *userdata, char *peer_ip, char *local_ip, int peer_port,
+                      int local_port) {
+    transfer *transfer = userdata;
+    (void)peer_ip, (void)local_ip, (void)peer_port, (void)local_port;
+    if (transfer->sent && !transfer->repeatable) {
+        transfer->resent = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    transfer->sent = true;
+    transfer->moved_ms = clock_now_ms();
+    return CURL_PREREQFUNC_OK;
+}
+
+/* ------------------------------------------------------------------ set-up */
+
+static void limit_protocols(CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+CURL *transfer_handle(const transfer_settings *settings) {
+    CURL *easy = curl_easy_init();
+    if (easy == NULL)
+        return NULL;
+    limit_protocols(easy);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
+    /* A proxy named for http would read the credential that is meant for this machine. */
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_NOPROXY, settings->direct ? "*" : NULL);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->user_agent);
+    if (code == CURLE_OK && settings->ca_file != NULL)
+        code = curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file);
+    if (code == CURLE_OK && settings->ca_path != NULL)
+        code = curl_easy_setopt(easy, CURLOPT_CAPATH, settings->ca_path);
+    if (code != CURLE_OK) {
+        curl_easy_cleanup(easy);
+        return NULL;
+    }
+    return easy;
+}
+
+void transfer_init(transfer *transfer) {
+    memset(transfer, 0, sizeof *transfer);
+    text_init(&transfer->body);
+    text_init(&transfer->headers);
+}
+
+void transfer_free(transfer *transfer) {
+    text_free(&transfer->body);
+    text_free(&transfer->headers);
+}
+
+static void forget_answer(transfer *transfer) {
+    text_clear(&transfer->body);
+    text_clear(&transfer->headers);
+    transfer->header_count = 0;
+    transfer->uploaded = 0;
+    transfer->sent = transfer->resent = transfer->too_big = false;
+    transfer->error[0] = '\0';
+}
+
+/* The verb and the body. libcurl would give a POST without body a Content-Type of its own; the
+ * plan's headers take care of that. */
+static CURLcode set_method(CURL *easy, const transfer_plan *plan) {
+    bool is_post = strcmp(plan->method, "POST") == 0;
+    CURLcode code;
+    if (plan->body == NULL && !is_post) {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
+        code = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)plan->body_length);
+        code = curl_easy_setopt(easy, CURLOPT_POSTFIELDS, plan->body != NULL ? plan->body : "");
+    }
+    if (code != CURLE_OK)
+        return code;
+    bool is_plain = is_post || strcmp(plan->method, "GET") == 0;
+    return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, is_plain ? NULL : plan->method);
+}
+
+CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *plan, void *owner) {
+    bool is_large = plan->body_length >= LARGE_BODY;
+    forget_answer(transfer);
+    transfer->max_response_bytes = plan->max_response_bytes;
+    transfer->repeatable = plan->repeatable;
+    transfer->moved_ms = clock_now_ms();
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, owner);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, plan->body_length > 0 ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
+                     is_large ? LARGE_UPLOAD_BUFFER : SMALL_UPLOAD_BUFFER);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, plan->headers);
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, plan->url);
+    if (code == CURLE_OK)
+        code = set_method(easy, plan);
+    transfer->easy = code == CURLE_OK ? easy : NULL;
+    return code;
+}
+
+/* ----------------------------------------------------------------- outcome */
+
+/* The kind of a libcurl code, from libcurl-errors(3). */
+static promptic_kind kind_of(CURLcode code, CURL *easy) {
+    long system_error = 0;
+    switch (code) {
+    case CURLE_OK:
+        return PROMPTIC_OK;
+    case CURLE_OPERATION_TIMEDOUT:
+        return PROMPTIC_TIMEOUT;
+    case CURLE_OUT_OF_MEMORY:
+        return PROMPTIC_MEMORY;
+    case CURLE_BAD_CONTENT_ENCODING:
+        return PROMPTIC_DECODE;
+    case CURLE_URL_MALFORMAT:
+        return PROMPTIC_CONFIG;
+    case CURLE_SSL_CONNECT_ERROR: /* a handshake that was refused, or a connection that broke */
+        curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &system_error);
+        return system_error != 0 ? PROMPTIC_CONNECTION : PROMPTIC_TLS;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+        return PROMPTIC_TLS;
+    default:
+        return PROMPTIC_CONNECTION;
+    }
+}
+
+static void describe(const transfer *transfer, CURLcode code, transfer_outcome *outcome) {
+    if (transfer->body.failed || transfer->headers.failed) {
+        outcome->kind = PROMPTIC_MEMORY;
+        outcome->message = "not enough memory for the answer";
+    } else if (transfer->too_big) {
+        outcome->kind = PROMPTIC_DECODE;
+        outcome->message = "the answer is larger than max_response_bytes allows";
+    } else if (transfer->resent) {
+        outcome->kind = PROMPTIC_CONNECTION;
+        outcome->message = "the connection broke before an answer came; the request was not sent "
+                           "again, since it may have taken effect";
+    } else {
+        outcome->kind = kind_of(code, transfer->easy);
+        outcome->message = transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code);
+    }
+}
+
+void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) {
+    long status = 0, connections = 1;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
+    *outcome = (transfer_outcome){.kind = PROMPTIC_OK, .reused = connections == 0};
+    if (code != CURLE_OK)
+        describe(transfer, code, outcome);
+    else
+        outcome->status = (int)status;
+    curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, NULL);
+    transfer->easy = NULL;
+}
+
+const char *transfer_header(const transfer *transfer, const char *name) {
+    const char *at = transfer->headers.data, *found = NULL;
+    for (size_t i = 0; i < transfer->header_count; i++) {
+        const char *value = at + strlen(at) + 1;
+        if (strcmp(at, name) == 0)
+            found = value;
+        at = value + strlen(value) + 1;
+    }
+    return found;
+}
