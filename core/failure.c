@@ -191,3 +191,21 @@ promptic_kind failure_set(promptic_error *error, promptic_kind kind, const char 
 promptic_kind failure_memory(promptic_error *error) {
     return failure_set(error, PROMPTIC_MEMORY, "not enough memory");
 }
+
+const char *promptic_kind_name(promptic_kind kind) {
+    static const char *const names[] = {
+        [PROMPTIC_OK] = "ok",
+        [PROMPTIC_API_ERROR] = "api",
+        [PROMPTIC_TIMEOUT] = "timeout",
+        [PROMPTIC_CONNECTION] = "connection",
+        [PROMPTIC_TLS] = "tls",
+        [PROMPTIC_DECODE] = "decode",
+        [PROMPTIC_CANCELLED] = "cancelled",
+        [PROMPTIC_AUTH] = "auth",
+        [PROMPTIC_CONFIG] = "config",
+        [PROMPTIC_ARGUMENT] = "argument",
+        [PROMPTIC_MEMORY] = "memory",
+    };
+    size_t count = sizeof names / sizeof *names;
+    return (size_t)kind < count ? names[kind] : "unknown";
+}
