@@ -72,9 +72,10 @@ static void end(promptic_call *call) {
 
 void call_fail(promptic_call *call, promptic_kind kind, const char *message) {
     if (call->state == CALL_ACTIVE) {
+        CURL *easy = call->transfer.easy;
+        transfer_drop(&call->transfer);
+        drop_attempt(call, easy);
         call->maybe_sent = call->maybe_sent || call->transfer.sent;
-        drop_attempt(call, call->transfer.easy);
-        call->transfer.easy = NULL;
     }
     call->message = strdup(message);
     call->result.kind = kind;
@@ -143,9 +144,9 @@ static void time_out(promptic_call *call, int64_t now_ms) {
         return;
     }
     snprintf(text, sizeof text, "%s for %g s",
-             call->transfer.sent ? "no byte has moved" : "no connection could be made",
+             call->transfer.connected ? "no byte has moved" : "no connection could be made",
              call->client->timeout);
-    call->transfer.easy = NULL;
+    transfer_drop(&call->transfer);
     call->state = CALL_WAITING;
     drop_attempt(call, easy);
     settle(call, &outcome);

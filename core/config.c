@@ -4,15 +4,11 @@
 #include "text.h"
 #include "toml.h"
 
-#include <arpa/inet.h>
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 /* Bytes. A file that is longer is something else than a configuration. */
@@ -301,124 +297,14 @@ static void settle_credential(resolver *r, config *out) {
         out->workspace_id = take_value(r, workspace, WORKSPACE_ID);
 }
 
-/* ----------------------------------------------------------------- endpoint */
-
-/* The part as a string, freed with curl_free; NULL where the URL has none. */
-static char *part_of(CURLU *url, CURLUPart part) {
-    char *value = NULL;
-    return curl_url_get(url, part, &value, 0) == CURLUE_OK ? value : NULL;
-}
-
-static bool has_part(CURLU *url, CURLUPart part) {
-    char *value = part_of(url, part);
-    curl_free(value);
-    return value != NULL;
-}
-
-static bool is_loopback(CURLU *url) {
-    struct in_addr v4;
-    struct in6_addr v6;
-    char *host = part_of(url, CURLUPART_HOST);
-    size_t length = host != NULL ? strlen(host) : 0;
-    bool is_local = false;
-    if (length > 2 && host[0] == '[') {
-        host[length - 1] = '\0';
-        is_local = inet_pton(AF_INET6, host + 1, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-    } else if (length > 0) {
-        is_local = strcasecmp(host, "localhost") == 0 ||
-                   (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
-    }
-    curl_free(host);
-    return is_local;
-}
-
-bool config_is_loopback(const char *endpoint) {
-    CURLU *url = curl_url();
-    bool is_local = url != NULL && curl_url_set(url, CURLUPART_URL, endpoint, 0) == CURLUE_OK &&
-                    is_loopback(url);
-    curl_url_cleanup(url);
-    return is_local;
-}
-
-/* The message for a value that libcurl does not take for a URL. Never the value: there may be a
- * password in it. */
-static promptic_kind refuse_url(CURLUcode code, const char *name, promptic_error *error) {
-    if (code == CURLUE_OUT_OF_MEMORY)
-        return failure_memory(error);
-    if (code == CURLUE_NO_HOST)
-        return failure_set(error, PROMPTIC_CONFIG, "%s has no host", name);
-    if (code == CURLUE_BAD_SCHEME || code == CURLUE_BAD_SLASHES)
-        return failure_set(error, PROMPTIC_CONFIG,
-                           "%s must begin with https:// (or http:// for this machine)", name);
-    return failure_set(error, PROMPTIC_CONFIG, "%s is not a URL: %s", name,
-                       curl_url_strerror(code));
-}
-
-static promptic_kind check_url(CURLU *url, const char *name, bool allow_http,
-                               promptic_error *error) {
-    char *scheme = part_of(url, CURLUPART_SCHEME);
-    bool is_http = scheme != NULL && strcmp(scheme, "http") == 0;
-    bool is_https = scheme != NULL && strcmp(scheme, "https") == 0;
-    curl_free(scheme);
-    if (!is_http && !is_https)
-        return refuse_url(CURLUE_BAD_SCHEME, name, error);
-    if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD) ||
-        has_part(url, CURLUPART_OPTIONS))
-        return failure_set(error, PROMPTIC_CONFIG,
-                           "%s must not hold a user or a password; the credential is given as "
-                           "api_key or access_token",
-                           name);
-    if (is_http && !allow_http && !is_loopback(url))
-        return failure_set(error, PROMPTIC_CONFIG,
-                           "%s is plain http, over which anybody on the way could read the "
-                           "credential: use https, or set allow_http to permit it",
-                           name);
-    return PROMPTIC_OK;
-}
-
-/* The URL as libcurl will see it, without trailing slashes. */
-static char *normal_form(CURLU *url) {
-    char *whole = part_of(url, CURLUPART_URL);
-    size_t length = whole != NULL ? strlen(whole) : 0;
-    while (length > 0 && whole[length - 1] == '/')
-        length--;
-    char *normal = whole != NULL ? text_copy(whole, length) : NULL;
-    curl_free(whole);
-    return normal;
-}
-
-promptic_kind config_endpoint(const char *value, const char *name, bool allow_http, char **out,
-                              promptic_error *error) {
-    *out = NULL;
-    for (const char *c = value; *c != '\0'; c++)
-        if ((unsigned char)*c <= ' ' || *c == 0x7F || *c == '\\')
-            return failure_set(error, PROMPTIC_CONFIG,
-                               "%s holds a space, a control character or a backslash", name);
-    if (strpbrk(value, "?#") != NULL)
-        return failure_set(error, PROMPTIC_CONFIG, "%s must not have a query or a fragment", name);
-    CURLU *url = curl_url();
-    if (url == NULL)
-        return failure_memory(error);
-    CURLUcode code = curl_url_set(url, CURLUPART_URL, value, CURLU_NON_SUPPORT_SCHEME);
-    promptic_kind kind =
-        code == CURLUE_OK ? check_url(url, name, allow_http, error) : refuse_url(code, name, error);
-    if (kind == PROMPTIC_OK && (*out = normal_form(url)) == NULL)
-        kind = failure_memory(error);
-    curl_url_cleanup(url);
-    return kind;
-}
-
 static void settle_endpoint(resolver *r, config *out) {
     int level = level_of(r, ENDPOINT);
     const char *value = level < LEVELS ? r->values[level][ENDPOINT] : PROMPTIC_DEFAULT_ENDPOINT;
     char *name = describe(r, level, ENDPOINT);
-    if (name == NULL)
-        r->kind = failure_memory(r->error);
-    else
-        r->kind = config_endpoint(value, name, r->options->allow_http, &out->endpoint, r->error);
+    r->kind = name == NULL ? failure_memory(r->error)
+                           : config_endpoint(value, name, r->options->allow_http, &out->endpoint,
+                                             &out->is_loopback, r->error);
     free(name);
-    if (r->kind == PROMPTIC_OK)
-        out->is_loopback = config_is_loopback(out->endpoint);
 }
 
 /* ------------------------------------------------------------- certificates */

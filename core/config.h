@@ -52,10 +52,11 @@ bool config_is_loopback(const char *endpoint);
 
 /*
  * Checks an endpoint and writes its normal form to *out (freed with free): http or https, a host,
- * no user, no query, no fragment; plain http to loopback only, unless allow_http. `name` says in
- * messages where the value came from: "endpoint", "PROMPTIC_ENDPOINT".
+ * no user, no query, no fragment; plain http to loopback only, unless allow_http. *is_local is
+ * config_is_loopback of it. `name` says in messages where the value came from: "endpoint",
+ * "PROMPTIC_ENDPOINT". PROMPTIC_OK, or PROMPTIC_CONFIG or PROMPTIC_MEMORY with *error filled.
  */
 promptic_kind config_endpoint(const char *value, const char *name, bool allow_http, char **out,
-                              promptic_error *error);
+                              bool *is_local, promptic_error *error);
 
 #endif

@@ -53,6 +53,9 @@ static size_t on_header(char *line, size_t size, size_t count, void *userdata) {
     if (length >= 5 && strncasecmp(line, "HTTP/", 5) == 0) { /* a new head: 100, then 200 */
         text_clear(&transfer->headers);
         transfer->header_count = 0;
+        transfer->has_head = false;
+    } else if (line[0] == '\r' || line[0] == '\n') {
+        transfer->has_head = true;
     } else if (memchr(line, '\0', length) == NULL) {
         add_header(transfer, line, length);
     }
@@ -74,6 +77,14 @@ static int on_progress(void *userdata, curl_off_t download_total, curl_off_t dow
     return 0;
 }
 
+bool transfer_was_sent(const transfer *transfer) {
+    long bytes = 0;
+    if (transfer->easy == NULL)
+        return transfer->sent;
+    curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &bytes);
+    return bytes > 0;
+}
+
 /* libcurl calls this each time it has a connection and is about to send the request. Where a
  * reused connection breaks before an answer it would send the same request again by itself, a POST
  * too, though the platform may have acted on the first. */
@@ -81,13 +92,10 @@ static int on_request(void *userdata, char *peer_ip, char *local_ip, int peer_po
                       int local_port) {
     transfer *transfer = userdata;
     (void)peer_ip, (void)local_ip, (void)peer_port, (void)local_port;
-    if (transfer->sent && !transfer->repeatable) {
-        transfer->resent = true;
-        return CURL_PREREQFUNC_ABORT;
-    }
-    transfer->sent = true;
     transfer->moved_ms = clock_now_ms();
-    return CURL_PREREQFUNC_OK;
+    transfer->connected = true;
+    transfer->resent = !transfer->repeatable && transfer_was_sent(transfer);
+    return transfer->resent ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /* ------------------------------------------------------------------ set-up */
@@ -148,7 +156,8 @@ static void forget_answer(transfer *transfer) {
     text_clear(&transfer->headers);
     transfer->header_count = 0;
     transfer->uploaded = 0;
-    transfer->sent = transfer->resent = transfer->too_big = false;
+    transfer->sent = transfer->connected = transfer->has_head = false;
+    transfer->resent = transfer->too_big = false;
     transfer->error[0] = '\0';
 }
 
@@ -247,17 +256,26 @@ static void describe(const transfer *transfer, CURLcode code, transfer_outcome *
     }
 }
 
+void transfer_drop(transfer *transfer) {
+    transfer->sent = transfer_was_sent(transfer);
+    curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, NULL);
+    transfer->easy = NULL;
+}
+
 void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) {
     long status = 0, connections = 1;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
     *outcome = (transfer_outcome){.kind = PROMPTIC_OK, .reused = connections == 0};
-    if (code != CURLE_OK)
+    if (code != CURLE_OK) {
         describe(transfer, code, outcome);
-    else
+    } else if (!transfer->has_head) { /* libcurl is content with half a head */
+        outcome->kind = PROMPTIC_CONNECTION;
+        outcome->message = "the connection broke in the head of the answer";
+    } else {
         outcome->status = (int)status;
-    curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, NULL);
-    transfer->easy = NULL;
+    }
+    transfer_drop(transfer);
 }
 
 const char *transfer_header(const transfer *transfer, const char *name) {

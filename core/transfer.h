@@ -33,9 +33,11 @@ typedef struct transfer {
     curl_off_t uploaded;
     int64_t moved_ms; /* when a byte moved last, or the attempt began */
     bool repeatable;
-    bool sent;    /* a connection was there and the request may have left */
-    bool resent;  /* libcurl wanted to send it a second time, which was refused */
-    bool too_big; /* the answer went past max_response_bytes or the cap on headers */
+    bool connected; /* there is, or was, a connection to send the request on */
+    bool has_head;  /* the answer's head is complete */
+    bool sent;      /* of an attempt that is over: bytes of the request have left */
+    bool resent;    /* libcurl wanted to send it a second time, which was refused */
+    bool too_big;   /* the answer went past max_response_bytes or the cap on headers */
     char error[CURL_ERROR_SIZE];
 } transfer;
 
@@ -67,6 +69,12 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
 
 /* Reads how the exchange ended from libcurl's code and the handle, which is then let go. */
 void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome);
+
+/* Lets go of the handle of an attempt that is given up. */
+void transfer_drop(transfer *transfer);
+
+/* Whether any byte of the request has left in this attempt, so that the platform may have it. */
+bool transfer_was_sent(const transfer *transfer);
 
 /* The value of the answer's last header of this lower-case name, or NULL. */
 const char *transfer_header(const transfer *transfer, const char *name);
