@@ -201,6 +201,8 @@ static char *api_message(const promptic_call *call, int status) {
 static void fail_with(promptic_call *call, const transfer_outcome *outcome, double retry_after) {
     promptic_result *result = &call->result;
     bool is_api = outcome->kind == PROMPTIC_OK;
+    failure_hide(call->transfer.body.data, call->transfer.body.length,
+                 call->client->config.credential);
     result->kind = is_api ? PROMPTIC_API_ERROR : outcome->kind;
     result->status = outcome->status;
     result->retry_after = retry_after;

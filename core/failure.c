@@ -192,6 +192,20 @@ promptic_kind failure_memory(promptic_error *error) {
     return failure_set(error, PROMPTIC_MEMORY, "not enough memory");
 }
 
+#define SHORTEST_SECRET 8
+
+void failure_hide(char *bytes, size_t length, const char *secret) {
+    size_t secret_length = strlen(secret);
+    if (bytes == NULL || secret_length < SHORTEST_SECRET)
+        return;
+    const char *end = bytes + length;
+    char *at = bytes;
+    while ((at = memmem(at, (size_t)(end - at), secret, secret_length)) != NULL) {
+        memset(at, '*', secret_length);
+        at += secret_length;
+    }
+}
+
 const char *promptic_kind_name(promptic_kind kind) {
     static const char *const names[] = {
         [PROMPTIC_OK] = "ok",

@@ -26,6 +26,13 @@
  */
 char *failure_message(int status, const char *content_type, const char *body, size_t length);
 
+/*
+ * Overwrites every occurrence of the secret in the bytes with as many asterisks: a server may
+ * repeat in an answer what it was sent. Secrets of fewer than eight bytes are left, since they
+ * would be found in any text.
+ */
+void failure_hide(char *bytes, size_t length, const char *secret);
+
 /* The standard reason of a status, "Not Found"; NULL where it has none. A static string. */
 const char *failure_reason(int status);
 

@@ -250,6 +250,9 @@ static void describe(const transfer *transfer, CURLcode code, transfer_outcome *
         outcome->kind = PROMPTIC_CONNECTION;
         outcome->message = "the connection broke before an answer came; the request was not sent "
                            "again, since it may have taken effect";
+    } else if (code == CURLE_OUT_OF_MEMORY && transfer->connected && !transfer->has_head) {
+        outcome->kind = PROMPTIC_CONNECTION; /* libcurl's word for a line past 100 KiB */
+        outcome->message = "a header of the answer is too long";
     } else {
         outcome->kind = kind_of(code, transfer->easy);
         outcome->message = transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code);

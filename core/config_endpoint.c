@@ -1,0 +1,136 @@
+#include "config.h"
+
+#include "failure.h"
+#include "text.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* What is looked at of a URL. */
+enum { SCHEME, USER, PASSWORD, OPTIONS, HOST, WHOLE, PARTS };
+
+/* Reads the parts that the URL has, the others are NULL; freed with free_parts, also on failure. */
+static CURLUcode read_parts(const char *value, char *parts[PARTS]) {
+    static const CURLUPart names[PARTS] = {
+        [SCHEME] = CURLUPART_SCHEME,   [USER] = CURLUPART_USER, [PASSWORD] = CURLUPART_PASSWORD,
+        [OPTIONS] = CURLUPART_OPTIONS, [HOST] = CURLUPART_HOST, [WHOLE] = CURLUPART_URL,
+    };
+    memset(parts, 0, PARTS * sizeof *parts);
+    CURLU *url = curl_url();
+    if (url == NULL)
+        return CURLUE_OUT_OF_MEMORY;
+    CURLUcode code = curl_url_set(url, CURLUPART_URL, value, CURLU_NON_SUPPORT_SCHEME);
+    for (int i = 0; i < PARTS && code == CURLUE_OK; i++)
+        if (curl_url_get(url, names[i], &parts[i], 0) == CURLUE_OUT_OF_MEMORY)
+            code = CURLUE_OUT_OF_MEMORY;
+    curl_url_cleanup(url);
+    if (code == CURLUE_OK && (parts[SCHEME] == NULL || parts[WHOLE] == NULL))
+        code = CURLUE_NO_HOST;
+    return code;
+}
+
+static void free_parts(char *parts[PARTS]) {
+    for (int i = 0; i < PARTS; i++)
+        curl_free(parts[i]);
+}
+
+/* Whether the host, as libcurl spells it, is this machine. The spelling must be exact: what only
+ * begins like an address of this machine, 127.0.0.1.example.com, may be anywhere. */
+static bool is_loopback(const char *host) {
+    char address[INET6_ADDRSTRLEN];
+    struct in_addr v4;
+    struct in6_addr v6;
+    size_t length = host != NULL ? strlen(host) : 0;
+    if (length == 0)
+        return false;
+    if (host[0] != '[')
+        return strcasecmp(host, "localhost") == 0 ||
+               (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
+    if (length < 3 || length - 2 >= sizeof address)
+        return false;
+    memcpy(address, host + 1, length - 2);
+    address[length - 2] = '\0';
+    return inet_pton(AF_INET6, address, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+bool config_is_loopback(const char *endpoint) {
+    char *parts[PARTS];
+    bool is_local = read_parts(endpoint, parts) == CURLUE_OK && is_loopback(parts[HOST]);
+    free_parts(parts);
+    return is_local;
+}
+
+/* ------------------------------------------------------------------- checks */
+
+/* Messages name where the value came from and never quote it: there may be a password in it. */
+static promptic_kind check_characters(const char *value, const char *name, promptic_error *error) {
+    for (const char *c = value; *c != '\0'; c++)
+        if ((unsigned char)*c <= ' ' || *c == 0x7F || *c == '\\')
+            return failure_set(error, PROMPTIC_CONFIG,
+                               "%s holds a space, a control character or a backslash", name);
+    /* libcurl makes a host of the path: "https:///api" would send the credential to "api". */
+    const char *scheme_end = strchr(value, ':');
+    if (scheme_end != NULL && scheme_end[1] == '/' &&
+        (scheme_end[2] != '/' || scheme_end[3] == '/' || scheme_end[3] == '\0'))
+        return failure_set(error, PROMPTIC_CONFIG, "%s has no host", name);
+    /* libcurl tells an empty query from none in some versions only. */
+    if (strpbrk(value, "?#") != NULL)
+        return failure_set(error, PROMPTIC_CONFIG, "%s must not have a query or a fragment", name);
+    return PROMPTIC_OK;
+}
+
+static promptic_kind refuse_code(CURLUcode code, const char *name, promptic_error *error) {
+    if (code == CURLUE_OUT_OF_MEMORY)
+        return failure_memory(error);
+    if (code == CURLUE_NO_HOST)
+        return failure_set(error, PROMPTIC_CONFIG, "%s has no host", name);
+    if (code == CURLUE_BAD_SCHEME || code == CURLUE_BAD_SLASHES)
+        return failure_set(error, PROMPTIC_CONFIG,
+                           "%s must begin with https:// (or http:// for this machine)", name);
+    return failure_set(error, PROMPTIC_CONFIG, "%s is not a URL: %s", name,
+                       curl_url_strerror(code));
+}
+
+static promptic_kind check_parts(char *const parts[PARTS], const char *name, bool allow_http,
+                                 promptic_error *error) {
+    bool is_http = strcmp(parts[SCHEME], "http") == 0;
+    if (!is_http && strcmp(parts[SCHEME], "https") != 0)
+        return refuse_code(CURLUE_BAD_SCHEME, name, error);
+    if (parts[USER] != NULL || parts[PASSWORD] != NULL || parts[OPTIONS] != NULL)
+        return failure_set(error, PROMPTIC_CONFIG,
+                           "%s must not hold a user or a password; the credential is given as "
+                           "api_key or access_token",
+                           name);
+    if (is_http && !allow_http && !is_loopback(parts[HOST]))
+        return failure_set(error, PROMPTIC_CONFIG,
+                           "%s is plain http, over which anybody on the way could read the "
+                           "credential: use https, or set allow_http to permit it",
+                           name);
+    return PROMPTIC_OK;
+}
+
+promptic_kind config_endpoint(const char *value, const char *name, bool allow_http, char **out,
+                              bool *is_local, promptic_error *error) {
+    char *parts[PARTS];
+    *out = NULL;
+    promptic_kind kind = check_characters(value, name, error);
+    if (kind != PROMPTIC_OK)
+        return kind;
+    CURLUcode code = read_parts(value, parts);
+    kind = code == CURLUE_OK ? check_parts(parts, name, allow_http, error)
+                             : refuse_code(code, name, error);
+    if (kind == PROMPTIC_OK) {
+        size_t length = strlen(parts[WHOLE]);
+        while (length > 0 && parts[WHOLE][length - 1] == '/')
+            length--;
+        *is_local = is_loopback(parts[HOST]);
+        *out = text_copy(parts[WHOLE], length);
+        kind = *out != NULL ? PROMPTIC_OK : failure_memory(error);
+    }
+    free_parts(parts);
+    return kind;
+}
