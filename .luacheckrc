@@ -1,0 +1,14 @@
+-- luacheck's settings; `make lint` runs it.
+std = "lua54"
+max_line_length = 110
+exclude_files = { "build", "spec/contract/node_modules" }
+
+-- The interpreter sets a global of this name, which scripts may use instead of requiring the module.
+files["examples"] = { read_globals = { "promptic" } }
+files["scripts"] = { read_globals = { "promptic" } }
+
+-- Baked into the module, which also runs in older Luas and in LuaJIT: only what all of them have.
+files["bindings/prelude"] = { std = "min" }
+
+-- Specs of the module run in any of them and ask for what there is.
+files["spec"] = { std = "max+busted" }
