@@ -116,6 +116,7 @@ static void check_buffer(lua_State *L) {
     check(json_buffer_take(b, &length) == NULL && length == 0, "an empty buffer", "gives a block");
     check(!json_buffer_add_string(L, b, "ab\xC0", 3, &invalid_at), "bad UTF-8", "is accepted");
     check(invalid_at == 3 && b->length == 0, "bad UTF-8", "is reported wrongly");
+    check(!json_buffer_add_string(L, b, "\xE2\x82\xAC", 2, NULL), "cut UTF-8", "is accepted");
     check(json_buffer_add_string(L, b, "a\n", 2, NULL), "a string", "is refused");
     for (int i = 0; i < 10000; i++) {
         json_buffer_add(L, b, "0123456789", 10);

@@ -1,0 +1,19 @@
+/* json_number.h - the text of a JSON number to its exact value. Inside of the JSON part only. */
+#ifndef PROMPTIC_JSON_NUMBER_H
+#define PROMPTIC_JSON_NUMBER_H
+
+#include <stdbool.h>
+
+typedef struct json_number {
+    bool is_integer;   /* integral, not a negative zero, and between -2^63 and 2^63 - 1 */
+    long long integer; /* where is_integer */
+    double real;       /* elsewhere the nearest double; an infinity where it is out of range */
+} json_number;
+
+/*
+ * Reads a number by the grammar of RFC 8259 (no leading zeros or plus, digits on both sides of the
+ * point) and returns its end, or NULL where there is none at `text`. Asks no locale.
+ */
+const char *json_number_read(const char *text, const char *end, json_number *number);
+
+#endif /* PROMPTIC_JSON_NUMBER_H */

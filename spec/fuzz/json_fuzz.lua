@@ -1,0 +1,99 @@
+-- Mutates JSON documents: no text may crash the decoder, and what decodes must encode to what decodes equal.
+-- Usage, from the top of the tree: lua spec/fuzz/json_fuzz.lua [SEED [COUNT]]
+local json = require "promptic.json"
+local values = require "spec.support.json_values"
+
+local seed = tonumber(arg[1]) or 1
+local count = tonumber(arg[2]) or 100000
+
+-- Park and Miller's generator: the same documents in every Lua.
+local state = seed % 2147483646 + 1
+local function random(low, high)
+   state = (state * 16807) % 2147483647
+   return low + state % (high - low + 1)
+end
+
+local documents = {
+   [[{"a":null,"b":[1,2.0,-0.0,1e3,null],"c":{"d":"x\u00e9\ud83d\ude00\n","e":[]},"f":true}]],
+   [==[[[],{},[[{"a":[{}]}]],"",0,-1,12345678901234567890,0.1,5e-324,1.7976931348623157e308]]==],
+   [[{"":{"\u0000":1,"\"\\\/\b\f\n\r\t":2},"a":1,"a":{"a":null},"a":[1,{"a":2.5}]}]],
+   "[9007199254740993,1700000000123456789,9223372036854775807,-9223372036854775808,9.5e18,1e-5,120e-2]",
+   '{"text":"plain é€\240\159\152\128 \255","list":["a","b",null,false,true,[null]]}',
+   "  [ 1 , { \"a\" : [ ] , \"b\" : null } ]\r\n\t",
+   "null", "-0", '"\\u0041"', "1e400",
+}
+
+local pieces = {
+   "{", "}", "[", "]", ",", ":", '"', "\\", "\\u", "\\ud83d", "\\ude00", "null", "true", "false", "0", "1",
+   "-", ".", "e", "E+", "99999999999999999999", "1e308", '"a"', '"a":', "[]", "{}", " ", "\0", "\n", "\255",
+   "NaN", "inf", "0x1", "/", "é", ("["):rep(60), ('{"a":'):rep(60), ("0"):rep(60),
+}
+
+local function mutate(text)
+   for _ = 1, random(1, random(1, 6)) do
+      local at = random(0, #text)
+      local head, tail = text:sub(1, at), text:sub(at + 1)
+      local way = random(1, 6)
+      if way == 1 then
+         text = head .. string.char(random(0, 255)) .. tail:sub(2)
+      elseif way == 2 then
+         text = head .. tail:sub(random(1, 8))
+      elseif way == 3 then
+         text = head .. pieces[random(1, #pieces)] .. tail
+      elseif way == 4 then
+         text = head .. tail:sub(1, random(1, 20)) .. tail
+      elseif way == 5 then
+         local other = documents[random(1, #documents)]
+         text = head .. other:sub(random(1, #other)) .. tail
+      else
+         text = head .. pieces[random(1, #pieces)] .. tail:sub(random(1, 4))
+      end
+   end
+   return text
+end
+
+local function check(text)
+   local decoded, value = pcall(json.decode, text)
+   if not decoded then
+      assert(type(value) == "string" and value:find("^bad argument #1 to "), value)
+      return false
+   end
+   local encoded, again = pcall(json.encode, value)
+   if encoded then
+      -- 1.00000000000000000001 is the float 1.0 first, and the integer 1 from then on.
+      local back = json.decode(again)
+      assert(values.same(value, back, true), "reads back differently")
+      assert(values.same(back, json.decode(json.encode(back))), "does not settle")
+   else -- a decoded string is left as it came
+      assert(again:find("is not UTF-8", 1, true), again)
+   end
+   return true
+end
+
+-- The walk must not trust cjson either: texts are walked along trees that are not theirs.
+local function check_astray(text, other)
+   local registry = debug.getregistry()
+   local instance = registry["promptic.json.cjson"]
+   registry["promptic.json.cjson"] = {
+      decode = function(asked)
+         return instance.decode(asked == "0.5" and asked or other)
+      end,
+   }
+   local decoded, value = pcall(json.decode, text)
+   registry["promptic.json.cjson"] = instance
+   if decoded then
+      pcall(json.encode, value)
+   end
+end
+
+local good = 0
+for i = 1, count do
+   local text = mutate(documents[random(1, #documents)])
+   local done, message = pcall(check, text)
+   if not done then
+      error(("seed %d, document %d: %s\n%q"):format(seed, i, tostring(message), text), 0)
+   end
+   good = good + (message and 1 or 0)
+   check_astray(text, documents[random(1, #documents)])
+end
+print(("seed %d: %d documents, %d of them JSON, no complaint"):format(seed, count, good))

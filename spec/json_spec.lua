@@ -1,0 +1,290 @@
+-- promptic.json as a whole: arrays, round trips, and what must depend neither on the locale nor on cjson.
+local json = require "promptic.json"
+local cjson = require "cjson"
+local values = require "spec.support.json_values"
+
+local null = json.null
+local assert_same, has_integers = values.assert_same, values.has_integers
+local array_metatable = getmetatable(json.array {})
+
+describe("promptic.array", function()
+   it("marks the table that it is given, or a new one", function()
+      local list = { 1 }
+      assert.equal(list, json.array(list))
+      assert.equal("[1]", json.encode(list))
+      assert.equal("[]", json.encode(json.array()))
+      assert.equal("[]", json.encode(json.array(nil)))
+      assert.equal(array_metatable, getmetatable(json.decode "[]"))
+   end)
+
+   it("takes nothing but a table", function()
+      assert.has_error(function()
+         json.array(5)
+      end, "bad argument #1 to 'array' (table expected, got number)")
+   end)
+
+   it("leaves decoded objects without a metatable", function()
+      assert.is_nil(getmetatable(json.decode "{}"))
+   end)
+end)
+
+-- A generator of its own, so that every Lua sees the same documents.
+local function generator(seed)
+   return function(low, high)
+      seed = (seed * 16807) % 2147483647
+      return low + seed % (high - low + 1)
+   end
+end
+
+local function random_string(random)
+   local pieces = {
+      "a", "Z", "0", " ", "\n", "\0", '"', "\\", "/", "é", "€", "\240\159\152\128", "\127", "\31",
+   }
+   local text = {}
+   for i = 1, random(0, 12) do
+      text[i] = pieces[random(1, #pieces)]
+   end
+   return table.concat(text)
+end
+
+local function random_number(random)
+   local shape = random(1, 5)
+   if shape == 1 then
+      return random(0, 2000) - 1000
+   elseif shape == 2 then
+      return random(1, 2 ^ 31 - 2) * 4194304 + random(0, 4194303)
+   elseif shape == 3 then
+      return (random(1, 2 ^ 31 - 2) / 2147483648 + random(1, 9)) * 2.0 ^ (random(1, 1900) - 1000)
+   elseif shape == 4 then
+      return random(1, 99999) / 1000 + 0.0005
+   end
+   return -1 / (1 / 0)
+end
+
+local function random_value(random, depth)
+   local shape = random(1, depth > 5 and 5 or 8)
+   if shape == 1 then
+      return random(1, 2) == 1
+   elseif shape <= 3 then
+      return random_number(random)
+   elseif shape <= 5 then
+      return random_string(random)
+   elseif shape == 6 then
+      local list = json.array()
+      for i = 1, random(0, 8) do
+         list[i] = random(1, 6) == 1 and null or random_value(random, depth + 1)
+      end
+      return list
+   end
+   local object = {}
+   for _ = 1, random(0, 8) do
+      object[random_string(random)] = random_value(random, depth + 1)
+   end
+   return object
+end
+
+describe("round trips", function()
+   it("give random documents back equal", function()
+      for seed = 1, 2000 do
+         local value = random_value(generator(seed), 1)
+         local text = json.encode(value)
+         local back = json.decode(text)
+         -- An integral float comes back as the integer that equals it, so the second round is exact.
+         assert_same(back, json.decode(json.encode(back)))
+         assert.same(value, back, text)
+      end
+   end)
+
+   it("give doubles back equal", function()
+      local random = generator(42)
+      for _ = 1, 20000 do
+         local mantissa = random(1, 2 ^ 31 - 2) * 4194304 + random(0, 4194303)
+         local number = mantissa * 2.0 ^ (random(0, 2000) - 1060)
+         if number < 1 / 0 then
+            assert.is_true(json.decode(json.encode(number)) == number, string.format("%.17g", number))
+         end
+      end
+   end)
+
+   it("give doubles around the limits of integers back equal", function()
+      for power = 50, 66 do
+         for step = -40, 40 do
+            local number = 2.0 ^ power + step * 2.0 ^ (power - 52)
+            assert.is_true(json.decode(json.encode(number)) == number, string.format("%.17g", number))
+            assert.is_true(json.decode(json.encode(-number)) == -number, string.format("%.17g", -number))
+         end
+      end
+   end)
+
+   it("keep what the wire sent", function()
+      for _, text in ipairs {
+         "[]", "{}", "[[],{},[[]]]", "[null]", "[1,2.5,-0.0]", '{"a":[]}',
+         "[123456789012345,0.30000000000000004]", [["\u0000\"\\/é"]],
+      } do
+         assert.equal(text, json.encode(json.decode(text)))
+      end
+   end)
+end)
+
+describe("the locale", function()
+   local before = os.setlocale()
+
+   after_each(function()
+      os.setlocale(before)
+   end)
+
+   local function use_comma_locale()
+      for _, name in ipairs { "de_DE.UTF-8", "fr_FR.UTF-8", "nl_NL.UTF-8", "es_ES.UTF-8", "de_DE" } do
+         if os.setlocale(name) then
+            return true
+         end
+      end
+      return false
+   end
+
+   it("has no say in numbers", function()
+      if not use_comma_locale() then
+         return pending("no locale with a decimal comma is installed")
+      end
+      assert.equal("[0.5,1e-05,0.30000000000000004]", json.encode { 0.5, 1e-5, 0.1 + 0.2 })
+      assert_same(json.array { 0.5, 2, 0.1 + 0.2 }, json.decode "[0.5,2.0,0.30000000000000004]")
+      assert.has_error(function()
+         json.decode "[0,5.]"
+      end)
+      os.setlocale(before)
+      assert_same(json.array { 0.5, 5 }, json.decode "[0.5,5]")
+   end)
+end)
+
+describe("a host's cjson", function()
+   it("keeps its settings, and they do not matter here", function()
+      local depth, precision = cjson.decode_max_depth(), cjson.encode_number_precision()
+      local invalid = cjson.decode_invalid_numbers()
+      cjson.decode_max_depth(3)
+      cjson.encode_number_precision(3)
+      cjson.decode_invalid_numbers(true)
+      local refused = pcall(json.decode, "[nan]")
+      local deep = pcall(json.decode, "[[[[[]]]]]")
+      local number = json.encode(0.123456789)
+      local kept = pcall(cjson.decode, "[nan]") and not pcall(cjson.decode, "[[[[]]]]")
+      local rounded = cjson.encode { 0.123456789 }
+      cjson.decode_max_depth(depth)
+      cjson.encode_number_precision(precision)
+      cjson.decode_invalid_numbers(invalid)
+      assert.is_false(refused)
+      assert.is_true(deep)
+      assert.equal("0.123456789", number)
+      assert.is_true(kept)
+      assert.equal("[0.123]", rounded)
+   end)
+end)
+
+-- Puts something else in the place of the instance that decodes.
+local function with_instance(instance, check)
+   local registry = debug.getregistry()
+   local own = registry["promptic.json.cjson"]
+   registry["promptic.json.cjson"] = instance
+   local done, message = pcall(check)
+   registry["promptic.json.cjson"] = own
+   assert.is_true(done, message)
+end
+
+describe("other versions of cjson", function()
+   local cjson_array = {}
+
+   -- As the fork gives it: integral numbers as integers, cut where they are too large; arrays marked.
+   local function forked(value)
+      if type(value) == "number" and value % 1 == 0 then
+         local clamped = value >= 2 ^ 63 and math.maxinteger or value < -2 ^ 63 and math.mininteger
+         return has_integers and (clamped or math.tointeger(value)) or value
+      elseif type(value) ~= "table" then
+         return value
+      end
+      local copy = {}
+      for key, member in pairs(value) do
+         copy[key] = forked(member)
+      end
+      return setmetatable(copy, cjson_array)
+   end
+
+   it("may give integers, cut numbers and metatables", function()
+      local instance = cjson.new()
+      local fork = {
+         new = error,
+         decode = function(text)
+            return forked(instance.decode(text))
+         end,
+      }
+      with_instance(fork, function()
+         local value = json.decode [[{"a":[1,1.0,0.5,-0.0,-0,18446744073709551616,9007199254740993,null],
+            "b":{},"c":null}]]
+         local expected = {
+            a = json.array {
+               1, 1, 0.5, -1 / (1 / 0), -1 / (1 / 0), 2.0 ^ 64,
+               has_integers and math.tointeger(2 ^ 53) + 1 or 2 ^ 53, null,
+            },
+            b = {},
+         }
+         assert_same(expected, value)
+      end)
+   end)
+
+   it("may be cjson.safe", function()
+      local safe = {
+         new = error,
+         decode = function(text)
+            if text == "0.5" then
+               return 0.5
+            end
+            return nil, "no"
+         end,
+      }
+      with_instance(safe, function()
+         assert.is_false(pcall(json.decode, "[1]"))
+      end)
+   end)
+
+   it("may let through what is no JSON", function()
+      local lenient = {
+         new = error,
+         decode = function(text)
+            return text == "0.5" and 0.5 or {}
+         end,
+      }
+      with_instance(lenient, function()
+         for _, text in ipairs {
+            "", " ", "01", "-01", "+1", ".5", "-.5", "1.", "1.e5", "1e", "1e+", "-", "0x10", "nan", "NaN",
+            "-inf", "Infinity", "[1,]", "[,1]", "[1 2]", "[1;2]", "[1", "[", "[1}", "{1:2}", '{"a" 1}',
+            '{"a":}', '{"a":1,}', '{"a":1 "b":2}', '{"a":1', '{"a', "{", '{"a":1]', '"a', '"\\', '"\1"',
+            "'a'", "tru", "truth", "TRUE", "nul", "undefined", "[1]x", "[1]\0", "1 2", "[1/**/]", "//",
+            "\239\187\1911",
+         } do
+            assert.is_false(pcall(json.decode, text), text)
+         end
+      end)
+   end)
+
+   it("cannot lead the walk astray with a tree that does not fit the text", function()
+      local trees = {
+         1, "x", true, null, {}, { 1, { 2 } }, { a = 1 }, { a = {}, b = null }, { null, a = { 1 } },
+      }
+      local texts = {
+         "1", "null", '"x', "[1,[2,null]", '{"a":1,"b":null}', '{"a":[{"b":[1]}]}', "[[[[1]]]]",
+         '{"\\', '{"\\u1', '{"\\ud83d\\u":1}', '{"\\ud83d\\ud83d":1}', "\255", "[\0]", "-",
+         '{"a"', '{"a":', "{", "[", "tru", '"\\',
+      }
+      for _, tree in ipairs(trees) do
+         local mismatched = {
+            new = error,
+            decode = function(text)
+               return text == "0.5" and 0.5 or forked(tree)
+            end,
+         }
+         with_instance(mismatched, function()
+            for _, text in ipairs(texts) do
+               pcall(json.decode, text)
+            end
+         end)
+      end
+   end)
+end)
