@@ -1,0 +1,409 @@
+/*
+ * arguments.c - whether a function was called as its row says; what was wrong is told the way Lua
+ * tells it, with the nearest right name.
+ */
+#include "bindings.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* ----------------------------------------------------------------- messages */
+
+int bindings_argument_error(lua_State *L, const bindings_site *site, const char *format, ...) {
+    lua_Debug info;
+    int argument = site->argument;
+    luaL_checkstack(L, 4, NULL);
+    va_list values;
+    va_start(values, format);
+    const char *message = lua_pushvfstring(L, format, values);
+    va_end(values);
+    if (lua_getstack(L, site->level, &info) && lua_getinfo(L, "n", &info) &&
+        strcmp(info.namewhat, "method") == 0)
+        argument--; /* self is not counted */
+    luaL_where(L, site->level + 1);
+    if (argument == 0)
+        lua_pushfstring(L, "calling '%s' on bad self (%s)", site->function, message);
+    else
+        lua_pushfstring(L, "bad argument #%d to '%s' (%s)", argument, site->function, message);
+    lua_concat(L, 2);
+    return lua_error(L);
+}
+
+const char *bindings_push_label(lua_State *L, const bindings_site *site,
+                                const promptic_parameter *parameter) {
+    if (site->item > 0)
+        return lua_pushfstring(L, "%s[%d].%s", site->list, (int)site->item, parameter->name);
+    if (site->list != NULL)
+        return lua_pushfstring(L, "%s.%s", site->list, parameter->name);
+    if (bindings_is_option(parameter))
+        return lua_pushfstring(L, "option '%s'", parameter->name);
+    return lua_pushfstring(L, "%s", parameter->name);
+}
+
+/* ------------------------------------------------------------------- places */
+
+static bool is_inside(const promptic_parameter *parameter) {
+    return parameter->place == PROMPTIC_IN_ITEM || parameter->place == PROMPTIC_IN_FIELD;
+}
+
+bool bindings_is_positional(const promptic_parameter *parameter) {
+    return parameter->required && !is_inside(parameter);
+}
+
+bool bindings_is_option(const promptic_parameter *parameter) {
+    return !parameter->required && !is_inside(parameter);
+}
+
+/* ------------------------------------------------------------ nearest names */
+
+enum { MAX_NAME = 40, MIN_PART = 4 };
+
+/* The search for the name nearest to one that is wrong. */
+typedef struct nearest {
+    char given[MAX_NAME];
+    size_t length, best_distance;
+    const char *best;
+} nearest;
+
+/* Case and underscores do not count, so taskType is near to task_type. False where it is long. */
+static bool normalise(const char *text, char *name, size_t *length) {
+    *length = 0;
+    for (; *text != '\0'; text++) {
+        if (*text == '_' || *text == '-')
+            continue;
+        if (*length + 1 == MAX_NAME)
+            return false;
+        name[(*length)++] = (char)(*text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
+    }
+    name[*length] = '\0';
+    return true;
+}
+
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* Letters to insert, drop, replace or swap with their neighbour to get from a to b. */
+static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length) {
+    size_t rows[3][MAX_NAME];
+    size_t *above = rows[0], *before = rows[1], *row = rows[2];
+    for (size_t j = 0; j <= b_length; j++)
+        before[j] = j;
+    for (size_t i = 1; i <= a_length; i++) {
+        row[0] = i;
+        for (size_t j = 1; j <= b_length; j++) {
+            size_t replaced = before[j - 1] + (a[i - 1] != b[j - 1]);
+            row[j] = smaller(replaced, smaller(before[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = smaller(row[j], above[j - 2] + 1);
+        }
+        size_t *free_row = above;
+        above = before;
+        before = row;
+        row = free_row;
+    }
+    return before[b_length];
+}
+
+static void consider(nearest *search, const char *name) {
+    char other[MAX_NAME];
+    size_t length;
+    if (!normalise(name, other, &length))
+        return;
+    size_t shorter = smaller(length, search->length);
+    size_t far = distance(search->given, search->length, other, length);
+    bool is_part = shorter >= MIN_PART &&
+                   (strstr(other, search->given) != NULL || strstr(search->given, other) != NULL);
+    if (!is_part && far > 1 + shorter / 4)
+        return;
+    if (search->best == NULL || far < search->best_distance) {
+        search->best = name;
+        search->best_distance = far;
+    }
+}
+
+const char *bindings_nearest_value(const char *const *values, const char *given) {
+    nearest search = {.best = NULL};
+    if (!normalise(given, search.given, &search.length))
+        return NULL;
+    for (; *values != NULL; values++)
+        consider(&search, *values);
+    return search.best;
+}
+
+const char *bindings_nearest_parameter(const promptic_parameter *parameters,
+                                       bool (*wanted)(const promptic_parameter *),
+                                       const char *given) {
+    nearest search = {.best = NULL};
+    if (!normalise(given, search.given, &search.length))
+        return NULL;
+    for (; parameters->name != NULL; parameters++)
+        if (wanted(parameters))
+            consider(&search, parameters->name);
+    return search.best;
+}
+
+/* ------------------------------------------------------------------- values */
+
+static const char *const type_names[] = {
+    [PROMPTIC_STRING] = "string",   [PROMPTIC_INTEGER] = "integer", [PROMPTIC_NUMBER] = "number",
+    [PROMPTIC_BOOLEAN] = "boolean", [PROMPTIC_OBJECT] = "table",    [PROMPTIC_ARRAY] = "table",
+    [PROMPTIC_STRINGS] = "table",   [PROMPTIC_ANY] = "value",
+};
+
+static bool is_null(lua_State *L, int index) {
+    return lua_type(L, index) == LUA_TLIGHTUSERDATA && lua_touserdata(L, index) == NULL;
+}
+
+/* An id that is a number may be given as the text of one, as it is read from a file. */
+static bool is_digits(lua_State *L, int index) {
+    size_t length;
+    const char *text = lua_tolstring(L, index, &length);
+    if (*text == '-')
+        text++, length--;
+    return length > 0 && length <= 18 && strspn(text, "0123456789") == length;
+}
+
+static bool has_type(lua_State *L, const promptic_parameter *parameter, int index) {
+    lua_Integer integer;
+    int type = lua_type(L, index);
+    switch (parameter->type) {
+    case PROMPTIC_STRING:
+        return type == LUA_TSTRING;
+    case PROMPTIC_INTEGER:
+        if (parameter->place == PROMPTIC_IN_PATH && type == LUA_TSTRING)
+            return is_digits(L, index);
+        return compat_tointeger(L, index, &integer);
+    case PROMPTIC_NUMBER:
+        return type == LUA_TNUMBER;
+    case PROMPTIC_BOOLEAN:
+        return type == LUA_TBOOLEAN;
+    case PROMPTIC_OBJECT:
+    case PROMPTIC_ARRAY:
+    case PROMPTIC_STRINGS:
+        return type == LUA_TTABLE;
+    case PROMPTIC_ANY:
+        return type != LUA_TNIL && type != LUA_TNONE;
+    }
+    return false;
+}
+
+/* [-?, +?, e] */
+static void refuse_type(lua_State *L, const bindings_site *site,
+                        const promptic_parameter *parameter, int index) {
+    const char *given = is_null(L, index) ? "null" : luaL_typename(L, index);
+    if (parameter->type == PROMPTIC_INTEGER && lua_type(L, index) == LUA_TNUMBER) {
+        lua_pushvalue(L, index);
+        given = lua_tostring(L, -1);
+    }
+    bindings_argument_error(L, site, "%s: %s expected, got %s",
+                            bindings_push_label(L, site, parameter), type_names[parameter->type],
+                            given);
+}
+
+/* [-0, +1, m] Pushes the enum's values in one line. */
+static const char *push_values(lua_State *L, const char *const *values) {
+    luaL_Buffer line;
+    luaL_buffinit(L, &line);
+    for (size_t i = 0; values[i] != NULL; i++) {
+        if (i > 0)
+            luaL_addstring(&line, ", ");
+        luaL_addstring(&line, values[i]);
+    }
+    luaL_pushresult(&line);
+    return lua_tostring(L, -1);
+}
+
+/* [-0, +0, e] */
+static void check_enum(lua_State *L, const bindings_site *site, const promptic_parameter *parameter,
+                       int index) {
+    const char *given = lua_tostring(L, index);
+    for (const char *const *value = parameter->values; *value != NULL; value++)
+        if (strcmp(*value, given) == 0 && strlen(given) == lua_rawlen(L, index))
+            return;
+    const char *label = bindings_push_label(L, site, parameter);
+    const char *values = push_values(L, parameter->values);
+    const char *near = bindings_nearest_value(parameter->values, given);
+    if (near != NULL)
+        bindings_argument_error(L, site, "%s: '%s' is not one of %s; did you mean '%s'?", label,
+                                given, values, near);
+    bindings_argument_error(L, site, "%s: '%s' is not one of %s", label, given, values);
+}
+
+/* [-0, +0, e] */
+static void check_range(lua_State *L, const bindings_site *site,
+                        const promptic_parameter *parameter, int index) {
+    lua_Number number = lua_tonumber(L, index);
+    if (number >= (lua_Number)parameter->minimum && number <= (lua_Number)parameter->maximum)
+        return;
+    lua_pushvalue(L, index);
+    lua_pushinteger(L, parameter->minimum);
+    lua_pushinteger(L, parameter->maximum);
+    const char *given = lua_tostring(L, -3), *low = lua_tostring(L, -2),
+               *high = lua_tostring(L, -1);
+    bindings_argument_error(L, site, "%s: %s is not in the range %s to %s",
+                            bindings_push_label(L, site, parameter), given, low, high);
+}
+
+/* [-0, +0, e] What can stand in a URL: an id is one segment, and C strings end at a NUL. */
+static void check_text(lua_State *L, const bindings_site *site, const promptic_parameter *parameter,
+                       int index) {
+    size_t length;
+    const char *text = lua_tolstring(L, index, &length);
+    if (memchr(text, '\0', length) != NULL)
+        bindings_argument_error(L, site, "%s: holds a NUL character",
+                                bindings_push_label(L, site, parameter));
+    if (parameter->place != PROMPTIC_IN_PATH)
+        return;
+    if (length == 0)
+        bindings_argument_error(L, site, "%s: an id cannot be empty",
+                                bindings_push_label(L, site, parameter));
+    if (strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+        bindings_argument_error(L, site, "%s: '%s' cannot be an id",
+                                bindings_push_label(L, site, parameter), text);
+}
+
+/* [-0, +0, e] */
+static void check_strings(lua_State *L, const bindings_site *site,
+                          const promptic_parameter *parameter, int index) {
+    for (size_t i = 1; i <= lua_rawlen(L, index); i++) {
+        lua_rawgeti(L, index, (compat_index)i);
+        const char *given = luaL_typename(L, -1);
+        if (lua_type(L, -1) != LUA_TSTRING)
+            bindings_argument_error(L, site, "%s: string expected at index %d, got %s",
+                                    bindings_push_label(L, site, parameter), (int)i, given);
+        lua_pop(L, 1);
+    }
+}
+
+void bindings_check_value(lua_State *L, const bindings_site *site,
+                          const promptic_parameter *parameter, int index) {
+    index = lua_absindex(L, index);
+    if (parameter->nullable && is_null(L, index))
+        return;
+    if (!has_type(L, parameter, index))
+        refuse_type(L, site, parameter, index);
+    if (parameter->values != NULL)
+        check_enum(L, site, parameter, index);
+    if (parameter->maximum > parameter->minimum)
+        check_range(L, site, parameter, index);
+    if (parameter->type == PROMPTIC_STRING &&
+        (parameter->place == PROMPTIC_IN_PATH || parameter->place == PROMPTIC_IN_QUERY))
+        check_text(L, site, parameter, index);
+    if (parameter->type == PROMPTIC_STRINGS)
+        check_strings(L, site, parameter, index);
+}
+
+/* ------------------------------------------------------------------ options */
+
+static const promptic_parameter *find_option(const promptic_parameter *parameters,
+                                             const char *name) {
+    for (; parameters->name != NULL; parameters++)
+        if (bindings_is_option(parameters) && strcmp(parameters->name, name) == 0)
+            return parameters;
+    return NULL;
+}
+
+void bindings_check_options(lua_State *L, const bindings_site *site,
+                            const promptic_parameter *parameters, int index) {
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            bindings_argument_error(L, site, "options have names, this one has a %s as its key",
+                                    luaL_typename(L, -2));
+        const char *name = lua_tostring(L, -2);
+        const promptic_parameter *parameter = find_option(parameters, name);
+        if (parameter != NULL) {
+            bindings_check_value(L, site, parameter, -1);
+            continue;
+        }
+        const char *near = bindings_nearest_parameter(parameters, bindings_is_option, name);
+        if (near != NULL)
+            bindings_argument_error(L, site, "unknown option '%s', did you mean '%s'?", name, near);
+        bindings_argument_error(L, site, "unknown option '%s'", name);
+    }
+}
+
+void bindings_push_option(lua_State *L, int index, const char *name) {
+    if (!lua_istable(L, index)) {
+        lua_pushnil(L);
+        return;
+    }
+    lua_pushstring(L, name);
+    lua_rawget(L, index);
+}
+
+/* ---------------------------------------------------------------- arguments */
+
+/* [-0, +1, m] Pushes how the function is to be called: create_component(name [, options]) */
+static const char *push_usage(lua_State *L, const promptic_endpoint *row, bool has_options) {
+    luaL_Buffer usage;
+    const char *separator = "";
+    luaL_buffinit(L, &usage);
+    luaL_addstring(&usage, row->name);
+    luaL_addchar(&usage, '(');
+    for (const promptic_parameter *p = row->parameters; p->name != NULL; p++) {
+        if (!bindings_is_positional(p))
+            continue;
+        luaL_addstring(&usage, separator);
+        luaL_addstring(&usage, p->name);
+        separator = ", ";
+    }
+    if (has_options)
+        luaL_addstring(&usage, *separator != '\0' ? " [, options]" : "[options]");
+    luaL_addchar(&usage, ')');
+    luaL_pushresult(&usage);
+    return lua_tostring(L, -1);
+}
+
+/* [-?, +?, e] Refuses the table at the site's argument, by its first option where it has one. */
+static void refuse_options(lua_State *L, const bindings_site *site, const char *usage) {
+    for (lua_pushnil(L); lua_next(L, site->argument) != 0; lua_pop(L, 1))
+        if (lua_type(L, -2) == LUA_TSTRING)
+            bindings_argument_error(L, site, "unknown option '%s', there are none: %s",
+                                    lua_tostring(L, -2), usage);
+    bindings_argument_error(L, site, "no options expected: %s", usage);
+}
+
+/* [-0, +0, e] Nil after the last argument is none: a wrapper may pass on what it was not given. */
+static void check_no_more(lua_State *L, bindings_site *site, const promptic_endpoint *row, int last,
+                          bool has_options) {
+    for (int index = last + 1; index <= lua_gettop(L); index++) {
+        if (lua_isnil(L, index))
+            continue;
+        site->argument = index;
+        const char *usage = push_usage(L, row, has_options);
+        if (lua_istable(L, index) && !has_options)
+            refuse_options(L, site, usage);
+        bindings_argument_error(L, site, "too many arguments: %s", usage);
+    }
+}
+
+int bindings_check_arguments(lua_State *L, const promptic_endpoint *row, int level) {
+    bindings_site site = {.function = row->name, .level = level};
+    bool has_options = false;
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    if (row->module != NULL) { /* else it is no method */
+        site.argument = 1;
+        bindings_check_client(L, &site);
+    }
+    for (const promptic_parameter *p = row->parameters; p->name != NULL; p++) {
+        if (bindings_is_positional(p)) {
+            site.argument++;
+            bindings_check_value(L, &site, p, site.argument);
+        }
+        has_options = has_options || bindings_is_option(p);
+    }
+    int last = site.argument + (has_options ? 1 : 0);
+    check_no_more(L, &site, row, last, has_options);
+    site.argument = last;
+    if (has_options && !lua_isnoneornil(L, last)) {
+        if (!lua_istable(L, last))
+            bindings_argument_error(L, &site, "table of options expected, got %s",
+                                    luaL_typename(L, last));
+        bindings_check_options(L, &site, row->parameters, last);
+    }
+    lua_settop(L, last);
+    return has_options ? last : 0;
+}

@@ -1,0 +1,232 @@
+/*
+ * bindings.h - what the C files of the bindings share.
+ *
+ * Stack effects are written [-pops, +pushes, raises], as in the Lua manual: raises is - (never),
+ * m (where memory ends) or e (other errors).
+ */
+#ifndef PROMPTIC_BINDINGS_H
+#define PROMPTIC_BINDINGS_H
+
+#include "compat.h"
+#include "json.h"
+#include "promptic.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The resources, each a Lua module of its own: `require "promptic.experiments"`. */
+#define BINDINGS_RESOURCES(X) \
+    X(workspace)              \
+    X(components)             \
+    X(experiments)            \
+    X(observations)           \
+    X(evaluators)             \
+    X(iterations)             \
+    X(deployments)            \
+    X(traces)                 \
+    X(datasets)               \
+    X(runs)                   \
+    X(annotations)            \
+    X(evaluations)
+
+PROMPTIC_API int luaopen_promptic(lua_State *L);
+#define BINDINGS_DECLARE(NAME) PROMPTIC_API int luaopen_promptic_##NAME(lua_State *L);
+BINDINGS_RESOURCES(BINDINGS_DECLARE)
+#undef BINDINGS_DECLARE
+
+/* ----------------------------------------------------------------- state.c */
+
+/* What the bindings keep in the registry, each under an address of its own, so that two copies of
+ * the library in one lua_State never take each other's userdata for their own. */
+typedef enum bindings_slot {
+    BINDINGS_STATE,            /* bindings_state */
+    BINDINGS_MODULE,           /* the table that require "promptic" gives */
+    BINDINGS_METHODS,          /* name -> function: what a client can do */
+    BINDINGS_RESOURCE_MODULES, /* resource -> its module's table */
+    BINDINGS_CLIENTS,          /* address -> client; weak values */
+    BINDINGS_CLIENT_METATABLE,
+    BINDINGS_CALL_METATABLE,
+    BINDINGS_ERROR_METATABLE,
+    BINDINGS_RESPONSES,    /* result -> what came with it; weak keys */
+    BINDINGS_INTERRUPTION, /* the error that is to stop a call from within a log function */
+    BINDINGS_SLOT_COUNT
+} bindings_slot;
+
+/* [-0, +1, -] Pushes what the slot holds, or nil. */
+void bindings_get(lua_State *L, bindings_slot slot);
+
+/* [-1, +0, m] Puts the value on top into the slot. */
+void bindings_set(lua_State *L, bindings_slot slot);
+
+/* A call of Lua's, owned by a userdata (call.c). */
+typedef struct bindings_owner bindings_owner;
+
+/* One a lua_State, made by the first use: the loop that all its clients share. */
+typedef struct bindings_state {
+    promptic_loop *loop; /* NULL once the lua_State is closing */
+    lua_State *running;  /* the coroutine that is inside the core; log functions run on it */
+    lua_State *task;     /* the coroutine of the running task: its calls suspend it, or NULL */
+    bindings_owner *ended, **ended_tail; /* calls of tasks that have ended, in order */
+    bool logging;                        /* a log function is running, inside the core */
+    bool interrupted;                    /* a hook's error stopped it: Ctrl-C was pressed */
+} bindings_state;
+
+/* [-0, +0, e] The state of L, with its loop. */
+bindings_state *bindings_state_of(lua_State *L);
+
+/* The core runs log functions on the coroutine that is noted between these two. */
+lua_State *bindings_enter(bindings_state *state, lua_State *L);
+void bindings_leave(bindings_state *state, lua_State *outer);
+
+/* [-0, +0, e] Refuses to drive calls from within a log function, where the core is busy. */
+void bindings_check_idle(lua_State *L, const bindings_state *state);
+
+/* [-0, +0 or 1, -] Runs the debug hook, which is how Ctrl-C reaches a script. False with the error
+ * pushed where it raised. Needs two free stack slots. */
+bool bindings_run_hooks(lua_State *L, bindings_state *state);
+
+/* Monotonic time in seconds. */
+double bindings_time(void);
+
+/* promptic.sleep(seconds), blocking, and promptic.now() */
+int bindings_sleep(lua_State *L);
+int bindings_now(lua_State *L);
+
+/* ------------------------------------------------------------- arguments.c */
+
+/* Whose argument is looked at, for the message. */
+typedef struct bindings_site {
+    const char *function;
+    int level;        /* of that function on the call stack, 0 for the running C function */
+    int argument;     /* its index, the client included */
+    const char *list; /* the name of the list or of the changes the value is in, else NULL */
+    size_t item;      /* in the list, counted from 1; 0 elsewhere */
+} bindings_site;
+
+/* [-?, +?, e] Raises "bad argument #n to 'function' (message)", n counted as Lua counts it. The
+ * format is that of lua_pushfstring. */
+int bindings_argument_error(lua_State *L, const bindings_site *site, const char *format, ...);
+
+/* [-0, +1, m] Pushes how messages call this parameter: observations[3].expected */
+const char *bindings_push_label(lua_State *L, const bindings_site *site,
+                                const promptic_parameter *parameter);
+
+/* Whether a parameter is given by position or in the table of options, not inside a body. */
+bool bindings_is_positional(const promptic_parameter *parameter);
+bool bindings_is_option(const promptic_parameter *parameter);
+
+/* The name nearest to what was given, or NULL where none is near. */
+const char *bindings_nearest_value(const char *const *values, const char *given);
+const char *bindings_nearest_parameter(const promptic_parameter *parameters,
+                                       bool (*wanted)(const promptic_parameter *),
+                                       const char *given);
+
+/* [-0, +0, e] Raises unless the value at index is one of the parameter's. */
+void bindings_check_value(lua_State *L, const bindings_site *site,
+                          const promptic_parameter *parameter, int index);
+
+/* [-0, +0, e] Raises unless the running function was called as the row says: a client (a row
+ * without a module is no method and takes none), the required arguments, at most one table of
+ * options. Makes the stack exactly that long, absent options being nil, and returns the options'
+ * index, or 0 where the row has none. */
+int bindings_check_arguments(lua_State *L, const promptic_endpoint *row, int level);
+
+/* [-0, +0, e] Raises unless the table at index has known options with right values only. */
+void bindings_check_options(lua_State *L, const bindings_site *site,
+                            const promptic_parameter *parameters, int index);
+
+/* [-0, +1, m] Pushes an option's value, nil where there is none. index is what
+ * bindings_check_arguments returned; the value there may be nil. */
+void bindings_push_option(lua_State *L, int index, const char *name);
+
+/* ------------------------------------------------------------------ body.c */
+
+/* [-0, +0, e] Writes the body that the row and the arguments make (bindings_check_arguments has
+ * seen them) into the buffer. */
+void bindings_write_body(lua_State *L, const promptic_endpoint *row, int options, json_buffer *b);
+
+/* Whether the row's requests have a body at all. */
+bool bindings_has_body(const promptic_endpoint *row);
+
+/* ------------------------------------------------------------- endpoints.c */
+
+/* [-0, +1, m] Pushes the function that calls the endpoint, with the row as its upvalue. */
+void bindings_push_endpoint(lua_State *L, const promptic_endpoint *row);
+
+/* [-0, +1, m] Pushes the integer at index, or the text of one, as decimal digits. */
+const char *bindings_push_digits(lua_State *L, int index);
+
+/* ------------------------------------------------------------------- raw.c */
+
+/* client:request(method, path [, options]) */
+int bindings_request(lua_State *L);
+
+/* ------------------------------------------------------------- reference.c */
+
+/* [-0, +1, m] Pushes a new table of all rows, promptic.endpoints. */
+void bindings_push_reference(lua_State *L);
+
+/* ---------------------------------------------------------------- client.c */
+
+typedef struct bindings_client {
+    promptic_client *handle; /* NULL before it is made and once it is freed */
+    bindings_state *state;   /* kept alive by the userdata's user value */
+    bool closed;
+} bindings_client;
+
+/* promptic.client([options]) */
+int bindings_new_client(lua_State *L);
+
+/* client:close() */
+int bindings_close_client(lua_State *L);
+
+/* [-0, +0, e] The client at the site's argument, which may be closed; raises for anything else. */
+bindings_client *bindings_check_client(lua_State *L, const bindings_site *site);
+
+/* [-0, +0, m] Makes the metatable of clients; the methods are in their slot already. */
+void bindings_open_clients(lua_State *L);
+
+/* The promptic_log_fn of clients with a log function; userdata is the bindings_client. */
+void bindings_log(promptic_log_level level, const char *text, void *userdata);
+
+/* ------------------------------------------------------------------ call.c */
+
+/* [-0, +1, e] Makes the request for the client at stack index 1, and pushes what came of it or
+ * raises. body may be NULL. */
+int bindings_call(lua_State *L, promptic_request *request, json_buffer *body);
+
+/* promptic.response(result) */
+int bindings_response(lua_State *L);
+
+/* ---------------------------------------------------------------- errors.c */
+
+/* [-?, +?, e] Raises a promptic.Error that says what the result says. */
+int bindings_raise(lua_State *L, const promptic_result *result);
+
+/* [-0, +1, m] Pushes it, so that what the result borrows from can be freed before it is raised. */
+void bindings_push_error(lua_State *L, const promptic_result *result);
+
+/* promptic.is_error(value [, kind]) */
+int bindings_is_error(lua_State *L);
+
+/* [-0, +1, m] Pushes the metatable of errors, promptic.Error. */
+void bindings_push_error_metatable(lua_State *L);
+
+/* --------------------------------------------------------------- prelude.c */
+
+/* [-0, +0, e] Adds what is written in Lua, in bindings/prelude, to the methods and to the modules
+ * of their resources, which are in their slots already. */
+void bindings_open_prelude(lua_State *L);
+
+/* ----------------------------------------------------------------- tasks.c */
+
+/* [-0, +0, m] Adds what tasks need of C to the table on top. */
+void bindings_open_tasks(lua_State *L);
+
+/* Of call.c, for the scheduler: the address of the next call of a task that has ended, or nil; an
+ * owner's call is cancelled; what resumes a coroutine whose call has ended. */
+int bindings_next_ended(lua_State *L);
+int bindings_cancel_call(lua_State *L);
+int bindings_resume_values(lua_State *L);
+
+#endif

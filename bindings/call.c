@@ -1,0 +1,283 @@
+/*
+ * call.c - a call from Lua: it is submitted, waited for, and becomes a value or an error.
+ */
+#include "bindings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How long the core may block before hooks get a turn: see state.c. */
+#define SLICE_MS 100
+
+/* The userdata that owns a call as long as Lua may raise. */
+struct bindings_owner {
+    promptic_call *call;
+    bindings_state *state;
+    bindings_owner *next; /* in the state's list of ended calls */
+};
+
+/* [-0, +0, -] Takes a call that nobody will ask for out of the list of ended ones. */
+static void forget(bindings_owner *owner) {
+    bindings_state *state = owner->state;
+    for (bindings_owner **at = &state->ended; *at != NULL; at = &(*at)->next) {
+        if (*at == owner) {
+            *at = owner->next;
+            if (state->ended_tail == &owner->next)
+                state->ended_tail = at;
+            return;
+        }
+    }
+}
+
+/* [-0, +0, -] */
+static void release(bindings_owner *owner) {
+    if (owner->call != NULL)
+        forget(owner);
+    promptic_call_free(owner->call);
+    owner->call = NULL;
+}
+
+static int collect(lua_State *L) {
+    release(lua_touserdata(L, 1));
+    return 0;
+}
+
+/* [-0, +1, m] */
+static bindings_owner *push_owner(lua_State *L, bindings_state *state) {
+    bindings_owner *owner = compat_newuserdata(L, sizeof *owner);
+    *owner = (bindings_owner){.state = state};
+    bindings_get(L, BINDINGS_CALL_METATABLE);
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        lua_createtable(L, 0, 2);
+        lua_pushliteral(L, "promptic.call");
+        lua_setfield(L, -2, "__name");
+        lua_pushcfunction(L, collect);
+        lua_setfield(L, -2, "__gc");
+        lua_pushvalue(L, -1);
+        bindings_set(L, BINDINGS_CALL_METATABLE);
+    }
+    lua_setmetatable(L, -2);
+    return owner;
+}
+
+/* --------------------------------------------------------------- response */
+
+/* What came with a result, until somebody asks for it: the table is made only then, for most
+ * answers nobody does. Names and values of the headers follow, each ended by a NUL. */
+typedef struct response {
+    int status, attempts;
+    bool reused;
+    double elapsed;
+    size_t header_count;
+    char headers[];
+} response;
+
+/* [-0, +1, m] */
+static void push_response(lua_State *L, const promptic_result *result) {
+    size_t size = 0;
+    for (size_t i = 0; i < result->header_count; i++)
+        size += strlen(result->headers[i].name) + strlen(result->headers[i].value) + 2;
+    response *kept = compat_newuserdata(L, sizeof *kept + size);
+    kept->status = result->status;
+    kept->attempts = result->attempts;
+    kept->reused = result->connection_reused;
+    kept->elapsed = result->elapsed;
+    kept->header_count = result->header_count;
+    char *at = kept->headers;
+    for (size_t i = 0; i < result->header_count; i++) {
+        at = stpcpy(at, result->headers[i].name) + 1;
+        at = stpcpy(at, result->headers[i].value) + 1;
+    }
+}
+
+/* [-0, +0, m] Remembers what came with the table on top, for as long as that lives. */
+static void remember(lua_State *L, const promptic_result *result) {
+    bindings_get(L, BINDINGS_RESPONSES);
+    lua_pushvalue(L, -2);
+    push_response(L, result);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
+/* [-0, +1, m] Pushes the headers by name; those of one name as a line with commas (RFC 9110, 5.3).
+ */
+static void push_headers(lua_State *L, const response *kept) {
+    const char *at = kept->headers;
+    lua_createtable(L, 0, (int)kept->header_count);
+    for (size_t i = 0; i < kept->header_count; i++) {
+        const char *name = at, *value = at + strlen(at) + 1;
+        at = value + strlen(value) + 1;
+        lua_pushstring(L, name);
+        lua_getfield(L, -2, name);
+        if (lua_isnil(L, -1))
+            lua_pushstring(L, value);
+        else
+            lua_pushfstring(L, "%s, %s", lua_tostring(L, -1), value);
+        lua_remove(L, -2);
+        lua_rawset(L, -3);
+    }
+}
+
+/* [-0, +1, m] */
+static void push_response_table(lua_State *L, const response *kept) {
+    lua_createtable(L, 0, 6);
+    lua_pushinteger(L, kept->status);
+    lua_setfield(L, -2, "status");
+    lua_pushinteger(L, kept->attempts);
+    lua_setfield(L, -2, "attempts");
+    lua_pushnumber(L, kept->elapsed);
+    lua_setfield(L, -2, "elapsed");
+    lua_pushboolean(L, kept->reused);
+    lua_setfield(L, -2, "connection_reused");
+    push_headers(L, kept);
+    lua_getfield(L, -1, "x-request-id");
+    lua_setfield(L, -3, "request_id");
+    lua_setfield(L, -2, "headers");
+}
+
+int bindings_response(lua_State *L) {
+    luaL_checkany(L, 1);
+    lua_settop(L, 1);
+    bindings_get(L, BINDINGS_RESPONSES);
+    lua_pushvalue(L, 1);
+    lua_rawget(L, 2);
+    if (lua_type(L, 3) == LUA_TUSERDATA) {
+        push_response_table(L, lua_touserdata(L, 3));
+        lua_pushvalue(L, 1);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, 2);
+    }
+    return 1;
+}
+
+/* --------------------------------------------------------------- the call */
+
+/* [-0, +1, e] What an ended call is to its caller: the answer as a value; a failure is raised. */
+static int finish(lua_State *L, bindings_owner *owner) {
+    const promptic_result *result = promptic_call_result(owner->call);
+    bool failed = result->kind != PROMPTIC_OK;
+    if (failed) {
+        bindings_push_error(L, result);
+    } else if (result->body_length == 0) {
+        lua_pushnil(L);
+    } else if (!json_decode(L, result->body, result->body_length)) {
+        promptic_result unreadable = *result;
+        unreadable.kind = PROMPTIC_DECODE;
+        unreadable.message = lua_pushfstring(L, "the answer is not JSON: %s", lua_tostring(L, -1));
+        bindings_push_error(L, &unreadable);
+        failed = true;
+    } else if (lua_istable(L, -1)) {
+        remember(L, result);
+    }
+    release(owner);
+    return failed ? lua_error(L) : 1;
+}
+
+/* [-0, +0, e] */
+static void block(lua_State *L, bindings_state *state, bindings_owner *owner) {
+    for (;;) {
+        lua_State *outer = bindings_enter(state, L);
+        bool ended = promptic_call_wait(owner->call, SLICE_MS);
+        bindings_leave(state, outer);
+        if (ended)
+            return;
+        if (!bindings_run_hooks(L, state)) {
+            release(owner);
+            lua_error(L);
+        }
+    }
+}
+
+/* ------------------------------------------------------- a call of a task */
+
+/* Runs inside the core, so it only takes a note for the scheduler. */
+static void on_done(promptic_call *call, void *userdata) {
+    bindings_owner *owner = userdata;
+    (void)call;
+    owner->next = NULL;
+    *owner->state->ended_tail = owner;
+    owner->state->ended_tail = &owner->next;
+}
+
+int bindings_next_ended(lua_State *L) {
+    bindings_state *state = bindings_state_of(L);
+    bindings_owner *owner = state->ended;
+    if (owner == NULL)
+        return 0;
+    state->ended = owner->next;
+    if (state->ended == NULL)
+        state->ended_tail = &state->ended;
+    lua_pushlightuserdata(L, owner);
+    return 1;
+}
+
+int bindings_cancel_call(lua_State *L) {
+    bindings_owner *owner = lua_touserdata(L, 1);
+    if (owner->call != NULL)
+        promptic_call_cancel(owner->call);
+    return 0;
+}
+
+#if COMPAT_CONTINUATIONS
+COMPAT_CONTINUATION(resumed) {
+    (void)status;
+    return finish(L, lua_touserdata(L, (int)context));
+}
+#endif
+
+/* A continuation finds its call by itself. */
+int bindings_resume_values(lua_State *L) {
+    (void)L;
+    return 0;
+}
+
+/* Whether the call is made by a task that can wait for it, with other tasks running meanwhile. */
+static bool can_suspend(lua_State *L, const bindings_state *state) {
+    return state->task == L && compat_isyieldable(L);
+}
+
+/* [-0, +2, e] Suspends the task until the call on top of its stack has ended. */
+static int suspend(lua_State *L, bindings_owner *owner) {
+    int index = lua_gettop(L);
+    lua_pushlightuserdata(L, owner);
+    lua_pushvalue(L, index);
+    return compat_yield(L, 2, index, resumed);
+}
+
+/* ------------------------------------------------------------------- start */
+
+/* [-?, +?, e] Raises what kept the request from being started. */
+static int refuse(lua_State *L, const promptic_request *request, const promptic_error *error) {
+    const promptic_result result = {.kind = error->kind,
+                                    .message = error->message,
+                                    .method = request->method,
+                                    .path = request->path,
+                                    .retry_after = -1};
+    return bindings_raise(L, &result);
+}
+
+int bindings_call(lua_State *L, promptic_request *request, json_buffer *body) {
+    bindings_client *client = lua_touserdata(L, 1);
+    promptic_error error = {.kind = PROMPTIC_CANCELLED, .message = "the client is closed"};
+    bindings_check_idle(L, client->state);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    if (client->handle == NULL)
+        return refuse(L, request, &error);
+    bindings_owner *owner = push_owner(L, client->state);
+    if (body != NULL) {
+        request->body = json_buffer_take(body, &request->body_length);
+        request->body_free = free;
+    }
+    bool suspends = can_suspend(L, client->state);
+    lua_State *outer = bindings_enter(client->state, L);
+    owner->call =
+        promptic_submit(client->handle, request, suspends ? on_done : NULL, owner, &error);
+    bindings_leave(client->state, outer);
+    if (owner->call == NULL)
+        return refuse(L, request, &error);
+    if (suspends)
+        return suspend(L, owner);
+    block(L, client->state, owner);
+    return finish(L, owner);
+}

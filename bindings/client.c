@@ -1,0 +1,291 @@
+/*
+ * client.c - promptic.client: options into a client, and what a client is in Lua.
+ */
+#include "bindings.h"
+
+#include <limits.h>
+#include <string.h>
+
+/* -------------------------------------------------------------------- check */
+
+/* [-0, +0, -] The client at index, NULL where that is something else. */
+static bindings_client *to_client(lua_State *L, int index) {
+    bindings_client *client = lua_touserdata(L, index);
+    if (client == NULL || !lua_getmetatable(L, index))
+        return NULL;
+    bindings_get(L, BINDINGS_CLIENT_METATABLE);
+    bool is_client = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return is_client ? client : NULL;
+}
+
+bindings_client *bindings_check_client(lua_State *L, const bindings_site *site) {
+    bindings_client *client = to_client(L, site->argument);
+    if (client == NULL)
+        bindings_argument_error(L, site, "promptic.client expected, got %s",
+                                luaL_typename(L, site->argument));
+    return client;
+}
+
+/* ------------------------------------------------------------------ options */
+
+#define OPTION(NAME, TYPE, SUMMARY, ...)                                                       \
+    {                                                                                          \
+        .name = NAME, .type = PROMPTIC_##TYPE, .place = PROMPTIC_IN_QUERY, .summary = SUMMARY, \
+        __VA_ARGS__                                                                            \
+    }
+#define RANGE(LOW, HIGH) .minimum = LOW, .maximum = HIGH
+#define ANY_VALUE .required = false
+
+/* Not sent anywhere: their place says that strings cannot hold a NUL. */
+static const promptic_parameter parameters[] = {
+    OPTION("api_key", STRING, "an API key, which belongs to one workspace", ANY_VALUE),
+    OPTION("access_token", STRING, "a session token of a device login", ANY_VALUE),
+    OPTION("workspace_id", STRING, "the workspace, with a session token", ANY_VALUE),
+    OPTION("endpoint", STRING, "where the platform is: https://host[:port][/path]", ANY_VALUE),
+    OPTION("config_file", STRING, "instead of ~/.promptic/config.toml; empty: none", ANY_VALUE),
+    OPTION("ca_file", STRING, "PEM file of the authorities to trust", ANY_VALUE),
+    OPTION("user_agent", STRING, "put before the library's own name", ANY_VALUE),
+    OPTION("timeout", NUMBER, "seconds without a byte moving that end an attempt", ANY_VALUE),
+    OPTION("deadline", NUMBER, "seconds for a call with its retries and waits", ANY_VALUE),
+    OPTION("backoff", NUMBER, "seconds before the second attempt at most, doubling", ANY_VALUE),
+    OPTION("max_retries", INTEGER, "further attempts after the first", RANGE(0, INT_MAX)),
+    OPTION("max_response_bytes", INTEGER, "of one answer, decompressed", RANGE(1, LONG_MAX)),
+    OPTION("allow_http", BOOLEAN, "plain http to other hosts than this", ANY_VALUE),
+    OPTION("log", ANY, "function(level, text), told of attempts and retries", ANY_VALUE),
+    {.name = NULL},
+};
+
+static const promptic_endpoint constructor = {.name = "client", .parameters = parameters};
+
+static const bindings_site site = {.function = "client", .argument = 1};
+
+/* [-0, +0, m] The string of an option, which stays in the table of options; NULL where absent. */
+static const char *string_option(lua_State *L, const char *name) {
+    bindings_push_option(L, 1, name);
+    const char *text = lua_tostring(L, -1);
+    lua_pop(L, 1);
+    return text;
+}
+
+/* [-0, +0, e] */
+static void number_option(lua_State *L, const char *name, bool zero_too, double *number) {
+    bindings_push_option(L, 1, name);
+    if (!lua_isnil(L, -1)) {
+        *number = lua_tonumber(L, -1);
+        if (!(*number > 0) && !(zero_too && *number == 0))
+            bindings_argument_error(L, &site, "option '%s': %s is not a %s number of seconds", name,
+                                    lua_tostring(L, -1), zero_too ? "non-negative" : "positive");
+    }
+    lua_pop(L, 1);
+}
+
+/* [-0, +0, m] */
+static void integer_options(lua_State *L, promptic_options *options) {
+    lua_Integer integer;
+    bindings_push_option(L, 1, "max_retries");
+    if (compat_tointeger(L, -1, &integer))
+        options->max_retries = (int)integer;
+    bindings_push_option(L, 1, "max_response_bytes");
+    if (compat_tointeger(L, -1, &integer))
+        options->max_response_bytes = (size_t)integer;
+    bindings_push_option(L, 1, "allow_http");
+    options->allow_http = lua_toboolean(L, -1);
+    lua_pop(L, 3);
+}
+
+/* [-0, +1, m] Pushes the user agent: what the caller says, and the version of Lua. */
+static const char *push_user_agent(lua_State *L) {
+    const char *own = string_option(L, "user_agent");
+    const char *version = LUA_VERSION + sizeof "Lua" /* after the space */;
+    if (own == NULL || *own == '\0')
+        return lua_pushfstring(L, "Lua/%s", version);
+    return lua_pushfstring(L, "%s Lua/%s", own, version);
+}
+
+/* [-0, +1, e] Reads the checked table of options; the string it pushes belongs to them. */
+static void read_options(lua_State *L, promptic_options *options) {
+    promptic_options_init(options, sizeof *options);
+    options->api_key = string_option(L, "api_key");
+    options->access_token = string_option(L, "access_token");
+    options->workspace_id = string_option(L, "workspace_id");
+    options->endpoint = string_option(L, "endpoint");
+    options->config_file = string_option(L, "config_file");
+    options->ca_file = string_option(L, "ca_file");
+    number_option(L, "timeout", false, &options->timeout);
+    number_option(L, "deadline", false, &options->deadline);
+    number_option(L, "backoff", true, &options->backoff);
+    integer_options(L, options);
+    options->user_agent = push_user_agent(L);
+}
+
+/* [-0, +0, e] */
+static bool has_log(lua_State *L) {
+    bindings_push_option(L, 1, "log");
+    if (!lua_isnil(L, -1) && !lua_isfunction(L, -1))
+        bindings_argument_error(L, &site, "option 'log': function expected, got %s",
+                                luaL_typename(L, -1));
+    bool given = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    return given;
+}
+
+/* ----------------------------------------------------------------- lifetime */
+
+enum { USER_LOG = 1, USER_STATE = 2 }; /* in the table that is a client's user value */
+
+/* [-0, +1, e] Pushes a client without a handle, which keeps its state and its log function alive,
+ * and can be found by its address without being kept alive by that. */
+static bindings_client *push_client(lua_State *L, bindings_state *state) {
+    bindings_client *client = lua_newuserdata(L, sizeof *client);
+    memset(client, 0, sizeof *client);
+    client->state = state;
+    bindings_get(L, BINDINGS_CLIENT_METATABLE);
+    lua_setmetatable(L, -2);
+    lua_createtable(L, 2, 0);
+    bindings_push_option(L, 1, "log");
+    lua_rawseti(L, -2, USER_LOG);
+    bindings_get(L, BINDINGS_STATE);
+    lua_rawseti(L, -2, USER_STATE);
+    lua_setuservalue(L, -2);
+    bindings_get(L, BINDINGS_CLIENTS);
+    lua_pushvalue(L, -2);
+    lua_rawsetp(L, -2, client);
+    lua_pop(L, 1);
+    return client;
+}
+
+int bindings_new_client(lua_State *L) {
+    promptic_options options;
+    promptic_error error = {.kind = PROMPTIC_OK};
+    bindings_check_arguments(L, &constructor, 0);
+    bool logs = has_log(L);
+    bindings_state *state = bindings_state_of(L);
+    bindings_client *client = push_client(L, state);
+    read_options(L, &options);
+    if (logs) {
+        options.log = bindings_log;
+        options.log_userdata = client;
+    }
+    lua_State *outer = bindings_enter(state, L);
+    client->handle = promptic_client_new(state->loop, &options, &error);
+    bindings_leave(state, outer);
+    if (client->handle == NULL)
+        return bindings_raise(
+            L, &(promptic_result){.kind = error.kind, .message = error.message, .retry_after = -1});
+    lua_pop(L, 1);
+    return 1;
+}
+
+/* [-0, +0, -] __gc */
+static int free_client(lua_State *L) {
+    bindings_client *client = to_client(L, 1);
+    if (client == NULL || client->handle == NULL)
+        return 0;
+    promptic_client_free(client->handle);
+    client->handle = NULL;
+    client->closed = true;
+    return 0;
+}
+
+/* client:close(), also __close: its calls end with kind "cancelled". */
+int bindings_close_client(lua_State *L) {
+    bindings_client *client =
+        bindings_check_client(L, &(bindings_site){.function = "close", .argument = 1});
+    bindings_check_idle(L, client->state);
+    client->closed = true;
+    if (client->handle == NULL)
+        return 0;
+    lua_State *outer = bindings_enter(client->state, L);
+    promptic_client_close(client->handle);
+    bindings_leave(client->state, outer);
+    return 0;
+}
+
+/* __tostring: promptic.client (https://promptic.eu, api_key from environment) */
+static int describe(lua_State *L) {
+    bindings_client *client =
+        bindings_check_client(L, &(bindings_site){.function = "tostring", .argument = 1});
+    if (client->handle == NULL) {
+        lua_pushliteral(L, "promptic.client (closed)");
+        return 1;
+    }
+    lua_pushfstring(L, "promptic.client (%s, %s from %s%s)",
+                    promptic_client_endpoint(client->handle),
+                    promptic_client_credential(client->handle),
+                    promptic_client_source(client->handle), client->closed ? ", closed" : "");
+    return 1;
+}
+
+void bindings_open_clients(lua_State *L) {
+    static const luaL_Reg metamethods[] = {{"__gc", free_client},
+                                           {"__close", bindings_close_client},
+                                           {"__tostring", describe},
+                                           {NULL, NULL}};
+    lua_createtable(L, 0, 6);
+    luaL_setfuncs(L, metamethods, 0);
+    lua_pushliteral(L, "promptic.client");
+    lua_setfield(L, -2, "__name");
+    bindings_get(L, BINDINGS_METHODS);
+    lua_setfield(L, -2, "__index");
+    bindings_set(L, BINDINGS_CLIENT_METATABLE);
+}
+
+/* ---------------------------------------------------------------------- log */
+
+typedef struct log_line {
+    bindings_client *client;
+    promptic_log_level level;
+    const char *text;
+} log_line;
+
+/* [-1, +0, e] Calls the client's log function; a client that is being collected has none. */
+static int tell(lua_State *L) {
+    const log_line *line = lua_touserdata(L, 1);
+    bindings_get(L, BINDINGS_CLIENTS);
+    lua_rawgetp(L, -1, line->client);
+    if (lua_isnil(L, -1))
+        return 0;
+    lua_getuservalue(L, -1);
+    lua_rawgeti(L, -1, USER_LOG);
+    lua_pushstring(L, line->level == PROMPTIC_LOG_WARNING ? "warning" : "debug");
+    lua_pushstring(L, line->text);
+    lua_call(L, 2, 0);
+    return 0;
+}
+
+/* Whether the error on top is that of a hook, such as the interpreter's after Ctrl-C: one that was
+ * there before has taken itself off, one that came in the meantime says so. */
+static bool is_interruption(lua_State *L, lua_Hook before) {
+    static const char ending[] = "interrupted!";
+    size_t length = 0, least = sizeof ending - 1;
+    if (before != NULL && lua_gethook(L) != before)
+        return true;
+    const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
+    return length >= least && strcmp(message + length - least, ending) == 0;
+}
+
+/* [-1, +0, -] The call goes on whatever the log function did, unless a hook wants it to stop. */
+static void take_error(lua_State *L, bindings_state *state, lua_Hook before) {
+    if (is_interruption(L, before)) {
+        bindings_set(L, BINDINGS_INTERRUPTION); /* the slot is in use, so this allocates nothing */
+        state->interrupted = true;
+        return;
+    }
+    const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "an error";
+    compat_warning(L, "promptic: in the log function: ", message);
+    lua_pop(L, 1);
+}
+
+void bindings_log(promptic_log_level level, const char *text, void *userdata) {
+    log_line line = {.client = userdata, .level = level, .text = text};
+    bindings_state *state = line.client->state;
+    lua_State *L = state->running;
+    if (L == NULL || state->logging || !lua_checkstack(L, LUA_MINSTACK))
+        return;
+    lua_Hook hook = lua_gethook(L);
+    state->logging = true;
+    if (compat_cpcall(L, tell, &line) != LUA_OK)
+        take_error(L, state, hook);
+    state->logging = false;
+}

@@ -1,0 +1,92 @@
+/*
+ * endpoints.c - from a row of the table and the arguments in Lua to a request.
+ */
+#include "bindings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_PATH_ARGS = 8, MAX_QUERY = 16 };
+
+const char *bindings_push_digits(lua_State *L, int index) {
+    char digits[32];
+    lua_Integer integer = 0;
+    long long value = 0;
+    if (lua_type(L, index) == LUA_TSTRING)
+        value = strtoll(lua_tostring(L, index), NULL, 10);
+    else if (compat_tointeger(L, index, &integer))
+        value = (long long)integer;
+    snprintf(digits, sizeof digits, "%lld", value);
+    lua_pushstring(L, digits);
+    return lua_tostring(L, -1);
+}
+
+/* [-0, +n, e] Collects the ids in the path; what they point to stays on the stack. */
+static size_t take_path(lua_State *L, const promptic_endpoint *row, const char **path) {
+    size_t count = 0;
+    int position = 1; /* of the client */
+    for (const promptic_parameter *p = row->parameters; p->name != NULL; p++) {
+        position += bindings_is_positional(p) ? 1 : 0;
+        if (p->place != PROMPTIC_IN_PATH)
+            continue;
+        if (count == MAX_PATH_ARGS)
+            luaL_error(L, "endpoint '%s' has too many ids", row->name);
+        bool is_number = p->type == PROMPTIC_INTEGER;
+        path[count++] = is_number ? bindings_push_digits(L, position) : lua_tostring(L, position);
+    }
+    return count;
+}
+
+/* [-0, +1 or 2, m] Pushes the text of a query parameter's value; NULL where there is none. */
+static const char *push_query_value(lua_State *L, const promptic_parameter *parameter,
+                                    int options) {
+    bindings_push_option(L, options, parameter->name);
+    if (lua_isnil(L, -1))
+        return parameter->fallback;
+    if (lua_isboolean(L, -1))
+        return lua_toboolean(L, -1) ? "true" : "false";
+    if (parameter->type == PROMPTIC_INTEGER)
+        return bindings_push_digits(L, -1);
+    return lua_tostring(L, -1);
+}
+
+/* [-0, +n, e] Collects the query in the order of the rows, defaults included. */
+static size_t take_query(lua_State *L, const promptic_endpoint *row, int options,
+                         promptic_pair *query) {
+    size_t count = 0;
+    for (const promptic_parameter *p = row->parameters; p->name != NULL; p++) {
+        if (p->place != PROMPTIC_IN_QUERY)
+            continue;
+        const char *value = push_query_value(L, p, options);
+        if (value == NULL)
+            continue;
+        if (count == MAX_QUERY)
+            luaL_error(L, "endpoint '%s' has too many query parameters", row->name);
+        query[count++] = (promptic_pair){.name = p->wire, .value = value};
+    }
+    return count;
+}
+
+/* [-?, +1, e] Every method of the table; its upvalue is the row. */
+static int call_endpoint(lua_State *L) {
+    const promptic_endpoint *row = lua_touserdata(L, lua_upvalueindex(1));
+    const char *path[MAX_PATH_ARGS];
+    promptic_pair query[MAX_QUERY];
+    json_buffer *body = NULL;
+    int options = bindings_check_arguments(L, row, 0);
+    luaL_checkstack(L, MAX_PATH_ARGS + 2 * MAX_QUERY + LUA_MINSTACK, NULL);
+    promptic_request request = {
+        .endpoint = row->name, .method = row->verb, .path_args = path, .query = query};
+    request.path_count = take_path(L, row, path);
+    request.query_count = take_query(L, row, options, query);
+    if (bindings_has_body(row)) {
+        body = json_buffer_push(L);
+        bindings_write_body(L, row, options, body);
+    }
+    return bindings_call(L, &request, body);
+}
+
+void bindings_push_endpoint(lua_State *L, const promptic_endpoint *row) {
+    lua_pushlightuserdata(L, (void *)row);
+    lua_pushcclosure(L, call_endpoint, 1);
+}

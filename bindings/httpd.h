@@ -1,0 +1,42 @@
+/*
+ * httpd.h - what the C files of promptic.httpd share: the server, and the callbacks with which
+ * libmicrohttpd hands over one request (httpd_request.c).
+ */
+#ifndef PROMPTIC_HTTPD_H
+#define PROMPTIC_HTTPD_H
+
+#include <lua.h>
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A userdata; its user value is the function on_request. */
+typedef struct httpd_server {
+    struct MHD_Daemon *daemon; /* NULL once it is stopped */
+    lua_State *L;              /* who called step; NULL outside of it */
+    int handler;               /* inside of step, the stack index of on_request */
+    size_t max_body_bytes;
+    bool watch_stdin;
+    bool stdin_ended;
+    bool stop_wanted; /* on_request has asked for it */
+    bool interrupted; /* Ctrl-C was pressed while on_request ran */
+    char log[256];    /* the last line of libmicrohttpd's log */
+} httpd_server;
+
+/* The request line has been read: makes what the other callbacks find as their state. */
+void *httpd_on_uri(void *server, const char *uri, struct MHD_Connection *connection);
+
+/* Ids keep their percent-encoding: a decoded slash could not be told from a separator. */
+size_t httpd_keep_escaped(void *server, struct MHD_Connection *connection, char *text);
+
+/* Called with the headers, then with each piece of the body, then with none for the answer. */
+enum MHD_Result httpd_on_request(void *server, struct MHD_Connection *connection, const char *url,
+                                 const char *method, const char *version, const char *piece,
+                                 size_t *length, void **state);
+
+/* The request is over, answered or not. */
+void httpd_on_completed(void *server, struct MHD_Connection *connection, void **state,
+                        enum MHD_RequestTerminationCode how);
+
+#endif

@@ -1,0 +1,297 @@
+/*
+ * interpreter.c - main of promptic-lua: the lua program with promptic built in.
+ *
+ * As in lua.c, main makes the state and all else runs protected, in protected_main. What scripts,
+ * options and errors do is what lua does; interpreter_spec.lua holds the two side by side.
+ */
+#include "interpreter.h"
+
+#include "promptic.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *program = "promptic-lua";
+
+/* ---------------------------------------------------------------- messages */
+
+const char *interpreter_rename(const char *name) {
+    const char *before = program;
+    program = name;
+    return before;
+}
+
+void interpreter_message(const char *text) {
+    if (program != NULL)
+        fprintf(stderr, "%s: ", program);
+    fprintf(stderr, "%s\n", text);
+    fflush(stderr);
+}
+
+void interpreter_print_version(void) {
+    printf("%s\npromptic-lua %s\n", LUA_COPYRIGHT, PROMPTIC_VERSION);
+    fflush(stdout);
+}
+
+int interpreter_report(lua_State *L, int status) {
+    if (status == LUA_OK)
+        return status;
+    const char *text = lua_tostring(L, -1);
+    interpreter_message(text == NULL ? "(error message not a string)" : text);
+    lua_pop(L, 1);
+    return status;
+}
+
+/* ------------------------------------------------------------------ Ctrl-C */
+
+static lua_State *interruptible;
+
+static void on_signal(int signal, void (*handler)(int)) {
+    struct sigaction action = {.sa_flags = 0};
+    action.sa_handler = handler;
+    sigemptyset(&action.sa_mask);
+    sigaction(signal, &action, NULL);
+}
+
+static void stop_script(lua_State *L, lua_Debug *activation) {
+    (void)activation;
+    lua_sethook(L, NULL, 0, 0);
+    luaL_error(L, "interrupted!");
+}
+
+/* Setting a hook is all that a state takes while it may be in the middle of anything. A second
+ * Ctrl-C ends a program whose hook never gets its turn. */
+static void on_interrupt(int signal) {
+    on_signal(signal, SIG_DFL);
+    lua_sethook(interruptible, stop_script,
+                LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+/* ------------------------------------------------------------------- calls */
+
+/* [-0, +0, -] Whether it is an error of the platform; with a traceback, as a failed call is rarely
+ * where it was typed. */
+static bool is_promptic_error(lua_State *L, int index) {
+    if (luaL_getmetafield(L, index, "__name") == LUA_TNIL)
+        return false;
+    bool same =
+        lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "promptic.Error") == 0;
+    lua_pop(L, 1);
+    return same;
+}
+
+/* Message handler: what is printed of an error. */
+static int describe_error(lua_State *L) {
+    const char *text = lua_tostring(L, 1);
+    if (text == NULL) {
+        if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING) {
+            if (!is_promptic_error(L, 1))
+                return 1;
+            text = lua_tostring(L, -1);
+        } else {
+            text = lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
+        }
+    }
+    luaL_traceback(L, L, text, 1);
+    return 1;
+}
+
+int interpreter_call(lua_State *L, int arguments, int results) {
+    int handler = lua_gettop(L) - arguments;
+    lua_pushcfunction(L, describe_error);
+    lua_insert(L, handler);
+    interruptible = L;
+    on_signal(SIGINT, on_interrupt);
+    int status = lua_pcall(L, arguments, results, handler);
+    on_signal(SIGINT, SIG_DFL);
+    lua_remove(L, handler);
+    return status;
+}
+
+/* [-1, +0, -] Calls the chunk on top, or reports why there is none. */
+static int run_chunk(lua_State *L, int status) {
+    if (status == LUA_OK)
+        status = interpreter_call(L, 0, 0);
+    return interpreter_report(L, status);
+}
+
+static int run_string(lua_State *L, const char *source, const char *name) {
+    return run_chunk(L, luaL_loadbuffer(L, source, strlen(source), name));
+}
+
+static int run_file(lua_State *L, const char *path) {
+    return run_chunk(L, luaL_loadfile(L, path));
+}
+
+/* ----------------------------------------------------------------- options */
+
+/* [-0, +0, m] Sets the global arg: the script's name at 0, its arguments after, options before. */
+static void set_arg(lua_State *L, const interpreter_options *options) {
+    int script = options->script < options->argc ? options->script : 0;
+    lua_createtable(L, options->argc - script - 1, script + 1);
+    for (int i = 0; i < options->argc; i++) {
+        lua_pushstring(L, options->argv[i]);
+        lua_rawseti(L, -2, i - script);
+    }
+    lua_setglobal(L, "arg");
+}
+
+static int run_init(lua_State *L) {
+    static const char *const names[] = {"=LUA_INIT" LUA_VERSUFFIX, "=LUA_INIT"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *init = getenv(names[i] + 1);
+        if (init != NULL)
+            return init[0] == '@' ? run_file(L, init + 1) : run_string(L, init, names[i]);
+    }
+    return LUA_OK;
+}
+
+/* [-0, +0, e] -l mod, -l mod-version or -l global=mod */
+static int run_library(lua_State *L, const char *option) {
+    const char *equals = strchr(option, '=');
+    const char *module = equals == NULL ? option : equals + 1;
+    size_t length = equals == NULL ? strcspn(option, "-") : (size_t)(equals - option);
+    const char *global = lua_pushlstring(L, option, length);
+    lua_getglobal(L, "require");
+    lua_pushstring(L, module);
+    int status = interpreter_call(L, 1, 1);
+    if (status == LUA_OK)
+        lua_setglobal(L, global);
+    interpreter_report(L, status);
+    lua_pop(L, 1);
+    return status;
+}
+
+/* [-0, +0, e] Does what the options before the script say, in their order. */
+static bool run_options(lua_State *L, const interpreter_options *options) {
+    for (int i = 1; i < options->script; i++) {
+        const char *option = options->argv[i];
+        if (strcmp(option, "-W") == 0) {
+            lua_warning(L, "@on", 0);
+        } else if (option[0] == '-' && (option[1] == 'e' || option[1] == 'l')) {
+            const char *value = option[2] != '\0' ? option + 2 : options->argv[++i];
+            int status =
+                option[1] == 'e' ? run_string(L, value, "=(command line)") : run_library(L, value);
+            if (status != LUA_OK)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------ script */
+
+/* [-0, +n, e] Pushes what the table arg has after 0, and returns its count. */
+static int push_arguments(lua_State *L) {
+    if (lua_getglobal(L, "arg") != LUA_TTABLE)
+        luaL_error(L, "'arg' is not a table");
+    int table = lua_gettop(L);
+    int count = (int)luaL_len(L, table);
+    luaL_checkstack(L, count + 3, "too many arguments to script");
+    for (int i = 1; i <= count; i++)
+        lua_rawgeti(L, table, i);
+    lua_remove(L, table);
+    return count;
+}
+
+/* The script's file, or NULL where it comes from stdin or is built in. */
+static const char *script_file(const interpreter_options *options) {
+    char *const *name = options->argv + options->script;
+    if (options->script >= options->argc || options->run_module)
+        return NULL;
+    return strcmp(name[0], "-") == 0 && strcmp(name[-1], "--") != 0 ? NULL : name[0];
+}
+
+static bool run_script(lua_State *L, const interpreter_options *options) {
+    int status = options->run_module ? interpreter_load_baked(L, options->argv[options->script])
+                                     : luaL_loadfile(L, script_file(options));
+    if (status == LUA_OK)
+        status = interpreter_call(L, push_arguments(L), LUA_MULTRET);
+    return interpreter_report(L, status) == LUA_OK;
+}
+
+/* As in lua, a script that is read from stdin without "-" never fails the program. */
+static void run_stdin(lua_State *L, const interpreter_options *options) {
+    if (options->interactive) {
+        interpreter_repl(L);
+    } else if (options->script == options->argc && !options->has_chunks && !options->version) {
+        if (interpreter_stdin_is_terminal()) {
+            interpreter_print_version();
+            interpreter_repl(L);
+        } else {
+            run_file(L, NULL);
+        }
+    }
+}
+
+/* -------------------------------------------------------------------- main */
+
+/* [-0, +0, e] */
+static void prepare(lua_State *L, const interpreter_options *options) {
+    lua_gc(L, LUA_GCSTOP); /* nothing that is made here can be collected */
+    if (options->ignore_environment) {
+        lua_pushboolean(L, true);
+        lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV"); /* package reads it */
+    }
+    luaL_openlibs(L);
+    set_arg(L, options);
+    interpreter_preload(L);
+    lua_gc(L, LUA_GCRESTART);
+    lua_gc(L, LUA_GCGEN, 0, 0);
+}
+
+/* argc and argv in, whether all went well out. */
+static int protected_main(lua_State *L) {
+    int argc = (int)lua_tointeger(L, 1);
+    char **argv = lua_touserdata(L, 2);
+    interpreter_options options;
+    if (argv[0] != NULL && argv[0][0] != '\0')
+        program = argv[0];
+    if (!interpreter_parse(&options, argc, argv, program))
+        return 0;
+    lua_pushboolean(L, true);
+    if (options.help || options.own_version) {
+        if (options.help)
+            interpreter_print_help(program);
+        else
+            printf("promptic-lua %s (%s)\n", PROMPTIC_VERSION, LUA_RELEASE);
+        return 1;
+    }
+    if (options.version)
+        interpreter_print_version();
+    if (options.sandbox && !interpreter_start_sandbox(&options))
+        return 0;
+    prepare(L, &options);
+    if (!options.ignore_environment && run_init(L) != LUA_OK)
+        return 0;
+    if (script_file(&options) != NULL)
+        interpreter_add_folder(L, script_file(&options));
+    if (!run_options(L, &options))
+        return 0;
+    if (options.script < argc && !run_script(L, &options))
+        return 0;
+    run_stdin(L, &options);
+    lua_pushboolean(L, true);
+    return 1;
+}
+
+int main(int argc, char **argv) {
+    lua_State *L = luaL_newstate();
+    if (L == NULL) {
+        interpreter_message("cannot create state: not enough memory");
+        return EXIT_FAILURE;
+    }
+    lua_pushcfunction(L, protected_main);
+    lua_pushinteger(L, argc);
+    lua_pushlightuserdata(L, argv);
+    int status = lua_pcall(L, 2, 1, 0);
+    bool well = status == LUA_OK && lua_toboolean(L, -1);
+    interpreter_report(L, status);
+    lua_close(L);
+    return well ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,77 @@
+/*
+ * interpreter.h - what the C files of promptic-lua share. Stack effects are written as in
+ * bindings.h.
+ */
+#ifndef PROMPTIC_INTERPRETER_H
+#define PROMPTIC_INTERPRETER_H
+
+#include <lua.h>
+
+#include <stdbool.h>
+
+/* ----------------------------------------------------------- interpreter.c */
+
+/* [-arguments - 1, +results, -] Calls with a traceback on errors and with Ctrl-C as an error.
+ * Returns the status, with the message instead of results where it is not LUA_OK. */
+int interpreter_call(lua_State *L, int arguments, int results);
+
+/* [-0 or 1, +0, -] Prints the message on top where the status is not LUA_OK; returns the status. */
+int interpreter_report(lua_State *L, int status);
+
+/* Prints "program: text" to stderr; without the program's name within the REPL. */
+void interpreter_message(const char *text);
+
+/* The name that messages start with, or NULL for none; returns the one before. */
+const char *interpreter_rename(const char *program);
+
+/* Lua's line and ours. */
+void interpreter_print_version(void);
+
+/* --------------------------------------------------- interpreter_options.c */
+
+typedef struct interpreter_options {
+    char **argv;
+    int argc;
+    int script;              /* index of the script's name, or argc where there is none */
+    bool has_chunks;         /* -e */
+    bool interactive;        /* -i */
+    bool version;            /* -v, or -i */
+    bool ignore_environment; /* -E */
+    bool run_module;         /* --run: what is at `script` is the name of a module */
+    bool sandbox;            /* --sandbox */
+    const char *pace;        /* --pace, or NULL */
+    const char *database;    /* --db, or NULL */
+    bool help;               /* --help */
+    bool own_version;        /* --version */
+} interpreter_options;
+
+/* Fills the options; false after printing what is wrong and the usage. */
+bool interpreter_parse(interpreter_options *options, int argc, char **argv, const char *program);
+
+void interpreter_print_help(const char *program);
+
+/* --------------------------------------------------- interpreter_preload.c */
+
+/* [-0, +0, e] Makes what is built in known to require, and sets the global promptic. */
+void interpreter_preload(lua_State *L);
+
+/* [-0, +1, -] Loads a module that is written in Lua and built in; returns the status. */
+int interpreter_load_baked(lua_State *L, const char *name);
+
+/* [-0, +0, e] Puts the folder of the script first in package.path. */
+void interpreter_add_folder(lua_State *L, const char *script);
+
+/* ------------------------------------------------------ interpreter_repl.c */
+
+/* [-?, +?, e] Reads statements from stdin and runs them, until its end. */
+void interpreter_repl(lua_State *L);
+
+bool interpreter_stdin_is_terminal(void);
+
+/* --------------------------------------------------- interpreter_sandbox.c */
+
+/* Starts the sandbox in a process of its own and points the environment at it. It ends with this
+ * process, however that ends. False after printing what is wrong. */
+bool interpreter_start_sandbox(const interpreter_options *options);
+
+#endif

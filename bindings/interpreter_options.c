@@ -1,0 +1,148 @@
+/*
+ * interpreter_options.c - the command line of promptic-lua: lua's options and a few long ones.
+ */
+#include "interpreter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------- texts */
+
+static const char lua_options[] = "  -e stat   execute string 'stat'\n"
+                                  "  -i        enter interactive mode after executing 'script'\n"
+                                  "  -l mod    require library 'mod' into global 'mod'\n"
+                                  "  -l g=mod  require library 'mod' into global 'g'\n"
+                                  "  -v        show version information\n"
+                                  "  -E        ignore environment variables\n"
+                                  "  -W        turn warnings on\n"
+                                  "  --        stop handling options\n"
+                                  "  -         stop handling options and execute stdin\n";
+
+static const char own_options[] =
+    "  --sandbox            start a stand-in for the platform on this machine, and point\n"
+    "                       the script at it: no account, no network\n"
+    "    --pace SECONDS     how long it takes for one iteration of an experiment\n"
+    "    --db FILE          keep its state in FILE instead of forgetting it\n"
+    "  --run mod [args]     run a module that is built in; promptic.sandbox is the sandbox alone\n"
+    "  --help               explain all this, with examples\n"
+    "  --version            show the version of promptic-lua\n";
+
+static const char examples[] =
+    "\n"
+    "Scripts find the platform in the global 'promptic'. Credentials are taken from\n"
+    "PROMPTIC_API_KEY or from ~/.promptic/config.toml (api_key = \"...\").\n"
+    "\n"
+    "Examples:\n"
+    "  promptic-lua --sandbox examples/pipeline.lua       try a whole pipeline, without an "
+    "account\n"
+    "  promptic-lua --sandbox -i                          try single calls\n"
+    "  PROMPTIC_API_KEY=pk_... promptic-lua -e 'print(promptic.client():get_workspace().name)'\n"
+    "  promptic-lua --run promptic.sandbox --help         the sandbox as a server of its own\n";
+
+void interpreter_print_help(const char *program) {
+    printf("usage: %s [options] [script [args]]\n"
+           "Lua 5.4 with the Promptic platform built in.\n\n"
+           "Options, as those of lua:\n%s\nFurther options:\n%s%s",
+           program, lua_options, own_options, examples);
+}
+
+/* ------------------------------------------------------------------ errors */
+
+/* Prints what is wrong with the option and which there are. Returns -1. */
+static int refuse(const char *program, const char *option, const char *problem) {
+    if (problem == NULL)
+        fprintf(stderr, "%s: unrecognized option '%s'\n", program, option);
+    else
+        fprintf(stderr, "%s: '%s' %s\n", program, option, problem);
+    fprintf(stderr, "usage: %s [options] [script [args]]\nAvailable options are:\n%s%s", program,
+            lua_options, own_options);
+    return -1;
+}
+
+/* ----------------------------------------------------------------- parsing */
+
+/* What a long option does. */
+typedef struct long_option {
+    const char *name;
+    bool *flag;
+    const char **value; /* NULL where it takes none */
+} long_option;
+
+/* Handles --name, --name value and --name=value. Returns how many further arguments were taken, or
+ * -1 after complaining. */
+static int parse_long(const long_option *rows, char *const *argv, const char *program) {
+    const char *option = argv[0];
+    size_t length = strcspn(option, "=");
+    for (const long_option *row = rows; row->name != NULL; row++) {
+        if (strlen(row->name) != length || strncmp(row->name, option, length) != 0)
+            continue;
+        if (row->flag != NULL && option[length] == '\0') {
+            *row->flag = true;
+            return 0;
+        }
+        if (row->value == NULL)
+            break;
+        *row->value = option[length] == '=' ? option + length + 1 : argv[1];
+        if (*row->value == NULL || (option[length] != '=' && argv[1][0] == '-'))
+            return refuse(program, row->name, "needs argument");
+        return option[length] == '=' ? 0 : 1;
+    }
+    return refuse(program, option, NULL);
+}
+
+/* Handles -E, -i, -v, -W, -e and -l. Returns as parse_long does. */
+static int parse_short(interpreter_options *options, char *const *argv, const char *program) {
+    const char *option = argv[0];
+    if (option[1] == 'e' || option[1] == 'l') {
+        options->has_chunks = options->has_chunks || option[1] == 'e';
+        if (option[2] != '\0')
+            return 0;
+        if (argv[1] == NULL || argv[1][0] == '-')
+            return refuse(program, option, "needs argument");
+        return 1;
+    }
+    if (strchr("EivW", option[1]) == NULL || option[2] != '\0')
+        return refuse(program, option, NULL);
+    options->ignore_environment = options->ignore_environment || option[1] == 'E';
+    options->interactive = options->interactive || option[1] == 'i';
+    options->version = options->version || option[1] == 'i' || option[1] == 'v';
+    return 0;
+}
+
+/* What only shows once all options are known. Returns 0, or -1 after complaining. */
+static int check(const interpreter_options *options, const char *program) {
+    if (options->pace != NULL && !options->sandbox)
+        return refuse(program, "--pace", "belongs to '--sandbox'");
+    if (options->database != NULL && !options->sandbox)
+        return refuse(program, "--db", "belongs to '--sandbox'");
+    if (options->run_module && options->script >= options->argc)
+        return refuse(program, "--run", "needs argument");
+    return 0;
+}
+
+bool interpreter_parse(interpreter_options *options, int argc, char **argv, const char *program) {
+    *options = (interpreter_options){.argv = argv, .argc = argc};
+    const long_option rows[] = {
+        {"--sandbox", &options->sandbox, NULL},
+        {"--pace", NULL, &options->pace},
+        {"--db", NULL, &options->database},
+        {"--run", &options->run_module, NULL},
+        {"--help", &options->help, NULL},
+        {"--version", &options->own_version, NULL},
+        {NULL, NULL, NULL},
+    };
+    int i = 1;
+    while (i < argc && argv[i][0] == '-' && argv[i][1] != '\0' && !options->run_module) {
+        if (strcmp(argv[i], "--") == 0) {
+            i++;
+            break;
+        }
+        int taken = argv[i][1] == '-' ? parse_long(rows, argv + i, program)
+                                      : parse_short(options, argv + i, program);
+        if (taken < 0)
+            return false;
+        i += 1 + taken;
+    }
+    options->script = i < argc ? i : argc;
+    return check(options, program) == 0;
+}

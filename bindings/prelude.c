@@ -1,0 +1,162 @@
+/*
+ * prelude.c - opens what is written in Lua (bindings/prelude): the methods that make many calls.
+ *
+ * They are in Lua so that they can be suspended like any other script, where a C function could
+ * not. Their arguments are checked here, by rows like those of the endpoints.
+ */
+#include "baked.h"
+#include "bindings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* -------------------------------------------------------------------- rows */
+
+/* clang-format off */
+#define ID(NAME, SUMMARY) \
+    {.name = NAME, .place = PROMPTIC_IN_PATH, .required = true, .summary = SUMMARY}
+#define OPTION(NAME, TYPE, FALLBACK, SUMMARY) \
+    {.name = NAME, .place = PROMPTIC_IN_QUERY, .type = PROMPTIC_##TYPE, .fallback = FALLBACK, .summary = SUMMARY}
+#define WAIT_OPTIONS \
+    OPTION("max_wait", NUMBER, "300", "seconds until it gives up"), \
+    OPTION("poll_interval", NUMBER, "2", "seconds between two looks"), \
+    OPTION("on_update", ANY, NULL, "function(value), called after each look")
+#define END {.name = NULL}
+
+static const promptic_parameter experiment_wait[] = {
+    ID("experiment_id", "id of the experiment"), WAIT_OPTIONS, END};
+static const promptic_parameter evaluation_wait[] = {
+    ID("component_id", "id of the AI component"), ID("evaluation_id", "id of the evaluation"), WAIT_OPTIONS, END};
+/* clang-format on */
+
+/* A method of the prelude. Pages are walked with the options of the endpoint that lists them. */
+typedef struct prelude_row {
+    const char *name, *module;
+    const promptic_parameter *parameters;
+    const char *lists;
+} prelude_row;
+
+static const prelude_row rows[] = {
+    {.name = "wait_for_experiment", .module = "experiments", .parameters = experiment_wait},
+    {.name = "wait_for_evaluation", .module = "evaluations", .parameters = evaluation_wait},
+    {.name = "each_experiment", .module = "experiments", .lists = "list_experiments"},
+    {.name = "each_trace", .module = "traces", .lists = "list_traces"},
+};
+
+#define ROW_COUNT (sizeof rows / sizeof *rows)
+
+static const promptic_parameter *parameters_of(const prelude_row *row) {
+    return row->lists != NULL ? promptic_endpoint_find(row->lists)->parameters : row->parameters;
+}
+
+/* ---------------------------------------------------------------- arguments */
+
+/* [-0, +1, m] Pushes a copy of the options with the defaults of those that are absent. */
+static void push_settings(lua_State *L, const promptic_parameter *parameters, int options) {
+    lua_newtable(L);
+    for (const promptic_parameter *p = parameters; p->name != NULL; p++) {
+        if (!bindings_is_option(p))
+            continue;
+        bindings_push_option(L, options, p->name);
+        if (lua_isnil(L, -1) && p->fallback != NULL) {
+            lua_pop(L, 1);
+            if (p->type == PROMPTIC_INTEGER)
+                lua_pushinteger(L, (lua_Integer)strtol(p->fallback, NULL, 10));
+            else
+                lua_pushnumber(L, strtod(p->fallback, NULL));
+        }
+        lua_setfield(L, -2, p->name);
+    }
+}
+
+/* [-0, +0, e] What the types of the settings on top do not say. A NaN is refused as well. */
+static void check_settings(lua_State *L, const bindings_site *site) {
+    lua_getfield(L, -1, "max_wait");
+    if (!lua_isnil(L, -1) && !(lua_tonumber(L, -1) >= 0))
+        bindings_argument_error(L, site, "option 'max_wait': %s is not a number of seconds",
+                                lua_tostring(L, -1));
+    lua_getfield(L, -2, "poll_interval");
+    if (!lua_isnil(L, -1) && !(lua_tonumber(L, -1) > 0))
+        bindings_argument_error(L, site, "option 'poll_interval': %s is not above zero",
+                                lua_tostring(L, -1));
+    lua_getfield(L, -3, "on_update");
+    if (!lua_isnil(L, -1) && !lua_isfunction(L, -1))
+        bindings_argument_error(L, site, "option 'on_update': function expected, got %s",
+                                luaL_typename(L, -1));
+    lua_getfield(L, -4, "limit");
+    if (!lua_isnil(L, -1) && lua_tonumber(L, -1) < 1)
+        bindings_argument_error(L, site, "option 'limit': pages of %s can never end",
+                                lua_tostring(L, -1));
+    lua_pop(L, 4);
+}
+
+/* [-?, +n, e] Checks the arguments of the prelude function that calls it, and returns them with
+ * complete options. The row is its upvalue. */
+static int check(lua_State *L) {
+    const prelude_row *row = lua_touserdata(L, lua_upvalueindex(1));
+    const promptic_endpoint called = {
+        .name = row->name, .module = row->module, .parameters = parameters_of(row)};
+    int options = bindings_check_arguments(L, &called, 1);
+    const bindings_site site = {.function = row->name, .level = 1, .argument = options};
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    push_settings(L, called.parameters, options);
+    check_settings(L, &site);
+    lua_replace(L, options);
+    return options;
+}
+
+/* --------------------------------------------------------------------- open */
+
+/* [-0, +1, m] Pushes what the prelude's files are given: a check for each method, and the rest. */
+static void push_host(lua_State *L) {
+    static const luaL_Reg functions[] = {
+        {"sleep", bindings_sleep}, {"now", bindings_now}, {NULL, NULL}};
+    lua_newtable(L);
+    luaL_setfuncs(L, functions, 0);
+    bindings_open_tasks(L);
+    bindings_push_error_metatable(L);
+    lua_setfield(L, -2, "Error");
+    lua_newtable(L);
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        lua_pushlightuserdata(L, (void *)&rows[i]);
+        lua_pushcclosure(L, check, 1);
+        lua_setfield(L, -2, rows[i].name);
+    }
+    lua_setfield(L, -2, "check");
+}
+
+/* [-0, +0, e] Puts the method of each row into its module too. */
+static void share_methods(lua_State *L) {
+    bindings_get(L, BINDINGS_RESOURCE_MODULES);
+    bindings_get(L, BINDINGS_METHODS);
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        lua_getfield(L, -2, rows[i].module);
+        lua_getfield(L, -2, rows[i].name);
+        lua_setfield(L, -2, rows[i].name);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 2);
+}
+
+/* [-0, +0, e] Runs a file of the prelude with the methods, the host's part, which is on top, and
+ * the module below it. */
+static void run_file(lua_State *L, const baked_module *file) {
+    if (luaL_loadbuffer(L, file->source, file->length, file->chunkname) != LUA_OK)
+        lua_error(L);
+    bindings_get(L, BINDINGS_METHODS);
+    lua_pushvalue(L, -3);
+    lua_pushvalue(L, -5);
+    lua_call(L, 3, 0);
+}
+
+void bindings_open_prelude(lua_State *L) {
+    static const char *const files[] = {"promptic.agenda", "promptic.tasks", "promptic.map",
+                                        "promptic.waiting", "promptic.pages"};
+    push_host(L);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        for (const baked_module *file = baked_prelude; file->name != NULL; file++)
+            if (strcmp(file->name, files[i]) == 0)
+                run_file(L, file);
+    lua_pop(L, 1);
+    share_methods(L);
+}

@@ -1,0 +1,62 @@
+-- pages.lua - each_experiment and each_trace: iterators over all pages of a list.
+-- Baked into the module; runs in Lua 5.1 to 5.4.
+local methods, host = ...
+
+local check = host.check
+
+-- A page that is not full is the last one. Where more is asked for than the platform gives by default, it may
+-- have cut the page, so there only an empty one is taken for the end.
+local SURE_LIMIT = 50
+
+-- An iterator over the values of all pages. fetch(settings) gives a page's list, and where the platform tells
+-- it, how many values there are in all.
+local function pages(settings, fetch)
+   local list, index, total, ended = {}, 0, nil, false
+
+   local function turn()
+      list, total = fetch(settings)
+      index = 0
+      settings.offset = settings.offset + #list
+      local short = #list < settings.limit and settings.limit <= SURE_LIMIT
+      ended = #list == 0 or short
+      if total then
+         ended = #list == 0 or settings.offset >= total
+      end
+   end
+
+   return function()
+      if index == #list and not ended then
+         turn()
+      end
+      index = index + 1
+      return list[index]
+   end
+end
+
+-- The list in the answer; to go on without one would pass for the end of all pages.
+local function list_in(answer, field, path)
+   if type(answer) == "table" and type(answer[field]) == "table" then
+      return answer[field]
+   end
+   error(setmetatable({
+      kind = "decode",
+      message = ("the answer holds no list '%s'"):format(field),
+      method = "GET",
+      path = path,
+   }, host.Error))
+end
+
+function methods.each_experiment(...)
+   local client, options = check.each_experiment(...)
+   return pages(options, function(settings)
+      return list_in(methods.list_experiments(client, settings), "data", "/experiments")
+   end)
+end
+
+function methods.each_trace(...)
+   local client, options = check.each_trace(...)
+   return pages(options, function(settings)
+      local answer = methods.list_traces(client, settings)
+      return list_in(answer, "traces", "/traces"), answer.total
+   end)
+end

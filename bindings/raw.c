@@ -1,0 +1,136 @@
+/*
+ * raw.c - client:request, for what the platform can do and the table does not hold yet.
+ */
+#include "bindings.h"
+
+#include <string.h>
+
+static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", NULL};
+
+static const promptic_parameter parameters[] = {
+    {.name = "method", .place = PROMPTIC_IN_QUERY, .required = true, .values = methods},
+    {.name = "path", .place = PROMPTIC_IN_QUERY, .required = true},
+    {.name = "query", .place = PROMPTIC_IN_QUERY, .type = PROMPTIC_OBJECT},
+    {.name = "body", .place = PROMPTIC_IN_BODY, .type = PROMPTIC_ANY},
+    {.name = NULL},
+};
+
+static const promptic_endpoint row = {
+    .name = "request", .module = "client", .parameters = parameters};
+
+/* ------------------------------------------------------------------- query */
+
+/* The pairs of a query, in the order of their names. */
+typedef struct query_list {
+    bindings_site site;
+    promptic_pair *pairs;
+    size_t count;
+    int texts; /* stack index of the table that keeps the values' texts */
+} query_list;
+
+/* [-0, +1, e] Pushes the value on top as text. */
+static const char *push_text(lua_State *L, const query_list *list, const char *name) {
+    lua_Integer integer;
+    size_t length;
+    if (lua_isboolean(L, -1))
+        lua_pushstring(L, lua_toboolean(L, -1) ? "true" : "false");
+    else if (compat_tointeger(L, -1, &integer))
+        bindings_push_digits(L, -1);
+    else if (lua_isstring(L, -1))
+        lua_pushvalue(L, -1);
+    else
+        bindings_argument_error(L, &list->site,
+                                "query.%s: string, number or boolean expected, got %s", name,
+                                luaL_typename(L, -1));
+    const char *text = lua_tolstring(L, -1, &length);
+    if (strlen(text) != length)
+        bindings_argument_error(L, &list->site, "query.%s: holds a NUL character", name);
+    return text;
+}
+
+/* [-1, +0, e] Adds the value on top. */
+static void add_pair(lua_State *L, query_list *list, const char *name) {
+    const char *text = push_text(L, list, name);
+    size_t at = list->count++;
+    lua_rawseti(L, list->texts, (compat_index)list->count);
+    lua_pop(L, 1);
+    for (; at > 0 && strcmp(list->pairs[at - 1].name, name) > 0; at--)
+        list->pairs[at] = list->pairs[at - 1];
+    list->pairs[at] = (promptic_pair){.name = name, .value = text};
+}
+
+/* [-1, +0, e] Adds the value on top, or each value of a list: a=1&a=2. */
+static void add_pairs(lua_State *L, query_list *list, const char *name) {
+    if (!lua_istable(L, -1)) {
+        add_pair(L, list, name);
+        return;
+    }
+    for (size_t i = 1; i <= lua_rawlen(L, -1); i++) {
+        lua_rawgeti(L, -1, (compat_index)i);
+        add_pair(L, list, name);
+    }
+    lua_pop(L, 1);
+}
+
+/* [-0, +0, e] How many pairs the table at index makes. */
+static size_t count_pairs(lua_State *L, const bindings_site *site, int index) {
+    size_t count = 0;
+    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            bindings_argument_error(L, site, "query: parameters have names, this one has a %s",
+                                    luaL_typename(L, -2));
+        if (strlen(lua_tostring(L, -2)) != lua_rawlen(L, -2))
+            bindings_argument_error(L, site, "query: a name holds a NUL character");
+        count += lua_istable(L, -1) ? lua_rawlen(L, -1) : 1;
+    }
+    return count;
+}
+
+/* [-0, +2, e] Collects the table at index; the userdata it pushes keeps the pairs. */
+static void take_query(lua_State *L, const bindings_site *site, int index,
+                       promptic_request *request) {
+    query_list list = {.site = *site};
+    size_t count = count_pairs(L, site, index);
+    list.pairs = compat_newuserdata(L, (count + 1) * sizeof *list.pairs);
+    lua_createtable(L, (int)count, 0);
+    list.texts = lua_gettop(L);
+    for (lua_pushnil(L); lua_next(L, index) != 0;)
+        add_pairs(L, &list, lua_tostring(L, -2));
+    request->query = list.pairs;
+    request->query_count = list.count;
+}
+
+/* ----------------------------------------------------------------- request */
+
+/* [-0, +0, e] */
+static void check_path(lua_State *L, const bindings_site *site, const char *path) {
+    if (path[0] != '/')
+        bindings_argument_error(L, site, "path: begins with '/', such as /experiments");
+    if (strpbrk(path, "?#") != NULL)
+        bindings_argument_error(L, site, "path: the query goes into the option 'query'");
+    for (const char *c = path; *c != '\0'; c++)
+        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7F)
+            bindings_argument_error(L, site, "path: is not percent-encoded");
+}
+
+/* client:request(method, path [, { query =, body = }]) */
+int bindings_request(lua_State *L) {
+    int options = bindings_check_arguments(L, &row, 0);
+    json_buffer *body = NULL;
+    bindings_site site = {.function = row.name, .argument = 3};
+    promptic_request request = {.method = lua_tostring(L, 2), .path = lua_tostring(L, 3)};
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    check_path(L, &site, request.path);
+    site.argument = options;
+    bindings_push_option(L, options, "query");
+    if (!lua_isnil(L, -1))
+        take_query(L, &site, lua_gettop(L), &request);
+    bindings_push_option(L, options, "body");
+    if (!lua_isnil(L, -1)) {
+        int value = lua_gettop(L);
+        body = json_buffer_push(L);
+        if (!json_encode(L, value, JSON_ANY, "body", body))
+            bindings_argument_error(L, &site, "%s", lua_tostring(L, -1));
+    }
+    return bindings_call(L, &request, body);
+}

@@ -1,0 +1,93 @@
+/*
+ * reference.c - promptic.endpoints: the table of endpoints as Lua sees it.
+ */
+#include "bindings.h"
+
+static const char *const type_names[] = {
+    [PROMPTIC_STRING] = "string",   [PROMPTIC_INTEGER] = "integer", [PROMPTIC_NUMBER] = "number",
+    [PROMPTIC_BOOLEAN] = "boolean", [PROMPTIC_OBJECT] = "object",   [PROMPTIC_ARRAY] = "array",
+    [PROMPTIC_STRINGS] = "strings", [PROMPTIC_ANY] = "any",
+};
+
+static const char *const place_names[] = {
+    [PROMPTIC_IN_PATH] = "path",   [PROMPTIC_IN_QUERY] = "query", [PROMPTIC_IN_BODY] = "body",
+    [PROMPTIC_IN_LIST] = "list",   [PROMPTIC_IN_ITEM] = "item",   [PROMPTIC_IN_CHANGES] = "changes",
+    [PROMPTIC_IN_FIELD] = "field",
+};
+
+/* [-0, +0, m] Sets a field of the table on top; NULL leaves it absent. */
+static void set_string(lua_State *L, const char *name, const char *text) {
+    if (text == NULL)
+        return;
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, name);
+}
+
+/* [-0, +0, m] */
+static void set_boolean(lua_State *L, const char *name, bool value) {
+    lua_pushboolean(L, value);
+    lua_setfield(L, -2, name);
+}
+
+/* [-0, +0, m] */
+static void set_values(lua_State *L, const char *const *values) {
+    lua_newtable(L);
+    for (int i = 0; values[i] != NULL; i++) {
+        lua_pushstring(L, values[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_setfield(L, -2, "values");
+}
+
+/* [-0, +1, m] */
+static void push_parameter(lua_State *L, const promptic_parameter *parameter) {
+    lua_createtable(L, 0, 8);
+    set_string(L, "name", parameter->name);
+    set_string(L, "wire", parameter->wire);
+    set_string(L, "type", type_names[parameter->type]);
+    set_string(L, "place", place_names[parameter->place]);
+    set_string(L, "default", parameter->fallback);
+    set_string(L, "summary", parameter->summary);
+    set_boolean(L, "required", parameter->required);
+    set_boolean(L, "nullable", parameter->nullable);
+    if (parameter->values != NULL)
+        set_values(L, parameter->values);
+    if (parameter->maximum > parameter->minimum) {
+        lua_pushinteger(L, parameter->minimum);
+        lua_setfield(L, -2, "minimum");
+        lua_pushinteger(L, parameter->maximum);
+        lua_setfield(L, -2, "maximum");
+    }
+}
+
+/* [-0, +1, m] */
+static void push_row(lua_State *L, const promptic_endpoint *row) {
+    lua_createtable(L, 0, 9);
+    set_string(L, "name", row->name);
+    set_string(L, "module", row->module);
+    set_string(L, "verb", row->verb);
+    set_string(L, "path", row->path);
+    set_string(L, "returns", row->returns);
+    set_string(L, "summary", row->summary);
+    set_boolean(L, "repeatable", row->repeatable);
+    set_boolean(L, "without_workspace", row->without_workspace);
+    lua_newtable(L);
+    for (int i = 0; row->parameters[i].name != NULL; i++) {
+        push_parameter(L, &row->parameters[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_setfield(L, -2, "parameters");
+}
+
+void bindings_push_reference(lua_State *L) {
+    size_t count;
+    const promptic_endpoint *rows = promptic_endpoints(&count);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    lua_createtable(L, (int)count, (int)count);
+    for (size_t i = 0; i < count; i++) {
+        push_row(L, &rows[i]);
+        lua_pushvalue(L, -1);
+        lua_rawseti(L, -3, (compat_index)(i + 1));
+        lua_setfield(L, -2, rows[i].name);
+    }
+}
