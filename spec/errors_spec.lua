@@ -1,0 +1,164 @@
+--- promptic.Error: what a failed call raises, kind by kind. spec/transport_spec.lua and spec/retry_spec.lua
+-- make the failures; here is the form that they take in Lua.
+local promptic = require "promptic"
+local clients = require "spec.support.clients"
+local scripted = require "spec.support.scripted"
+
+local server, client
+
+setup(function()
+   server = scripted.start()
+end)
+
+teardown(function()
+   server:stop()
+end)
+
+before_each(function()
+   server:reset()
+   client = clients.open(server.url, { max_retries = 0 })
+end)
+
+after_each(function()
+   client:close()
+end)
+
+local function failure(reply)
+   server:always(reply)
+   return clients.failure(client.get_component, client, "a b")
+end
+
+describe("an api error", function()
+   it("has the answer in its fields", function()
+      local problem = failure{
+         status = 409,
+         headers = { ["X-Request-Id"] = "req-1", ["Retry-After"] = "90" },
+         body = '{"error":"not pending"}',
+      }
+      assert.same({
+         kind = "api",
+         message = "not pending",
+         status_code = 409,
+         method = "GET",
+         path = "/components/a%20b",
+         request_id = "req-1",
+         retry_after = 90,
+         body = '{"error":"not pending"}',
+         attempts = 1,
+         maybe_sent = false,
+      }, setmetatable(problem, nil))
+   end)
+
+   it("reads as its status and its message", function()
+      assert.equal("[404] Not found", tostring(failure{ status = 404, body = '{"error":"Not found"}' }))
+   end)
+
+   it("keeps a long body within limits, and no half character at its end", function()
+      local body = ("x"):rep(65535) .. "ü" .. ("x"):rep(1000)
+      assert.equal(("x"):rep(65535), failure{ status = 500, body = body }.body)
+   end)
+
+   it("has an empty body where there was none", function()
+      assert.equal("", failure{ status = 500, body = "" }.body)
+   end)
+end)
+
+describe("an answer that is not JSON", function()
+   it("is kind decode, with the answer and without a status", function()
+      local problem = failure{ status = 200, body = "<html>" }
+      assert.equal("decode", problem.kind)
+      assert.matches("^the answer is not JSON: ", problem.message)
+      assert.matches("^decode: the answer is not JSON: ", tostring(problem))
+      assert.equal("<html>", problem.body)
+      assert.equal("/components/a%20b", problem.path)
+      assert.is_nil(problem.status_code)
+      assert.equal(1, problem.attempts)
+   end)
+
+   it("is not what only looks empty", function()
+      assert.equal("decode", failure{ status = 200, body = " " }.kind)
+   end)
+end)
+
+-- { the answer's status, its body, what the call returns }
+local NOTHING = { { 200, "" }, { 204, "" }, { 200, "null" }, { 299, "" } }
+
+for _, case in ipairs(NOTHING) do
+   it(("is not raised where a %d answers %q, which is nil"):format(case[1], case[2]), function()
+      server:always{ status = case[1], body = case[2] }
+      assert.equal(1, select("#", client:get_deployment("c")))
+      assert.is_nil((client:get_deployment("c")))
+   end)
+end
+
+it("is of kind connection where nobody listens", function()
+   local address, holder = scripted.refusing()
+   local other = clients.open(address, { max_retries = 0 })
+   local problem = clients.failure(other.create_component, other, "c")
+   assert.equal("connection", problem.kind)
+   assert.equal("POST", problem.method)
+   assert.equal("/components", problem.path)
+   assert.is_false(problem.maybe_sent)
+   assert.is_nil(problem.body)
+   assert.equal("connection: " .. problem.message, tostring(problem))
+   other:close()
+   holder:close()
+end)
+
+it("tells where nobody knows whether the platform acted", function()
+   server:always{ close = "reset" }
+   local problem = clients.failure(client.create_component, client, "c")
+   assert.is_true(problem.maybe_sent)
+end)
+
+it("is of kind config where an option is wrong", function()
+   local problem = clients.failure(promptic.client, { endpoint = "ftp://x", api_key = "k" })
+   assert.equal("config", problem.kind)
+   assert.is_nil(problem.method)
+   assert.is_nil(problem.attempts)
+end)
+
+describe("promptic.is_error", function()
+   it("knows errors and their kinds", function()
+      local problem = failure{ status = 404 }
+      assert.is_true(promptic.is_error(problem))
+      assert.is_true(promptic.is_error(problem, "api"))
+      assert.is_false(promptic.is_error(problem, "timeout"))
+      assert.equal(promptic.Error, getmetatable(problem))
+   end)
+
+   it("knows what is none", function()
+      for _, value in ipairs{ "api", 404, { kind = "api" }, setmetatable({}, {}), client, false } do
+         assert.is_false(promptic.is_error(value))
+         assert.is_false(promptic.is_error(value, "api"))
+      end
+      assert.is_false(promptic.is_error(nil))
+      assert.has_error(function()
+         promptic.is_error()
+      end)
+   end)
+end)
+
+it("reads well whatever a script has done to it", function()
+   local problem = failure{ status = 404, body = '{"error":"Not found"}' }
+   problem.message = {}
+   assert.equal("[404] unknown error", tostring(problem))
+   problem.status_code = nil
+   problem.kind = false
+   assert.equal("error: unknown error", tostring(problem))
+   assert.has_error(function()
+      promptic.Error.__tostring(7)
+   end)
+end)
+
+it("may be raised by a script as well", function()
+   local problem = setmetatable({ kind = "timeout", message = "too late" }, promptic.Error)
+   assert.equal("timeout: too late", tostring(problem))
+   assert.is_true(promptic.is_error(problem, "timeout"))
+end)
+
+it("is not what a wrong argument raises", function()
+   local _, message = pcall(client.get_component, client, 7)
+   assert.is_string(message)
+   assert.is_false(promptic.is_error(message))
+end)

@@ -1,0 +1,77 @@
+--- Proxies of the environment: used as usual, never for the loopback. The environment is read by the process,
+-- so another one makes the calls.
+local child = require "spec.support.child"
+local scripted = require "spec.support.scripted"
+
+local server, proxy
+
+setup(function()
+   server = scripted.start()
+   proxy = scripted.start()
+end)
+
+teardown(function()
+   server:stop()
+   proxy:stop()
+end)
+
+before_each(function()
+   server:reset():always{ body = '{"id":"direct"}' }
+   proxy:reset():always{ body = '{"id":"by proxy"}' }
+end)
+
+local SOURCE = [[
+   local promptic = require "promptic"
+   local client = promptic.client{
+      endpoint = arg[1],
+      api_key = "the-key",
+      config_file = "",
+      allow_http = true,
+      max_retries = 0,
+      timeout = 2,
+   }
+   local fine, result = pcall(client.get_workspace, client)
+   print(fine and result.id or result.kind)
+]]
+
+local function call(endpoint, environment)
+   return child.lua(SOURCE, { endpoint }, environment)
+end
+
+describe("for the loopback", function()
+   for _, name in ipairs{ "http_proxy", "all_proxy", "ALL_PROXY" } do
+      it(name .. " is not used", function()
+         assert.equal("direct\n", call(server.url, { [name] = proxy.url }))
+         assert.equal("direct\n", call("http://localhost:" .. server.port, { [name] = proxy.url }))
+         assert.equal(0, proxy:seen().accepted)
+      end)
+   end
+
+   it("a proxy is not used for https either", function()
+      server:accept{ close = "fin" }
+      call("https://127.0.0.1:" .. server.port, { https_proxy = proxy.url, all_proxy = proxy.url })
+      assert.equal(1, server:seen().accepted)
+      assert.equal(0, proxy:seen().accepted)
+   end)
+end)
+
+describe("for other hosts", function()
+   it("http_proxy is used", function()
+      assert.equal("by proxy\n", call("http://platform.invalid", { http_proxy = proxy.url }))
+      assert.equal("http://platform.invalid/api/v1/workspace", proxy:requests()[1].target)
+   end)
+
+   it("no_proxy is obeyed", function()
+      local environment = { http_proxy = proxy.url, no_proxy = "platform.invalid" }
+      assert.equal("connection\n", call("http://platform.invalid", environment))
+      assert.equal(0, proxy:seen().accepted)
+   end)
+
+   it("https_proxy makes a tunnel and does not see the key", function()
+      proxy:always{ status = 403, body = "" }
+      assert.equal("connection\n", call("https://platform.invalid", { https_proxy = proxy.url }))
+      local request = proxy:requests()[1]
+      assert.equal("CONNECT platform.invalid:443 HTTP/1.1", request.line)
+      assert.is_nil(request.head:find("the-key", 1, true))
+   end)
+end)

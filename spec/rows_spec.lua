@@ -1,0 +1,519 @@
+--- Every row of the table as a call: what arrives at the server, and what never does.
+--
+-- With PROMPTIC_ENDPOINT (an address of the loopback: a mock or the sandbox) only the good calls run, against
+-- that. Where PROMPTIC_WORLD names a sandbox, they use ids of things that are made there first.
+local json = require "cjson"
+local promptic = require "promptic"
+local clients = require "spec.support.clients"
+local rows = require "spec.support.rows"
+local scripted = require "spec.support.scripted"
+
+local function variants_of(row)
+   return rows.has_nulls(row) and { "minimal", "full", "nulls" } or { "minimal", "full" }
+end
+
+--------------------------------------------------------- against an endpoint
+
+local given_endpoint = os.getenv("PROMPTIC_ENDPOINT")
+if given_endpoint then
+   -- The rows delete things: never at a platform that somebody's environment happens to name.
+   local host = given_endpoint:match("^http://([^:/]+)")
+   assert(host == "127.0.0.1" or host == "localhost", "PROMPTIC_ENDPOINT is not on the loopback")
+   local world = require "spec.support.world"
+
+   describe("against an endpoint", function()
+      local client
+
+      setup(function()
+         client = promptic.client{ max_retries = 0, timeout = 10 }
+      end)
+
+      teardown(function()
+         client:close()
+      end)
+
+      local function check(row, variant)
+         local call = rows.call(row, variant, world.ids(row))
+         local result = client[row.name](client, rows.unpack(call))
+         if row.returns == "nil" then
+            assert.is_nil(result)
+         elseif not row.returns:find("or nil", 1, true) then
+            assert.is_table(result)
+         end
+      end
+
+      for _, row in ipairs(promptic.endpoints) do
+         for _, variant in ipairs(variants_of(row)) do
+            it(row.name .. " passes, " .. variant, function()
+               check(row, variant)
+            end)
+         end
+      end
+   end)
+   return
+end
+
+---------------------------------------------------- against a scripted server
+
+-- What may be in an id, and must end up in one segment of the path.
+local ODD_IDS = {
+   "two words", "a/b", "../x", "a/..", "a?b=c", "a#b", "100%", "a%2Fb", "%2e%2e", "a+b", "a&b=c", "a;b:c@d,e",
+   "...", ".hidden", "~a_b-c.d", "Größe", "日本語", "\\", "\"", "'", "<>", "{}", "[0]", "|", "^", "`", "*", "!",
+}
+
+-- What would name another resource than one of this kind.
+local NO_IDS = { "", ".", ".." }
+
+-- Values that are not of the type.
+local WRONG = {
+   string = { {}, true, print },
+   integer = { "x", 1.5, {}, true },
+   number = { "x", {}, true },
+   boolean = { "true", 1, {} },
+   object = { "x", 1, true, { 1, 2 } },
+   array = { "x", 1, true, { a = 1 } },
+   strings = { "x", 1, { true }, { a = "x" } },
+   any = {},
+}
+
+local KNOWN_HEADERS = {
+   ["host"] = true, ["user-agent"] = true, ["accept"] = true, ["accept-encoding"] = true,
+   ["authorization"] = true, ["content-type"] = true, ["content-length"] = true, ["x-workspace-id"] = true,
+}
+
+local server, client
+
+setup(function()
+   server = scripted.start()
+end)
+
+teardown(function()
+   server:stop()
+end)
+
+before_each(function()
+   server:reset():always{ body = '{"id":"from the server"}' }
+   client = clients.open(server.url)
+end)
+
+after_each(function()
+   client:close()
+end)
+
+local function send(row, call)
+   return client[row.name](client, rows.unpack(call))
+end
+
+-- The one request that came in since the last reset.
+local function arrived()
+   local requests = server:requests()
+   assert.equal(1, #requests)
+   return requests[1]
+end
+
+local function nothing_arrived()
+   local seen = server:seen()
+   assert.equal(0, seen.accepted)
+   assert.equal(0, #seen.requests)
+end
+
+-- The body: which bytes where that says it all, else which value.
+local function check_body(request, expected)
+   if expected == nil then
+      assert.equal("", request.body)
+      assert.is_nil(request.header["content-type"])
+      return
+   end
+   assert.equal("application/json", request.header["content-type"])
+   assert.equal(("%d"):format(#request.body), request.header["content-length"])
+   local name, value = next(expected)
+   if name == nil then
+      assert.equal("{}", request.body)
+   elseif type(value) == "string" and next(expected, name) == nil then
+      assert.equal(('{"%s":"%s"}'):format(name, value), request.body)
+   else
+      assert.same(expected, json.decode(request.body))
+      assert.equal(#expected > 0 and "[" or "{", request.body:sub(1, 1))
+   end
+end
+
+local function check_headers(request, token)
+   assert.equal("Bearer " .. token, request.header.authorization)
+   assert.equal("127.0.0.1:" .. server.port, request.header.host)
+   assert.matches("gzip", request.header["accept-encoding"], 1, true)
+   for _, word in ipairs{ promptic.version, "Lua", "curl/" } do
+      assert.matches(word, request.header["user-agent"], 1, true)
+   end
+   for name in pairs(request.header) do
+      assert.is_true(KNOWN_HEADERS[name], "unexpected header " .. name)
+   end
+end
+
+local function good_calls(row)
+   it("is a method of the client and a function of its module, the same one", function()
+      assert.is_function(client[row.name])
+      assert.equal(client[row.name], require("promptic." .. row.module)[row.name])
+   end)
+
+   for _, variant in ipairs(variants_of(row)) do
+      it("sends what it should, " .. variant, function()
+         if row.returns == "nil" then
+            server:always{ status = 204 }
+         end
+         local call = rows.call(row, variant)
+         local result = send(row, call)
+         local request = arrived()
+         assert.equal(row.verb, request.method)
+         assert.equal(call.target, rows.target(request.target))
+         assert.equal(("%s %s HTTP/1.1"):format(row.verb, request.target), request.line)
+         check_headers(request, clients.KEY)
+         assert.is_nil(request.header["x-workspace-id"])
+         check_body(request, call.body)
+         assert.same(row.returns ~= "nil" and { id = "from the server" } or nil, result)
+      end)
+   end
+
+   it("names the workspace with a session token", function()
+      client:close()
+      client = promptic.client{
+         endpoint = server.url,
+         access_token = "a-session-token",
+         workspace_id = "workspace 1",
+         config_file = "",
+      }
+      send(row, rows.call(row, "minimal"))
+      local request = arrived()
+      check_headers(request, "a-session-token")
+      assert.equal("workspace 1", request.header["x-workspace-id"])
+   end)
+end
+
+----------------------------------------------------------------- bad arguments
+
+-- A minimal call whose tables may be changed.
+local function own_call(row)
+   local call = rows.call(row, "minimal")
+   for index = 1, call.count do
+      local value = call.args[index]
+      if type(value) == "table" then
+         call.args[index] = {}
+         for key, one in pairs(value) do
+            call.args[index][key] = one
+         end
+      end
+   end
+   return call
+end
+
+-- A function that makes the minimal call with another value at this position.
+local function with_position(row, index, value)
+   local call = own_call(row)
+   call.args[index] = value
+   call.count = math.max(call.count, index)
+   return function()
+      return send(row, call)
+   end
+end
+
+local function with_option(row, name, value)
+   return with_position(row, #rows.split(row) + 1, { [name] = value })
+end
+
+-- The same for a field of changes or of a list's element, by the name it is given under.
+local function with_field(row, place, name, value)
+   local call = own_call(row)
+   local holder = call.args[call.count]
+   if place == "item" then
+      local item = {}
+      for key, one in pairs(holder[1]) do
+         item[key] = one
+      end
+      holder[1] = item
+      holder = item
+   end
+   holder[name] = value
+   return function()
+      return send(row, call)
+   end
+end
+
+-- Visits every parameter with a function that gives the call with another value of it.
+local function each_parameter(row, visit)
+   local positional, options = rows.split(row)
+   for index, parameter in ipairs(positional) do
+      visit(parameter, function(value)
+         return with_position(row, index, value)
+      end)
+   end
+   for _, option in ipairs(options) do
+      visit(option, function(value)
+         return with_option(row, option.name, value)
+      end)
+   end
+   for _, place in ipairs{ "item", "field" } do
+      for _, parameter in ipairs(rows.in_place(row, place)) do
+         visit(parameter, function(value)
+            return with_field(row, place, parameter.name, value)
+         end)
+      end
+   end
+end
+
+-- The word with its last letter but one missing.
+local function misspelt(word)
+   return #word > 3 and word:sub(1, -3) .. word:sub(-1) or word .. "x"
+end
+
+local function refuse_all(title, row, values_of)
+   it("refuses " .. title, function()
+      each_parameter(row, function(parameter, call_with)
+         for _, bad in ipairs(values_of(parameter)) do
+            clients.refused(call_with(bad.value), parameter.name, bad.named, bad.nearest)
+         end
+      end)
+      nothing_arrived()
+   end)
+end
+
+local function bad_values(row)
+   refuse_all("values of a wrong type", row, function(parameter)
+      local list = {}
+      for index, value in ipairs(WRONG[parameter.type]) do
+         list[index] = { value = value }
+      end
+      return list
+   end)
+
+   refuse_all("null where the contract has none", row, function(parameter)
+      local allowed = parameter.nullable or parameter.type == "any"
+      return allowed and {} or { { value = promptic.null } }
+   end)
+
+   refuse_all("values outside an enum and names the nearest", row, function(parameter)
+      local list = {}
+      for index, value in ipairs(parameter.values or {}) do
+         list[index] = { value = misspelt(value), named = misspelt(value), nearest = value }
+      end
+      return list
+   end)
+
+   refuse_all("integers out of range", row, function(parameter)
+      local low, high = parameter.minimum, parameter.maximum
+      return low and { { value = low - 1 }, { value = high + 1 } } or {}
+   end)
+end
+
+local function bad_calls(row)
+   local positional, options = rows.split(row)
+
+   it("refuses unknown options and names the nearest", function()
+      clients.refused(with_option(row, "colour", 1), "colour")
+      for _, option in ipairs(options) do
+         local wrong = misspelt(option.name)
+         clients.refused(with_option(row, wrong, rows.value(option)), wrong, option.name)
+      end
+      nothing_arrived()
+   end)
+
+   it("refuses to go without an argument", function()
+      for index = 1, #positional do
+         clients.refused(with_position(row, index, nil))
+      end
+      nothing_arrived()
+   end)
+end
+
+--------------------------------------------------------------------- odd ones
+
+local function odd_ids(row, index, parameter)
+   it("keeps an odd " .. parameter.name .. " in one segment", function()
+      for _, id in ipairs(ODD_IDS) do
+         with_position(row, index, id)()
+      end
+      local requests = server:requests()
+      assert.equal(#ODD_IDS, #requests)
+      for number, request in ipairs(requests) do
+         local expected = rows.call(row, "minimal", { [parameter.name] = ODD_IDS[number] }).target
+         assert.equal(expected, rows.target(request.target))
+      end
+   end)
+
+   it("refuses a " .. parameter.name .. " that names nothing", function()
+      for _, id in ipairs(NO_IDS) do
+         clients.refused(with_position(row, index, id), parameter.name)
+      end
+      nothing_arrived()
+   end)
+
+   it("never cuts a " .. parameter.name .. " short at a zero byte", function()
+      pcall(with_position(row, index, "a\0b"))
+      for _, request in ipairs(server:requests()) do
+         assert.matches("/a%%00b", request.target)
+      end
+   end)
+end
+
+local function odd_query_values(row, parameter)
+   it("encodes " .. parameter.name, function()
+      for _, value in ipairs(ODD_IDS) do
+         with_option(row, parameter.name, value)()
+      end
+      for number, request in ipairs(server:requests()) do
+         local pair = parameter.wire .. "=" .. rows.encode(ODD_IDS[number])
+         local query = "&" .. request.target:match("%?(.*)$") .. "&"
+         assert.matches("&" .. pair .. "&", query, 1, true)
+      end
+   end)
+end
+
+-- Fields may have their names of the wire; these are checked all the same.
+local function wire_names(row, place)
+   for _, parameter in ipairs(rows.in_place(row, place)) do
+      if parameter.wire ~= parameter.name and not parameter.wire:find(".", 1, true) then
+         it("knows " .. parameter.wire, function()
+            local value = rows.value(parameter)
+            with_field(row, place, parameter.wire, value)()
+            local sent = json.decode(arrived().body)
+            assert.same(value, (place == "item" and sent[1] or sent)[parameter.wire])
+         end)
+
+         it("checks " .. parameter.wire .. ", and that it is given once", function()
+            clients.refused(with_field(row, place, parameter.wire, print), parameter.name)
+            local value = rows.value(parameter)
+            local twice = { [parameter.name] = value, [parameter.wire] = value }
+            local position = #rows.split(row)
+            local both = with_position(row, position, place == "item" and { twice } or twice)
+            clients.refused(both, parameter.name, parameter.wire)
+            nothing_arrived()
+         end)
+      end
+   end
+end
+
+local function lists(row, position)
+   it("refuses an unknown field and names the nearest", function()
+      for _, parameter in ipairs(rows.in_place(row, "item")) do
+         local wrong = misspelt(parameter.name)
+         clients.refused(with_field(row, "item", wrong, rows.value(parameter)), wrong, parameter.name)
+      end
+      nothing_arrived()
+   end)
+
+   it("refuses a list with holes, and elements that are no tables", function()
+      local good = own_call(row).args[position][1]
+      for _, list in ipairs{ { good, nil, good }, { good, "x" }, { good, 1 }, { { good } } } do
+         clients.refused(with_position(row, position, list))
+      end
+      nothing_arrived()
+   end)
+
+   it("sends an empty list as one", function()
+      with_position(row, position, {})()
+      assert.equal("[]", arrived().body)
+   end)
+end
+
+local function changes(row, position)
+   it("passes wire names and unknown fields through", function()
+      local given = { aNewField = "x", another_one = 2 }
+      for _, field in ipairs(rows.in_place(row, "field")) do
+         if not field.wire:find(".", 1, true) then
+            given[field.wire] = rows.value(field)
+         end
+      end
+      with_position(row, position, given)()
+      assert.same(given, json.decode(arrived().body))
+   end)
+
+   it("sends no changes as an empty object", function()
+      with_position(row, position, {})()
+      assert.equal("{}", arrived().body)
+   end)
+end
+
+for _, row in ipairs(promptic.endpoints) do
+   describe(row.name, function()
+      good_calls(row)
+      bad_values(row)
+      bad_calls(row)
+      for index, parameter in ipairs((rows.split(row))) do
+         if parameter.place == "path" and parameter.type == "string" then
+            odd_ids(row, index, parameter)
+         elseif parameter.place == "list" then
+            lists(row, index)
+            wire_names(row, "item")
+         elseif parameter.place == "changes" then
+            changes(row, index)
+            wire_names(row, "field")
+         end
+      end
+      for _, parameter in ipairs(rows.in_place(row, "query")) do
+         if parameter.type == "string" and not parameter.values then
+            odd_query_values(row, parameter)
+         end
+      end
+   end)
+end
+
+----------------------------------------------------------- rows of their own
+
+local OLDER_KEY = {
+   { "becomes a variable", { input = "hello" }, { variables = { input = "hello" } } },
+   { "may be any value", { input = { 1, 2 } }, { variables = { input = { 1, 2 } } } },
+   { "gives way to variables", { input = "x", variables = { a = "y" } }, { variables = { a = "y" } } },
+   { "is dropped where it is null", { input = promptic.null, variables = { a = "y" } },
+      { variables = { a = "y" } } },
+}
+
+describe("an observation's older key", function()
+   for _, case in ipairs(OLDER_KEY) do
+      local title, given, expected = case[1], case[2], case[3]
+
+      it(title .. " in create_observations", function()
+         local observation = { input = given.input, variables = given.variables, expected = "spam" }
+         client:create_observations("e", { observation })
+         assert.same({ { variables = expected.variables, expected = "spam" } }, json.decode(arrived().body))
+         assert.same({ given.input, given.variables }, { observation.input, observation.variables })
+      end)
+
+      it(title .. " in update_observation", function()
+         client:update_observation("e", 1, given)
+         assert.same(expected, json.decode(arrived().body))
+      end)
+   end
+
+   it("of null alone leaves nothing in update_observation", function()
+      client:update_observation("e", 1, { input = promptic.null })
+      assert.equal("{}", arrived().body)
+   end)
+end)
+
+describe("an API key", function()
+   it("is enough: a workspace is not named, though one is given", function()
+      client:close()
+      client = clients.open(server.url, { workspace_id = "w" })
+      client:get_workspace()
+      assert.is_nil(arrived().header["x-workspace-id"])
+   end)
+end)
+
+describe("list_workspaces", function()
+   before_each(function()
+      client:close()
+      client = promptic.client{ endpoint = server.url, access_token = "a-token", config_file = "" }
+   end)
+
+   it("needs no workspace with a session token", function()
+      client:list_workspaces()
+      assert.is_nil(arrived().header["x-workspace-id"])
+   end)
+
+   it("is alone in that", function()
+      for _, row in ipairs(promptic.endpoints) do
+         if row.name ~= "list_workspaces" then
+            assert.equal("auth", clients.failure(send, row, rows.call(row, "minimal")).kind)
+         end
+      end
+      nothing_arrived()
+   end)
+end)

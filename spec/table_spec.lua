@@ -1,0 +1,269 @@
+--- Compares the table of endpoints with the platform's contract, both ways: nothing is missing, nothing is
+-- made up.
+local promptic = require "promptic"
+local contract = require "spec.support.contract"
+
+local document = contract.load()
+local operations = contract.operations(document)
+
+local UNBOUNDED = 2147483647 -- what the table writes where the contract sets no maximum
+
+local function in_place(row, place)
+   local list = {}
+   for _, parameter in ipairs(row.parameters) do
+      if parameter.place == place then
+         list[#list + 1] = parameter
+      end
+   end
+   return list
+end
+
+local function names(list, key)
+   local found = {}
+   for index, one in ipairs(list) do
+      found[index] = one[key or "name"]
+   end
+   return found
+end
+
+local function sorted(list)
+   table.sort(list)
+   return list
+end
+
+local function keys(map)
+   local found = {}
+   for key in pairs(map or {}) do
+      found[#found + 1] = key
+   end
+   return sorted(found)
+end
+
+local function set(list)
+   local found = {}
+   for _, one in ipairs(list or {}) do
+      found[one] = true
+   end
+   return found
+end
+
+local function snake_case(wire)
+   return (wire:gsub("%u", function(letter)
+      return "_" .. letter:lower()
+   end))
+end
+
+-- The table's word for a schema's type, and whether null is a value.
+local function type_of(schema)
+   local kind, nullable = schema.type, false
+   if type(kind) == "table" then
+      nullable = set(kind)["null"] or false
+      kind = kind[1]
+   end
+   if kind == "array" and schema.items and schema.items.type == "string" then
+      kind = "strings"
+   end
+   return kind, nullable
+end
+
+-- A row's parameter against the schema that the contract has for it.
+local function compare(parameter, schema)
+   schema = contract.resolve(document, schema)
+   local kind, nullable = type_of(schema)
+   assert.equal(kind, parameter.type)
+   assert.equal(nullable, parameter.nullable or false)
+   assert.same(schema.enum, parameter.values)
+   if schema.default ~= nil then
+      assert.equal(tostring(schema.default), parameter.default)
+   end
+   if schema.minimum then
+      assert.equal(schema.minimum, parameter.minimum)
+      assert.equal(schema.maximum or UNBOUNDED, parameter.maximum)
+   else
+      assert.is_nil(parameter.minimum)
+      assert.is_nil(parameter.maximum)
+   end
+end
+
+-- The parameters of a body (or of one element of a list) against an object's schema.
+local function compare_fields(parameters, schema, ignore_required)
+   local required, by_wire = set(schema.required), {}
+   for _, parameter in ipairs(parameters) do
+      -- "a.b" is an older spelling of what has a row of its own.
+      if not parameter.wire:find(".", 1, true) then
+         assert.is_nil(by_wire[parameter.wire], "twice: " .. parameter.wire)
+         by_wire[parameter.wire] = parameter
+         assert.equal(snake_case(parameter.wire), parameter.name)
+      end
+   end
+   assert.same(keys(schema.properties), keys(by_wire))
+   for wire, property in pairs(schema.properties) do
+      compare(by_wire[wire], property)
+      if not ignore_required then
+         local always_sent = by_wire[wire].required or by_wire[wire].default ~= nil
+         assert.equal(required[wire] or false, always_sent, wire)
+      end
+   end
+end
+
+-- Positional arguments come in the order in which the contract names the required fields.
+local function compare_order(parameters, schema)
+   local expected, found = {}, {}
+   for _, parameter in ipairs(parameters) do
+      if parameter.required then
+         found[#found + 1] = parameter.wire
+      end
+   end
+   for _, wire in ipairs(schema.required or {}) do
+      if set(found)[wire] then
+         expected[#expected + 1] = wire
+      end
+   end
+   assert.same(expected, found)
+end
+
+local function reference_name(schema)
+   return schema["$ref"] and schema["$ref"]:match("[^/]+$")
+end
+
+-- What a method returns, in the words of the table, from the schema of the answer.
+local function shape(schema)
+   local name = reference_name(schema)
+   if name and not name:find("List$") then
+      return name
+   end
+   schema = contract.resolve(document, schema)
+   if schema.oneOf then
+      return reference_name(schema.oneOf[1]) .. " or nil"
+   elseif schema.allOf then
+      return reference_name(schema.allOf[1])
+   end
+   local fields = {}
+   for index, field in ipairs(schema.required) do
+      local property = schema.properties[field]
+      local list = property.type == "array"
+      fields[index] = list and ("%s = { %s, ... }"):format(field, shape(property.items)) or field
+   end
+   return "{ " .. table.concat(fields, ", ") .. " }"
+end
+
+local function returned(operation)
+   local status, response = next(operation.success)
+   assert.is_nil(next(operation.success, status))
+   return status == 204 and "nil" or shape(response.content["application/json"].schema)
+end
+
+describe("the table of endpoints", function()
+   it("has one row for each operation of the contract and no other", function()
+      assert.is_true(#operations > 40)
+      assert.same(sorted(names(operations, "id")), sorted(names(promptic.endpoints)))
+   end)
+
+   it("is keyed by name as well", function()
+      for _, row in ipairs(promptic.endpoints) do
+         assert.equal(row, promptic.endpoints[row.name])
+      end
+   end)
+
+   it("has reference text for every row and every parameter, one line each", function()
+      for _, row in ipairs(promptic.endpoints) do
+         assert.matches("^%u[^\n]+%.$", row.summary, row.name)
+         for _, parameter in ipairs(row.parameters) do
+            assert.matches("^[^\n]+$", parameter.summary, row.name .. ": " .. parameter.name)
+         end
+      end
+   end)
+
+   it("uses no parameter name twice in a row", function()
+      for _, row in ipairs(promptic.endpoints) do
+         local seen = {}
+         for _, parameter in ipairs(row.parameters) do
+            local inner = parameter.place == "item" or parameter.place == "field"
+            local place = inner and parameter.place or "call"
+            assert.is_nil(seen[place .. parameter.name], row.name .. ": " .. parameter.name)
+            seen[place .. parameter.name] = true
+         end
+      end
+   end)
+end)
+
+for _, operation in ipairs(operations) do
+   describe(operation.id, function()
+      local row = promptic.endpoints[operation.id]
+
+      it("has the contract's verb, path, resource and answer", function()
+         assert.equal(operation.verb, row.verb)
+         assert.equal(operation.path, row.path)
+         assert.equal(operation.tag, row.module)
+         assert.equal(returned(operation), row.returns)
+      end)
+
+      it("may be repeated only where that does no harm", function()
+         local expected = row.verb == "GET" or row.verb == "DELETE" or row.name == "upsert_annotation"
+         assert.equal(expected, row.repeatable or false)
+         assert.equal(row.name == "list_workspaces", row.without_workspace or false)
+      end)
+
+      it("has the contract's parameters of the path and the query", function()
+         local expected = { path = {}, query = {} }
+         for _, parameter in ipairs(operation.parameters) do
+            expected[parameter.place][parameter.name] = parameter
+         end
+         for place, by_name in pairs(expected) do
+            local found = in_place(row, place)
+            assert.same(keys(by_name), sorted(names(found)))
+            for _, parameter in ipairs(found) do
+               assert.equal(parameter.name, parameter.wire)
+               assert.equal(place == "path", parameter.required or false)
+               compare(parameter, by_name[parameter.name].schema)
+            end
+         end
+      end)
+
+      it("takes the arguments of the path in the order of the template", function()
+         local template = {}
+         for name in operation.path:gmatch("{(.-)}") do
+            template[#template + 1] = name
+         end
+         assert.same(template, names(in_place(row, "path")))
+      end)
+
+      it("has the contract's body", function()
+         local body, places = operation.body, { body = {}, list = {}, item = {}, changes = {}, field = {} }
+         for place in pairs(places) do
+            places[place] = in_place(row, place)
+         end
+         local whole
+         if body and body.type == "array" then
+            local item = contract.resolve(document, body.items)
+            compare_fields(places.item, item)
+            whole = { list = 1, item = #places.item }
+            assert.equal("array", places.list[1].type)
+            assert.is_true(places.list[1].required)
+         elseif body and operation.verb == "PATCH" then
+            compare_fields(places.field, body, true)
+            whole = { changes = 1, field = #places.field }
+            assert.equal("object", places.changes[1].type)
+            assert.is_true(places.changes[1].required)
+         elseif body then
+            compare_fields(places.body, body)
+            compare_order(places.body, body)
+            whole = { body = #places.body }
+         end
+         for place, list in pairs(places) do
+            assert.equal(whole and whole[place] or 0, #list, place)
+         end
+      end)
+
+      it("knows the older key of an observation where the contract does", function()
+         local older = {}
+         for _, parameter in ipairs(row.parameters) do
+            if parameter.wire:find(".", 1, true) then
+               older[#older + 1] = parameter.name .. " -> " .. parameter.wire
+            end
+         end
+         local observation = operation.id == "create_observations" or operation.id == "update_observation"
+         assert.same(observation and { "input -> variables.input" } or {}, older)
+      end)
+   end)
+end
