@@ -6,6 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
+#ifndef CURL_WRITEFUNC_ERROR /* before libcurl 7.87: any number other than the length */
+#define CURL_WRITEFUNC_ERROR 0xFFFFFFFF
+#endif
+
 /* libcurl refuses single headers past 100 KiB; this bounds their sum. */
 #define MAX_HEADER_BYTES ((size_t)1024 * 1024)
 
@@ -17,10 +21,20 @@
 
 /* --------------------------------------------------------- libcurl's callbacks */
 
+static bool is_success(const transfer *transfer) {
+    long status = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status >= 200 && status < 300;
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *userdata) {
     transfer *transfer = userdata;
     size_t length = size * count;
     transfer->moved_ms = clock_now_ms();
+    if (transfer->on_body != NULL && is_success(transfer)) {
+        transfer->on_body(data, length, transfer->body_userdata);
+        return length;
+    }
     if (length > transfer->max_response_bytes - transfer->body.length) {
         transfer->too_big = true;
         return CURL_WRITEFUNC_ERROR;
@@ -185,6 +199,10 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
     forget_answer(transfer);
     transfer->max_response_bytes = plan->max_response_bytes;
     transfer->repeatable = plan->repeatable;
+    transfer->on_body = plan->on_body;
+    transfer->body_userdata = plan->body_userdata;
+    if (plan->on_body != NULL)
+        plan->on_body(NULL, 0, plan->body_userdata);
     transfer->moved_ms = clock_now_ms();
     curl_easy_setopt(easy, CURLOPT_PRIVATE, owner);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
