@@ -62,19 +62,21 @@ local function environment(env)
 end
 
 function process.run(command)
-   local folder = process.folder()
-   process.write_file(folder .. "/in", command.stdin or "")
+   local input, output, errors = os.tmpname(), os.tmpname(), os.tmpname()
+   process.write_file(input, command.stdin or "")
    local enter = command.cwd and ("cd %s && "):format(process.quote(command.cwd)) or ""
-   local line = ("%sexec %s%s <%s/in >%s/out 2>%s/err"):format(enter, environment(command.env),
-      words(command), folder, folder, folder)
+   local line = ("%sexec %s%s <%s >%s 2>%s"):format(enter, environment(command.env), words(command),
+      input, output, errors)
    local _, how, number = os.execute(line)
    local result = {
       code = how == "exit" and number or nil,
       signal = how == "signal" and number or nil,
-      stdout = process.read_file(folder .. "/out"),
-      stderr = process.read_file(folder .. "/err"),
+      stdout = process.read_file(output),
+      stderr = process.read_file(errors),
    }
-   process.remove(folder)
+   for _, path in ipairs{ input, output, errors } do
+      os.remove(path)
+   end
    return result
 end
 

@@ -21,7 +21,7 @@
 -- A reply with nothing but `wait`, `stall` or `close` answers nothing at all before it does so.
 -- What happens to a connection as soon as it is accepted can be queued as well: `stall` (nothing is ever
 -- read), `close`, `raw` (bytes before any request, then it goes on), `wait`, or a slow reader: `read_bytes`
--- each `every` milliseconds.
+-- at most each `every` milliseconds, until it has read `slow_bytes`.
 -- A route is the source of a chunk that gets the request's number and the request, and returns a reply.
 --
 -- One thread: each connection is a coroutine that yields "read", "write" or the time to wake it at. A
@@ -48,12 +48,13 @@ end
 
 -- More bytes of the connection, nil at its end.
 local function more(connection)
-   local size = connection.read_bytes or 65536
+   local slow = connection.slow_bytes > 0
    while true do
-      local data, problem, partial = connection.socket:receive(size)
+      local data, problem, partial = connection.socket:receive(slow and connection.read_bytes or 65536)
       data = data or partial
       if data and #data > 0 then
-         if connection.read_bytes then
+         connection.slow_bytes = connection.slow_bytes - #data
+         if slow then
             coroutine.yield(socket.gettime() + connection.every / 1000)
          end
          return data
@@ -77,7 +78,7 @@ local function take(connection, size)
    end
    local all = table.concat(parts)
    connection.inbox = all:sub(size + 1)
-   return all:sub(1, size)
+   return have == size and all or all:sub(1, size)
 end
 
 -- Takes everything up to and with the mark.
@@ -290,6 +291,7 @@ end
 
 -- What was queued for a new connection; true where it is served after that.
 local function greet(connection, plan)
+   connection.slow_bytes = plan.slow_bytes or 0
    connection.read_bytes, connection.every = plan.read_bytes, plan.every
    if plan.stall then
       while true do
@@ -327,7 +329,7 @@ local function accept(listener)
    peer:settimeout(0)
    peer:setoption("tcp-nodelay", true)
    script.accepted = script.accepted + 1
-   local connection = { socket = peer, inbox = "", number = script.accepted }
+   local connection = { socket = peer, inbox = "", number = script.accepted, slow_bytes = 0 }
    connection.plan = table.remove(script.accepts, 1)
    connection.thread = coroutine.create(serve)
    connections[connection] = true

@@ -1,0 +1,166 @@
+--- Holds README.md against the project: the table of methods, the options, the script and what it prints, the
+-- C program, the links and the targets it names.
+local promptic = require "promptic"
+local process = require "spec.support.process"
+local methods_table = require "spec.support.methods_table"
+
+local PROGRAM = assert(os.getenv("PROMPTIC_LUA"), "run it with make test")
+
+local readme = process.read_file("README.md")
+
+-- The code block behind <!-- name -->.
+local function block(name, language)
+   local pattern = ("<!%%-%%- %s %%-%%->\n```%s\n(.-)```\n"):format(name, language)
+   return assert(readme:match(pattern), "README.md has no block " .. name)
+end
+
+-- The section below a heading.
+local function section(heading)
+   local text = readme:match("\n## " .. heading .. "\n(.-)\n## ")
+   return assert(text, "README.md has no section " .. heading)
+end
+
+-- What stands in backquotes in the first cells of a text's tables.
+local function first_cells(text)
+   local names = {}
+   for cell in text:gmatch("\n| (`[^|]*) |") do
+      for name in cell:gmatch("`([%w_]+)`") do
+         names[#names + 1] = name
+      end
+   end
+   table.sort(names)
+   return names
+end
+
+describe("README.md", function()
+   local folder
+
+   before_each(function()
+      folder = process.folder()
+   end)
+
+   after_each(function()
+      process.remove(folder)
+   end)
+
+   it("has the table of methods that promptic.endpoints makes", function()
+      -- anew: build/promptic-lua spec/support/methods_table.lua README.md
+      assert.equal(methods_table.render(promptic.endpoints), methods_table.block(readme))
+   end)
+
+   it("names every method of a client", function()
+      local missing = {}
+      for name in pairs(getmetatable(promptic.client{ api_key = "k", config_file = "" }).__index) do
+         if not readme:find("`" .. name .. "[({]") then
+            missing[#missing + 1] = name
+         end
+      end
+      assert.same({}, missing)
+   end)
+
+   it("shows a script and what it prints", function()
+      local script = folder .. "/spam.lua"
+      process.write_file(script, block("script", "lua"))
+      local result = process.run{ PROGRAM, "--sandbox", script }
+      assert.equal("", result.stderr)
+      assert.equal(0, result.code)
+      assert.equal(block("output", "text"), result.stdout)
+   end)
+
+   it("shows several calls at once, and what they print", function()
+      local script, code = folder .. "/tasks.lua", block("tasks", "lua")
+      process.write_file(script, code)
+      local result = process.run{ PROGRAM, "--sandbox", script }
+      assert.equal("", result.stderr)
+      assert.equal(code:match("%-%-> ([^\n]+\n)"), result.stdout)
+   end)
+
+   it("shows a C program that runs", function()
+      local source, binary = folder .. "/workspace.c", folder .. "/workspace"
+      process.write_file(source, block("c", "c"))
+      local build = "cc -Wall -Wextra -Werror -Icore %s -o %s build/libpromptic.a -pthread %s"
+      local compiled = process.run{ "sh", "-c", build:format(source, binary, "$(pkg-config --libs libcurl)") }
+      assert.equal("", compiled.stderr)
+      assert.equal(0, compiled.code)
+
+      local script = folder .. "/run.lua"
+      process.write_file(script, ("os.exit(os.execute(%q))"):format(binary))
+      local result = process.run{ PROGRAM, "--sandbox", script }
+      assert.equal("", result.stderr)
+      assert.equal(0, result.code)
+      assert.matches('^200 {.*"name":"Sandbox"', result.stdout)
+   end)
+
+   it("lists the options of a client", function()
+      local options = process.read_file("core/promptic.h"):match("typedef struct promptic_options {(.-)\n}")
+      local fields = {}
+      for line in options:gmatch("\n *([^\n/]-);") do
+         local name = line:match("([%w_]+)$")
+         if name ~= "size" and name ~= "log_userdata" then
+            fields[#fields + 1] = name
+         end
+      end
+      table.sort(fields)
+      assert.same(fields, first_cells(section("Configuration")))
+   end)
+
+   it("has the defaults that the header tells", function()
+      local header = process.read_file("core/promptic.h")
+      for _, name in ipairs{ "timeout", "deadline", "backoff", "max_retries" } do
+         local shown = section("Configuration"):match("\n| `" .. name .. "` | ([%d.]+) |")
+         local told = header:match(name .. "; */%*[^\n]*; ([%d.]+) %*/")
+         assert.equal(assert(told, name), shown)
+      end
+   end)
+
+   it("lists the kinds of errors", function()
+      local kinds = {}
+      for name in process.read_file("core/promptic.h"):gmatch("/%* \"(%l+)\": ") do
+         if name ~= "argument" and name ~= "memory" then -- those are Lua's own errors
+            kinds[#kinds + 1] = name
+         end
+      end
+      table.sort(kinds)
+      assert.same(kinds, first_cells(section("Errors")))
+   end)
+
+   local function flags(text, pattern)
+      local list = {}
+      for flag in text:gmatch(pattern) do
+         list[#list + 1] = flag
+      end
+      return list
+   end
+
+   it("lists the options of the sandbox and of the interpreter", function()
+      local sandbox = process.run{ PROGRAM, "scripts/sandbox.lua", "--help" }.stdout:gsub("\n  %-%-help", "")
+      local interpreter = process.run{ PROGRAM, "--help" }.stdout
+      for heading, help in pairs{ ["The sandbox"] = sandbox, ["The interpreter"] = interpreter } do
+         assert.same(flags(help, "\n +(%-%-%l[%l-]+)"), flags(section(heading), "\n| `(%-%-%l[%l-]+)"))
+      end
+   end)
+
+   it("links to files that are there", function()
+      local missing = {}
+      for target in readme:gmatch("%]%(([^)]+)%)") do
+         if not target:find("^https?:") and not os.execute("test -e " .. process.quote(target)) then
+            missing[#missing + 1] = target
+         end
+      end
+      assert.same({}, missing)
+   end)
+
+   it("names targets that the Makefile has", function()
+      local makefile, missing, named = process.read_file("Makefile"), {}, 0
+      for _, pattern in ipairs{ "`make ([%l-]+)", "\n    make ([%l-]+)", "\n    sudo make ([%l-]+)" } do
+         for target in readme:gmatch(pattern) do
+            named = named + 1
+            if not makefile:find("\n" .. target .. ":", 1, true) then
+               missing[#missing + 1] = target
+            end
+         end
+      end
+      assert.same({}, missing)
+      assert.is_true(named > 5)
+   end)
+end)
