@@ -1,0 +1,169 @@
+--[[
+promptic sandbox: a stand-in for the Promptic platform on this machine.
+
+As a script it runs the server; as the module "promptic.sandbox" it gives main(arguments), which does
+the same and returns the exit code.
+]]
+local HELP = [[
+usage: promptic-lua scripts/sandbox.lua [options]
+
+Serves the Promptic REST API on this machine, for trying, testing and CI without an account: real state,
+real rules, real scores, and no network. It binds to loopback only.
+
+  --port N         the port to listen on; 0, the default, takes a free one
+  --db FILE        keep the state in this SQLite file (it survives kill -9, and running experiments
+                   go on at the next start); without it everything is forgotten at the end
+  --pace SECONDS   how long an iteration of an experiment takes at least; 0.2, and 0 is as fast as it can
+  --api-key KEY    the key that clients must send; "sandbox"
+  --port-file FILE write the port to this file (or FIFO) once it listens
+  --stop-on-eof    end when standard input ends, so that it cannot outlive the program that started it
+  --help           print this
+
+Once it listens it prints one line, "promptic sandbox: http://127.0.0.1:PORT". To use it:
+
+  export PROMPTIC_ENDPOINT=http://127.0.0.1:PORT PROMPTIC_API_KEY=sandbox
+  promptic-lua examples/pipeline.lua
+
+or let the interpreter do both: promptic-lua --sandbox examples/pipeline.lua
+
+Credentials   Authorization: Bearer KEY, or the session token "session-KEY" together with
+              X-Workspace-Id: %s (listing workspaces takes the session token alone).
+Traces        come in by POST /api/v1/traces as OTLP/HTTP JSON; an OpenTelemetry exporter does that with
+              OTEL_EXPORTER_OTLP_PROTOCOL=http/json.
+Experiments   are scored for real by an offline model: it answers with the output of the most similar
+              example (TF-IDF cosine) among those that the prompt holds. Evaluators: f1, similarity,
+              structuredOutput. Evaluators that take a language model as judge fail the experiment with
+              errorCode SANDBOX_NO_JUDGE. This is no likeness of Promptic's optimizers.
+]]
+
+local is_module = ... == "promptic.sandbox"
+
+-- Run from the source tree, the modules lie beside this file; in promptic-lua they are built in.
+if not is_module then
+   local folder = (debug.getinfo(1, "S").source:match "^@(.*[/\\])" or "./") .. "sandbox/"
+   table.insert(package.searchers, function(name)
+      local part = name:match "^promptic%.sandbox%.([%w_]+)$"
+      if not part then return nil end
+      local chunk, message = loadfile(folder .. part .. ".lua")
+      return chunk or "\n\t" .. message, folder .. part .. ".lua"
+   end)
+end
+
+local flags = {
+   ["--port"] = "port", ["--db"] = "db", ["--pace"] = "pace", ["--api-key"] = "api_key",
+   ["--port-file"] = "port_file",
+}
+
+local function check(options)
+   local port, pace = math.tointeger(tonumber(options.port)), tonumber(options.pace)
+   if not port or port < 0 or port > 65535 then return nil, "--port takes a number from 0 to 65535" end
+   if not pace or not (pace >= 0 and pace < math.huge) then return nil, "--pace takes seconds, 0 or more" end
+   if options.api_key == "" or options.api_key:find "[%c ]" then
+      return nil, "--api-key takes a word without spaces"
+   end
+   options.port, options.pace = port, pace
+   return options
+end
+
+-- The options of a command line, or nil and what is wrong with it.
+local function parse(arguments)
+   local options = { port = "0", db = ":memory:", pace = "0.2", api_key = "sandbox" }
+   local place = 1
+   while arguments[place] do
+      local flag, value = arguments[place]:match "^(%-%-[%w-]+)=(.*)$"
+      flag = flag or arguments[place]
+      if flag == "--help" or flag == "-h" then
+         options.help = true
+      elseif flag == "--stop-on-eof" then
+         options.stop_on_eof = true
+      elseif flags[flag] then
+         if not value then
+            place = place + 1
+            value = arguments[place]
+         end
+         if not value then return nil, flag .. " needs a value" end
+         options[flags[flag]] = value
+      else
+         return nil, ("unknown option '%s'"):format(flag)
+      end
+      place = place + 1
+   end
+   return check(options)
+end
+
+-- A job that raised: whatever it was about has failed, and says so.
+local function on_job_error(store)
+   return function(id, message)
+      io.stderr:write("promptic sandbox: ", message, "\n")
+      require("promptic.sandbox.runner").fail(store, id, "SANDBOX_ERROR", message:match "^[^\n]*")
+      require("promptic.sandbox.evaluations").fail(store, id)
+   end
+end
+
+-- The server's state, taken up where the database was left.
+local function open(options)
+   local Store = require "promptic.sandbox.store"
+   local store, message = Store.open(options.db)
+   if not store then return nil, ("cannot open %s: %s"):format(options.db, message) end
+   local workspace = require "promptic.sandbox.workspace"
+   workspace.prepare(store)
+   local sandbox = {
+      store = store, pace = options.pace, api_key = options.api_key, workspace_id = workspace.ID,
+      session_token = "session-" .. options.api_key,
+      worker = require("promptic.sandbox.worker").new(on_job_error(store)),
+   }
+   require("promptic.sandbox.experiments").resume(sandbox)
+   require("promptic.sandbox.evaluations").resume(sandbox)
+   return sandbox
+end
+
+local function announce(server, port_file)
+   local port = server:port()
+   if port_file then
+      local file = assert(io.open(port_file, "w"))
+      file:write(port, "\n")
+      file:close()
+   end
+   io.stdout:write("promptic sandbox: http://127.0.0.1:", port, "\n")
+   io.stdout:flush()
+end
+
+local function serve(sandbox, server)
+   while server:step(sandbox.worker:idle()) do sandbox.worker:turn() end
+end
+
+local function run(options)
+   local sandbox, message = open(options)
+   if not sandbox then error(message, 0) end
+   local http = require "promptic.sandbox.server"
+   local server = assert(http.listen(sandbox, options.port, options.stop_on_eof))
+   announce(server, options.port_file)
+   local served, problem = pcall(serve, sandbox, server)
+   server:stop()
+   sandbox.store:close()
+   if served then return 0 end
+   -- how the interpreter ends a script on Ctrl-C
+   if tostring(problem):find("interrupted!", 1, true) then return 130 end
+   error(problem, 0)
+end
+
+local sandbox = {}
+
+--- Runs the sandbox with these command-line arguments until it is stopped; returns the exit code.
+function sandbox.main(arguments)
+   local options, message = parse(arguments)
+   if not options then
+      io.stderr:write("promptic sandbox: ", message, "\nTry --help.\n")
+      return 2
+   elseif options.help then
+      io.stdout:write((HELP:format(require("promptic.sandbox.workspace").ID)))
+      return 0
+   end
+   local ran, code = pcall(run, options)
+   if ran then return code end
+   io.stderr:write("promptic sandbox: ", tostring(code), "\n")
+   return 1
+end
+
+if is_module then return sandbox end
+os.exit(sandbox.main { ... }, true)

@@ -1,0 +1,13 @@
+--- Identifiers that no one else has: good for telling things apart, not for secrets.
+local ids = {}
+
+--- A random UUID (version 4).
+function ids.uuid()
+   local high, low = math.random(0), math.random(0)
+   high = high & 0xffffffffffff0fff | 0x4000
+   low = low & 0x3fffffffffffffff | 0x8000000000000000
+   return ("%08x-%04x-%04x-%04x-%012x"):format(high >> 32, high >> 16 & 0xffff, high & 0xffff,
+      low >> 48, low & 0xffffffffffff)
+end
+
+return ids

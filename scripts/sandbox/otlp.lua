@@ -1,0 +1,239 @@
+--[[
+OpenTelemetry's OTLP/HTTP in its JSON form, read into plain spans: what the GenAI conventions (and their
+older spellings, and OpenInference's) say about models, tokens, tools, input and output gets a field of
+its own; every other attribute stays in `metadata`.
+]]
+local json = require "promptic.json"
+
+local otlp = {}
+
+-- Attributes by what they mean here; the first that is there counts.
+local names = {
+   model = { "gen_ai.request.model", "gen_ai.response.model", "llm.model_name" },
+   provider = { "gen_ai.provider.name", "gen_ai.system", "llm.provider" },
+   input_tokens = { "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt" },
+   output_tokens = { "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens",
+      "llm.token_count.completion" },
+   total_tokens = { "gen_ai.usage.total_tokens", "llm.usage.total_tokens", "llm.token_count.total" },
+   cost = { "gen_ai.usage.cost", "gen_ai.usage.cost_usd", "gen_ai.usage.total_cost", "llm.cost.total",
+      "promptic.cost_usd", "cost_usd" },
+   input = { "promptic.input", "input.value", "gen_ai.tool.call.arguments", "gen_ai.input.messages",
+      "gen_ai.prompt", "traceloop.entity.input", "input" },
+   output = { "promptic.output", "output.value", "gen_ai.tool.call.result", "gen_ai.output.messages",
+      "gen_ai.completion", "traceloop.entity.output", "output" },
+   tool = { "gen_ai.tool.name", "tool.name" },
+   tools = { "gen_ai.tool.definitions", "gen_ai.request.tools", "llm.tools", "promptic.tools" },
+   component = { "promptic.ai_component", "promptic.component", "promptic.component_id",
+      "promptic.component.id", "promptic.component.name" },
+   dataset = { "promptic.dataset", "promptic.dataset.id" },
+   run = { "promptic.run", "promptic.run.id" },
+   session = { "session.id", "gen_ai.conversation.id" },
+   user = { "user.id", "enduser.id" },
+   tags = { "promptic.tags", "tags" },
+}
+
+local integers = { input_tokens = true, output_tokens = true, total_tokens = true }
+
+local kinds = { [0] = "unspecified", "internal", "server", "client", "producer", "consumer" }
+
+---------------------------------------------------------------- values
+
+local function list_of(value)
+   return type(value) == "table" and value or {}
+end
+
+local attributes_of
+
+-- An AnyValue as a Lua value; 64-bit integers come as strings in OTLP's JSON.
+local function any_value(value)
+   value = list_of(value)
+   if value.stringValue ~= nil then return value.stringValue end
+   if value.boolValue ~= nil then return value.boolValue end
+   if value.intValue ~= nil then return math.tointeger(tonumber(value.intValue)) or value.intValue end
+   if value.doubleValue ~= nil then return tonumber(value.doubleValue) or value.doubleValue end
+   if value.bytesValue ~= nil then return value.bytesValue end
+   if value.kvlistValue then return attributes_of(value.kvlistValue.values) end
+   if not value.arrayValue then return nil end
+   local array = json.array {}
+   for i, element in ipairs(list_of(value.arrayValue.values)) do
+      local member = any_value(element)
+      array[i] = member == nil and json.null or member
+   end
+   return array
+end
+
+function attributes_of(list)
+   local attributes = {}
+   for _, pair in ipairs(list_of(list)) do
+      if type(pair) == "table" and type(pair.key) == "string" then
+         attributes[pair.key] = any_value(pair.value)
+      end
+   end
+   return attributes
+end
+
+local function nanoseconds(value)
+   return (type(value) == "string" or type(value) == "number") and math.tointeger(tonumber(value)) or nil
+end
+
+local function hex_id(value, length)
+   if type(value) ~= "string" or #value ~= length or value:find "%X" or not value:find "[^0]" then
+      return nil
+   end
+   return value:lower()
+end
+
+local function text_of(value)
+   if value == nil or type(value) == "string" then return value end
+   return json.encode(value)
+end
+
+---------------------------------------------------------------- spans
+
+-- Takes the values of all known names out of the attributes.
+local function take(attributes)
+   local taken = {}
+   for meaning, spellings in pairs(names) do
+      for _, name in ipairs(spellings) do
+         local value = attributes[name]
+         if value ~= nil then
+            if taken[meaning] == nil then taken[meaning] = value end
+            attributes[name] = nil
+         end
+      end
+   end
+   for meaning in pairs(integers) do
+      local number = tonumber(taken[meaning])
+      taken[meaning] = number and math.floor(number + 0.5)
+   end
+   taken.cost = tonumber(taken.cost)
+   return taken
+end
+
+-- Settings of the model call, such as gen_ai.request.temperature.
+local function take_parameters(attributes)
+   local parameters = {}
+   for name, value in pairs(attributes) do
+      local setting = name:match "^gen_ai%.request%.(.+)$"
+      if setting then parameters[setting] = value end
+   end
+   for setting in pairs(parameters) do attributes["gen_ai.request." .. setting] = nil end
+   return next(parameters) and parameters or nil
+end
+
+local function tool_name(definition)
+   if type(definition) == "string" then
+      local read, value = pcall(json.decode, definition)
+      if not read or type(value) ~= "table" then return definition end
+      definition = value
+   end
+   if type(definition) ~= "table" then return nil end
+   local inner = type(definition["function"]) == "table" and definition["function"] or definition
+   return type(inner.name) == "string" and inner.name or nil
+end
+
+-- The names of the tools on offer, from an array (or its JSON text) of names or of definitions.
+local function tool_names(value)
+   if type(value) == "string" then
+      local read, decoded = pcall(json.decode, value)
+      value = read and decoded or { value }
+   end
+   if type(value) ~= "table" then return nil end
+   local found = json.array {}
+   for _, definition in ipairs(value) do found[#found + 1] = tool_name(definition) end
+   return #found > 0 and found or nil
+end
+
+local function strings_of(value)
+   local strings = {}
+   for _, element in ipairs(type(value) == "table" and value or { value }) do
+      strings[#strings + 1] = type(element) == "string" and element or nil
+   end
+   return strings
+end
+
+local function status_of(status)
+   status = list_of(status)
+   local failed = status.code == 2 or status.code == "STATUS_CODE_ERROR" or status.code == "2"
+   return failed and "error" or "ok", type(status.message) == "string" and status.message or nil
+end
+
+local function kind_of(kind)
+   if type(kind) == "string" then return (kind:gsub("^SPAN_KIND_", ""):lower()) end
+   return kinds[kind] or "unspecified"
+end
+
+local function events_of(list)
+   local events = {}
+   for i, event in ipairs(list_of(list)) do
+      event = list_of(event)
+      local body = attributes_of(event.attributes)
+      events[i] = {
+         name = type(event.name) == "string" and event.name or "",
+         ns = nanoseconds(event.timeUnixNano) or 0, body = next(body) and body or nil,
+      }
+   end
+   return events
+end
+
+local function total_tokens(values)
+   if values.total_tokens or not (values.input_tokens or values.output_tokens) then
+      return values.total_tokens
+   end
+   return (values.input_tokens or 0) + (values.output_tokens or 0)
+end
+
+-- The tool that a span ran: by attribute, or by the conventions' span name "execute_tool NAME".
+local function tool_of(values, span)
+   return values.tool or type(span.name) == "string" and span.name:match "^execute_tool (.+)$" or nil
+end
+
+-- A span in our terms, or nil and what is wrong with it.
+local function read_span(span, resource)
+   span = list_of(span)
+   local trace_id, span_id = hex_id(span.traceId, 32), hex_id(span.spanId, 16)
+   if not trace_id then return nil, "traceId: must be 32 hex digits" end
+   if not span_id then return nil, "spanId: must be 16 hex digits" end
+   local start_ns, end_ns = nanoseconds(span.startTimeUnixNano), nanoseconds(span.endTimeUnixNano)
+   if not start_ns or start_ns <= 0 then return nil, "startTimeUnixNano: must be nanoseconds since 1970" end
+   local attributes = attributes_of(span.attributes)
+   local values = take(attributes)
+   local function either(meaning) return values[meaning] or resource.values[meaning] end
+   local status, message = status_of(span.status)
+   return {
+      trace_id = trace_id, span_id = span_id, parent = hex_id(span.parentSpanId, 16),
+      name = type(span.name) == "string" and span.name or "", kind = kind_of(span.kind),
+      start_ns = start_ns, end_ns = end_ns and end_ns >= start_ns and end_ns or nil,
+      status = status, status_message = message, events = events_of(span.events),
+      input = text_of(values.input), output = text_of(values.output),
+      model = text_of(values.model), provider = text_of(values.provider),
+      input_tokens = values.input_tokens, output_tokens = values.output_tokens,
+      total_tokens = total_tokens(values), cost = values.cost,
+      parameters = take_parameters(attributes), tool = text_of(tool_of(values, span)),
+      tools = tool_names(values.tools), metadata = attributes, resource = resource.rest,
+      component = text_of(either "component"), dataset = text_of(either "dataset"),
+      run = text_of(either "run"), session = text_of(either "session"), user = text_of(either "user"),
+      tags = strings_of(either "tags"),
+   }
+end
+
+--- The spans of a decoded request; and how many could not be read, and why the first could not.
+function otlp.spans(request)
+   local spans, rejected, reason = {}, 0, nil
+   for _, of_resource in ipairs(list_of(request.resourceSpans)) do
+      local resource = { rest = attributes_of(list_of(list_of(of_resource).resource).attributes) }
+      resource.values = take(resource.rest)
+      for _, of_scope in ipairs(list_of(list_of(of_resource).scopeSpans)) do
+         for _, raw in ipairs(list_of(list_of(of_scope).spans)) do
+            local span, problem = read_span(raw, resource)
+            spans[#spans + 1] = span
+            if not span then
+               rejected, reason = rejected + 1, reason or problem
+            end
+         end
+      end
+   end
+   return spans, rejected, reason
+end
+
+return otlp
