@@ -240,10 +240,11 @@ local function turn(timeout)
    report_orphans()
 end
 
-local function drive_until(is_over)
+-- on_stuck() is called where nothing can ever go on.
+local function drive_until(is_over, on_stuck)
    while not is_over() do
       if not agenda.has_ready() and not agenda.due() and next(calls) == nil then
-         error("every task awaits another one: none can go on", 3)
+         on_stuck()
       end
       turn(math.huge)
    end
@@ -308,7 +309,9 @@ local function settle(state)
       error("a task cannot await itself", 4)
    elseif not me then
       state.awaited = true
-      return drive_until(function() return is_finished(state) end)
+      return drive_until(function() return is_finished(state) end, function()
+         error("the task awaits another one, and that awaits it: none can go on", 5)
+      end)
    end
    check_cancelled(me)
    me.awaits = state
@@ -367,6 +370,12 @@ local function first_failure(group)
    end
 end
 
+local function cancel_members(group)
+   for state in pairs(group.members) do
+      cancel(state)
+   end
+end
+
 local function run_inside(me, f, ...)
    local _, inner = spawn(me.group, f, ...)
    inner.parent = me
@@ -381,15 +390,20 @@ function exports.run(f, ...)
       return run_inside(current, f, ...)
    end
    local group = { count = 0, members = {}, failures = {} }
+   local is_stuck = false
    local _, main = spawn(group, f, ...)
    main.on_finish = function()
       if main.status ~= "done" then
-         for state in pairs(group.members) do
-            cancel(state)
-         end
+         cancel_members(group)
       end
    end
-   drive_until(function() return group.count == 0 end)
+   drive_until(function() return group.count == 0 end, function()
+      is_stuck = true
+      cancel_members(group)
+   end)
+   if is_stuck then
+      error("every task awaits another one: none can go on", 2)
+   end
    return outcome(main.status == "done" and first_failure(group) or main)
 end
 
@@ -406,13 +420,11 @@ function exports.step(timeout)
 end
 
 --- Waits; suspends a task, blocks elsewhere.
-function exports.sleep(...)
-   if not running() then
-      return block(...)
-   end
-   local seconds = ...
+function exports.sleep(seconds)
    if type(seconds) ~= "number" or not (seconds >= 0) then
       argument_error(1, "sleep", "seconds: number of at least 0 expected")
+   elseif not running() then
+      return block(seconds)
    end
    check_cancelled(current)
    agenda.sleep(current, now() + seconds)

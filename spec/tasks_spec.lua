@@ -1,0 +1,353 @@
+--- Tasks: the same methods, without blocking (promptic.run, spawn, map, sleep, step).
+local promptic = require "promptic"
+local clients = require "spec.support.clients"
+local scripted = require "spec.support.scripted"
+
+local server, client
+
+setup(function()
+   server = scripted.start()
+   client = clients.open(server.url)
+end)
+
+teardown(function()
+   client:close()
+   server:stop()
+end)
+
+before_each(function()
+   server:reset()
+   server:always{ body = '{"id":"x"}' }
+end)
+
+after_each(function()
+   assert.equal(0, promptic.step(0), "a task is left over")
+end)
+
+-- Drives what is spawned until none is alive, as a game would.
+local function drain()
+   while promptic.step(0.05) > 0 do end
+end
+
+describe("promptic.run", function()
+   it("returns what the function returns, nils included", function()
+      assert.same({ n = 3, 1, nil, 3 }, table.pack(promptic.run(function(...) return ... end, 1, nil, 3)))
+   end)
+
+   it("has calls of several tasks under way at one time", function()
+      server:always{ body = '{"id":"x"}', wait = 100 }
+      local started = promptic.now()
+      local ids = promptic.run(function()
+         local tasks, found = {}, {}
+         for index = 1, 8 do
+            tasks[index] = promptic.spawn(client.get_component, client, "c" .. index)
+         end
+         for index, task in ipairs(tasks) do found[index] = task:await().id end
+         return found
+      end)
+      assert.equal(8, #ids)
+      assert.is_true(promptic.now() - started < 0.6, "the calls came one after the other")
+   end)
+
+   it("waits for all that was spawned inside", function()
+      local done = 0
+      promptic.run(function()
+         for _ = 1, 3 do
+            promptic.spawn(function()
+               promptic.sleep(0.01)
+               done = done + 1
+            end)
+         end
+      end)
+      assert.equal(3, done)
+   end)
+
+   it("raises an error with the task's traceback", function()
+      local function deep() error("boom") end
+      local fine, problem = pcall(promptic.run, function() deep() end)
+      assert.is_false(fine)
+      assert.matches("tasks_spec.lua:%d+: boom", problem)
+      assert.matches("task traceback:.*deep", problem)
+   end)
+
+   it("raises a promptic.Error as it is, with both tracebacks in it", function()
+      server:always{ status = 404, body = '{"error":"Not found"}' }
+      local problem = clients.failure(promptic.run, function()
+         local task = promptic.spawn(function() return client:get_component("x") end)
+         return task:await()
+      end)
+      assert.equal("[404] Not found", tostring(problem))
+      local _, count = problem.traceback:gsub("task traceback:", "")
+      assert.equal(2, count)
+   end)
+
+   it("raises the failure of a spawned task that nobody awaited", function()
+      local fine, problem = pcall(promptic.run, function()
+         promptic.spawn(function() error("lost") end)
+      end)
+      assert.is_false(fine)
+      assert.matches("lost", problem)
+   end)
+
+   it("cancels what it has spawned where the function fails", function()
+      local task
+      local fine = pcall(promptic.run, function()
+         task = promptic.spawn(promptic.sleep, 3600)
+         promptic.sleep(0)
+         error("stop")
+      end)
+      assert.is_false(fine)
+      assert.equal("cancelled", task.status)
+   end)
+
+   it("can be used inside a task", function()
+      assert.equal(5, promptic.run(function() return promptic.run(function() return 5 end) end))
+   end)
+
+   it("says so where every task waits for another", function()
+      assert.error_matches(function()
+         promptic.run(function()
+            local one, two
+            one = promptic.spawn(function() return two:await() end)
+            two = promptic.spawn(function() return one:await() end)
+            one:await()
+         end)
+      end, "none can go on")
+   end)
+end)
+
+describe("a task", function()
+   it("has a status", function()
+      local task = promptic.spawn(function() promptic.sleep(0.001) end)
+      assert.equal("ready", task.status)
+      promptic.step(0)
+      assert.equal("waiting", task.status)
+      task:await()
+      assert.equal("done", task.status)
+      assert.equal("promptic.task (done)", tostring(task))
+   end)
+
+   it("is awaited by several, each getting its values", function()
+      assert.same({ 7, 7 }, promptic.run(function()
+         local slow = promptic.spawn(function()
+            promptic.sleep(0.01)
+            return 7
+         end)
+         return promptic.map({ 1, 2 }, function() return slow:await() end)
+      end))
+   end)
+
+   it("goes on in the next step after a yield of its own", function()
+      local turns = 0
+      local task = promptic.spawn(function()
+         for _ = 1, 3 do
+            turns = turns + 1
+            coroutine.yield()
+         end
+      end)
+      promptic.step(0)
+      assert.equal(1, turns)
+      task:await()
+      assert.equal(3, turns)
+   end)
+
+   it("blocks in a coroutine of its own, which cannot suspend it", function()
+      assert.equal("x", promptic.run(function()
+         return coroutine.wrap(function() return client:get_component("a").id end)()
+      end))
+   end)
+
+   it("blocks where Lua cannot suspend it, below a C function", function()
+      local id = promptic.run(function()
+         local found
+         table.sort({ 1, 2 }, function(a, b)
+            found = client:get_component("a").id
+            return a < b
+         end)
+         return found
+      end)
+      assert.equal("x", id)
+   end)
+
+   it("waits for an experiment while others go on", function()
+      server:reply({ body = '{"experimentStatus":"running"}' }, { body = '{"experimentStatus":"completed"}' })
+      local ticks = 0
+      local status = promptic.run(function()
+         local watcher = promptic.spawn(function()
+            return client:wait_for_experiment("e", { poll_interval = 0.05 }).experimentStatus
+         end)
+         while watcher.status ~= "done" do
+            ticks = ticks + 1
+            promptic.sleep(0.005)
+         end
+         return watcher:await()
+      end)
+      assert.equal("completed", status)
+      assert.is_true(ticks > 3)
+   end)
+end)
+
+describe("cancel", function()
+   it("ends a task before it begins", function()
+      local ran = false
+      local task = promptic.spawn(function() ran = true end)
+      task:cancel()
+      drain()
+      assert.is_false(ran)
+      assert.equal("cancelled", task.status)
+   end)
+
+   it("aborts the transfer and raises where the task waits", function()
+      server:always{ stall = true }
+      local seen
+      local task = promptic.spawn(function()
+         local _, problem = pcall(client.get_component, client, "x")
+         seen = problem
+         error(problem, 0)
+      end)
+      while #server:requests() == 0 do promptic.step(0.01) end
+      task:cancel()
+      drain()
+      assert.equal("cancelled", seen.kind)
+      assert.equal("cancelled", task.status)
+      assert.equal("cancelled", clients.failure(task.await, task).kind)
+   end)
+
+   it("wakes a sleeping task", function()
+      local task = promptic.spawn(promptic.sleep, 3600)
+      promptic.step(0)
+      task:cancel()
+      drain()
+      assert.equal("cancelled", task.status)
+   end)
+
+   it("does nothing to a task that is over", function()
+      local task = promptic.spawn(function() return 1 end)
+      drain()
+      task:cancel()
+      assert.equal(1, task:await())
+   end)
+end)
+
+describe("promptic.map", function()
+   it("keeps the order and the concurrency", function()
+      local running, most = 0, 0
+      local doubled = promptic.map({ 5, 4, 3, 2, 1 }, function(value, index)
+         running = running + 1
+         most = math.max(most, running)
+         promptic.sleep(value / 1000)
+         running = running - 1
+         return { value * 2, index }
+      end, { concurrency = 2 })
+      assert.same({ { 10, 1 }, { 8, 2 }, { 6, 3 }, { 4, 4 }, { 2, 5 } }, doubled)
+      assert.equal(2, most)
+   end)
+
+   it("raises the first error and ends the others", function()
+      local started = promptic.now()
+      local fine, problem = pcall(promptic.map, { 1, 2, 3 }, function(value)
+         if value == 2 then
+            error("two")
+         end
+         promptic.sleep(3600)
+      end)
+      assert.is_false(fine)
+      assert.matches("two", problem)
+      assert.is_true(promptic.now() - started < 60)
+   end)
+
+   it("takes an empty list", function()
+      assert.same({}, promptic.map({}, error))
+   end)
+
+   for name, arguments in pairs{
+      ["no table"] = { 1, print },
+      ["no function"] = { {}, 1 },
+      ["options that are no table"] = { {}, print, 3 },
+      ["an unknown option"] = { {}, print, { concurency = 3 } },
+      ["no concurrency"] = { {}, print, { concurrency = 0 } },
+   } do
+      it("refuses " .. name, function()
+         clients.refused(function() promptic.map(table.unpack(arguments)) end, "to 'map'")
+      end)
+   end
+end)
+
+describe("a failure that nobody awaits", function()
+   it("is reported at the end of the step", function()
+      local told
+      local before = promptic.on_task_error
+      promptic.on_task_error = function(problem) told = problem end
+      promptic.spawn(function() error("lost") end)
+      promptic.step(0)
+      promptic.on_task_error = before
+      assert.matches("lost", told)
+   end)
+end)
+
+describe("a closed client", function()
+   it("fails the pending calls of its tasks with kind cancelled", function()
+      server:always{ stall = true }
+      local other = clients.open(server.url)
+      local kinds = promptic.run(function()
+         local tasks = {}
+         for index = 1, 4 do
+            tasks[index] = promptic.spawn(function()
+               local _, problem = pcall(other.get_component, other, "x")
+               return problem.kind
+            end)
+         end
+         while #server:requests() < 4 do promptic.sleep(0.01) end
+         other:close()
+         local found = {}
+         for index, task in ipairs(tasks) do found[index] = task:await() end
+         return found
+      end)
+      assert.same({ "cancelled", "cancelled", "cancelled", "cancelled" }, kinds)
+   end)
+end)
+
+describe("the collector", function()
+   -- A full collection at every instruction of f, in a coroutine's hook as well.
+   local function torture(f)
+      local function collect() collectgarbage() end
+      local create = coroutine.create
+      coroutine.create = function(...) -- luacheck: ignore 122
+         local co = create(...)
+         debug.sethook(co, collect, "", 50)
+         return co
+      end
+      debug.sethook(collect, "", 50)
+      local fine, problem = pcall(f)
+      debug.sethook()
+      coroutine.create = create -- luacheck: ignore 122
+      assert(fine, problem)
+   end
+
+   it("finds everything that is needed", function()
+      local found
+      torture(function()
+         found = promptic.run(function()
+            return promptic.map({ 1, 2, 3 }, function(value)
+               promptic.sleep(0.001)
+               return client:get_component("c" .. value).id
+            end)
+         end)
+      end)
+      assert.same({ "x", "x", "x" }, found)
+   end)
+
+   it("takes a client whose calls are in flight", function()
+      server:always{ stall = true }
+      do
+         local lost = clients.open(server.url)
+         local task = promptic.spawn(function() lost:get_component("x") end)
+         while #server:requests() == 0 do promptic.step(0.01) end
+         task:cancel()
+      end
+      drain()
+      collectgarbage()
+      collectgarbage()
+      assert.equal(0, promptic.step(0))
+   end)
+end)
