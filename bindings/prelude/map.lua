@@ -77,8 +77,8 @@ local function map_inside(list, f, concurrency)
    return job.results
 end
 
---- { f(list[1], 1), f(list[2], 2), ... }, with `concurrency` calls of f under way at one time (default 16). The
---- first error ends the others and is raised.
+--- { f(list[1], 1), f(list[2], 2), ... }, with `concurrency` calls of f under way at one time (default 16).
+--- The first error ends the others and is raised.
 function exports.map(list, f, options)
    if type(list) ~= "table" then
       argument_error(1, "table expected, got " .. type(list))

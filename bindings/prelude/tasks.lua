@@ -1,6 +1,6 @@
 -- tasks.lua - tasks: coroutines that are suspended by a call instead of blocking, and what drives them.
--- Baked into the module; runs in Lua 5.1 to 5.4. Threads are not involved: a task runs until it calls, sleeps,
--- awaits or yields, and goes on in a later step.
+-- Baked into the module; runs in Lua 5.1 to 5.4. Threads are not involved: a task runs until it calls,
+-- sleeps, awaits or yields, and goes on in a later step.
 local _, host, exports = ...
 
 local now, agenda, block = host.now, host.agenda, host.sleep
@@ -10,17 +10,17 @@ local close = coroutine.close -- luacheck: ignore 143
 -- What a suspended task waits for, where it is no call. A call yields its address and its owner.
 local SLEEPING, AWAITING = {}, {}
 
--- A step with a timeout of 0 is one of a frame: tasks that are ready get this many seconds of it, the rest wait
--- for the next one.
+-- A step may be one of a game's frame: tasks that are ready get this many seconds of it, the rest wait for
+-- the next one.
 local FRAME_BUDGET = 0.001
 
 local Task = { __name = "promptic.task" }
 local hidden = setmetatable({}, { __mode = "k" }) -- task -> its state
 
--- A state's fields: co; status; arguments (until it begins); group (of promptic.run); parent (the state that is
--- lost without this one's result); waiters (states that await it); results or err; on_finish; and while it
--- waits one of owner (of a call), timer (its index), awaits (a state). cancelling: its end was asked for;
--- cancelled: it has been told.
+-- A state's fields: co; status; arguments (until it begins); group (of promptic.run); parent (the state that
+-- is lost without this one's result); waiters (states that await it); results or err; on_finish; and while
+-- it waits one of owner (of a call), timer (its index), awaits (a state). cancelling: its end was asked
+-- for; cancelled: it has been told.
 
 local calls = {}   -- address of a call -> the task that waits for it
 local orphans = {} -- failures that nobody has awaited yet
@@ -382,8 +382,8 @@ local function run_inside(me, f, ...)
    return await(inner)
 end
 
---- Runs f(...) as a task, and returns what it returns when it and all that it spawned are done. Where f fails,
---- what it has spawned is cancelled; a failure that nobody awaited is raised.
+--- Runs f(...) as a task, and returns what it returns when it and all that it spawned are done. Where f
+--- fails, what it has spawned is cancelled; a failure that nobody awaited is raised.
 function exports.run(f, ...)
    check_function(1, "run", f)
    if running() then
@@ -407,8 +407,8 @@ function exports.run(f, ...)
    return outcome(main.status == "done" and first_failure(group) or main)
 end
 
---- Does what is ready, waits for that at most `timeout` seconds (default 0: never), returns how many tasks are
---- alive. A game calls it once a frame.
+--- Does what is ready, waits for that at most `timeout` seconds (default 0: never), returns how many tasks
+--- are alive. A game calls it once a frame.
 function exports.step(timeout)
    if timeout ~= nil and not (type(timeout) == "number" and timeout >= 0) then
       argument_error(1, "step", "seconds: number of at least 0 expected")
@@ -431,7 +431,8 @@ function exports.sleep(seconds)
    suspend(SLEEPING)
 end
 
---- Told of a task's error that nobody awaits, at the end of the step in which it came. Replace it to your taste.
+--- Told of a task's error that nobody awaits, at the end of the step in which it came. Replace it to your
+--- taste.
 function exports.on_task_error(err)
    io.stderr:write("promptic: a task that nobody awaits has failed: ", tostring(err), "\n")
 end
