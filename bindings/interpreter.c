@@ -254,12 +254,12 @@ static int protected_main(lua_State *L) {
         program = argv[0];
     if (!interpreter_parse(&options, argc, argv, program))
         return 0;
-    lua_pushboolean(L, true);
     if (options.help || options.own_version) {
         if (options.help)
             interpreter_print_help(program);
         else
             printf("promptic-lua %s (%s)\n", PROMPTIC_VERSION, LUA_RELEASE);
+        lua_pushboolean(L, true);
         return 1;
     }
     if (options.version)

@@ -1,0 +1,313 @@
+-- promptic.httpd, the HTTP server of the sandbox: handlers that fail, steps, its begin and its end.
+local httpd = require "promptic.httpd"
+local socket = require "socket"
+
+local Peer = require "spec.support.peer"
+local process = require "spec.support.process"
+
+local request = Peer.request
+
+describe("promptic.httpd", function()
+   local server, seen, reply
+
+   local function start(options)
+      options = options or {}
+      options.on_request = options.on_request or function(got)
+         seen[#seen + 1] = got
+         if type(reply) == "function" then
+            return reply(got)
+         end
+         return table.unpack(reply, 1, 3)
+      end
+      server = httpd.listen(options)
+   end
+
+   before_each(function()
+      seen, reply = {}, { 200, nil, "fine" }
+   end)
+
+   after_each(function()
+      if server then
+         server:stop()
+      end
+   end)
+
+   local function connect()
+      return Peer.connect(server)
+   end
+
+   local function get(target)
+      return connect():exchange(request("GET " .. target))
+   end
+
+   describe("with a handler that fails", function()
+      -- What is written to stderr is read from a process of its own.
+      local function failing(source)
+         local program = [[
+            package.path, package.cpath = %q, %q
+            local httpd, socket = require "promptic.httpd", require "socket"
+            local server = httpd.listen{ on_request = function(request) %s end }
+            local peer = socket.connect("127.0.0.1", server:port())
+            peer:send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            peer:settimeout(0)
+            local text, all, problem, part = "", nil, nil, nil
+            repeat
+               server:step(0)
+               all, problem, part = peer:receive(1000)
+               text = text .. (all or part)
+            until problem == "closed"
+            io.write(text)
+         ]]
+         local lua = os.getenv("PROMPTIC_LUA") or "lua5.4"
+         local result = process.run{ lua, "-", stdin = program:format(package.path, package.cpath, source) }
+         return Peer.parse(result.stdout) or error(result.stderr), result.stderr
+      end
+
+      local rows = {
+         { "a string", 'error("no \\"way\\"\\n", 0)', [[no \"way\"\u000a]], 'no "way"' },
+         { "an object with __tostring",
+            'error(setmetatable({}, { __tostring = function() return "tell" end }))', "tell", "tell" },
+         { "nil", "error()", "nil", "nil" },
+         { "UTF-8 and bytes that are none", 'error("\\u{FC}\\u{1F600}\\xFF\\xC3", 0)',
+            "\u{FC}\u{1F600}\\ufffd\\ufffd", "\u{FC}" },
+         { "a status that is none", "return 99",
+            "on_request returned '99', which is no status from 200 to 599" },
+         { "no status at all", "", "on_request returned 'nil', which is no status from 200 to 599" },
+         { "a table as body", "return 200, nil, {}", "on_request returned a table as body" },
+         { "a body with 204", "return 204, nil, 'x'",
+            "on_request returned a body with status 204, which has none" },
+         { "headers that are no table", "return 200, 'x'", "on_request returned a string as headers" },
+         { "a header that is no string", "return 200, { a = {} }",
+            "on_request returned a header that is not a pair of strings" },
+         { "a header with a line break", "return 200, { ['X-A'] = 'b\\r\\nc: d' }",
+            "on_request returned a header that cannot be sent: 'X-A'" },
+      }
+      for _, row in ipairs(rows) do
+         it("answers 500 and tells stderr: " .. row[1], function()
+            local answer, errors = failing(row[2])
+            assert.equal(500, answer.status)
+            assert.equal("application/json", answer.headers["content-type"])
+            assert.equal(('{"error":"internal error: %s"}'):format(row[3]), answer.body)
+            assert.matches("promptic.httpd: internal error: " .. (row[4] or row[3]), errors, 1, true)
+            assert.matches("stack traceback:", errors, 1, true)
+         end)
+      end
+
+      it("cuts a long message, and not the answer", function()
+         local answer = failing('error(("\\1"):rep(100000), 0)')
+         assert.equal(('{"error":"internal error: %s"}'):format(("\\u0001"):rep(1000)), answer.body)
+      end)
+
+      it("lets Ctrl-C end the step", function()
+         start()
+         reply = function()
+            error("interrupted!")
+         end
+         assert.has_error(function()
+            get("/")
+         end, "interrupted!")
+         reply = { 200 }
+         assert.equal(200, get("/").status)
+      end)
+   end)
+
+   describe("step", function()
+      it("waits no longer than told", function()
+         start()
+         local begun = httpd.now()
+         assert.is_true(server:step(0))
+         assert.is_true(httpd.now() - begun < 1)
+         begun = httpd.now()
+         assert.is_true(server:step(0.05))
+         assert.is_true(httpd.now() - begun >= 0.045)
+      end)
+
+      it("returns at once where there is something to do", function()
+         start()
+         local peer, begun = connect(), httpd.now()
+         peer.socket:send(request("GET /"))
+         repeat
+            server:step(10)
+         until #seen == 1
+         assert.is_true(httpd.now() - begun < 5)
+      end)
+
+      it("refuses what is no time", function()
+         start()
+         assert.has_error(function()
+            server:step(-1)
+         end, "bad argument #1 to 'step' (number of seconds from 0 expected)")
+         assert.has_error(function()
+            server:step(0 / 0)
+         end, "bad argument #1 to 'step' (number of seconds from 0 expected)")
+         assert.has_error(function()
+            server:step()
+         end)
+      end)
+
+      it("cannot be called by the handler", function()
+         start()
+         local problem
+         reply = function()
+            problem = select(2, pcall(server.step, server, 0))
+            return 200
+         end
+         get("/")
+         assert.matches("step cannot be called from within on_request", problem, 1, true)
+      end)
+
+      it("runs in a coroutine", function()
+         start()
+         local answer
+         coroutine.wrap(function()
+            answer = get("/")
+         end)()
+         assert.equal("fine", answer.body)
+      end)
+   end)
+
+   describe("stop", function()
+      it("closes everything, and can be repeated", function()
+         start()
+         local port, peer = server:port(), connect()
+         peer:exchange(request("GET /"))
+         server:stop()
+         server:stop()
+         peer.socket:settimeout(Peer.PATIENCE_SECONDS)
+         assert.equal("closed", (select(2, peer.socket:receive(1))))
+         assert.is_nil((socket.connect("127.0.0.1", port)))
+         assert.is_nil(server:step(1))
+         assert.has_error(function()
+            server:port()
+         end, "the server is stopped")
+      end)
+
+      it("takes effect after the step where the handler calls it", function()
+         start()
+         reply = function()
+            server:stop()
+            return 200
+         end
+         connect().socket:send(request("GET /"))
+         repeat
+            local going = server:step(1)
+         until not going
+         assert.equal(1, #seen)
+      end)
+
+      it("happens at the end of a block, and where nobody holds the server", function()
+         local port
+         do
+            local closing <close> = httpd.listen{ on_request = print }
+            port = closing:port()
+         end
+         server = httpd.listen{ port = port, on_request = print }
+         server = nil
+         collectgarbage()
+         collectgarbage()
+         server = httpd.listen{ port = port, on_request = print }
+         assert.equal(port, server:port())
+      end)
+
+      it("happens to a server that its handler holds", function()
+         local port
+         do
+            local held
+            held = httpd.listen{ on_request = function()
+               return held
+            end }
+            port = held:port()
+         end
+         collectgarbage()
+         collectgarbage()
+         server = httpd.listen{ port = port, on_request = print }
+         assert.equal(port, server:port())
+      end)
+   end)
+
+   describe("listen", function()
+      it("says which port is taken", function()
+         start()
+         local port = server:port()
+         local _, problem = pcall(httpd.listen, { port = port, on_request = print })
+         assert.matches("cannot listen on 127.0.0.1:" .. port .. ": ", problem, 1, true)
+         assert.matches("in use", problem, 1, true)
+      end)
+
+      it("is heard on the loopback of IPv4 only", function()
+         start()
+         assert.is_nil((socket.connect("::1", server:port())))
+         local found = socket.dns.toip(socket.dns.gethostname())
+         if found and not found:find("^127%.") then
+            assert.is_nil((socket.connect(found, server:port())))
+         end
+      end)
+
+      local handler = print
+      local rows = {
+         { nil, "table expected" },
+         { {}, "on_request: function expected" },
+         { { on_request = 1 }, "on_request: function expected" },
+         { { on_request = handler, port = -1 }, "port: integer from 0 to 65535 expected" },
+         { { on_request = handler, port = 65536 }, "port: integer from 0 to 65535 expected" },
+         { { on_request = handler, port = "x" }, "port: integer from 0 to 65535 expected" },
+         { { on_request = handler, port = 1.5 }, "port: integer from 0 to 65535 expected" },
+         { { on_request = handler, max_body_bytes = -1 }, "max_body_bytes: integer from 0 to" },
+         { { on_request = handler, prot = 1 }, "unknown option 'prot'" },
+         { { on_request = handler, 1 }, "unknown option '1'" },
+      }
+      for _, row in ipairs(rows) do
+         it("refuses: " .. row[2], function()
+            local fine, problem = pcall(httpd.listen, row[1])
+            assert.is_false(fine)
+            assert.matches("bad argument #1", problem, 1, true)
+            assert.matches(row[2], problem, 1, true)
+         end)
+      end
+   end)
+
+   describe("with watch_stdin", function()
+      local PROGRAM = [[
+         package.path, package.cpath = %q, %q
+         local httpd = require "promptic.httpd"
+         local server = httpd.listen{ on_request = print, watch_stdin = true }
+         io.write("listening\n")
+         io.flush()
+         local steps = 0
+         while server:step(20) do
+            steps = steps + 1
+         end
+         io.write(httpd.now() < %f and "ended" or "late", server:step(0) == nil and " for good" or "")
+      ]]
+
+      local function listen(stdin)
+         local lua = os.getenv("PROMPTIC_LUA") or "lua5.4"
+         local program = PROGRAM:format(package.path, package.cpath, httpd.now() + 15)
+         return process.run{ "sh", "-c", stdin, "sh", lua, program }.stdout
+      end
+
+      local rows = {
+         { "is empty", '"$1" -e "$2" </dev/null' },
+         { "is closed", '"$1" -e "$2" <&-' },
+         { "ends after some input", 'echo some | "$1" -e "$2"' },
+         -- The reader of the first line ends, and with it the writer of what the server reads.
+         { "ends later", 'mkfifo "$TMP/up" "$TMP/down"; "$1" -e "$2" <"$TMP/down" | tee "$TMP/up" & '
+            .. 'exec 3>"$TMP/down"; read line <"$TMP/up"; exec 3>&-; wait' },
+      }
+      for _, row in ipairs(rows) do
+         it("ends once stdin " .. row[1], function()
+            local folder = process.folder()
+            local said = listen("TMP=" .. process.quote(folder) .. "; " .. row[2])
+            process.remove(folder)
+            assert.equal("listening\nended for good", said)
+         end)
+      end
+   end)
+
+   it("tells the time", function()
+      local now, time = httpd.now(), httpd.time()
+      assert.is_true(math.type(now) == "float" and httpd.now() >= now)
+      assert.is_true(math.type(time) == "float" and math.abs(time - os.time()) < 2)
+      assert.is_true(math.abs(time - socket.gettime()) < 1)
+   end)
+end)

@@ -1,0 +1,44 @@
+--- host_server.lua - the server of the programs in spec/host: a scripted one that answers by the path.
+--
+--    local server = host_server.start()   -- see scripted.lua
+--
+-- Below /api/v1: /flaky?id=x refuses the first request of each id; /silent never answers; /slow does after 50
+-- ms; /wrong, /page and /moved are errors; /large is 200 KB; /close ends the connection after the answer. All
+-- others, and the body of all answers, are {"data":[]}.
+local scripted = require "spec.support.scripted"
+
+local host_server = {}
+
+local ROUTE = [==[
+   local _, request = ...
+   seen = seen or {}
+   local path, query = request.target:match("^/api/v1(/%a*)[^?]*%??(.*)$")
+   local answer = { headers = { ["X-Request-Id"] = "r-1" }, body = '{"data":[]}' }
+   if path == "/flaky" and not seen[query] then
+      seen[query] = true
+      answer.status, answer.headers["Retry-After"] = 503, "0"
+   elseif path == "/silent" then
+      return { stall = true }
+   elseif path == "/slow" then
+      answer.wait = 50
+   elseif path == "/wrong" then
+      answer.status, answer.body = 404, [[{"detail":{"a":["]"]},"err\u006fr":{"message":"no such th\u00efng"}}]]
+   elseif path == "/page" then
+      answer.status, answer.headers["Content-Type"] = 501, "text/html"
+      answer.body = "<html><style>p{}</style><p>" .. ("not here ").rep("not here ", 50) .. "</p>"
+   elseif path == "/moved" then
+      answer.status, answer.headers.Location = 302, "http://elsewhere.example/"
+   elseif path == "/large" then
+      answer.body = '"' .. ("x"):rep(200 * 1024) .. '"'
+   elseif path == "/close" then
+      answer.close = "fin"
+   end
+   return answer
+]==]
+
+--- Starts a server that forgets nothing between two programs; on host where given.
+function host_server.start(host)
+   return scripted.start(host):route(ROUTE)
+end
+
+return host_server
