@@ -49,16 +49,24 @@ static int module_array(lua_State *L) {
     return 1;
 }
 
+/* One table a lua_State, whoever asks for it first and whatever becomes of package.loaded. */
 int luaopen_promptic_json(lua_State *L) {
+    static const char module; /* only its address matters */
     static const luaL_Reg functions[] = {
         {"encode", module_encode},
         {"decode", module_decode},
         {"array", module_array},
         {NULL, NULL},
     };
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &module);
+    if (!lua_isnil(L, -1)) {
+        return 1;
+    }
     json_open(L);
     luaL_newlib(L, functions);
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &module);
     return 1;
 }

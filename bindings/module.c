@@ -63,24 +63,11 @@ static int make_reference(lua_State *L) {
     return 1;
 }
 
-/* [-0, +1, e] Pushes the table that `require "promptic.json"` gives, whoever was first. */
-static void push_json(lua_State *L) {
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, "_LOADED");
-    lua_getfield(L, -1, "promptic.json");
-    if (!lua_istable(L, -1)) {
-        lua_pop(L, 1);
-        lua_pushcfunction(L, luaopen_promptic_json);
-        lua_call(L, 0, 1);
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -3, "promptic.json");
-    }
-    lua_remove(L, -2);
-}
-
 /* [-0, +0, e] Adds promptic.json, and what it has in common with the module, to the table on top.
  */
 static void add_json(lua_State *L) {
-    push_json(L);
+    lua_pushcfunction(L, luaopen_promptic_json);
+    lua_call(L, 0, 1);
     lua_getfield(L, -1, "null");
     lua_setfield(L, -3, "null");
     lua_getfield(L, -1, "array");

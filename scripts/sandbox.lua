@@ -5,7 +5,8 @@ As a script it runs the server; as the module "promptic.sandbox" it gives main(a
 the same and returns the exit code.
 ]]
 local HELP = [[
-usage: promptic-lua scripts/sandbox.lua [options]
+usage: promptic-lua --run promptic.sandbox [options]
+   or: build/promptic-lua scripts/sandbox.lua [options]     in the source tree
 
 Serves the Promptic REST API on this machine, for trying, testing and CI without an account: real state,
 real rules, real scores, and no network. It binds to loopback only.
@@ -27,7 +28,8 @@ Once it listens it prints one line, "promptic sandbox: http://127.0.0.1:PORT". T
 or let the interpreter do both: promptic-lua --sandbox examples/pipeline.lua
 
 Credentials   Authorization: Bearer KEY, or the session token "session-KEY" together with
-              X-Workspace-Id: %s (listing workspaces takes the session token alone).
+              X-Workspace-Id: %s
+              (listing workspaces takes the session token alone).
 Traces        come in by POST /api/v1/traces as OTLP/HTTP JSON; an OpenTelemetry exporter does that with
               OTEL_EXPORTER_OTLP_PROTOCOL=http/json.
 Experiments   are scored for real by an offline model: it answers with the output of the most similar
@@ -101,10 +103,7 @@ local function on_job_error(store)
 end
 
 -- The server's state, taken up where the database was left.
-local function open(options)
-   local Store = require "promptic.sandbox.store"
-   local store, message = Store.open(options.db)
-   if not store then return nil, ("cannot open %s: %s"):format(options.db, message) end
+local function open(options, store)
    local workspace = require "promptic.sandbox.workspace"
    workspace.prepare(store)
    local sandbox = {
@@ -128,23 +127,14 @@ local function announce(server, port_file)
    io.stdout:flush()
 end
 
-local function serve(sandbox, server)
-   while server:step(sandbox.worker:idle()) do sandbox.worker:turn() end
-end
-
 local function run(options)
-   local sandbox, message = open(options)
-   if not sandbox then error(message, 0) end
+   local Store = require "promptic.sandbox.store"
+   local store <close> = Store.open(options.db)
+   local sandbox = open(options, store)
    local http = require "promptic.sandbox.server"
-   local server = assert(http.listen(sandbox, options.port, options.stop_on_eof))
+   local server <close> = http.listen(sandbox, options.port, options.stop_on_eof)
    announce(server, options.port_file)
-   local served, problem = pcall(serve, sandbox, server)
-   server:stop()
-   sandbox.store:close()
-   if served then return 0 end
-   -- how the interpreter ends a script on Ctrl-C
-   if tostring(problem):find("interrupted!", 1, true) then return 130 end
-   error(problem, 0)
+   while server:step(sandbox.worker:idle()) do sandbox.worker:turn() end
 end
 
 local sandbox = {}
@@ -159,9 +149,11 @@ function sandbox.main(arguments)
       io.stdout:write((HELP:format(require("promptic.sandbox.workspace").ID)))
       return 0
    end
-   local ran, code = pcall(run, options)
-   if ran then return code end
-   io.stderr:write("promptic sandbox: ", tostring(code), "\n")
+   local ran, problem = pcall(run, options)
+   if ran then return 0 end
+   -- how the interpreter ends a script on Ctrl-C, which is the way to end a sandbox
+   if tostring(problem):find("interrupted!", 1, true) then return 130 end
+   io.stderr:write("promptic sandbox: ", tostring(problem), "\n")
    return 1
 end
 

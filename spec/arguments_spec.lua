@@ -99,8 +99,8 @@ local WRONG = {
       client:create_experiment("c", "m", { taskType = "classification" })
    end, "bad argument #3 to 'create_experiment' (unknown option 'taskType', did you mean 'task_type'?)" },
    { "a part of an option's name", function()
-      client:create_experiment("c", "m", { prediction_model_schema = {} })
-   end, "bad argument #3 to 'create_experiment' (unknown option 'prediction_model_schema', "
+      client:create_experiment("c", "m", { predictionModelSchema = {} })
+   end, "bad argument #3 to 'create_experiment' (unknown option 'predictionModelSchema', "
       .. "did you mean 'initial_prediction_model_schema'?)" },
    { "a required argument as an option", function()
       client:create_experiment("c", "m", { target_model = "m" })
@@ -131,6 +131,10 @@ local WRONG = {
       client:create_experiment("c", "m", { task_type = "clasification" })
    end, "bad argument #3 to 'create_experiment' (option 'task_type': 'clasification' is not one of "
       .. "classification, textGeneration, structuredOutput; did you mean 'classification'?)" },
+   { "a short word whose letters are swapped", function()
+      client:list_traces{ status = "ko" }
+   end, "bad argument #1 to 'list_traces' (option 'status': 'ko' is not one of ok, error; did you mean "
+      .. "'ok'?)" },
    { "a query value with a zero byte", function()
       client:list_traces{ start_after = "2024\0" }
    end, "bad argument #1 to 'list_traces' (option 'start_after': holds a NUL character)" },
@@ -165,9 +169,8 @@ local WRONG = {
    end, "bad argument #2 to 'create_observations' (observations: fields have names, this one has a number "
       .. "as its key)" },
    { "a misspelt field", function()
-      local list = { { variables = {}, expected = "x" }, {}, { variables = {}, expected = "x", splt = "eval" } }
-      list[2] = list[1]
-      client:create_observations("e", list)
+      local good, bad = { variables = {}, expected = "x" }, { variables = {}, expected = "x", splt = "eval" }
+      client:create_observations("e", { good, good, bad })
    end, "bad argument #2 to 'create_observations' (observations[3]: unknown field 'splt', did you mean "
       .. "'split'?)" },
    { "an unknown field", function()
@@ -329,8 +332,9 @@ local TAKEN = {
       client:list_experiments{ status = "running", offset = 5, component_id = "c" }
    end, "/api/v1/experiments?limit=50&offset=5&component_id=c&status=running" },
    { "a raw query, sorted by name", function()
-      client:request("GET", "/x", { query = { b = { 2, "3" }, a = true, c = "&" } })
-   end, "/api/v1/x?a=true&b=2&b=3&c=%26" },
+      local query = { z = 1, b = { 2, "3" }, y = 1, a = true, x = 1, c = "&", w = 1, d = 0.5 }
+      client:request("GET", "/x", { query = query })
+   end, "/api/v1/x?a=true&b=2&b=3&c=%26&d=0.5&w=1&x=1&y=1&z=1" },
 }
 
 for _, case in ipairs(TAKEN) do

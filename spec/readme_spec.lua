@@ -93,10 +93,11 @@ describe("README.md", function()
 
    it("lists the options of a client", function()
       local options = process.read_file("core/promptic.h"):match("typedef struct promptic_options {(.-)\n}")
+      local of_c = { size = true, allocator = true, log_userdata = true } -- no options of promptic.client
       local fields = {}
-      for line in options:gmatch("\n *([^\n/]-);") do
-         local name = line:match("([%w_]+)$")
-         if name ~= "size" and name ~= "log_userdata" then
+      for line in options:gsub("/%*.-%*/", ""):gmatch("\n *([^\n/]-);") do
+         local name = line:match("^[%w_ *]*%f[%w_]([%w_]+)$")
+         if name and not of_c[name] then
             fields[#fields + 1] = name
          end
       end

@@ -367,15 +367,15 @@ end)
 
 describe("the deadline", function()
    it("ends attempts that time out", function()
-      reopen{ timeout = 0.1, deadline = 0.35, max_retries = 1000 }
+      reopen{ timeout = 0.1, deadline = 0.6, max_retries = 1000 }
       server:always{ stall = true }
       local before = socket.gettime()
       local problem = clients.failure(METHODS.GET, client)
       local elapsed = socket.gettime() - before
       assert.equal("timeout", problem.kind)
-      assert.is_true(problem.attempts >= 2 and problem.attempts <= 5, "attempts: " .. problem.attempts)
+      assert.is_true(problem.attempts >= 2 and problem.attempts <= 8, "attempts: " .. problem.attempts)
       assert.equal(problem.attempts, server:count())
-      assert.is_true(elapsed > 0.2 and elapsed < 5, "took " .. elapsed)
+      assert.is_true(elapsed > 0.5 and elapsed < 5, "took " .. elapsed)
    end)
 
    it("ends the backoff", function()
@@ -399,7 +399,7 @@ describe("the backoff", function()
          for attempt = 1, retries do
             local gap = requests[attempt + 1].at - requests[attempt].at
             local bound = first * 2 ^ (attempt - 1)
-            assert.is_true(gap < bound + 0.5, "waited for " .. gap)
+            assert.is_true(gap < bound + 1, "waited for " .. gap)
             longest, shortest = math.max(longest, gap), math.min(shortest, gap / bound)
          end
       end

@@ -1,7 +1,6 @@
 --- wait_for_experiment and wait_for_evaluation: how often they look, what they return, when they give up; and
 -- Ctrl-C, which stops them and every other call at once.
 local promptic = require "promptic"
-local child = require "spec.support.child"
 local clients = require "spec.support.clients"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
@@ -101,8 +100,8 @@ for _, wait in ipairs(WAITS) do
          local problem = clients.failure(wait.call, { max_wait = 0.05, poll_interval = 1000 })
          local took = promptic.now() - start
          assert.equal("timeout", problem.kind)
-         assert.equal(wait.name:match("[^_]+$") .. " 'an id' is not finished after 0.05 seconds, its last status "
-            .. "is running", problem.message)
+         local message = "%s 'an id' is not finished after 0.05 seconds, its last status is running"
+         assert.equal(message:format(wait.name:match("[^_]+$")), problem.message)
          assert.is_true(took >= 0.05 and took < 10, took)
          assert.equal(2, server:count())
       end)
@@ -220,25 +219,5 @@ describe("a debug hook", function()
       assert.is_false(fine)
       assert.equal("enough", problem)
       assert.equal("x", client:get_component("c").id)
-   end)
-
-   it("of the main coroutine reaches the others, and stays where it was", function()
-      local said = child.lua([[
-         local promptic = require "promptic"
-         local start = promptic.now()
-         local main = function()
-            if promptic.now() - start > 0.1 then
-               error("enough", 0)
-            end
-         end
-         debug.sethook(main, "", 1000000)
-         local co = coroutine.create(function()
-            debug.sethook()
-            promptic.sleep(60)
-         end)
-         print(coroutine.resume(co))
-         print(debug.gethook(co), debug.gethook() == main)
-      ]])
-      assert.equal("false\tenough\nnil\ttrue\n", said)
    end)
 end)

@@ -131,8 +131,8 @@ local function check_ready(sandbox, id)
    if count < 2 then
       failure.invalid("The experiment needs at least 2 observations to start, it has %d", count)
    end
-   local weight = sandbox.store:value("SELECT total(weight) FROM evaluator WHERE experimentId = ?", id)
-   if not sandbox.store:one("SELECT 1 FROM evaluator WHERE experimentId = ?", id) then
+   local weight = sandbox.store:value("SELECT sum(weight) FROM evaluator WHERE experimentId = ?", id)
+   if not weight then
       failure.invalid "The experiment needs at least one evaluator to start"
    elseif weight <= 0 then
       failure.invalid "The experiment needs an evaluator with a weight above 0 to start"

@@ -10,4 +10,9 @@ function ids.uuid()
       low >> 48, low & 0xffffffffffff)
 end
 
+--- The number that an id in a path is, or nil: SQLite itself would take "1x" for 1.
+function ids.number(text)
+   return text:match "^%d+$" and math.tointeger(tonumber(text)) or nil
+end
+
 return ids

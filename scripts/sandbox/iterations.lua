@@ -1,6 +1,7 @@
 --- Iterations: the prompts that an experiment has tried, and what each scored.
 local experiments = require "promptic.sandbox.experiments"
 local failure = require "promptic.sandbox.failure"
+local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
 local shapes = require "promptic.sandbox.shapes"
 
@@ -30,7 +31,7 @@ function handlers.list_iterations(sandbox, input)
 end
 
 function handlers.get_iteration(sandbox, input)
-   local id = input.iteration_id:match "^%d+$" and math.tointeger(tonumber(input.iteration_id))
+   local id = ids.number(input.iteration_id)
    local row = id and sandbox.store:one("SELECT * FROM iteration WHERE id = ? AND experimentId = ?", id,
       input.experiment_id)
    return 200, with_scores(sandbox, row or failure.not_found())

@@ -2,6 +2,7 @@
 -- batches and answered as JSON text that is put together once.
 local experiments = require "promptic.sandbox.experiments"
 local failure = require "promptic.sandbox.failure"
+local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
@@ -43,8 +44,7 @@ function handlers.create_observations(sandbox, input)
 end
 
 local function get(sandbox, input)
-   -- an id of the path is text; SQLite would take "1x" for 1
-   local id = input.observation_id:match "^%d+$" and math.tointeger(tonumber(input.observation_id))
+   local id = ids.number(input.observation_id)
    return id and sandbox.store:one("SELECT * FROM observation WHERE id = ? AND experimentId = ?", id,
       input.experiment_id) or failure.not_found()
 end

@@ -2,7 +2,9 @@
 The search for a better prompt: which labelled examples to put behind the instruction. It is the
 sandbox's own, small and deterministic (the same observations give the same prompts on every run and
 after every restart), and no likeness of Promptic's optimizers: the experiment's `optimizer` is stored
-and has no influence. numFewShots (8) examples an iteration, epochs (6) iterations:
+and has no influence, and neither has enableCot, since the offline model does not think.
+
+An experiment has `epochs` (6) iterations, each with at most `numFewShots` (8) examples:
 
    1   the initial prompt as it is, to know where things start
    2   the first examples, in turn from each label

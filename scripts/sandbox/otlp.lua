@@ -42,24 +42,48 @@ local function list_of(value)
    return type(value) == "table" and value or {}
 end
 
-local attributes_of
+local any_value, attributes_of
 
--- An AnyValue as a Lua value; 64-bit integers come as strings in OTLP's JSON.
-local function any_value(value)
-   value = list_of(value)
-   if value.stringValue ~= nil then return value.stringValue end
-   if value.boolValue ~= nil then return value.boolValue end
-   if value.intValue ~= nil then return math.tointeger(tonumber(value.intValue)) or value.intValue end
-   if value.doubleValue ~= nil then return tonumber(value.doubleValue) or value.doubleValue end
-   if value.bytesValue ~= nil then return value.bytesValue end
-   if value.kvlistValue then return attributes_of(value.kvlistValue.values) end
-   if not value.arrayValue then return nil end
-   local array = json.array {}
-   for i, element in ipairs(list_of(value.arrayValue.values)) do
-      local member = any_value(element)
-      array[i] = member == nil and json.null or member
+-- The number that a number or its text is; nil for what has no JSON form, such as "Infinity".
+local function finite(value)
+   local number = tonumber(value)
+   return number and number - number == 0 and number or nil
+end
+
+local function of_type(wanted)
+   return function(value)
+      if type(value) == wanted then return value end
+      return nil
    end
-   return array
+end
+
+-- The forms of an AnyValue; 64-bit integers come as strings in OTLP's JSON.
+local forms = {
+   stringValue = of_type "string", bytesValue = of_type "string", boolValue = of_type "boolean",
+   intValue = function(value) return math.tointeger(tonumber(value)) end,
+   doubleValue = finite,
+   kvlistValue = function(value) return attributes_of(list_of(value).values) end,
+   arrayValue = function(value)
+      local array = json.array {}
+      for i, element in ipairs(list_of(list_of(value).values)) do
+         local member = any_value(element)
+         array[i] = member == nil and json.null or member
+      end
+      return array
+   end,
+}
+
+-- An AnyValue as a Lua value; nil where it holds none. What has the wrong type becomes text, so that it is
+-- not lost.
+function any_value(value)
+   for form, content in pairs(list_of(value)) do
+      if forms[form] and content ~= json.null then
+         local read = forms[form](content)
+         if read == nil then return json.encode(content) end
+         return read
+      end
+   end
+   return nil
 end
 
 function attributes_of(list)
@@ -103,10 +127,10 @@ local function take(attributes)
       end
    end
    for meaning in pairs(integers) do
-      local number = tonumber(taken[meaning])
-      taken[meaning] = number and math.floor(number + 0.5)
+      local number = finite(taken[meaning])
+      taken[meaning] = number and math.tointeger(math.floor(number + 0.5))
    end
-   taken.cost = tonumber(taken.cost)
+   taken.cost = finite(taken.cost)
    return taken
 end
 

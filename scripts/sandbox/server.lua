@@ -89,8 +89,11 @@ local function answer_failure(problem)
    return 500, { error = "Internal error of the sandbox: " .. tostring(problem):match "^[^\n]*" }
 end
 
+-- A transaction passes on what it caught together with its own traceback.
 local function with_traceback(problem)
-   return failure.is(problem) and problem or debug.traceback(tostring(problem), 2)
+   if failure.is(problem) then return problem end
+   problem = tostring(problem)
+   return problem:find("\nstack traceback:", 1, true) and problem or debug.traceback(problem, 2)
 end
 
 --- Answers one request: status, headers, body.

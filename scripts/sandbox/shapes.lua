@@ -84,17 +84,19 @@ shapes.iteration = shape({ "id", "experimentId", "iterationNumber", "prompt", "p
 shapes.score = shape { "iterationId", "score", "rawScore", "evaluatorId", "evaluatorName",
    "evaluatorDescription", "evaluatorType" }
 
--- Milliseconds between two times in nanoseconds, or null.
-local function duration(row)
-   return row.end_ns and (row.end_ns - row.start_ns + 500000) // 1000000 or json.null
+-- Adds the times of a trace or span, which its row has in nanoseconds.
+local function timed(object, row)
+   object.durationMs = row.end_ns and (row.end_ns - row.start_ns + 500000) // 1000000 or json.null
+   object.startTime = times.iso_of_ns(row.start_ns)
+   object.endTime = times.iso_of_ns(row.end_ns) or json.null
+   return object
 end
 
 local trace_item = shape { "id", "traceId", "name", "status", "totalTokens", "totalCostUsd", "componentName" }
 
 function shapes.trace_item(row)
-   local object = trace_item(row)
-   object.durationMs = duration(row)
-   object.startTime = times.iso_of_ns(row.start_ns)
+   local object = timed(trace_item(row), row)
+   object.endTime = nil -- no field of the list
    return object
 end
 
@@ -102,11 +104,7 @@ local trace = shape({ "id", "traceId", "workspaceId", "aiComponentId", "name", "
    "metadata", "totalTokens", "totalCostUsd", "status", "tags", "createdAt" }, { "metadata", "tags" })
 
 function shapes.trace(row)
-   local object = trace(row)
-   object.durationMs = duration(row)
-   object.startTime = times.iso_of_ns(row.start_ns)
-   object.endTime = times.iso_of_ns(row.end_ns) or json.null
-   return object
+   return timed(trace(row), row)
 end
 
 local span = shape({ "id", "spanId", "traceId", "traceDbId", "parentSpanId", "name", "kind", "status",
@@ -114,11 +112,7 @@ local span = shape({ "id", "spanId", "traceId", "traceDbId", "parentSpanId", "na
    "totalTokens", "costUsd", "modelParameters", "createdAt" }, { "metadata", "modelParameters" })
 
 function shapes.span(row)
-   local object = span(row)
-   object.durationMs = duration(row)
-   object.startTime = times.iso_of_ns(row.start_ns)
-   object.endTime = times.iso_of_ns(row.end_ns) or json.null
-   return object
+   return timed(span(row), row)
 end
 
 shapes.event = shape({ "id", "spanDbId", "name", "timestamp", "body" }, { "body" })

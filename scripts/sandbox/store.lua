@@ -55,18 +55,22 @@ local function fill(sql, ...)
    return text
 end
 
---- Opens (or makes) the database; nil and a message where that fails. ":memory:" keeps nothing.
+local function refuse(path, problem)
+   local reason = tostring(problem):match "^[^\n]*":gsub("^.-LuaSQL: ", "")
+   if reason:find("locked", 1, true) then reason = "another sandbox is using it" end
+   error(("cannot open %s: %s"):format(path, reason), 0)
+end
+
+--- Opens (or makes) the database; raises where that fails. ":memory:" keeps nothing.
 function Store.open(path)
    local environment = luasql.sqlite3()
    local connection, message = environment:connect(path, LOCK_TIMEOUT_MS)
-   if not connection then return nil, message end
+   if not connection then refuse(path, message) end
    local store = setmetatable({ environment = environment, connection = connection }, Store)
    local opened, problem = pcall(schema.prepare, store)
    if not opened then
       store:close()
-      problem = tostring(problem):gsub("^.-LuaSQL: ", "")
-      if problem:find("locked", 1, true) then problem = "another sandbox is using it" end
-      return nil, problem
+      refuse(path, problem)
    end
    return store
 end
@@ -75,6 +79,7 @@ function Store:close()
    self.connection:close()
    self.environment:close()
 end
+Store.__close = Store.close
 
 -- Runs a statement that is complete; returns a cursor or the number of rows it changed.
 function Store:execute(sql)
@@ -93,7 +98,7 @@ end
 function Store:one(sql, ...)
    local cursor = self:execute(fill(sql, ...))
    local row = cursor:fetch({}, "a")
-   if row then cursor:close() end -- LuaSQL closes it itself at the end of the rows
+   cursor:close() -- closing twice does nothing, and the end of the rows has closed it
    return row
 end
 
@@ -101,7 +106,7 @@ end
 function Store:value(sql, ...)
    local cursor = self:execute(fill(sql, ...))
    local value = cursor:fetch()
-   if value ~= nil then cursor:close() end
+   cursor:close()
    return value
 end
 
@@ -135,16 +140,24 @@ function Store:insert_many(into, width, rows)
    return self:value("SELECT last_insert_rowid()") - #rows + 1
 end
 
+-- Errors of ours are tables and known; anything else is a fault worth a traceback.
+local function with_traceback(problem)
+   return type(problem) == "string" and debug.traceback(problem, 2) or problem
+end
+
+local function finish(store, ...)
+   store:run "COMMIT"
+   return ...
+end
+
 --- Calls f(...) so that all it writes stays or, where it raises, nothing does.
 function Store:transaction(f, ...)
-   self:run("BEGIN IMMEDIATE")
-   local results = table.pack(xpcall(f, function(problem)
-      -- Errors of ours are tables and known; anything else is a fault worth a traceback.
-      return type(problem) == "string" and debug.traceback(problem, 2) or problem
-   end, ...))
-   self:run(results[1] and "COMMIT" or "ROLLBACK")
-   if not results[1] then error(results[2], 0) end
-   return table.unpack(results, 2, results.n)
+   self:run "BEGIN IMMEDIATE"
+   local results = table.pack(xpcall(function(...) return finish(self, f(...)) end, with_traceback, ...))
+   if results[1] then return table.unpack(results, 2, results.n) end
+   -- a COMMIT that failed for want of space has ended the transaction already, or has not
+   pcall(self.run, self, "ROLLBACK")
+   error(results[2], 0)
 end
 
 return Store

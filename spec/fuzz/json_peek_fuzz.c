@@ -17,7 +17,7 @@ static void require(bool condition) {
 static void check_member(const char *body, size_t length, const char *name) {
     json_value value;
     text plain;
-    text_init(&plain);
+    text_init(&plain, NULL);
     if (json_member(body, length, name, &value)) {
         require(value.start > body && value.length > 0);
         require(value.length <= (size_t)(body + length - value.start));
@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memcpy(body, data + 1, length);
     check_member(body, length, "error");
     check_member(body, length, "");
-    char *message = failure_message(400 + data[0], types[data[0] % 3], body, length);
+    char *message = failure_message(NULL, 400 + data[0], types[data[0] % 3], body, length);
     check_message(message);
     free(message);
     free(body);

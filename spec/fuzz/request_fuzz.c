@@ -105,7 +105,7 @@ static void try_row(const promptic_endpoint *row, const char *const *strings, si
             const char *value = strings[request.path_count + request.query_count];
             pairs[request.query_count++] = (promptic_pair){p->wire, value};
         }
-    promptic_kind kind = request_url(BASE, &request, row, &url, &path, &error);
+    promptic_kind kind = request_url(NULL, BASE, &request, row, &url, &path, &error);
     require(kind == PROMPTIC_OK || (kind == PROMPTIC_ARGUMENT && error.message[0] != '\0'));
     if (kind != PROMPTIC_OK)
         return;
@@ -124,7 +124,7 @@ static void try_raw(const char *const *strings, size_t count) {
     promptic_request request = {.method = "GET", .path = strings[0], .query = pairs};
     for (size_t i = 1; i + 1 < count; i += 2)
         pairs[request.query_count++] = (promptic_pair){strings[i], strings[i + 1]};
-    if (request_url(BASE, &request, NULL, &url, &path, &error) != PROMPTIC_OK)
+    if (request_url(NULL, BASE, &request, NULL, &url, &path, &error) != PROMPTIC_OK)
         return;
     require(strcmp(path, strings[0]) == 0);
     check_url(url, path, request.query_count > 0);

@@ -36,7 +36,7 @@ static bool on_entry(const toml_entry *entry, void *userdata) {
     char *alone = malloc(length + 2);
     memcpy(alone, "k=", 2);
     memcpy(alone + 2, whole + entry->start, length);
-    require(toml_read(alone, length + 2, on_alone, (void *)entry, &error));
+    require(toml_read(NULL, alone, length + 2, on_alone, (void *)entry, &error));
     free(alone);
     return true;
 }
@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t count = 0;
     whole = data;
     whole_length = size;
-    if (!toml_read((const char *)data, size, on_entry, &count, &error))
+    if (!toml_read(NULL, (const char *)data, size, on_entry, &count, &error))
         require(error.message != NULL && error.line >= 1);
     return 0;
 }

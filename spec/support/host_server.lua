@@ -3,7 +3,7 @@
 --    local server = host_server.start()   -- see scripted.lua
 --
 -- Below /api/v1: /flaky?id=x refuses the first request of each id; /silent never answers; /slow does after 50
--- ms; /wrong, /page and /moved are errors; /large is 200 KB; /close ends the connection after the answer. All
+-- ms, /late after 500; /wrong, /page and /moved are errors; /large is 200 KB; /close ends the connection after the answer. All
 -- others, and the body of all answers, are {"data":[]}.
 local scripted = require "spec.support.scripted"
 
@@ -19,8 +19,8 @@ local ROUTE = [==[
       answer.status, answer.headers["Retry-After"] = 503, "0"
    elseif path == "/silent" then
       return { stall = true }
-   elseif path == "/slow" then
-      answer.wait = 50
+   elseif path == "/slow" or path == "/late" then
+      answer.wait = path == "/slow" and 50 or 500
    elseif path == "/wrong" then
       answer.status, answer.body = 404, [[{"detail":{"a":["]"]},"err\u006fr":{"message":"no such th\u00efng"}}]]
    elseif path == "/page" then
