@@ -1,0 +1,284 @@
+# Makefile - every job of promptic-lua. `make help` lists them.
+#
+#   make CC=clang CFLAGS='-O3 -g'           another compiler, other flags; what the sources need is added to them
+#   make test SPEC=spec/json_encode_spec.lua
+#   make install PREFIX=/usr DESTDIR=/tmp/package
+
+CFLAGS   ?= -O2 -g -Wall -Wextra -Wpedantic -Werror
+PREFIX   ?= /usr/local
+LIBDIR   ?= $(PREFIX)/lib
+LUADIR   ?= $(LIBDIR)/lua/5.4
+BUILD    ?= build
+LIBFLAG  ?= -shared
+SPEC     ?= spec
+
+# ------------------------------------------------------------------ what is found on this machine
+
+# An assignment of the form X := $(or $(X),...) leaves what the command line or the environment says.
+
+LUA := $(or $(LUA),$(shell for name in lua5.4 lua54 lua; do \
+	$$name -v 2>/dev/null | grep -q '^Lua 5\.4' && echo $$name && break; done),lua5.4)
+
+LUA_PACKAGE := $(or $(LUA_PACKAGE),$(shell for name in lua5.4 lua54 lua-5.4 lua; do \
+	pkg-config --exists "$$name >= 5.4 $$name < 5.5" 2>/dev/null && echo $$name && break; done))
+
+# $(call flags,--cflags,package): nothing where there is no such package; .ci/deps says so then.
+flags = $(if $(2),$(shell pkg-config $(1) $(2) 2>/dev/null))
+# $(call archive,names...): the first static library of these names, as the compiler or pkg-config knows them.
+archive = $(firstword $(wildcard $(foreach name,$(1),$(shell $(CC) -print-file-name=$(name) 2>/dev/null)) \
+	$(addprefix $(call flags,--variable=libdir,$(LUA_PACKAGE))/,$(1))))
+
+LUA_CFLAGS   := $(or $(LUA_CFLAGS),$(call flags,--cflags,$(LUA_PACKAGE)))
+CURL_CFLAGS  := $(or $(CURL_CFLAGS),$(call flags,--cflags,libcurl))
+CURL_LIBS    := $(or $(CURL_LIBS),$(call flags,--libs,libcurl),-lcurl)
+HTTPD_LIBS   := $(or $(HTTPD_LIBS),$(call flags,--libs,libmicrohttpd),-lmicrohttpd)
+LUA_STATIC   ?= $(call archive,liblua5.4.a liblua54.a liblua-5.4.a liblua.a)
+CJSON_STATIC ?= $(call archive,liblua5.4-cjson.a)
+ARGPARSE     := $(or $(ARGPARSE),$(shell $(LUA) -e 'print(package.searchpath("argparse", package.path) or "")' 2>/dev/null))
+
+DEPS = CC='$(CC)' LUA='$(LUA)' LUA_CFLAGS='$(LUA_CFLAGS)' LUA_STATIC='$(LUA_STATIC)' \
+	CJSON_STATIC='$(CJSON_STATIC)' .ci/deps
+
+# ------------------------------------------------------------------ sources and what becomes of them
+
+# The version is written in the header and nowhere else in the build. Before 1.0.0 a minor version may change what a
+# C program sees, so its number is part of the name that the linker records.
+VERSION := $(shell sed -n 's/^#define PROMPTIC_VERSION "\(.*\)"/\1/p' core/promptic.h)
+SONAME  := libpromptic.so.$(basename $(VERSION))
+
+OBJ         := $(BUILD)/obj
+CORE        := $(patsubst %.c,$(OBJ)/%.o,$(wildcard core/*.c))
+INTERPRETER := $(patsubst %.c,$(OBJ)/%.o,$(wildcard bindings/interpreter*.c))
+HTTPD       := $(patsubst %.c,$(OBJ)/%.o,$(wildcard bindings/httpd*.c))
+BINDINGS    := $(filter-out $(INTERPRETER) $(HTTPD),$(patsubst %.c,$(OBJ)/%.o,$(wildcard bindings/*.c)))
+BAKED       := $(OBJ)/baked_prelude.o
+BAKED_MAIN  := $(OBJ)/baked_scripts.o $(OBJ)/baked_vendor.o
+SOURCES     := $(wildcard core/*.[ch] bindings/*.[ch] spec/*/*.[ch])
+LUA_FILES   := .luacheckrc .busted .ci bindings/prelude examples scripts scripts/promptic spec
+
+MODULE  := $(BUILD)/promptic.so
+PROGRAM := $(BUILD)/promptic-lua
+SERVER  := $(BUILD)/promptic/httpd.so
+SHARED  := $(BUILD)/libpromptic.so.$(VERSION)
+STATIC  := $(BUILD)/libpromptic.a
+PC      := $(BUILD)/promptic.pc
+
+# _GNU_SOURCE: strict C11 hides POSIX, and with it clock_gettime, strdup and the like.
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread -MMD -MP -Icore $(CURL_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+
+Q := $(if $(V),,@)
+
+# Without the built-in rules, which would make the folder bindings/prelude from bindings/prelude.c.
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all deps demo test install uninstall clean help check-core symbols lint format contract sanitize valgrind fuzz bench \
+	rock install-rock
+
+all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) ## builds everything under build/ (the default)
+
+# ------------------------------------------------------------------ compiling and linking
+
+-include $(patsubst %.o,%.d,$(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) $(BAKED) $(BAKED_MAIN))
+
+# Says which package has what is missing before the compiler says what it cannot find.
+$(OBJ)/.checked:
+	$(Q)$(DEPS) --check $(CHECK)
+	$(Q)mkdir -p $(OBJ) && touch $@
+CHECK := module program
+
+$(CORE): $(OBJ)/core/%.o: core/%.c | $(OBJ)/.checked
+	@mkdir -p $(@D); echo "  cc     $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BINDINGS) $(INTERPRETER) $(HTTPD): $(OBJ)/bindings/%.o: bindings/%.c | $(OBJ)/.checked
+	@mkdir -p $(@D); echo "  cc     $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -Ibindings $(LUA_CFLAGS) -c -o $@ $<
+
+# Lua that ships inside: the folders are named too, so that a file that is added or removed counts as a change.
+$(OBJ)/baked_prelude.c: bindings/bake.sh $(shell find bindings/prelude)
+	@mkdir -p $(@D); echo "  bake   bindings/prelude"
+	$(Q)sh bindings/bake.sh baked_prelude bindings/prelude >$@
+
+$(OBJ)/baked_scripts.c: bindings/bake.sh $(shell find scripts)
+	@mkdir -p $(@D); echo "  bake   scripts"
+	$(Q)sh bindings/bake.sh baked_scripts scripts >$@
+
+# The machine's own copy, as promptic.argparse: a copied program needs nothing beside itself.
+$(OBJ)/baked_vendor.c: bindings/bake.sh $(ARGPARSE) | $(OBJ)/.checked
+	@mkdir -p $(OBJ)/vendor; echo "  bake   $(ARGPARSE)"
+	$(Q)cp $(ARGPARSE) $(OBJ)/vendor/argparse.lua
+	$(Q)sh bindings/bake.sh baked_vendor $(OBJ)/vendor >$@
+
+$(BAKED) $(BAKED_MAIN): %.o: %.c | $(OBJ)/.checked
+	@echo "  cc     $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -Ibindings -c -o $@ $<
+
+$(STATIC): $(CORE)
+	@echo "  ar     $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(SHARED): $(CORE) core/libpromptic.map
+	@echo "  link   $@"
+	$(Q)$(CC) -shared -pthread $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=core/libpromptic.map -o $@ $(CORE) $(CURL_LIBS)
+	$(Q)ln -sf $(@F) $(BUILD)/$(SONAME) && ln -sf $(@F) $(BUILD)/libpromptic.so
+
+$(MODULE): $(CORE) $(BINDINGS) $(BAKED) bindings/module.map
+	@mkdir -p $(@D); echo "  link   $@"
+	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map -o $@ $(filter %.o,$^) $(CURL_LIBS) -lm
+
+$(SERVER): $(HTTPD) bindings/module.map
+	@mkdir -p $(@D); echo "  link   $@"
+	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map -o $@ $(HTTPD) $(HTTPD_LIBS)
+
+# -E: modules that a script requires find Lua's functions in the program.
+$(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED) $(BAKED_MAIN)
+	@echo "  link   $@"
+	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_STATIC) $(CJSON_STATIC) $(CURL_LIBS) -lm -ldl
+
+# Written anew each time: what is in it depends on PREFIX.
+.PHONY: $(PC)
+$(PC): core/promptic.pc.in
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+
+# ------------------------------------------------------------------ trying and testing
+
+deps: ## installs what build, demo and tests need, or prints what to type
+	$(Q)$(DEPS) module program sandbox test
+
+demo: ## a pipeline from labelled tickets to a deployed prompt, on this machine
+	$(Q)$(DEPS) module program sandbox
+	$(Q)$(MAKE) --no-print-directory all
+	$(PROGRAM) --sandbox examples/pipeline.lua
+
+# The specs see the build, and nothing of the caller's credentials and settings.
+SPEC_ENV = .ci/clean-env PROMPTIC_SERVER_LUA='$(LUA)' LUA_CPATH='$(CURDIR)/$(BUILD)/?.so;;'
+
+test: ## runs the specs; one file of them: make test SPEC=spec/retry_spec.lua
+	$(Q)$(DEPS) module program sandbox test
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(CURDIR)/$(PROGRAM)' $(LUA) .ci/run-specs.lua $(SPEC)
+
+# Stock Lua can not load an instrumented module, so the instrumented program runs busted itself; there is no
+# instrumented promptic.so, so that what the specs start in stock Lua finds the plain one.
+SANITIZED := $(BUILD)/sanitize
+SANITIZER := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+sanitize: ## runs the specs in a build with ASan, UBSan and LSan
+	$(Q)$(DEPS) module program sandbox test
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory BUILD=$(SANITIZED) CFLAGS='-O1 -g $(SANITIZER)' LDFLAGS='$(SANITIZER)' \
+		$(SANITIZED)/promptic-lua $(SANITIZED)/promptic/httpd.so
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(CURDIR)/$(SANITIZED)/promptic-lua' \
+		LUA_CPATH='$(CURDIR)/$(SANITIZED)/?.so;$(CURDIR)/$(BUILD)/?.so;;' UBSAN_OPTIONS=print_stacktrace=1 \
+		LSAN_OPTIONS=suppressions='$(CURDIR)/.ci/lsan.supp':print_suppressions=0 \
+		$(SANITIZED)/promptic-lua .ci/run-specs.lua --exclude-tags=packaging $(SPEC)
+
+# Valgrind is some thirty times slower: the specs that go through most of the C code, and fit into three minutes.
+VALGRIND_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,\
+	arguments client errors httpd json json_decode json_encode pages rows transport waiting))
+
+valgrind: ## runs a part of the specs under valgrind
+	$(Q)$(DEPS) module program sandbox test valgrind
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(CURDIR)/$(PROGRAM)' \
+		valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+		$(PROGRAM) .ci/run-specs.lua $(VALGRIND_SPEC)
+
+FUZZ         := $(BUILD)/fuzz
+FUZZ_SECONDS ?= 60
+FUZZERS      := $(patsubst spec/fuzz/%.c,$(FUZZ)/%,$(wildcard spec/fuzz/*_fuzz.c))
+
+$(FUZZERS): $(FUZZ)/%: spec/fuzz/%.c $(wildcard core/*.[ch])
+	@mkdir -p $(@D); echo "  fuzz   $@"
+	$(Q)clang -std=c11 -D_GNU_SOURCE -O1 -g -pthread -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-Icore $(CURL_CFLAGS) -o $@ $(filter %.c,$^) $(CURL_LIBS) -lm
+
+fuzz: ## feeds the core's parsers and JSON random input, FUZZ_SECONDS (60) each
+	$(Q)$(DEPS) module program sandbox fuzz
+	$(Q)$(MAKE) --no-print-directory all $(FUZZERS)
+	$(Q)for fuzzer in $(FUZZERS); do \
+		mkdir -p $$fuzzer.corpus && (cd $$fuzzer.corpus/.. && \
+		$(CURDIR)/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 $(CURDIR)/$$fuzzer.corpus) || exit 1; \
+	done
+	$(Q).ci/clean-env $(PROGRAM) spec/fuzz/json_fuzz.lua
+
+bench: all ## measures what promptic costs beside libcurl alone
+	$(Q)$(DEPS) module program sandbox test bench
+	@mkdir -p $(BUILD)/bench
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(CURL_CFLAGS) -o $(BUILD)/bench/gets spec/bench/gets.c $(CURL_LIBS)
+	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(CURDIR)/$(BUILD)'
+
+PRISM := spec/contract/node_modules/.package-lock.json
+$(PRISM): spec/contract/package-lock.json
+	cd spec/contract && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+contract: ## holds client and sandbox against the platform's contract, with Prism
+	$(Q)$(DEPS) module program sandbox test contract
+	$(Q)$(MAKE) --no-print-directory all $(PRISM)
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(CURDIR)/$(PROGRAM)' LUA='$(LUA)' .ci/contract
+
+# ------------------------------------------------------------------ checking
+
+check-core: ## shows that core/ needs no Lua and nothing of bindings/
+	$(Q)CC='$(CC)' BUILD='$(BUILD)' .ci/check-core $(ALL_CFLAGS)
+
+symbols: $(MODULE) $(SERVER) $(SHARED) ## shows that the libraries export what they promise and nothing else
+	$(Q).ci/symbols 'promptic_' $(SHARED)
+	$(Q).ci/symbols 'luaopen_promptic' $(MODULE) $(SERVER)
+
+lint: ## luacheck, clang-format and cppcheck
+	$(Q)$(DEPS) lint
+	@failed=0; \
+	luacheck --quiet $(LUA_FILES) || failed=1; \
+	clang-format --dry-run -Werror $(SOURCES) || failed=1; \
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem -Icore -Ibindings core bindings || failed=1; \
+	exit $$failed
+
+format: ## lays the C files out as .clang-format says
+	clang-format -i $(SOURCES)
+
+# ------------------------------------------------------------------ installing
+
+INCLUDEDIR = $(PREFIX)/include
+BINDIR     = $(PREFIX)/bin
+INSTALLED  = $(BINDIR)/promptic-lua $(INCLUDEDIR)/promptic.h $(LIBDIR)/pkgconfig/promptic.pc \
+	$(LUADIR)/promptic.so $(LUADIR)/promptic/httpd.so \
+	$(addprefix $(LIBDIR)/,libpromptic.a libpromptic.so $(SONAME) $(notdir $(SHARED)))
+
+install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
+	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
+	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)
+	install -m 755 $(MODULE) $(DESTDIR)$(LUADIR)
+	install -m 755 $(SERVER) $(DESTDIR)$(LUADIR)/promptic
+	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
+	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)
+	install -m 644 core/promptic.h $(DESTDIR)$(INCLUDEDIR)
+	install -m 644 $(PC) $(DESTDIR)$(LIBDIR)/pkgconfig
+	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libpromptic.so
+
+uninstall: ## removes what install has put there
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	rmdir $(DESTDIR)$(LUADIR)/promptic 2>/dev/null || true
+
+# LuaRocks may want the module for another Lua than the one that is built for above, so it builds apart and anew.
+ROCK := $(BUILD)/rock
+
+rock: ## builds the module alone, as the rockspec asks: for the Lua in LUA_INCDIR
+	$(Q)rm -rf $(ROCK)
+	$(Q)$(MAKE) --no-print-directory BUILD=$(ROCK) CHECK=module LUA_CFLAGS='-I$(LUA_INCDIR)' $(ROCK)/promptic.so
+
+install-rock: ## installs what rock has built, where LuaRocks says
+	install -d $(LIBDIR)
+	install -m 755 $(ROCK)/promptic.so $(LIBDIR)
+
+clean: ## removes build/
+	rm -rf $(BUILD)
+
+help: ## prints this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do \
+		printf '  %-13s %s\n' "$$name" "$$text"; done
