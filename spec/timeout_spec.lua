@@ -167,10 +167,10 @@ describe("timeout does not end an attempt", function()
 
    -- In the end the server reads fast: what the kernel holds by then moves without the client seeing it.
    it("whose body is taken slowly", function()
-      local timeout = 2
+      local timeout = 3
       open{ timeout = timeout }
-      server:accept{ read_bytes = 64 * 1024, every = 20, slow_bytes = 8 * 1024 * 1024 }
-      local result = client:create_component(("x"):rep(14 * 1024 * 1024))
+      server:accept{ read_bytes = 64 * 1024, every = 20, slow_bytes = 11 * 1024 * 1024 }
+      local result = client:create_component(("x"):rep(17 * 1024 * 1024))
       assert.same({ id = "x" }, result)
       assert.is_true(promptic.response(result).elapsed > timeout)
    end)

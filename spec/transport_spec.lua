@@ -279,13 +279,6 @@ describe("a connection", function()
       assert.equal(1, server:seen().accepted)
    end)
 
-   it("outlives its client for the next one of the same endpoint, or is closed", function()
-      get()
-      reopen{}
-      get()
-      assert.is_true(server:seen().open <= 2)
-   end)
-
    it("is told of in the response", function()
       assert.is_false(promptic.response(get()).connection_reused)
       assert.is_true(promptic.response(get()).connection_reused)

@@ -1,0 +1,94 @@
+--- What single rows do that the others do not (rows_spec has what all have in common).
+local json = require "cjson"
+local promptic = require "promptic"
+local clients = require "spec.support.clients"
+local rows = require "spec.support.rows"
+local scripted = require "spec.support.scripted"
+
+local server, client
+
+setup(function()
+   server = scripted.start()
+end)
+
+teardown(function()
+   server:stop()
+end)
+
+before_each(function()
+   server:reset():always{ body = '{"id":"x"}' }
+   client = clients.open(server.url)
+end)
+
+after_each(function()
+   client:close()
+end)
+
+-- The one request that came in since the last reset.
+local function arrived()
+   local requests = server:requests()
+   assert.equal(1, #requests)
+   return requests[1]
+end
+
+local OLDER_KEY = {
+   { "becomes a variable", { input = "hello" }, { variables = { input = "hello" } } },
+   { "may be any value", { input = { 1, 2 } }, { variables = { input = { 1, 2 } } } },
+   { "gives way to variables", { input = "x", variables = { a = "y" } }, { variables = { a = "y" } } },
+   { "is dropped where it is null", { input = promptic.null, variables = { a = "y" } },
+      { variables = { a = "y" } } },
+}
+
+describe("an observation's older key", function()
+   for _, case in ipairs(OLDER_KEY) do
+      local title, given, expected = case[1], case[2], case[3]
+
+      it(title .. " in create_observations", function()
+         local observation = { input = given.input, variables = given.variables, expected = "spam" }
+         client:create_observations("e", { observation })
+         assert.same({ { variables = expected.variables, expected = "spam" } }, json.decode(arrived().body))
+         assert.same({ given.input, given.variables }, { observation.input, observation.variables })
+      end)
+
+      it(title .. " in update_observation", function()
+         client:update_observation("e", 1, given)
+         assert.same(expected, json.decode(arrived().body))
+      end)
+   end
+
+   it("of null alone leaves nothing in update_observation", function()
+      client:update_observation("e", 1, { input = promptic.null })
+      assert.equal("{}", arrived().body)
+   end)
+end)
+
+describe("an API key", function()
+   it("is enough: a workspace is not named, though one is given", function()
+      client:close()
+      client = clients.open(server.url, { workspace_id = "w" })
+      client:get_workspace()
+      assert.is_nil(arrived().header["x-workspace-id"])
+   end)
+end)
+
+describe("list_workspaces", function()
+   before_each(function()
+      client:close()
+      client = promptic.client{ endpoint = server.url, access_token = "a-token", config_file = "" }
+   end)
+
+   it("needs no workspace with a session token", function()
+      client:list_workspaces()
+      assert.is_nil(arrived().header["x-workspace-id"])
+   end)
+
+   it("is alone in that", function()
+      for _, row in ipairs(promptic.endpoints) do
+         if row.name ~= "list_workspaces" then
+            local call = rows.call(row, "minimal")
+            assert.equal("auth", clients.failure(client[row.name], client, rows.unpack(call)).kind)
+         end
+      end
+      assert.equal(0, server:seen().accepted)
+   end)
+end)
