@@ -8,7 +8,6 @@
 #include "retry.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -16,29 +15,43 @@ static void settle(promptic_call *call, const transfer_outcome *outcome);
 
 /* --------------------------------------------------------------------- end */
 
+static const promptic_allocator *allocator_of(const promptic_call *call) {
+    return &call->client->allocator;
+}
+
 static void free_request(promptic_call *call) {
     if (call->body_free != NULL)
         call->body_free(call->body);
+    else
+        memory_free(allocator_of(call), call->body);
     call->body = NULL;
     call->body_free = NULL;
-    free(call->url);
+    memory_free(allocator_of(call), call->url);
     call->url = NULL;
 }
 
 /* Takes the easy handle of the attempt under way back from libcurl, aborting what it does. */
 static void drop_attempt(promptic_call *call, CURL *easy) {
-    promptic_loop *loop = call->client->loop;
-    curl_multi_remove_handle(loop->multi, easy);
+    loop_remove(call->client->loop, easy);
     client_give_handle(call->client, easy);
-    loop->running--;
 }
 
-static void fill_headers(promptic_call *call) {
+/* An answer that cannot be handed over whole is none, though what it answers has been done. */
+static void lose_answer(promptic_call *call) {
+    call->maybe_sent = call->maybe_sent || call->result.kind == PROMPTIC_OK;
+    call->result.kind = PROMPTIC_MEMORY;
+    call->result.message = "not enough memory for the answer";
+}
+
+/* False where memory ends. */
+static bool fill_headers(promptic_call *call) {
     const char *at = call->transfer.headers.data;
     size_t count = call->transfer.header_count;
-    call->headers = count > 0 ? calloc(count, sizeof *call->headers) : NULL;
+    if (count == 0)
+        return true;
+    call->headers = memory_new(allocator_of(call), count * sizeof *call->headers);
     if (call->headers == NULL)
-        return;
+        return false;
     for (size_t i = 0; i < count; i++) {
         call->headers[i].name = at;
         call->headers[i].value = at + strlen(at) + 1;
@@ -46,13 +59,15 @@ static void fill_headers(promptic_call *call) {
     }
     call->result.headers = call->headers;
     call->result.header_count = count;
+    return true;
 }
 
 /* The call is over: kind, status, message and retry_after of its result are set already. */
 static void end(promptic_call *call) {
     promptic_loop *loop = call->client->loop;
     promptic_result *result = &call->result;
-    fill_headers(call);
+    if (!fill_headers(call))
+        lose_answer(call);
     result->method = call->method;
     result->path = call->path;
     result->body = call->transfer.body.data != NULL ? call->transfer.body.data : "";
@@ -77,9 +92,9 @@ void call_fail(promptic_call *call, promptic_kind kind, const char *message) {
         drop_attempt(call, easy);
         call->maybe_sent = call->maybe_sent || call->transfer.sent;
     }
-    call->message = strdup(message);
+    transfer_forget(&call->transfer); /* what may have come was not an answer to this */
     call->result.kind = kind;
-    call->result.message = call->message != NULL ? call->message : promptic_kind_name(kind);
+    call->result.message = message;
     end(call);
 }
 
@@ -103,13 +118,17 @@ bool call_attempt(promptic_call *call, CURLM *multi) {
         .url = call->url,
         .body = call->body,
         .body_length = call->body_length,
-        .headers = call->body != NULL ? client->json_headers : client->plain_headers,
+        .headers = client_headers(client, call->method, call->body != NULL),
         .repeatable = call->repeatable,
         .max_response_bytes = client->max_response_bytes,
+        .on_body = call->on_body,
+        .body_userdata = call->body_userdata,
     };
     CURL *easy = client_take_handle(client);
     bool ready = easy != NULL && transfer_begin(&call->transfer, easy, &plan, call) == CURLE_OK;
     if (!ready || curl_multi_add_handle(multi, easy) != CURLM_OK) {
+        if (ready)
+            transfer_drop(&call->transfer);
         if (easy != NULL)
             client_give_handle(client, easy);
         call_fail(call, PROMPTIC_MEMORY, "not enough memory to start the request");
@@ -134,16 +153,16 @@ void call_attempt_ended(promptic_call *call, CURLcode code) {
 
 /* Ends the attempt under way because of time, not because of libcurl. */
 static void time_out(promptic_call *call, int64_t now_ms) {
-    char text[160];
-    transfer_outcome outcome = {.kind = PROMPTIC_TIMEOUT, .message = text};
+    const transfer_outcome outcome = {.kind = PROMPTIC_TIMEOUT, .message = call->timeout_message};
+    const size_t size = sizeof call->timeout_message;
     CURL *easy = call->transfer.easy;
     if (now_ms >= call->deadline_ms) {
-        snprintf(text, sizeof text, "the deadline of %g s has passed in attempt %d",
+        snprintf(call->timeout_message, size, "the deadline of %g s has passed in attempt %d",
                  call->client->deadline, call->attempts);
-        call_fail(call, PROMPTIC_TIMEOUT, text);
+        call_fail(call, PROMPTIC_TIMEOUT, call->timeout_message);
         return;
     }
-    snprintf(text, sizeof text, "%s for %g s",
+    snprintf(call->timeout_message, size, "%s for %g s",
              call->transfer.connected ? "no byte has moved" : "no connection could be made",
              call->client->timeout);
     transfer_drop(&call->transfer);
@@ -189,25 +208,30 @@ static char *api_message(const promptic_call *call, int status) {
     const char *location = transfer_header(&call->transfer, "location");
     if (status >= 300 && status < 400 && location != NULL) {
         text message;
-        text_init(&message);
+        text_init(&message, allocator_of(call));
         text_addf(&message, "a redirect to %.200s was not followed; is the endpoint right?",
                   location);
         return text_take(&message, NULL);
     }
-    return failure_message(status, transfer_header(&call->transfer, "content-type"),
+    return failure_message(allocator_of(call), status,
+                           transfer_header(&call->transfer, "content-type"),
                            call->transfer.body.data, call->transfer.body.length);
 }
 
 static void fail_with(promptic_call *call, const transfer_outcome *outcome, double retry_after) {
     promptic_result *result = &call->result;
     bool is_api = outcome->kind == PROMPTIC_OK;
-    failure_hide(call->transfer.body.data, call->transfer.body.length,
-                 call->client->config.credential);
+    if (call->client->config.credential != NULL)
+        failure_hide(call->transfer.body.data, call->transfer.body.length,
+                     call->client->config.credential);
     result->kind = is_api ? PROMPTIC_API_ERROR : outcome->kind;
     result->status = outcome->status;
     result->retry_after = retry_after;
-    call->message = is_api ? api_message(call, outcome->status) : strdup(outcome->message);
-    result->message = call->message != NULL ? call->message : promptic_kind_name(result->kind);
+    result->message = outcome->message;
+    if (is_api)
+        result->message = call->message = api_message(call, outcome->status);
+    if (result->message == NULL)
+        lose_answer(call);
     end(call);
 }
 
@@ -266,6 +290,9 @@ static promptic_kind check(const promptic_client *client, const promptic_request
     if (request->endpoint != NULL && row == NULL)
         return failure_set(error, PROMPTIC_ARGUMENT, "there is no endpoint '%s'",
                            request->endpoint);
+    if (client->config.credential == NULL && request->endpoint != NULL)
+        return failure_set(error, PROMPTIC_AUTH, "%s needs a credential, and the client has none",
+                           request->endpoint);
     if (client->config.is_session && client->config.workspace_id == NULL &&
         !(row != NULL && row->without_workspace))
         return failure_set(error, PROMPTIC_AUTH,
@@ -291,20 +318,17 @@ static bool set_body(promptic_call *call, const promptic_request *request) {
     if (request->body == NULL)
         return true;
     call->body_length = request->body_length;
-    call->body_free = request->body_free != NULL ? request->body_free : free;
+    call->body_free = request->body_free;
     call->body = request->body;
     if (request->body_free != NULL)
         return true;
-    call->body = malloc(request->body_length + 1);
-    if (call->body == NULL)
-        return false;
-    memcpy(call->body, request->body, request->body_length);
-    call->body[request->body_length] = '\0';
-    return true;
+    call->body = text_copy(allocator_of(call), request->body, request->body_length);
+    return call->body != NULL;
 }
 
 static promptic_call *new_call(promptic_client *client) {
-    promptic_call *call = loop_reserve(client->loop) ? calloc(1, sizeof *call) : NULL;
+    promptic_call *call =
+        loop_reserve(client->loop) ? memory_new(&client->allocator, sizeof *call) : NULL;
     if (call == NULL)
         return NULL;
     call->client = client;
@@ -314,7 +338,7 @@ static promptic_call *new_call(promptic_client *client) {
     call->heap_index = CALL_NOT_IN_HEAP;
     call->state = CALL_DONE; /* until it has begun */
     call->result.retry_after = -1;
-    transfer_init(&call->transfer);
+    transfer_init(&call->transfer, &client->allocator);
     return call;
 }
 
@@ -338,7 +362,8 @@ promptic_call *promptic_submit(promptic_client *client, const promptic_request *
     if (kind == PROMPTIC_OK && (call = new_call(client)) == NULL)
         kind = failure_memory(error);
     if (kind == PROMPTIC_OK)
-        kind = request_url(client->config.endpoint, request, row, &call->url, &call->path, error);
+        kind = request_url(&client->allocator, client->base, request, row, &call->url, &call->path,
+                           error);
     if (kind != PROMPTIC_OK || !set_body(call, request)) {
         if (request->body_free != NULL && (call == NULL || call->body == NULL))
             request->body_free(request->body);
@@ -348,6 +373,8 @@ promptic_call *promptic_submit(promptic_client *client, const promptic_request *
         return NULL;
     }
     set_method(call, request, row);
+    call->on_body = request->on_body;
+    call->body_userdata = request->body_userdata;
     call->done = done;
     call->userdata = userdata;
     begin(call);
@@ -368,7 +395,7 @@ bool promptic_call_wait(promptic_call *call, long timeout_ms) {
     promptic_loop *loop = call->client->loop;
     int64_t end_ms = timeout_ms < 0 ? CLOCK_NEVER : clock_now_ms() + timeout_ms;
     if (call->state != CALL_DONE)
-        promptic_step(loop);
+        promptic_wait(loop, 0);
     while (call->state != CALL_DONE && !loop->stepping) {
         int64_t left_ms = timeout_ms < 0 ? -1 : end_ms - clock_now_ms();
         if (timeout_ms >= 0 && left_ms <= 0)
@@ -379,8 +406,10 @@ bool promptic_call_wait(promptic_call *call, long timeout_ms) {
 }
 
 void promptic_call_cancel(promptic_call *call) {
-    if (call->state != CALL_DONE)
-        call_fail(call, PROMPTIC_CANCELLED, "the call was cancelled");
+    if (call->state == CALL_DONE)
+        return;
+    call_fail(call, PROMPTIC_CANCELLED, "the call was cancelled");
+    loop_tell_timer(call->client->loop);
 }
 
 void promptic_call_free(promptic_call *call) {
@@ -391,11 +420,12 @@ void promptic_call_free(promptic_call *call) {
     list_remove(&call->loop_link);
     free_request(call);
     transfer_free(&call->transfer);
-    free(call->headers);
-    free(call->message);
-    free(call->path);
-    client_release(call->client);
-    free(call);
+    memory_free(allocator_of(call), call->headers);
+    memory_free(allocator_of(call), call->message);
+    memory_free(allocator_of(call), call->path);
+    promptic_client *client = call->client;
+    memory_free(&client->allocator, call);
+    client_release(client);
 }
 
 const char *promptic_result_header(const promptic_result *result, const char *name) {

@@ -28,6 +28,8 @@ struct promptic_call {
     char *body;
     size_t body_length;
     void (*body_free)(void *);
+    void (*on_body)(const char *piece, size_t length, void *userdata);
+    void *body_userdata;
     bool repeatable;
 
     int64_t submitted_ms, deadline_ms;
@@ -38,7 +40,8 @@ struct promptic_call {
 
     promptic_result result;
     promptic_header *headers;
-    char *message;
+    char *message; /* of the result, where it was made of the answer */
+    char timeout_message[80];
     promptic_done_fn done;
     void *userdata;
 };
@@ -56,7 +59,7 @@ void call_attempt_ended(promptic_call *call, CURLcode code);
  * is over. */
 void call_due(promptic_call *call, int64_t now_ms);
 
-/* Ends the call without an answer. */
+/* Ends the call without an answer. The message is static, or lives as long as the call. */
 void call_fail(promptic_call *call, promptic_kind kind, const char *message);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_TIMEOUT 30.0   /* DESIGN "Deadlines" */
@@ -32,13 +31,14 @@ void promptic_options_init(promptic_options *options, size_t size) {
 
 /* Appends "name: value" to *list; false where memory ends. The copy on the way is wiped, for the
  * value may be a secret. */
-static bool add_header(struct curl_slist **list, const char *name, const char *value) {
+static bool add_header(const config *config, struct curl_slist **list, const char *name,
+                       const char *value) {
     text line;
-    text_init(&line);
+    text_init(&line, &config->allocator);
     text_addf(&line, "%s: %s", name, value);
     char *copy = text_take(&line, NULL);
     struct curl_slist *longer = copy != NULL ? curl_slist_append(*list, copy) : NULL;
-    text_free_secret(copy);
+    text_free_secret(&config->allocator, copy);
     if (longer != NULL)
         *list = longer;
     return longer != NULL;
@@ -52,23 +52,34 @@ static bool remove_header(struct curl_slist **list, const char *line) {
     return longer != NULL;
 }
 
-static bool add_common_headers(const config *config, struct curl_slist **list) {
+static bool add_credential(const config *config, struct curl_slist **list) {
     text bearer;
-    text_init(&bearer);
+    if (config->credential == NULL)
+        return true;
+    text_init(&bearer, &config->allocator);
     text_addf(&bearer, "Bearer %s", config->credential);
     char *value = text_take(&bearer, NULL);
-    bool ok = value != NULL && add_header(list, "Authorization", value);
-    text_free_secret(value);
+    bool ok = value != NULL && add_header(config, list, "Authorization", value);
+    text_free_secret(&config->allocator, value);
     if (ok && config->is_session && config->workspace_id != NULL)
-        ok = add_header(list, "X-Workspace-Id", config->workspace_id);
-    return ok && add_header(list, "Accept", "application/json") && remove_header(list, "Expect:");
+        ok = add_header(config, list, "X-Workspace-Id", config->workspace_id);
+    return ok;
 }
 
+static bool add_common_headers(const config *config, struct curl_slist **list) {
+    return add_credential(config, list) && add_header(config, list, "Accept", "application/json");
+}
+
+/* Each line costs libcurl some work in every request, so each kind of request has a list of its
+ * own. Before a large body libcurl would ask with Expect whether it is welcome, and wait a second
+ * for servers that do not know the header. */
 static bool build_headers(promptic_client *client) {
     return add_common_headers(&client->config, &client->json_headers) &&
-           add_header(&client->json_headers, "Content-Type", "application/json") &&
-           add_common_headers(&client->config, &client->plain_headers) &&
-           remove_header(&client->plain_headers, "Content-Type:");
+           add_header(&client->config, &client->json_headers, "Content-Type", "application/json") &&
+           remove_header(&client->json_headers, "Expect:") &&
+           add_common_headers(&client->config, &client->empty_headers) &&
+           remove_header(&client->empty_headers, "Content-Type:") &&
+           add_common_headers(&client->config, &client->plain_headers);
 }
 
 static void free_headers(struct curl_slist *list) {
@@ -77,9 +88,19 @@ static void free_headers(struct curl_slist *list) {
     curl_slist_free_all(list);
 }
 
+static bool build_base(promptic_client *client) {
+    text base;
+    text_init(&base, &client->allocator);
+    text_add(&base, client->config.endpoint);
+    if (client->config.credential != NULL)
+        text_add(&base, "/api/v1");
+    client->base = text_take(&base, NULL);
+    return client->base != NULL;
+}
+
 static bool build_user_agent(promptic_client *client, const char *prefix) {
     text agent;
-    text_init(&agent);
+    text_init(&agent, &client->allocator);
     if (prefix != NULL && prefix[0] != '\0')
         text_addf(&agent, "%s ", prefix);
     text_addf(&agent, "promptic-lua/%s libcurl/%s", PROMPTIC_VERSION,
@@ -97,6 +118,8 @@ static promptic_kind check_options(const promptic_options *options, promptic_err
         return failure_set(error, PROMPTIC_CONFIG, "deadline must be a positive number of seconds");
     if (!(options->backoff >= 0))
         return failure_set(error, PROMPTIC_CONFIG, "backoff must not be negative");
+    if (options->anonymous && (options->api_key != NULL || options->access_token != NULL))
+        return failure_set(error, PROMPTIC_CONFIG, "an anonymous client takes no credential");
     if (options->max_retries < 0)
         return failure_set(error, PROMPTIC_CONFIG, "max_retries must not be negative");
     for (const char *c = options->user_agent; c != NULL && *c != '\0'; c++)
@@ -105,10 +128,15 @@ static promptic_kind check_options(const promptic_options *options, promptic_err
     return PROMPTIC_OK;
 }
 
+static bool is_plain_http(const promptic_client *client) {
+    return strncmp(client->config.endpoint, "http:", 5) == 0;
+}
+
 static promptic_client *new_client(promptic_loop *loop, const promptic_options *options) {
-    promptic_client *client = calloc(1, sizeof *client);
+    promptic_client *client = memory_new(&options->allocator, sizeof *client);
     if (client == NULL)
         return NULL;
+    client->allocator = options->allocator;
     client->loop = loop;
     loop_retain(loop);
     client->references = 1;
@@ -136,8 +164,11 @@ promptic_client *promptic_client_new(promptic_loop *loop, const promptic_options
     if (kind == PROMPTIC_OK)
         kind = config_resolve(&options, &client->config, error);
     if (kind == PROMPTIC_OK &&
-        !(build_user_agent(client, options.user_agent) && build_headers(client)))
+        !(build_base(client) && build_user_agent(client, options.user_agent) &&
+          build_headers(client)))
         kind = PROMPTIC_MEMORY;
+    if (kind == PROMPTIC_OK && !(client->config.is_loopback && is_plain_http(client)))
+        loop->uses_tls = true; /* plain http may go through a proxy that is spoken to over TLS */
     if (kind == PROMPTIC_MEMORY)
         failure_memory(error);
     if (kind != PROMPTIC_OK) {
@@ -152,14 +183,17 @@ void client_retain(promptic_client *client) {
 }
 
 void client_release(promptic_client *client) {
+    const promptic_allocator allocator = client->allocator;
     if (--client->references > 0)
         return;
     free_headers(client->json_headers);
+    free_headers(client->empty_headers);
     free_headers(client->plain_headers);
-    free(client->user_agent);
+    memory_free(&allocator, client->base);
+    memory_free(&allocator, client->user_agent);
     config_free(&client->config);
     loop_release(client->loop);
-    free(client);
+    memory_free(&allocator, client);
 }
 
 void promptic_client_close(promptic_client *client) {
@@ -173,6 +207,7 @@ void promptic_client_close(promptic_client *client) {
     while (client->idle_count > 0)
         curl_easy_cleanup(client->idle[--client->idle_count]);
     loop_dispatch(client->loop);
+    loop_tell_timer(client->loop); /* other clients' calls may have been waiting for ours to end */
     client_release(client);
 }
 
@@ -184,6 +219,13 @@ void promptic_client_free(promptic_client *client) {
 }
 
 /* ------------------------------------------------------------ easy handles */
+
+struct curl_slist *client_headers(const promptic_client *client, const char *method,
+                                  bool has_body) {
+    if (has_body)
+        return client->json_headers;
+    return strcmp(method, "POST") == 0 ? client->empty_headers : client->plain_headers;
+}
 
 CURL *client_take_handle(promptic_client *client) {
     if (client->idle_count > 0)
@@ -210,11 +252,21 @@ const char *promptic_client_endpoint(const promptic_client *client) {
     return client->config.endpoint;
 }
 
+const char *promptic_client_endpoint_source(const promptic_client *client) {
+    return client->config.endpoint_source;
+}
+
+const char *promptic_client_workspace(const promptic_client *client) {
+    return client->config.workspace_id;
+}
+
 const char *promptic_client_source(const promptic_client *client) {
-    return client->config.source;
+    return client->config.credential != NULL ? client->config.source : "none";
 }
 
 const char *promptic_client_credential(const promptic_client *client) {
+    if (client->config.credential == NULL)
+        return "none";
     return client->config.is_session ? "access_token" : "api_key";
 }
 

@@ -13,10 +13,12 @@
 #define CLIENT_IDLE_HANDLES 16
 
 struct promptic_client {
-    promptic_loop *loop; /* retained */
-    size_t references;   /* the host's, and one a call */
+    promptic_allocator allocator; /* of the client and its calls */
+    promptic_loop *loop;          /* retained */
+    size_t references;            /* the host's, and one a call */
     bool closed;
     config config;
+    char *base; /* what paths stand below: {endpoint}/api/v1, {endpoint} of an anonymous client */
     char *user_agent;
     double timeout, deadline, backoff; /* seconds */
     int max_retries;
@@ -24,7 +26,8 @@ struct promptic_client {
     promptic_log_fn log;
     void *log_userdata;
     struct curl_slist *json_headers;  /* of requests with a body */
-    struct curl_slist *plain_headers; /* of requests without */
+    struct curl_slist *empty_headers; /* of a POST without */
+    struct curl_slist *plain_headers; /* of other requests without */
     CURL *idle[CLIENT_IDLE_HANDLES];
     size_t idle_count;
     list_link calls; /* unfinished ones */
@@ -32,6 +35,9 @@ struct promptic_client {
 
 void client_retain(promptic_client *client);
 void client_release(promptic_client *client);
+
+/* The headers of such a request; the client's own. */
+struct curl_slist *client_headers(const promptic_client *client, const char *method, bool has_body);
 
 /* An easy handle with the client's settings, new or used before; NULL where memory ends. */
 CURL *client_take_handle(promptic_client *client);

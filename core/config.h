@@ -11,28 +11,33 @@
  *
  * Empty variables and empty values of the file count as not given; an empty argument is an error.
  * White space around variables and values of the file is dropped; control characters (below 0x20,
- * and 0x7f) are refused. The environment is not looked at, and the file not read, for what is
- * settled by then. No message holds a value of a credential.
+ * and 0x7f) are refused. An anonymous client looks for its endpoint alone. The environment is not
+ * looked at, and the file not read, for what is settled by then. No message holds a value of a
+ * credential.
  */
 #ifndef PROMPTIC_CONFIG_H
 #define PROMPTIC_CONFIG_H
 
+#include "memory.h"
 #include "promptic.h"
 
 typedef struct config {
-    char *credential;   /* never NULL after success */
-    bool is_session;    /* the credential is a session token, not an API key */
+    promptic_allocator allocator; /* of the strings below */
+    char *credential;             /* NULL for an anonymous client only */
+    bool is_session;              /* the credential is a session token, not an API key */
     char *workspace_id; /* with a session token: NULL where no source gives one. Else NULL */
     char *endpoint;     /* scheme://host[:port][/path], no trailing slash */
     bool is_loopback;   /* config_is_loopback(endpoint): goes past any proxy */
-    const char *source; /* of the credential: "arguments", "environment" or "file"; static */
-    char *ca_file;      /* PEM file, or NULL: libcurl's own */
-    char *ca_path;      /* directory of PEM files, or NULL: libcurl's own */
+    const char *source; /* of the credential: "arguments", "environment" or "file"; static. NULL
+                         * where there is none */
+    const char *endpoint_source; /* the same of the endpoint, or "default" */
+    char *ca_file;               /* PEM file, or NULL: libcurl's own */
+    char *ca_path;               /* directory of PEM files, or NULL: libcurl's own */
 } config;
 
 /*
  * Resolves what the options leave open. *options is borrowed and must be complete: a caller with
- * an older, smaller struct has been served with defaults before.
+ * an older, smaller struct has been served with defaults before. Memory comes from its allocator.
  *
  * ca_file is the option, else CURL_CA_BUNDLE, else SSL_CERT_FILE; ca_path is SSL_CERT_DIR where
  * neither of the first two is given (the curl tool does the same).
@@ -51,12 +56,13 @@ void config_free(config *config);
 bool config_is_loopback(const char *endpoint);
 
 /*
- * Checks an endpoint and writes its normal form to *out (freed with free): http or https, a host,
- * no user, no query, no fragment; plain http to loopback only, unless allow_http. *is_local is
- * config_is_loopback of it. `name` says in messages where the value came from: "endpoint",
+ * Checks an endpoint and writes its normal form to *out (freed with memory_free): http or https, a
+ * host, no user, no query, no fragment; plain http to loopback only, unless allow_http. *is_local
+ * is config_is_loopback of it. `name` says in messages where the value came from: "endpoint",
  * "PROMPTIC_ENDPOINT". PROMPTIC_OK, or PROMPTIC_CONFIG or PROMPTIC_MEMORY with *error filled.
  */
-promptic_kind config_endpoint(const char *value, const char *name, bool allow_http, char **out,
-                              bool *is_local, promptic_error *error);
+promptic_kind config_endpoint(const promptic_allocator *allocator, const char *value,
+                              const char *name, bool allow_http, char **out, bool *is_local,
+                              promptic_error *error);
 
 #endif

@@ -6,7 +6,6 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -113,8 +112,9 @@ static promptic_kind check_parts(char *const parts[PARTS], const char *name, boo
     return PROMPTIC_OK;
 }
 
-promptic_kind config_endpoint(const char *value, const char *name, bool allow_http, char **out,
-                              bool *is_local, promptic_error *error) {
+promptic_kind config_endpoint(const promptic_allocator *allocator, const char *value,
+                              const char *name, bool allow_http, char **out, bool *is_local,
+                              promptic_error *error) {
     char *parts[PARTS];
     *out = NULL;
     promptic_kind kind = check_characters(value, name, error);
@@ -128,7 +128,7 @@ promptic_kind config_endpoint(const char *value, const char *name, bool allow_ht
         while (length > 0 && parts[WHOLE][length - 1] == '/')
             length--;
         *is_local = is_loopback(parts[HOST]);
-        *out = text_copy(parts[WHOLE], length);
+        *out = text_copy(allocator, parts[WHOLE], length);
         kind = *out != NULL ? PROMPTIC_OK : failure_memory(error);
     }
     free_parts(parts);

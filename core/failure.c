@@ -50,22 +50,6 @@ const char *failure_reason(int status) {
 
 /* --------------------------------------------------------- text for people */
 
-/* The bytes of the well-formed UTF-8 character at s (RFC 3629 4), or 0; its code point in *code. */
-static size_t read_character(const unsigned char *s, size_t length, unsigned long *code) {
-    static const unsigned long smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t width = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-    if (width == 0 || s[0] > 0xF4 || width > length)
-        return 0;
-    *code = width == 1 ? s[0] : s[0] & (0xFFU >> (width + 1));
-    for (size_t i = 1; i < width; i++) {
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-        *code = *code << 6 | (s[i] & 0x3F);
-    }
-    bool is_surrogate = *code >= 0xD800 && *code <= 0xDFFF;
-    return *code < smallest[width] || *code > 0x10FFFF || is_surrogate ? 0 : width;
-}
-
 /* What would move a terminal's cursor or start an escape sequence: C0, DEL and C1, and the two
  * line breaks of Unicode. A plain space counts too, so that runs of all of them become one. */
 static bool is_blank(unsigned long code) {
@@ -77,10 +61,10 @@ static void add_line(text *line, const char *bytes, size_t length, size_t limit)
     bool was_blank = true;
     if (length == 0) /* bytes may be NULL then */
         return;
-    const unsigned char *at = (const unsigned char *)bytes, *end = at + length;
+    const char *at = bytes, *end = at + length;
     while (at < end && line->length <= limit && !line->failed) {
         unsigned long code = 0xFFFD;
-        size_t width = read_character(at, (size_t)(end - at), &code);
+        size_t width = text_read_utf8(at, (size_t)(end - at), &code);
         if (width > 0 && is_blank(code)) {
             was_blank = true;
         } else {
@@ -146,7 +130,7 @@ static bool find_message(const char *body, size_t length, json_value *message) {
 static void add_body(text *line, const char *content_type, const char *body, size_t length) {
     json_value message;
     text plain;
-    text_init(&plain);
+    text_init(&plain, line->allocator);
     if (find_message(body, length, &message)) {
         json_add_string(&message, &plain);
         add_line(line, plain.data, plain.length, FAILURE_MAX_MESSAGE);
@@ -160,9 +144,10 @@ static void add_body(text *line, const char *content_type, const char *body, siz
     text_free(&plain);
 }
 
-char *failure_message(int status, const char *content_type, const char *body, size_t length) {
+char *failure_message(const promptic_allocator *allocator, int status, const char *content_type,
+                      const char *body, size_t length) {
     text line;
-    text_init(&line);
+    text_init(&line, allocator);
     if (length > 0)
         add_body(&line, content_type, body, length);
     if (line.length == 0) {

@@ -5,6 +5,7 @@
 #ifndef PROMPTIC_FAILURE_H
 #define PROMPTIC_FAILURE_H
 
+#include "memory.h"
 #include "promptic.h"
 
 /* Longest message taken from a JSON body's `error`, and longest text of any other body, in bytes.
@@ -22,9 +23,10 @@
  *   content_type  the answer's header, or NULL
  *   body          any bytes; may be NULL where length is 0
  *
- * Freed with free. NULL where memory ends.
+ * Freed with memory_free. NULL where memory ends.
  */
-char *failure_message(int status, const char *content_type, const char *body, size_t length);
+char *failure_message(const promptic_allocator *allocator, int status, const char *content_type,
+                      const char *body, size_t length);
 
 /*
  * Overwrites every occurrence of the secret in the bytes with as many asterisks: a server may

@@ -75,31 +75,6 @@ bool json_is_object(const json_value *value) {
     return value->length > 0 && value->start[0] == '{';
 }
 
-static bool is_named(const json_value *key, const char *name) {
-    text plain;
-    text_init(&plain);
-    json_add_string(key, &plain);
-    bool is_equal = !plain.failed && plain.length == strlen(name) &&
-                    (plain.length == 0 || memcmp(plain.data, name, plain.length) == 0);
-    text_free(&plain);
-    return is_equal;
-}
-
-bool json_member(const char *json, size_t length, const char *name, json_value *value) {
-    cursor c = {json, json + length};
-    json_value key;
-    if (length == 0 || !accept(&c, '{'))
-        return false;
-    do {
-        if (!read_value(&c, &key) || !json_is_string(&key) || !accept(&c, ':') ||
-            !read_value(&c, value))
-            return false;
-        if (is_named(&key, name))
-            return true;
-    } while (accept(&c, ','));
-    return false;
-}
-
 /* ------------------------------------------------------------------ strings */
 
 /* The four hexadecimal digits at c, or -1. */
@@ -120,12 +95,10 @@ static long read_hexadecimal(const cursor *c) {
 }
 
 /* After "\u". A pair of surrogates is one character (RFC 8259 7). */
-static void add_code_point(cursor *c, text *text) {
+static unsigned long read_code_point(cursor *c) {
     long high = read_hexadecimal(c);
-    if (high < 0) {
-        text_add_utf8(text, 0xFFFD);
-        return;
-    }
+    if (high < 0)
+        return 0xFFFD;
     c->at += 4;
     if (high >= 0xD800 && high <= 0xDBFF && c->end - c->at >= 6 && memcmp(c->at, "\\u", 2) == 0) {
         cursor second = {c->at + 2, c->end};
@@ -135,17 +108,25 @@ static void add_code_point(cursor *c, text *text) {
             high = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
         }
     }
-    text_add_utf8(text, (unsigned long)high);
+    return (unsigned long)high;
 }
 
-static void add_escape(cursor *c, text *text) {
+/* Reads a byte as it is, or what an escape stands for: 1 to 4 bytes. A backslash at the end, which
+ * escapes nothing, is dropped. */
+static size_t read_piece(cursor *c, char piece[4]) {
     static const char letters[] = "bfnrt", meanings[] = "\b\f\n\r\t";
     char letter = *c->at++;
-    const char *known = memchr(letters, letter, sizeof letters - 1);
+    piece[0] = letter;
+    if (letter != '\\')
+        return 1;
+    if (c->at == c->end)
+        return 0;
+    letter = *c->at++;
     if (letter == 'u')
-        add_code_point(c, text);
-    else
-        text_add_char(text, known != NULL ? meanings[known - letters] : letter);
+        return text_utf8(read_code_point(c), piece);
+    const char *known = memchr(letters, letter, sizeof letters - 1);
+    piece[0] = known != NULL ? meanings[known - letters] : letter;
+    return 1;
 }
 
 void json_add_string(const json_value *value, text *text) {
@@ -157,9 +138,43 @@ void json_add_string(const json_value *value, text *text) {
         const char *plain_end = escape != NULL ? escape : c.end;
         text_add_n(text, c.at, (size_t)(plain_end - c.at));
         c.at = plain_end;
-        if (c.end - c.at < 2)
-            break;
-        c.at++;
-        add_escape(&c, text);
+        if (escape != NULL) {
+            char piece[4];
+            size_t length = read_piece(&c, piece);
+            text_add_n(text, piece, length);
+        }
     }
+}
+
+/* ------------------------------------------------------------------ members */
+
+/* Whether the string stands for the name. Compared piece by piece: a lookup that needed memory
+ * would have to tell its end from a member that is not there. */
+static bool is_named(const json_value *key, const char *name) {
+    size_t left = strlen(name);
+    cursor c = {key->start + 1, key->start + key->length - 1};
+    while (c.at < c.end) {
+        char piece[4];
+        size_t length = read_piece(&c, piece);
+        if (length > left || memcmp(piece, name, length) != 0)
+            return false;
+        name += length;
+        left -= length;
+    }
+    return left == 0;
+}
+
+bool json_member(const char *json, size_t length, const char *name, json_value *value) {
+    cursor c = {json, json + length};
+    json_value key;
+    if (length == 0 || !accept(&c, '{'))
+        return false;
+    do {
+        if (!read_value(&c, &key) || !json_is_string(&key) || !accept(&c, ':') ||
+            !read_value(&c, value))
+            return false;
+        if (is_named(&key, name))
+            return true;
+    } while (accept(&c, ','));
+    return false;
 }

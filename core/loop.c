@@ -8,11 +8,7 @@
 #include "sigpipe.h"
 
 #include <pthread.h>
-#include <stdlib.h>
-
-/* Attempts under way at one time, over all clients of a loop; further ones are queued, so that ten
- * thousand submits do not open ten thousand connections. */
-#define MAX_RUNNING 100
+#include <string.h>
 
 /* ---------------------------------------------------------------- lifetime */
 
@@ -22,18 +18,26 @@ static void global_init(void) {
     global_code = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-promptic_loop *promptic_loop_new(promptic_error *error) {
+/* Once a process; libcurl is never told to clean up, since nobody knows who else uses it. */
+static CURLcode init_libcurl(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, global_init);
-    promptic_loop *loop = global_code == CURLE_OK ? calloc(1, sizeof *loop) : NULL;
-    if (loop != NULL && (loop->multi = curl_multi_init()) == NULL) {
-        free(loop);
-        loop = NULL;
-    }
-    if (loop == NULL) {
-        failure_set(
-            error, PROMPTIC_MEMORY, "libcurl cannot be initialised: %s",
-            curl_easy_strerror(global_code != CURLE_OK ? global_code : CURLE_OUT_OF_MEMORY));
+    return global_code;
+}
+
+void promptic_loop_options_init(promptic_loop_options *options, size_t size) {
+    const promptic_loop_options defaults = {.size = size};
+    memcpy(options, &defaults, size < sizeof defaults ? size : sizeof defaults);
+}
+
+static promptic_loop *new_loop(const promptic_loop_options *options) {
+    promptic_loop *loop = memory_new(&options->allocator, sizeof *loop);
+    if (loop == NULL)
+        return NULL;
+    loop->allocator = options->allocator;
+    loop->multi = curl_multi_init();
+    if (loop->multi == NULL) {
+        memory_free(&options->allocator, loop);
         return NULL;
     }
     loop->references = 1;
@@ -43,16 +47,42 @@ promptic_loop *promptic_loop_new(promptic_error *error) {
     return loop;
 }
 
+promptic_loop *promptic_loop_new_with(const promptic_loop_options *given, promptic_error *error) {
+    promptic_loop_options options;
+    promptic_loop_options_init(&options, sizeof options);
+    if (given != NULL) /* of a host compiled with an older, shorter struct too */
+        memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
+    CURLcode code = options.host_owns_curl ? CURLE_OK : init_libcurl();
+    if (code != CURLE_OK) {
+        failure_set(error, PROMPTIC_MEMORY, "libcurl cannot be initialised: %s",
+                    curl_easy_strerror(code));
+        return NULL;
+    }
+    promptic_loop *loop = new_loop(&options);
+    if (loop == NULL)
+        failure_memory(error);
+    return loop;
+}
+
+promptic_loop *promptic_loop_new(promptic_error *error) {
+    return promptic_loop_new_with(NULL, error);
+}
+
 void loop_retain(promptic_loop *loop) {
     loop->references++;
 }
 
 void loop_release(promptic_loop *loop) {
+    const promptic_allocator allocator = loop->allocator;
+    sigpipe_guard guard;
     if (--loop->references > 0)
         return;
+    sigpipe_block(&guard, loop->uses_tls); /* connections are closed with a last word over TLS */
     curl_multi_cleanup(loop->multi);
-    free(loop->heap);
-    free(loop);
+    sigpipe_restore(&guard);
+    memory_free(&allocator, loop->watch.sockets);
+    memory_free(&allocator, loop->heap);
+    memory_free(&allocator, loop);
 }
 
 void promptic_loop_free(promptic_loop *loop) {
@@ -103,10 +133,12 @@ static void heap_remove(promptic_loop *loop, promptic_call *call) {
 }
 
 bool loop_reserve(promptic_loop *loop) {
+    if (!watch_reserve(loop))
+        return false;
     if (loop->unfinished < loop->heap_capacity)
         return true;
     size_t capacity = loop->heap_capacity == 0 ? 16 : 2 * loop->heap_capacity;
-    promptic_call **heap = realloc(loop->heap, capacity * sizeof *heap);
+    promptic_call **heap = memory_resize(&loop->allocator, loop->heap, capacity * sizeof *heap);
     if (heap == NULL)
         return false;
     loop->heap = heap;
@@ -130,7 +162,7 @@ void loop_unschedule(promptic_loop *loop, promptic_call *call) {
 /* ---------------------------------------------------------------- stepping */
 
 void loop_launch(promptic_loop *loop, promptic_call *call) {
-    if (loop->running >= MAX_RUNNING) {
+    if (loop->running >= LOOP_MAX_RUNNING) {
         call->state = CALL_QUEUED;
         call->due_ms = call->deadline_ms;
         loop_schedule(loop, call);
@@ -138,6 +170,16 @@ void loop_launch(promptic_loop *loop, promptic_call *call) {
     } else if (call_attempt(call, loop->multi)) {
         loop_schedule(loop, call);
     }
+}
+
+void loop_remove(promptic_loop *loop, CURL *easy) {
+    sigpipe_guard guard;
+    if (!loop->stepping) /* a connection that is closed may be told so over TLS */
+        sigpipe_block(&guard, loop->uses_tls);
+    curl_multi_remove_handle(loop->multi, easy);
+    if (!loop->stepping)
+        sigpipe_restore(&guard);
+    loop->running--;
 }
 
 void loop_announce(promptic_loop *loop, promptic_call *call) {
@@ -171,21 +213,23 @@ static void run_timers(promptic_loop *loop) {
 }
 
 static void launch_queued(promptic_loop *loop) {
-    while (loop->running < MAX_RUNNING && !list_is_empty(&loop->queued)) {
+    while (loop->running < LOOP_MAX_RUNNING && !list_is_empty(&loop->queued)) {
         promptic_call *call = LIST_ENTRY(loop->queued.next, promptic_call, loop_link);
         list_remove(&call->loop_link);
         loop_launch(loop, call);
     }
 }
 
-/* Lets libcurl do what is ready: on one socket or, with CURL_SOCKET_TIMEOUT, what time has made
- * due; on all of them where nobody watches them for us. */
+/* Lets libcurl do what is ready: on all sockets, or on those that a host, or the wait before, has
+ * found to be; and what time has made due. */
 static void drive(promptic_loop *loop, curl_socket_t socket, int curl_events) {
     int running;
-    if (loop->on_socket != NULL && !loop->polling)
+    if (watch_is_on(loop)) {
+        watch_drive(loop);
         curl_multi_socket_action(loop->multi, socket, curl_events, &running);
-    else
+    } else {
         curl_multi_perform(loop->multi, &running);
+    }
 }
 
 /* Not to be interrupted by user code: nothing in here runs a callback but the log's and those of
@@ -193,7 +237,7 @@ static void drive(promptic_loop *loop, curl_socket_t socket, int curl_events) {
 static void advance(promptic_loop *loop, curl_socket_t socket, int curl_events) {
     sigpipe_guard guard;
     loop->stepping = true;
-    sigpipe_block(&guard);
+    sigpipe_block(&guard, loop->uses_tls);
     drive(loop, socket, curl_events);
     collect_ended_attempts(loop);
     run_timers(loop);
@@ -202,28 +246,30 @@ static void advance(promptic_loop *loop, curl_socket_t socket, int curl_events) 
     loop->stepping = false;
 }
 
-static size_t step(promptic_loop *loop, curl_socket_t socket, int curl_events) {
+size_t loop_step(promptic_loop *loop, curl_socket_t socket, int curl_events) {
     if (loop->stepping)
         return loop->unfinished;
     loop_retain(loop); /* a callback may free the last client */
-    if (loop->unfinished > 0)
+    if (loop->unfinished > 0 || watch_is_on(loop))
         advance(loop, socket, curl_events);
     loop_dispatch(loop);
-    loop_tell_timer(loop);
+    if (loop->references > 1) /* else the host has given everything back meanwhile */
+        loop_tell_timer(loop);
     size_t unfinished = loop->unfinished;
     loop_release(loop);
     return unfinished;
 }
 
 size_t promptic_step(promptic_loop *loop) {
-    return step(loop, CURL_SOCKET_TIMEOUT, 0);
+    return loop_step(loop, CURL_SOCKET_TIMEOUT, 0);
 }
 
 long promptic_timeout_ms(promptic_loop *loop) {
     long timeout_ms = -1;
-    if (!list_is_empty(&loop->ended))
+    bool has_room = loop->running < LOOP_MAX_RUNNING;
+    if (!list_is_empty(&loop->ended) || (has_room && !list_is_empty(&loop->queued)))
         return 0;
-    if (loop->running > 0)
+    if (loop->running > 0 || watch_is_on(loop))
         curl_multi_timeout(loop->multi, &timeout_ms);
     if (loop->heap_length > 0 && loop->heap[0]->due_ms != CLOCK_NEVER) {
         int64_t left_ms = loop->heap[0]->due_ms - clock_now_ms();
@@ -235,28 +281,28 @@ long promptic_timeout_ms(promptic_loop *loop) {
     return timeout_ms;
 }
 
+static void wait_for_traffic(promptic_loop *loop, long timeout_ms) {
+    int limit_ms = timeout_ms < 0 || timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms;
+    if (watch_is_on(loop))
+        watch_wait(loop, limit_ms);
+    else if (limit_ms > 0)
+        curl_multi_poll(loop->multi, NULL, 0, limit_ms, NULL);
+}
+
 size_t promptic_wait(promptic_loop *loop, long timeout_ms) {
     long due_ms = promptic_timeout_ms(loop);
     if (loop->stepping || (loop->unfinished == 0 && timeout_ms < 0))
         return promptic_step(loop);
     if (due_ms >= 0 && (timeout_ms < 0 || due_ms < timeout_ms))
         timeout_ms = due_ms;
-    if (timeout_ms != 0)
-        curl_multi_poll(loop->multi, NULL, 0,
-                        timeout_ms < 0 || timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms,
-                        NULL);
-    loop_retain(loop);
-    loop->polling = true;
-    size_t unfinished = promptic_step(loop);
-    loop->polling = false;
-    loop_release(loop);
-    return unfinished;
+    wait_for_traffic(loop, timeout_ms);
+    return promptic_step(loop);
 }
 
 size_t promptic_flush(promptic_loop *loop, long timeout_ms) {
     int64_t end_ms = timeout_ms < 0 ? CLOCK_NEVER : clock_now_ms() + timeout_ms;
-    size_t unfinished = promptic_step(loop);
-    while (unfinished > 0) {
+    size_t unfinished = promptic_wait(loop, 0);
+    while (unfinished > 0 && !loop->stepping) {
         int64_t left_ms = timeout_ms < 0 ? -1 : end_ms - clock_now_ms();
         if (timeout_ms >= 0 && left_ms <= 0)
             break;
@@ -265,39 +311,7 @@ size_t promptic_flush(promptic_loop *loop, long timeout_ms) {
     return unfinished;
 }
 
-/* ------------------------------------------------------ a host's own event loop */
-
-static int tell_socket(CURL *easy, curl_socket_t socket, int what, void *userdata, void *unused) {
-    promptic_loop *loop = userdata;
-    int directions = 0;
-    (void)easy, (void)unused;
-    if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
-        directions |= PROMPTIC_READ;
-    if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
-        directions |= PROMPTIC_WRITE;
-    loop->on_socket(loop, (int)socket, directions, loop->watch_userdata);
-    return 0;
-}
-
-void promptic_watch(promptic_loop *loop, promptic_socket_fn on_socket, promptic_timer_fn on_timer,
-                    void *userdata) {
-    loop->on_socket = on_socket;
-    loop->on_timer = on_timer;
-    loop->watch_userdata = userdata;
-    curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
-    curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, tell_socket);
-}
-
 void loop_tell_timer(promptic_loop *loop) {
-    if (loop->on_timer != NULL && !loop->stepping)
-        loop->on_timer(loop, promptic_timeout_ms(loop), loop->watch_userdata);
-}
-
-size_t promptic_socket_ready(promptic_loop *loop, int socket, int directions) {
-    int events = 0;
-    if (directions & PROMPTIC_READ)
-        events |= CURL_CSELECT_IN;
-    if (directions & PROMPTIC_WRITE)
-        events |= CURL_CSELECT_OUT;
-    return step(loop, (curl_socket_t)socket, events != 0 ? events : CURL_CSELECT_ERR);
+    if (watch_is_on(loop) && !loop->stepping)
+        loop->watch.on_timer(loop, promptic_timeout_ms(loop), loop->watch.userdata);
 }

@@ -7,12 +7,19 @@
 #define PROMPTIC_LOOP_H
 
 #include "list.h"
+#include "memory.h"
 #include "promptic.h"
+#include "watch.h"
 
 #include <curl/curl.h>
 #include <stdint.h>
 
+/* Attempts under way at one time, over all clients of a loop; further ones are queued, so that ten
+ * thousand submits do not open ten thousand connections. */
+#define LOOP_MAX_RUNNING 100
+
 struct promptic_loop {
+    promptic_allocator allocator; /* of the loop and its heap */
     CURLM *multi;
     size_t references;    /* the host's, and one a client */
     size_t unfinished;    /* calls that have not ended */
@@ -22,10 +29,8 @@ struct promptic_loop {
     promptic_call **heap; /* unfinished calls, the one that is due first at the top */
     size_t heap_length, heap_capacity;
     uint64_t random_state;
-    promptic_socket_fn on_socket; /* of a host with its own event loop; NULL elsewhere */
-    promptic_timer_fn on_timer;
-    void *watch_userdata;
-    bool polling;  /* inside promptic_wait, which looks at all sockets itself */
+    watch watch;   /* of a host with its own event loop */
+    bool uses_tls; /* a client of it may: OpenSSL writes without MSG_NOSIGNAL */
     bool stepping; /* inside libcurl or the timers: no call may be driven from there */
 };
 
@@ -44,7 +49,14 @@ void loop_unschedule(promptic_loop *loop, promptic_call *call);
 /* Starts the call's next attempt now, or queues it where too many are under way. */
 void loop_launch(promptic_loop *loop, promptic_call *call);
 
-/* Tells a host with its own event loop when to step next. */
+/* Takes the handle of an attempt under way back, aborting what it does. */
+void loop_remove(promptic_loop *loop, CURL *easy);
+
+/* What promptic_step does, with what the socket is ready for: see curl_multi_socket_action(3). */
+size_t loop_step(promptic_loop *loop, curl_socket_t socket, int curl_events);
+
+/* Tells a host with its own event loop when to step next. To be called whenever that may have
+ * changed outside of loop_step. */
 void loop_tell_timer(promptic_loop *loop);
 
 /* Has the call's callback run in the next dispatch. */

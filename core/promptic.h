@@ -8,11 +8,25 @@
  *   freed with F      the caller owns the returned object and gives it back with F
  *
  * Threads: a loop, its clients and their calls belong together and are used by one thread at a
- * time; different loops may run in different threads with nothing shared between them. Every
- * callback runs on the thread that steps the loop, inside promptic_step, promptic_wait,
- * promptic_call_wait, promptic_flush or promptic_client_close.
+ * time, not always the same one; different loops may run in different threads with nothing shared
+ * between them. promptic_client_new and the promptic_config functions read the environment, which
+ * no thread may change meanwhile (setenv). The table of endpoints and the other static memory may
+ * be read by any thread.
  *
- * Blocking: only promptic_wait, promptic_call_wait and promptic_flush wait. Nothing else does.
+ * Callbacks run on the thread that has called the library, before that call returns:
+ *   done           inside promptic_step, promptic_socket_ready, promptic_wait, promptic_call_wait,
+ *                  promptic_flush, promptic_client_close and promptic_client_free. It may call any
+ *                  function of this header, those that block too; see promptic_call_wait for the
+ *                  one exception.
+ *   log            inside the same functions
+ *   body           (on_body of a request) inside the same functions and promptic_submit
+ *   socket, timer  inside the same functions, promptic_submit, promptic_call_cancel,
+ *                  promptic_call_free and promptic_loop_free
+ *   allocator      inside any function that takes a loop, a client or a call
+ * All but done must not call the library, and none may leave it by longjmp or a C++ exception.
+ *
+ * Blocking: only promptic_wait, promptic_call_wait and promptic_flush wait. Nothing else does, but
+ * promptic_client_new reads a file, and the promptic_config functions read and write one.
  *
  * Signals: no handler is installed or changed; SIGPIPE is kept from the process with the calling
  * thread's signal mask while libcurl runs.
@@ -119,21 +133,56 @@ PROMPTIC_API const promptic_endpoint *promptic_endpoints(size_t *count);
 /* The row of this name, or NULL. Static memory. */
 PROMPTIC_API const promptic_endpoint *promptic_endpoint_find(const char *name);
 
+/* ------------------------------------------------------------------ memory */
+
+/* Where memory comes from; zeroed, it stands for malloc, realloc and free. What it serves is said
+ * where one is given. libcurl and the TLS library under it have memory of their own, also for
+ * buffers, connections and the lists of headers they are handed: see curl_global_init_mem(3) and
+ * promptic_loop_options. */
+typedef struct promptic_allocator {
+    /* As realloc, on the thread that uses what the memory is for: a new block where block is NULL,
+     * else the block with this size, in another place or not. NULL where memory ends, and the block
+     * is as it was. Aligned as malloc aligns. size 0: frees the block, which is not NULL then;
+     * what is returned is not looked at. */
+    void *(*reallocate)(void *userdata, void *block, size_t size);
+    void *userdata; /* handed to reallocate */
+} promptic_allocator;
+
 /* ------------------------------------------------------------------- loops */
 
 typedef struct promptic_loop promptic_loop;
 typedef struct promptic_client promptic_client;
 typedef struct promptic_call promptic_call;
 
-/* A new loop, which drives the calls of its clients over shared connections.
- * Freed with promptic_loop_free. NULL and *error where memory or libcurl fails. */
+/* Options of a loop. Fill with promptic_loop_options_init first, then set what differs. */
+typedef struct promptic_loop_options {
+    size_t
+        size; /* of the struct the caller was compiled with; promptic_loop_options_init sets it */
+    bool host_owns_curl;          /* the host has called curl_global_init(3), or its _mem variant,
+                                   * and lets it last as long as the loop. Else the first loop calls
+                                   * it, for the process and for good, safely in any thread */
+    promptic_allocator allocator; /* of the loop itself and its lists; copied */
+} promptic_loop_options;
+
+/* Fills *options with the defaults. size is sizeof(promptic_loop_options). */
+PROMPTIC_API void promptic_loop_options_init(promptic_loop_options *options, size_t size);
+
+/* A new loop, which drives the calls of its clients over shared connections. options is borrowed;
+ * NULL: the defaults. Freed with promptic_loop_free. NULL and *error (memory) where memory or
+ * libcurl fails. */
+PROMPTIC_API promptic_loop *promptic_loop_new_with(const promptic_loop_options *options,
+                                                   promptic_error *error);
+
+/* The same with the defaults. */
 PROMPTIC_API promptic_loop *promptic_loop_new(promptic_error *error);
 
-/* Gives the loop back. Its clients keep it alive until they are freed too, in any order. */
+/* Gives the loop back. Its clients keep it alive until they are freed too, in any order, and the
+ * functions of promptic_watch in use. NULL is allowed. */
 PROMPTIC_API void promptic_loop_free(promptic_loop *loop);
 
-/* Does what is ready, runs the callbacks of calls that ended, never blocks.
- * Returns how many calls have not ended yet. */
+/* Does what is ready, runs the callbacks of calls that ended, never blocks. In a host's own event
+ * loop (promptic_watch) it does what time has made due, and leaves sockets to
+ * promptic_socket_ready. Returns how many calls have not ended yet. */
 PROMPTIC_API size_t promptic_step(promptic_loop *loop);
 
 /* Milliseconds until promptic_step has something to do at the latest: 0 at once, -1 nothing is
@@ -141,11 +190,12 @@ PROMPTIC_API size_t promptic_step(promptic_loop *loop);
 PROMPTIC_API long promptic_timeout_ms(promptic_loop *loop);
 
 /* Blocks until there is something to do, for timeout_ms at most (-1: as long as it takes), then
- * does what promptic_step does, once. A signal handler that runs ends the wait early. */
+ * does what promptic_step does, once, on all sockets. With 0 it does not block. With -1 and no call
+ * it returns at once. A signal handler that runs ends the wait early. */
 PROMPTIC_API size_t promptic_wait(promptic_loop *loop, long timeout_ms);
 
-/* Blocks until no call is left, or for timeout_ms (-1: as long as it takes).
- * Returns how many calls have not ended. */
+/* Blocks until no call is left, those included that callbacks submit, or for timeout_ms (-1: as
+ * long as it takes). Returns how many calls have not ended. */
 PROMPTIC_API size_t promptic_flush(promptic_loop *loop, long timeout_ms);
 
 /* ------------------------------------------------------ a host's own event loop */
@@ -154,21 +204,24 @@ PROMPTIC_API size_t promptic_flush(promptic_loop *loop, long timeout_ms);
 #define PROMPTIC_READ 1
 #define PROMPTIC_WRITE 2
 
-/* Watch the socket for these directions from now on; 0: forget it, it is about to be closed. */
+/* Watch the socket for these directions from now on, instead of those said before; 0: forget it. A
+ * socket is always forgotten before it is closed, so that its number cannot mean two of them. */
 typedef void (*promptic_socket_fn)(promptic_loop *loop, int socket, int directions, void *userdata);
 
 /* Call promptic_step in timeout_ms from now, instead of whenever it was said before; -1: no need.
- * Must not call the library itself. */
+ */
 typedef void (*promptic_timer_fn)(promptic_loop *loop, long timeout_ms, void *userdata);
 
 /* Has the loop tell the host what to wait for, instead of being asked. To be set before the loop's
- * first call; both functions are needed. The host then calls promptic_socket_ready when a socket
- * is ready and promptic_step when the timer has run out. The functions that block work as well. */
+ * first call, once; both functions are needed. The host then calls promptic_socket_ready when a
+ * socket is ready and promptic_step when the timer has run out. The functions that block work as
+ * well, and the host is told of what they change. */
 PROMPTIC_API void promptic_watch(promptic_loop *loop, promptic_socket_fn on_socket,
                                  promptic_timer_fn on_timer, void *userdata);
 
-/* Does what the socket is ready for (directions or-ed; 0 after an error on it), never blocks, runs
- * the callbacks of calls that ended. Returns how many calls have not ended yet. */
+/* Does what the socket is ready for (directions or-ed; 0 after an error on it) and what time has
+ * made due, never blocks, runs the callbacks of calls that ended. A socket that has been forgotten
+ * meanwhile does no harm. Returns how many calls have not ended yet. */
 PROMPTIC_API size_t promptic_socket_ready(promptic_loop *loop, int socket, int directions);
 
 /* ----------------------------------------------------------------- clients */
@@ -202,13 +255,19 @@ typedef struct promptic_options {
     size_t max_response_bytes; /* of one answer, after decompression; 256 MiB */
     promptic_log_fn log;       /* may be NULL */
     void *log_userdata;
+    promptic_allocator allocator; /* of the client, its calls, the bodies it copies, its answers and
+                                   * messages, until the last of them is freed; copied */
+    bool anonymous; /* no credential is looked for or sent; the client takes raw requests only, and
+                     * their paths are below the endpoint itself, not below /api/v1: for logging
+                     * in */
 } promptic_options;
 
 /* Fills *options with the defaults. size is sizeof(promptic_options). */
 PROMPTIC_API void promptic_options_init(promptic_options *options, size_t size);
 
 /* A client on the loop (borrowed, kept alive); credentials and endpoint are resolved here, once.
- * Freed with promptic_client_free. NULL and *error (auth, config, memory) on failure. */
+ * options is borrowed; NULL: the defaults. Freed with promptic_client_free. NULL and *error (auth,
+ * config, memory) on failure. */
 PROMPTIC_API promptic_client *
 promptic_client_new(promptic_loop *loop, const promptic_options *options, promptic_error *error);
 
@@ -216,23 +275,62 @@ promptic_client_new(promptic_loop *loop, const promptic_options *options, prompt
  * the same kind. Closing twice does nothing. */
 PROMPTIC_API void promptic_client_close(promptic_client *client);
 
-/* Closes the client and gives it back. Calls that the host still holds stay readable. */
+/* Closes the client and gives it back. Calls that the host still holds stay readable, and are still
+ * to be freed. NULL is allowed. */
 PROMPTIC_API void promptic_client_free(promptic_client *client);
 
 /* The endpoint in use, without a trailing slash. Borrowed from the client. */
 PROMPTIC_API const char *promptic_client_endpoint(const promptic_client *client);
 
+/* Which source it came from: "arguments", "environment", "file" or "default". A static string. */
+PROMPTIC_API const char *promptic_client_endpoint_source(const promptic_client *client);
+
+/* The workspace of a session token; NULL where no source gives one, and with an API key, which has
+ * its own. Borrowed from the client. */
+PROMPTIC_API const char *promptic_client_workspace(const promptic_client *client);
+
 /* Which source the credential came from: "arguments", "environment" or "file", and whether it is
- * an "access_token" or an "api_key". Static strings. */
+ * an "access_token" or an "api_key"; both "none" of an anonymous client. Static strings. */
 PROMPTIC_API const char *promptic_client_source(const promptic_client *client);
 PROMPTIC_API const char *promptic_client_credential(const promptic_client *client);
 
-/* ------------------------------------------------------------------- calls */
-
+/* A name and its value. */
 typedef struct promptic_pair {
     const char *name;
     const char *value;
 } promptic_pair;
+
+/* ---------------------------------------------------- the configuration file */
+
+/* The file that clients look into last: TOML, with api_key, access_token, workspace_id and endpoint
+ * at its top level. Everywhere `file` is its name, NULL for ~/.promptic/config.toml. These
+ * functions block for as long as a file takes. */
+
+/* What a file holds, without its secrets. */
+typedef struct promptic_config_info {
+    size_t size;     /* of the struct the caller was compiled with; to be set before */
+    bool exists;     /* else nothing of the following is set but path */
+    bool is_shared;  /* others than its owner can read or change it (mode & 077) */
+    bool has[4];     /* api_key, access_token, workspace_id, endpoint */
+    char path[4096]; /* "" where nobody knows the home directory */
+} promptic_config_info;
+
+/* Fills *info. PROMPTIC_OK, also where there is no such file; else PROMPTIC_CONFIG (it cannot be
+ * read, is no TOML, is wrong) or PROMPTIC_MEMORY with *error filled, and what is known in *info. */
+PROMPTIC_API promptic_kind promptic_config_inspect(const char *file, promptic_config_info *info,
+                                                   promptic_error *error);
+
+/* Sets these keys (the four above, each once), or removes those whose value is NULL; everything
+ * else in the file stays as it is, byte for byte. A new file has mode 0600, its folder, where that
+ * is missing too, 0700; one that is there loses what others may do with it. It is replaced as a
+ * whole or not at all, also when the power goes; where it is a symbolic link, what that names is.
+ * PROMPTIC_OK; PROMPTIC_ARGUMENT for another key or a value that is empty or holds a control
+ * character or bytes that are not UTF-8; PROMPTIC_CONFIG where the file is wrong or cannot be
+ * written; PROMPTIC_MEMORY. Nothing has changed then, and *error is filled. */
+PROMPTIC_API promptic_kind promptic_config_write(const char *file, const promptic_pair *changes,
+                                                 size_t count, promptic_error *error);
+
+/* ------------------------------------------------------------------- calls */
 
 /* What to ask for: an endpoint of the table by name, or a method and a path. Everything is
  * copied but a body with body_free, of which the library takes ownership. */
@@ -246,7 +344,12 @@ typedef struct promptic_request {
     size_t query_count;
     char *body; /* JSON text; NULL: no body and no Content-Type */
     size_t body_length;
-    void (*body_free)(void *body); /* NULL: the body is copied */
+    void (*body_free)(void *body); /* called with the body once; NULL: the body is copied */
+    /* Told of the body of a 2xx answer piece by piece as it comes, instead of it being collected
+     * and counted against max_response_bytes. With NULL an attempt begins: what came before is
+     * void. NULL: the body is in the result. */
+    void (*on_body)(const char *piece, size_t length, void *userdata);
+    void *body_userdata;
 } promptic_request;
 
 /* A header of an answer; its name in lower case. */
@@ -255,11 +358,11 @@ typedef promptic_pair promptic_header;
 /* How a call ended. Everything is borrowed from the call. */
 typedef struct promptic_result {
     promptic_kind kind;
-    int status;          /* HTTP status, 0 where there was no answer */
+    int status;          /* HTTP status, 0 where there was no whole answer */
     const char *message; /* for people; NULL where kind is PROMPTIC_OK */
     const char *method;
     const char *path; /* below /api/v1, encoded, without the query */
-    const char *body; /* NUL-terminated, never NULL */
+    const char *body; /* what has come of the last answer; NUL-terminated, never NULL */
     size_t body_length;
     const char *request_id; /* of the answer's x-request-id; NULL where there is none */
     double retry_after;     /* seconds the platform asked to wait; negative: it did not */
@@ -271,7 +374,8 @@ typedef struct promptic_result {
     size_t header_count;
 } promptic_result;
 
-/* Told once, when the call has ended. The callback may submit, cancel and free calls. */
+/* Told once, when the call has ended. It may submit, cancel and free calls, this one too, and close
+ * and free clients and the loop. */
 typedef void (*promptic_done_fn)(promptic_call *call, void *userdata);
 
 /* Starts a call; nothing blocks. done may be NULL. Freed with promptic_call_free.
@@ -288,14 +392,16 @@ PROMPTIC_API bool promptic_call_done(const promptic_call *call);
 PROMPTIC_API const promptic_result *promptic_call_result(const promptic_call *call);
 
 /* Blocks until the call has ended or timeout_ms have passed (-1: as long as it takes); steps the
- * loop meanwhile. Returns promptic_call_done. */
+ * loop meanwhile. No callback may free this call until it returns. Returns promptic_call_done. */
 PROMPTIC_API bool promptic_call_wait(promptic_call *call, long timeout_ms);
 
 /* Aborts the transfer and ends the call with kind cancelled; its callback runs in the next step.
- * Nothing happens where it has ended already. */
+ * Never blocks; before libcurl 7.87 a name lookup that is under way is waited for. Nothing happens
+ * where it has ended already. */
 PROMPTIC_API void promptic_call_cancel(promptic_call *call);
 
-/* Gives the call back, aborting it without a callback where it has not ended. */
+/* Gives the call back, aborting it without a callback where it has not ended, or where its callback
+ * has not run yet. NULL is allowed. */
 PROMPTIC_API void promptic_call_free(promptic_call *call);
 
 /* Header lookup, any case. NULL where there is none; borrowed from the call. */

@@ -2,10 +2,7 @@
 
 #include "failure.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#define PREFIX "/api/v1"
 
 /* ---------------------------------------------------------------- encoding */
 
@@ -212,25 +209,25 @@ static promptic_kind build(text *path, text *query, const promptic_request *requ
     return PROMPTIC_OK;
 }
 
-promptic_kind request_url(const char *base, const promptic_request *request,
-                          const promptic_endpoint *row, char **url, char **path,
-                          promptic_error *error) {
+promptic_kind request_url(const promptic_allocator *allocator, const char *base,
+                          const promptic_request *request, const promptic_endpoint *row, char **url,
+                          char **path, promptic_error *error) {
     text whole, below, query;
-    text_init(&whole);
-    text_init(&below);
-    text_init(&query);
+    text_init(&whole, allocator);
+    text_init(&below, allocator);
+    text_init(&query, allocator);
     *url = *path = NULL;
     promptic_kind kind = build(&below, &query, request, row, error);
     if (kind == PROMPTIC_OK && !below.failed && !query.failed) {
-        text_addf(&whole, "%s" PREFIX "%s%s", base, below.data, query.length > 0 ? query.data : "");
+        text_addf(&whole, "%s%s%s", base, below.data, query.length > 0 ? query.data : "");
         *path = text_take(&below, NULL);
         *url = text_take(&whole, NULL);
     }
     if (kind == PROMPTIC_OK && (*url == NULL || *path == NULL))
         kind = failure_memory(error);
     if (kind != PROMPTIC_OK) {
-        free(*url);
-        free(*path);
+        memory_free(allocator, *url);
+        memory_free(allocator, *path);
         *url = *path = NULL;
     }
     text_free(&whole);

@@ -8,13 +8,13 @@
 #include "text.h"
 
 /*
- * Builds {base}/api/v1{path}[?query].
+ * Builds {base}{path}[?query].
  *
- *   base     the endpoint as config_resolve gives it: no trailing slash, query or fragment
+ *   base     what the path stands below, {endpoint}/api/v1: no trailing slash, query or fragment
  *   request  what to ask for; everything is borrowed
  *   row      the row of request->endpoint, NULL for a raw request (method and path)
- *   *url     the whole URL; freed with free
- *   *path    the encoded path below /api/v1, without the query; freed with free
+ *   *url     the whole URL; freed with memory_free
+ *   *path    the encoded path below the base, without the query; freed with memory_free
  *
  * A row: each argument becomes one segment of the path (request_add_encoded); NULL, "", "." and
  * ".." are refused, since a server would take them for another resource (RFC 3986 5.2.4). The
@@ -27,9 +27,9 @@
  *
  * PROMPTIC_OK, or PROMPTIC_ARGUMENT or PROMPTIC_MEMORY with *error filled and both pointers NULL.
  */
-promptic_kind request_url(const char *base, const promptic_request *request,
-                          const promptic_endpoint *row, char **url, char **path,
-                          promptic_error *error);
+promptic_kind request_url(const promptic_allocator *allocator, const char *base,
+                          const promptic_request *request, const promptic_endpoint *row, char **url,
+                          char **path, promptic_error *error);
 
 /* Adds the string with every byte percent-encoded that is not unreserved (RFC 3986 2.3: letters,
  * digits, "-", ".", "_", "~"), hexadecimal digits in upper case. */

@@ -12,8 +12,11 @@ static void only_sigpipe(sigset_t *set) {
     sigaddset(set, SIGPIPE);
 }
 
-void sigpipe_block(sigpipe_guard *guard) {
+void sigpipe_block(sigpipe_guard *guard, bool needed) {
     sigset_t set;
+    guard->is_on = needed;
+    if (!needed)
+        return;
     guard->was_pending = is_pending();
     only_sigpipe(&set);
     pthread_sigmask(SIG_BLOCK, &set, &guard->previous);
@@ -21,6 +24,8 @@ void sigpipe_block(sigpipe_guard *guard) {
 
 void sigpipe_restore(const sigpipe_guard *guard) {
     sigset_t set;
+    if (!guard->is_on)
+        return;
     only_sigpipe(&set);
     if (!guard->was_pending && is_pending()) {
         const struct timespec at_once = {0, 0};

@@ -12,11 +12,13 @@
 #include <stdbool.h>
 
 typedef struct sigpipe_guard {
+    bool is_on;
     sigset_t previous;
     bool was_pending;
 } sigpipe_guard;
 
-void sigpipe_block(sigpipe_guard *guard);
+/* Does nothing where it is not needed: libcurl sends plain text with MSG_NOSIGNAL. */
+void sigpipe_block(sigpipe_guard *guard, bool needed);
 void sigpipe_restore(const sigpipe_guard *guard);
 
 #endif

@@ -3,18 +3,18 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FIRST_CAPACITY ((size_t)64)
 
-void text_init(text *text) {
+void text_init(text *text, const promptic_allocator *allocator) {
     memset(text, 0, sizeof *text);
+    text->allocator = allocator;
 }
 
 void text_free(text *text) {
-    free(text->data);
-    text_init(text);
+    memory_free(text->allocator, text->data);
+    text_init(text, text->allocator);
 }
 
 void text_clear(text *text) {
@@ -24,8 +24,7 @@ void text_clear(text *text) {
         text->data[0] = '\0';
 }
 
-/* Makes room for `length` further bytes and the final NUL. */
-static bool reserve(text *text, size_t length) {
+bool text_reserve(text *text, size_t length) {
     if (text->failed)
         return false;
     if (length < text->capacity - text->length)
@@ -33,8 +32,8 @@ static bool reserve(text *text, size_t length) {
     size_t capacity = text->capacity < FIRST_CAPACITY ? FIRST_CAPACITY : text->capacity;
     while (length >= capacity - text->length && capacity <= SIZE_MAX / 2)
         capacity *= 2;
-    char *data =
-        length < capacity - text->length ? (char *)realloc(text->data, capacity) : (char *)NULL;
+    bool fits = length < capacity - text->length;
+    char *data = fits ? memory_resize(text->allocator, text->data, capacity) : NULL;
     if (data == NULL) {
         text->failed = true;
         return false;
@@ -45,7 +44,7 @@ static bool reserve(text *text, size_t length) {
 }
 
 void text_add_n(text *text, const char *bytes, size_t length) {
-    if (!reserve(text, length))
+    if (!text_reserve(text, length))
         return;
     if (length > 0)
         memcpy(text->data + text->length, bytes, length);
@@ -70,7 +69,7 @@ void text_addf(text *text, const char *format, ...) {
         text->failed = true;
         return;
     }
-    if (!reserve(text, (size_t)length))
+    if (!text_reserve(text, (size_t)length))
         return;
     va_start(arguments, format);
     vsnprintf(text->data + text->length, (size_t)length + 1, format, arguments);
@@ -78,25 +77,37 @@ void text_addf(text *text, const char *format, ...) {
     text->length += (size_t)length;
 }
 
-void text_add_utf8(text *text, unsigned long code_point) {
+size_t text_utf8(unsigned long code_point, char bytes[4]) {
+    static const unsigned char marks[] = {0, 0, 0xC0, 0xE0, 0xF0};
     unsigned long c = code_point;
     if (c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
         c = 0xFFFD;
-    if (c < 0x80) {
-        text_add_char(text, (char)c);
-    } else if (c < 0x800) {
-        text_add_n(text, (char[]){(char)(0xC0 | c >> 6), (char)(0x80 | (c & 0x3F))}, 2);
-    } else if (c < 0x10000) {
-        text_add_n(text,
-                   (char[]){(char)(0xE0 | c >> 12), (char)(0x80 | (c >> 6 & 0x3F)),
-                            (char)(0x80 | (c & 0x3F))},
-                   3);
-    } else {
-        text_add_n(text,
-                   (char[]){(char)(0xF0 | c >> 18), (char)(0x80 | (c >> 12 & 0x3F)),
-                            (char)(0x80 | (c >> 6 & 0x3F)), (char)(0x80 | (c & 0x3F))},
-                   4);
+    size_t width = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = width; i-- > 1; c >>= 6)
+        bytes[i] = (char)(0x80 | (c & 0x3F));
+    bytes[0] = (char)(marks[width] | c);
+    return width;
+}
+
+size_t text_read_utf8(const char *bytes, size_t length, unsigned long *code) {
+    const unsigned char *s = (const unsigned char *)bytes;
+    static const unsigned long smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t width = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+    if (width == 0 || s[0] > 0xF4 || width > length)
+        return 0;
+    *code = width == 1 ? s[0] : s[0] & (0xFFU >> (width + 1));
+    for (size_t i = 1; i < width; i++) {
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+        *code = *code << 6 | (s[i] & 0x3F);
     }
+    bool is_surrogate = *code >= 0xD800 && *code <= 0xDFFF;
+    return *code < smallest[width] || *code > 0x10FFFF || is_surrogate ? 0 : width;
+}
+
+void text_add_utf8(text *text, unsigned long code_point) {
+    char bytes[4];
+    text_add_n(text, bytes, text_utf8(code_point, bytes));
 }
 
 void text_cut_utf8(text *text, size_t bytes) {
@@ -118,14 +129,14 @@ char *text_take(text *text, size_t *length) {
     if (length != NULL)
         *length = data != NULL ? text->length : 0;
     if (data != NULL)
-        text_init(text);
+        text_init(text, text->allocator);
     else
         text_free(text);
     return data;
 }
 
-char *text_copy(const char *bytes, size_t length) {
-    char *copy = length < SIZE_MAX ? malloc(length + 1) : NULL;
+char *text_copy(const promptic_allocator *allocator, const char *bytes, size_t length) {
+    char *copy = length < SIZE_MAX ? memory_resize(allocator, NULL, length + 1) : NULL;
     if (copy == NULL)
         return NULL;
     memcpy(copy, bytes, length);
@@ -139,9 +150,9 @@ void text_wipe(void *memory, size_t length) {
         *byte++ = 0;
 }
 
-void text_free_secret(char *string) {
+void text_free_secret(const promptic_allocator *allocator, char *string) {
     if (string == NULL)
         return;
     text_wipe(string, strlen(string));
-    free(string);
+    memory_free(allocator, string);
 }

@@ -8,24 +8,32 @@
 #ifndef PROMPTIC_TEXT_H
 #define PROMPTIC_TEXT_H
 
+#include "memory.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 typedef struct text {
-    char *data;    /* NULL until something was added */
-    size_t length; /* bytes, without the final NUL */
+    const promptic_allocator *allocator; /* borrowed */
+    char *data;                          /* NULL until something was added */
+    size_t length;                       /* bytes, without the final NUL */
     size_t capacity;
     bool failed; /* an allocation has failed; what is held is incomplete */
 } text;
 
-/* An empty text; the same as zeroed memory. Nothing is allocated. */
-void text_init(text *text);
+/* An empty text whose memory will come from the allocator (memory.h), which must outlive it.
+ * Nothing is allocated. */
+void text_init(text *text, const promptic_allocator *allocator);
 
 /* Gives the memory back; the text is empty afterwards. */
 void text_free(text *text);
 
 /* Empties the text and forgets a failure; keeps the memory for what comes next. */
 void text_clear(text *text);
+
+/* Makes room for `length` further bytes, so that adding them moves nothing: no copy of a secret is
+ * left behind. False where memory ends. */
+bool text_reserve(text *text, size_t length);
 
 void text_add(text *text, const char *string);
 void text_add_n(text *text, const char *bytes, size_t length);
@@ -37,21 +45,30 @@ void text_addf(text *text, const char *format, ...) __attribute__((format(printf
 /* Adds a code point in UTF-8; U+FFFD in place of a surrogate or a number past U+10FFFF. */
 void text_add_utf8(text *text, unsigned long code_point);
 
+/* The same without a text: writes the bytes and returns how many they are, 1 to 4. */
+size_t text_utf8(unsigned long code_point, char bytes[4]);
+
+/* The bytes of the well-formed UTF-8 character that `length` bytes begin with (RFC 3629 4), or 0;
+ * its code point in *code. */
+size_t text_read_utf8(const char *bytes, size_t length, unsigned long *code);
+
 /* Cuts the text to `bytes` at most, "..." included, at the boundary of a UTF-8 character. Does
  * nothing to a text that is short enough. */
 void text_cut_utf8(text *text, size_t bytes);
 
 /* Hands out the string, "" where nothing was added, and leaves the text empty. *length (NULL is
- * allowed) is its length. NULL where an allocation failed. Freed with free. */
+ * allowed) is its length. NULL where an allocation failed. Freed with memory_free
+ * and the text's allocator. */
 char *text_take(text *text, size_t *length);
 
-/* A copy of the first `length` bytes as a string. NULL where memory ends. Freed with free. */
-char *text_copy(const char *bytes, size_t length);
+/* A copy of the first `length` bytes as a string. NULL where memory ends. Freed with memory_free.
+ */
+char *text_copy(const promptic_allocator *allocator, const char *bytes, size_t length);
 
 /* Overwrites memory that held a secret; the compiler can not leave it out as it may a memset. */
 void text_wipe(void *memory, size_t length);
 
 /* Overwrites a string that holds a secret, then frees it. NULL is allowed. */
-void text_free_secret(char *string);
+void text_free_secret(const promptic_allocator *allocator, char *string);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include "text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* How deep arrays and inline tables may be nested. */
@@ -87,15 +86,6 @@ typedef struct string {
     size_t length;
 } string;
 
-static void add_utf8(string *out, unsigned long code) {
-    static const unsigned char marks[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    size_t width = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    for (size_t i = width; i-- > 1; code >>= 6)
-        out->data[out->length + i] = (char)(0x80 | (code & 0x3F));
-    out->data[out->length] = (char)(marks[width] | code);
-    out->length += width;
-}
-
 static bool read_code_point(reader *r, string *out, int digits) {
     unsigned long code = 0;
     for (int i = 0; i < digits; i++, r->at++) {
@@ -109,7 +99,7 @@ static bool read_code_point(reader *r, string *out, int digits) {
     }
     if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
         return fail(r, "an escape in a string names no character");
-    add_utf8(out, code);
+    out->length += text_utf8(code, out->data + out->length);
     return true;
 }
 
@@ -271,8 +261,10 @@ static bool read_key(reader *r) {
 
 /* -------------------------------------------------------------------- lines */
 
-static bool read_table_header(reader *r) {
+static bool read_table_header(reader *r, toml_entry *entry, const char *toml) {
     const char *closing = starts_with(r, "[[") ? "]]" : "]";
+    *entry = (toml_entry){.key = r->key, .is_header = true, .in_table = true, .line = r->line};
+    entry->start = (size_t)(r->at - toml);
     r->at += strlen(closing);
     r->in_table = true;
     if (!read_key(r))
@@ -280,6 +272,7 @@ static bool read_table_header(reader *r) {
     if (!starts_with(r, closing))
         return fail(r, "a [table] has no closing bracket");
     r->at += strlen(closing);
+    entry->end = (size_t)(r->at - toml);
     return true;
 }
 
@@ -301,14 +294,13 @@ static bool read_value(reader *r, toml_entry *entry, const char *toml) {
 }
 
 static bool read_entry(reader *r, toml_entry *entry, const char *toml) {
-    entry->line = r->line;
+    *entry = (toml_entry){.key = r->key, .in_table = r->in_table, .line = r->line};
     if (!read_key(r))
         return false;
     if (!is_next(r, '='))
         return fail(r, "a key is not followed by '='");
     r->at++;
     skip_blanks(r);
-    entry->key = r->key;
     entry->is_toplevel = !r->in_table && r->key_parts == 1;
     return read_value(r, entry, toml);
 }
@@ -325,21 +317,21 @@ static bool read_lines(reader *r, const char *toml, toml_entry_fn on_entry, void
     for (skip_space(r); r->at < r->end; skip_space(r)) {
         toml_entry entry;
         bool is_header = is_next(r, '[');
-        if (is_header ? !read_table_header(r) : !read_entry(r, &entry, toml))
+        if (is_header ? !read_table_header(r, &entry, toml) : !read_entry(r, &entry, toml))
             return false;
         if (!end_line(r))
             return false;
-        if (!is_header && !on_entry(&entry, userdata))
+        if (!on_entry(&entry, userdata))
             return true;
     }
     return true;
 }
 
-bool toml_read(const char *toml, size_t length, toml_entry_fn on_entry, void *userdata,
-               toml_error *error) {
+bool toml_read(const promptic_allocator *allocator, const char *toml, size_t length,
+               toml_entry_fn on_entry, void *userdata, toml_error *error) {
     reader r = {.at = toml, .end = toml + length, .line = 1};
-    r.key = malloc(length + 1);
-    r.value = malloc(length + 1);
+    r.key = memory_resize(allocator, NULL, length + 1);
+    r.value = memory_resize(allocator, NULL, length + 1);
     bool has_memory = r.key != NULL && r.value != NULL;
     bool is_good = has_memory && read_lines(&r, toml, on_entry, userdata);
     if (!has_memory)
@@ -348,7 +340,7 @@ bool toml_read(const char *toml, size_t length, toml_entry_fn on_entry, void *us
         *error = (toml_error){.line = r.line, .message = r.fault};
     if (r.value != NULL)
         text_wipe(r.value, length + 1);
-    free(r.key);
-    free(r.value);
+    memory_free(allocator, r.key);
+    memory_free(allocator, r.value);
     return is_good;
 }

@@ -8,18 +8,22 @@
 #ifndef PROMPTIC_TOML_H
 #define PROMPTIC_TOML_H
 
+#include "memory.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One `key = value`. Everything is borrowed for the callback only; values may be secret, and the
- * reader wipes its copies. */
+/* One `key = value`, or the header of a [table]. Everything is borrowed for the callback only;
+ * values may be secret, and the reader wipes its copies. */
 typedef struct toml_entry {
     const char *key;   /* the parts of a dotted key joined by '.', quotes and escapes resolved */
     bool is_toplevel;  /* a key of one part, outside of every [table] */
+    bool is_header;    /* of a table: it has no value */
+    bool in_table;     /* stands below a header, or is one */
     const char *value; /* of a string; NULL for any other type */
     size_t value_length;
     size_t line;       /* counted from 1 */
-    size_t start, end; /* the value's bytes in the text, with its quotes */
+    size_t start, end; /* the value's bytes in the text, with its quotes; of a header all of it */
 } toml_entry;
 
 /* Returns false to stop the reading. */
@@ -32,11 +36,11 @@ typedef struct toml_error {
 } toml_error;
 
 /*
- * Calls on_entry for each key in the text's order. True where the whole text was read, or the
- * callback stopped it; false and *error where the text is malformed or memory ends. Entries before
- * the fault have been reported by then.
+ * Calls on_entry for each key and header in the text's order. True where the whole text was read,
+ * or the callback stopped it; false and *error where the text is malformed or memory ends. Entries
+ * before the fault have been reported by then.
  */
-bool toml_read(const char *toml, size_t length, toml_entry_fn on_entry, void *userdata,
-               toml_error *error);
+bool toml_read(const promptic_allocator *allocator, const char *toml, size_t length,
+               toml_entry_fn on_entry, void *userdata, toml_error *error);
 
 #endif

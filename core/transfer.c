@@ -2,7 +2,6 @@
 
 #include "clock.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -18,6 +17,10 @@
 #define LARGE_BODY ((size_t)64 * 1024)
 #define LARGE_UPLOAD_BUFFER (1024L * 1024L)
 #define SMALL_UPLOAD_BUFFER (64L * 1024L)
+
+/* Answers that are handed on piece by piece are large. libcurl's own buffer has 16 KiB. */
+#define LARGE_RECEIVE_BUFFER (128L * 1024L)
+#define SMALL_RECEIVE_BUFFER (16L * 1024L)
 
 /* --------------------------------------------------------- libcurl's callbacks */
 
@@ -43,20 +46,27 @@ static size_t on_body(char *data, size_t size, size_t count, void *userdata) {
     return transfer->body.failed ? CURL_WRITEFUNC_ERROR : length;
 }
 
+/* Keeps a line "Name: value" as two strings, the name in lower case. */
 static void add_header(transfer *transfer, const char *line, size_t length) {
     const char *colon = memchr(line, ':', length);
     if (colon == NULL)
         return;
-    for (const char *c = line; c < colon; c++)
-        text_add_n(&transfer->headers, &(char){(*c >= 'A' && *c <= 'Z') ? *c + 32 : *c}, 1);
-    text_add_n(&transfer->headers, "", 1);
     const char *value = colon + 1, *end = line + length;
     while (value < end && (*value == ' ' || *value == '\t'))
         value++;
     while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' ' || end[-1] == '\t'))
         end--;
+    size_t start = transfer->headers.length, name_length = (size_t)(colon - line);
+    text_add_n(&transfer->headers, line, name_length + 1);
     text_add_n(&transfer->headers, value, (size_t)(end - value));
     text_add_n(&transfer->headers, "", 1);
+    if (transfer->headers.failed)
+        return;
+    char *name = transfer->headers.data + start;
+    for (size_t i = 0; i < name_length; i++)
+        if (name[i] >= 'A' && name[i] <= 'Z')
+            name[i] += 'a' - 'A';
+    name[name_length] = '\0';
     transfer->header_count++;
 }
 
@@ -122,11 +132,22 @@ static void limit_protocols(CURL *easy) {
 #endif
 }
 
+/* Giving up an attempt during its name lookup would wait for the thread that looks it up, seconds
+ * and more; with this it is left to itself, and cleans up when it ends. */
+static void leave_lookups(CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#else
+    (void)easy;
+#endif
+}
+
 CURL *transfer_handle(const transfer_settings *settings) {
     CURL *easy = curl_easy_init();
     if (easy == NULL)
         return NULL;
     limit_protocols(easy);
+    leave_lookups(easy);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
@@ -154,10 +175,10 @@ CURL *transfer_handle(const transfer_settings *settings) {
     return easy;
 }
 
-void transfer_init(transfer *transfer) {
+void transfer_init(transfer *transfer, const promptic_allocator *allocator) {
     memset(transfer, 0, sizeof *transfer);
-    text_init(&transfer->body);
-    text_init(&transfer->headers);
+    text_init(&transfer->body, allocator);
+    text_init(&transfer->headers, allocator);
 }
 
 void transfer_free(transfer *transfer) {
@@ -165,10 +186,14 @@ void transfer_free(transfer *transfer) {
     text_free(&transfer->headers);
 }
 
-static void forget_answer(transfer *transfer) {
+void transfer_forget(transfer *transfer) {
     text_clear(&transfer->body);
     text_clear(&transfer->headers);
     transfer->header_count = 0;
+}
+
+static void start_over(transfer *transfer) {
+    transfer_forget(transfer);
     transfer->uploaded = 0;
     transfer->sent = transfer->connected = transfer->has_head = false;
     transfer->resent = transfer->too_big = false;
@@ -196,7 +221,7 @@ static CURLcode set_method(CURL *easy, const transfer_plan *plan) {
 
 CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *plan, void *owner) {
     bool is_large = plan->body_length >= LARGE_BODY;
-    forget_answer(transfer);
+    start_over(transfer);
     transfer->max_response_bytes = plan->max_response_bytes;
     transfer->repeatable = plan->repeatable;
     transfer->on_body = plan->on_body;
@@ -213,6 +238,8 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, plan->body_length > 0 ? 0L : 1L);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
                      is_large ? LARGE_UPLOAD_BUFFER : SMALL_UPLOAD_BUFFER);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
+                     plan->on_body != NULL ? LARGE_RECEIVE_BUFFER : SMALL_RECEIVE_BUFFER);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, plan->headers);
     CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, plan->url);
     if (code == CURLE_OK)

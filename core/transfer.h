@@ -22,23 +22,27 @@ typedef struct transfer_plan {
     struct curl_slist *headers;
     bool repeatable;           /* libcurl may send it again on a fresh connection by itself */
     size_t max_response_bytes; /* after decompression */
+    void (*on_body)(const char *piece, size_t length, void *userdata); /* as in promptic_request */
+    void *body_userdata;
 } transfer_plan;
 
 typedef struct transfer {
     CURL *easy; /* NULL while no attempt is under way */
     size_t max_response_bytes;
+    void (*on_body)(const char *piece, size_t length, void *userdata); /* NULL: `body` collects */
+    void *body_userdata;
     text body;
     text headers; /* name, NUL, value, NUL, ... of the last answer */
     size_t header_count;
     curl_off_t uploaded;
     int64_t moved_ms; /* when a byte moved last, or the attempt began */
     bool repeatable;
-    bool connected; /* there is, or was, a connection to send the request on */
-    bool has_head;  /* the answer's head is complete */
-    bool sent;      /* of an attempt that is over: bytes of the request have left */
-    bool resent;    /* libcurl wanted to send it a second time, which was refused */
-    bool too_big;   /* the answer went past max_response_bytes or the cap on headers */
-    char error[CURL_ERROR_SIZE];
+    bool connected;              /* there is, or was, a connection to send the request on */
+    bool has_head;               /* the answer's head is complete */
+    bool sent;                   /* of an attempt that is over: bytes of the request have left */
+    bool resent;                 /* libcurl wanted to send it a second time, which was refused */
+    bool too_big;                /* the answer went past max_response_bytes or the cap on headers */
+    char error[CURL_ERROR_SIZE]; /* libcurl's words for it */
 } transfer;
 
 /* How an exchange ended, in the core's terms. */
@@ -60,7 +64,7 @@ typedef struct transfer_settings {
 /* A new easy handle with these settings, freed with curl_easy_cleanup. NULL where memory ends. */
 CURL *transfer_handle(const transfer_settings *settings);
 
-void transfer_init(transfer *transfer);
+void transfer_init(transfer *transfer, const promptic_allocator *allocator);
 void transfer_free(transfer *transfer);
 
 /* Makes the handle ready to run the plan, with `owner` as its CURLOPT_PRIVATE. The caller adds it
@@ -69,6 +73,9 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
 
 /* Reads how the exchange ended from libcurl's code and the handle, which is then let go. */
 void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome);
+
+/* Drops what has come of an answer. */
+void transfer_forget(transfer *transfer);
 
 /* Lets go of the handle of an attempt that is given up. */
 void transfer_drop(transfer *transfer);

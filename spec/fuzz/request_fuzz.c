@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BASE "https://host.example:8443/prefix"
+#define BASE "https://host.example:8443/prefix/api/v1"
 #define BELOW "/prefix/api/v1"
 #define MOST 12
 

@@ -30,7 +30,7 @@ static bool on_entry(const toml_entry *entry, void *userdata) {
     toml_error error;
     require(entry->start < entry->end && entry->end <= whole_length);
     require(entry->line >= 1 && entry->line <= whole_length + 1);
-    if (++*count > 16) /* one read each: more would be quadratic */
+    if (entry->is_header || ++*count > 16) /* one read each: more would be quadratic */
         return true;
     size_t length = entry->end - entry->start;
     char *alone = malloc(length + 2);

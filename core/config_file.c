@@ -1,0 +1,117 @@
+#include "config_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const names[CONFIG_KEYS] = {
+    [CONFIG_API_KEY] = "api_key",
+    [CONFIG_ACCESS_TOKEN] = "access_token",
+    [CONFIG_WORKSPACE_ID] = "workspace_id",
+    [CONFIG_ENDPOINT] = "endpoint",
+};
+
+const char *config_key_name(config_key key) {
+    return names[key];
+}
+
+config_key config_find_key(const char *name) {
+    int key = 0;
+    while (key < CONFIG_KEYS && strcmp(name, names[key]) != 0)
+        key++;
+    return (config_key)key;
+}
+
+/* The user's home directory: HOME, else what the system's user database says. */
+static void add_home(text *path) {
+    const char *home = getenv("HOME");
+    if (home != NULL && home[0] != '\0') {
+        text_add(path, home);
+        return;
+    }
+    char buffer[16 * 1024];
+    struct passwd user, *found = NULL;
+    if (getpwuid_r(getuid(), &user, buffer, sizeof buffer, &found) == 0 && found != NULL)
+        text_add(path, user.pw_dir);
+}
+
+void config_add_path(text *path, const char *given) {
+    if (given != NULL) {
+        text_add(path, given);
+        return;
+    }
+    add_home(path);
+    if (path->length > 0)
+        text_add(path, "/.promptic/config.toml");
+}
+
+/* Words of our own: strerror may share a buffer between threads, and speaks the locale. */
+const char *config_reason(int system_error) {
+    switch (system_error) {
+    case EACCES:
+    case EPERM:
+        return "permission denied";
+    case ENOENT:
+    case ENOTDIR:
+        return "there is no such file";
+    case EISDIR:
+        return "it is a directory";
+    case EFBIG:
+        return "it is larger than 64 KiB";
+    case EROFS:
+        return "the file system is read-only";
+    case ENOSPC:
+    case EDQUOT:
+        return "there is no space left";
+    case ELOOP:
+        return "too many symbolic links";
+    default:
+        return "input or output failed";
+    }
+}
+
+/* Reads up to `size` bytes; -1 and errno where that fails. */
+static ssize_t read_all(int file, char *buffer, size_t size) {
+    size_t length = 0;
+    while (length < size) {
+        ssize_t count = read(file, buffer + length, size - length);
+        if (count == 0)
+            break;
+        if (count > 0)
+            length += (size_t)count;
+        else if (errno != EINTR)
+            return -1;
+    }
+    return (ssize_t)length;
+}
+
+int config_read_file(const promptic_allocator *allocator, const char *path, char **data,
+                     size_t *length) {
+    *data = NULL;
+    *length = 0;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return errno;
+    *data = memory_resize(allocator, NULL, CONFIG_LONGEST_FILE + 1);
+    ssize_t count = *data != NULL ? read_all(file, *data, CONFIG_LONGEST_FILE + 1) : -1;
+    int code = *data == NULL ? ENOMEM : count < 0 ? errno : 0;
+    close(file);
+    *length = count > 0 ? (size_t)count : 0;
+    return *length > CONFIG_LONGEST_FILE ? EFBIG : code;
+}
+
+void config_free_file(const promptic_allocator *allocator, char *data) {
+    if (data != NULL)
+        text_wipe(data, CONFIG_LONGEST_FILE + 1);
+    memory_free(allocator, data);
+}
+
+bool config_has_control_character(const char *value) {
+    for (const char *c = value; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            return true;
+    return false;
+}

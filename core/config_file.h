@@ -1,0 +1,51 @@
+/*
+ * config_file.h - the configuration file's keys, where it is, and what is in it as bytes.
+ * config.c reads it, config_write.c changes it.
+ */
+#ifndef PROMPTIC_CONFIG_FILE_H
+#define PROMPTIC_CONFIG_FILE_H
+
+#include "promptic.h"
+#include "text.h"
+#include "toml.h"
+
+/* Bytes. A file that is longer is something else than a configuration. */
+#define CONFIG_LONGEST_FILE ((size_t)64 * 1024)
+
+/* Its name in a message, cut so that it leaves room for the message. */
+#define CONFIG_NAME_IN_MESSAGE "%.250s"
+
+/* The keys that mean something, all of them at the top level. */
+typedef enum config_key {
+    CONFIG_API_KEY,
+    CONFIG_ACCESS_TOKEN,
+    CONFIG_WORKSPACE_ID,
+    CONFIG_ENDPOINT,
+    CONFIG_KEYS
+} config_key;
+
+/* The key's name in the file; a static string. */
+const char *config_key_name(config_key key);
+
+/* The key of this name, CONFIG_KEYS where there is none. */
+config_key config_find_key(const char *name);
+
+/* Adds the file's path: what is given, ~/.promptic/config.toml where that is NULL. Nothing is added
+ * where `given` is empty, or nobody knows the home directory. */
+void config_add_path(text *path, const char *given);
+
+/* Reads the file into *data, CONFIG_LONGEST_FILE + 1 bytes that the caller wipes and frees; NULL
+ * where there was nothing to read into. Returns 0 or a number of errno. */
+int config_read_file(const promptic_allocator *allocator, const char *path, char **data,
+                     size_t *length);
+
+/* Wipes and frees what config_read_file gave. NULL is allowed. */
+void config_free_file(const promptic_allocator *allocator, char *data);
+
+/* What a number of errno says, in words of our own; a static string. */
+const char *config_reason(int system_error);
+
+/* Whether the value holds a character below 0x20, or 0x7f. */
+bool config_has_control_character(const char *value);
+
+#endif

@@ -1,0 +1,466 @@
+/*
+ * config_write.c - changes the configuration file: what people and other programs have written
+ * there stays byte for byte, and the file is replaced as a whole.
+ */
+#include "config.h"
+#include "config_file.h"
+#include "failure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MOST_LINKS 16
+
+static const char byte_order_mark[] = "\xEF\xBB\xBF";
+
+/* ------------------------------------------------------------- what is there */
+
+/* Where a key stands in the file. */
+typedef struct place {
+    size_t line;       /* 0: it is not there */
+    size_t start, end; /* of its value */
+} place;
+
+/* The file before a change. */
+typedef struct original {
+    text path;
+    char *data; /* NULL where there is no file; freed with config_free_file */
+    size_t length;
+    place places[CONFIG_KEYS];
+    size_t last_end;    /* of the last top-level value; 0: there is none */
+    size_t first_table; /* where its header begins; the length where there is none */
+    promptic_error *error;
+    promptic_kind kind;
+} original;
+
+static void refuse(original *o, size_t line, const char *key, const char *fault) {
+    o->kind = failure_set(o->error, PROMPTIC_CONFIG, CONFIG_NAME_IN_MESSAGE ":%lu: %s%s%s",
+                          o->path.data, (unsigned long)line, key, key[0] != '\0' ? " " : "", fault);
+}
+
+/* Whether a table has the name of a key, [api_key] or api_key.x = 1, which then cannot be set. */
+static bool is_table(const toml_entry *entry, config_key key) {
+    const char *name = config_key_name(key);
+    size_t length = strlen(name);
+    if (entry->in_table && !entry->is_header)
+        return false;
+    return strncmp(entry->key, name, length) == 0 &&
+           (entry->key[length] == '.' || (entry->is_header && entry->key[length] == '\0'));
+}
+
+/* A toml_entry_fn. */
+static bool on_entry(const toml_entry *entry, void *userdata) {
+    original *o = userdata;
+    config_key key = entry->is_toplevel ? config_find_key(entry->key) : CONFIG_KEYS;
+    for (int i = 0; i < CONFIG_KEYS && !entry->is_toplevel; i++)
+        if (is_table(entry, (config_key)i))
+            refuse(o, entry->line, config_key_name((config_key)i), "must be a string in quotes");
+    if (key != CONFIG_KEYS && o->places[key].line != 0)
+        refuse(o, entry->line, entry->key, "is given twice");
+    else if (key != CONFIG_KEYS)
+        o->places[key] = (place){entry->line, entry->start, entry->end};
+    if (entry->is_header && entry->start < o->first_table)
+        o->first_table = entry->start;
+    if (!entry->in_table)
+        o->last_end = entry->end;
+    return o->kind == PROMPTIC_OK;
+}
+
+static void parse(original *o) {
+    toml_error fault;
+    o->first_table = o->length;
+    if (toml_read(NULL, o->data, o->length, on_entry, o, &fault))
+        return;
+    if (fault.line == 0)
+        o->kind = failure_memory(o->error);
+    else
+        refuse(o, fault.line, "", fault.message);
+}
+
+static promptic_kind fail(original *o, const char *what, int code) {
+    o->kind = failure_set(o->error, PROMPTIC_CONFIG, CONFIG_NAME_IN_MESSAGE " cannot be %s: %s",
+                          o->path.data, what, config_reason(code));
+    return o->kind;
+}
+
+static void load(original *o, struct stat *status, bool *exists) {
+    *exists = stat(o->path.data, status) == 0;
+    if (!*exists) {
+        if (errno != ENOENT)
+            fail(o, "read", errno);
+        return;
+    }
+    /* A pipe would be waited for, and nothing but a file can be replaced. */
+    if (!S_ISREG(status->st_mode)) {
+        o->kind = failure_set(o->error, PROMPTIC_CONFIG, CONFIG_NAME_IN_MESSAGE " is no file",
+                              o->path.data);
+        return;
+    }
+    int code = config_read_file(NULL, o->path.data, &o->data, &o->length);
+    if (code == ENOMEM)
+        o->kind = failure_memory(o->error);
+    else if (code != 0)
+        fail(o, "read", code);
+    else
+        parse(o);
+}
+
+static void open_original(original *o, const char *file, promptic_error *error) {
+    *o = (original){.error = error, .kind = PROMPTIC_OK};
+    text_init(&o->path, NULL);
+    config_add_path(&o->path, file);
+    if (o->path.failed)
+        o->kind = failure_memory(error);
+    else if (o->path.length == 0)
+        o->kind = failure_set(error, PROMPTIC_CONFIG,
+                              "there is no configuration file: HOME is not set, or its name empty");
+}
+
+static void close_original(original *o) {
+    config_free_file(NULL, o->data);
+    text_free(&o->path);
+}
+
+promptic_kind promptic_config_inspect(const char *file, promptic_config_info *info,
+                                      promptic_error *error) {
+    original o;
+    struct stat status;
+    promptic_config_info found = {.size = info->size};
+    open_original(&o, file, error);
+    if (o.path.length > 0) {
+        snprintf(found.path, sizeof found.path, "%s", o.path.data);
+        if (o.kind == PROMPTIC_OK)
+            load(&o, &status, &found.exists);
+        found.is_shared = found.exists && (status.st_mode & 077) != 0;
+    } else if (o.kind == PROMPTIC_CONFIG) {
+        o.kind = PROMPTIC_OK; /* then there is none */
+    }
+    for (int key = 0; key < CONFIG_KEYS; key++)
+        found.has[key] = o.places[key].line != 0;
+    memcpy(info, &found, found.size < sizeof found ? found.size : sizeof found);
+    close_original(&o);
+    return o.kind;
+}
+
+/* ------------------------------------------------------------------- checks */
+
+/* What to make of each key: the value, NULL to remove it, or nothing. */
+typedef struct plan {
+    bool changes[CONFIG_KEYS];
+    const char *values[CONFIG_KEYS];
+} plan;
+
+static bool is_utf8(const char *value) {
+    unsigned long code;
+    for (size_t left = strlen(value), width; left > 0; left -= width, value += width)
+        if ((width = text_read_utf8(value, left, &code)) == 0)
+            return false;
+    return true;
+}
+
+/* What a reader would drop, or choke on, must not be written. */
+static const char *fault_of(const char *value) {
+    if (value[strspn(value, " ")] == '\0')
+        return "is empty";
+    if (value[0] == ' ' || value[strlen(value) - 1] == ' ')
+        return "begins or ends with a space";
+    if (config_has_control_character(value))
+        return "holds a control character, such as a line break";
+    return is_utf8(value) ? NULL : "holds bytes that are not UTF-8";
+}
+
+static promptic_kind check_endpoint(const char *value, promptic_error *error) {
+    char *normal;
+    bool is_local;
+    promptic_kind kind = config_endpoint(NULL, value, config_key_name(CONFIG_ENDPOINT), true,
+                                         &normal, &is_local, error);
+    memory_free(NULL, normal);
+    return kind;
+}
+
+static promptic_kind make_plan(plan *plan, const promptic_pair *changes, size_t count,
+                               promptic_error *error) {
+    memset(plan, 0, sizeof *plan);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = changes[i].name != NULL ? changes[i].name : "";
+        const char *value = changes[i].value;
+        config_key key = config_find_key(name);
+        const char *fault = value != NULL ? fault_of(value) : NULL;
+        if (key == CONFIG_KEYS)
+            fault = "is no key of the configuration file";
+        else if (plan->changes[key])
+            fault = "is given twice";
+        if (fault != NULL)
+            return failure_set(error, PROMPTIC_ARGUMENT, "%.100s %s", name, fault);
+        if (key == CONFIG_ENDPOINT && value != NULL && check_endpoint(value, error) != PROMPTIC_OK)
+            return PROMPTIC_CONFIG;
+        plan->changes[key] = true;
+        plan->values[key] = value;
+    }
+    return PROMPTIC_OK;
+}
+
+/* ------------------------------------------------------------------ new text */
+
+/* The text that is made of the original, of which `position` bytes have been dealt with. */
+typedef struct edit {
+    const original *from;
+    size_t position;
+    text out;
+} edit;
+
+static void copy_until(edit *e, size_t end) {
+    if (end > e->position) /* data may be NULL otherwise */
+        text_add_n(&e->out, e->from->data + e->position, end - e->position);
+    e->position = end;
+}
+
+static size_t line_start(const original *o, size_t at) {
+    while (at > 0 && o->data[at - 1] != '\n')
+        at--;
+    bool is_marked = at == 0 && o->length >= 3 && memcmp(o->data, byte_order_mark, 3) == 0;
+    return is_marked ? 3 : at;
+}
+
+/* Behind the line break, or the end of the text. */
+static size_t line_end(const original *o, size_t at) {
+    const char *found = at < o->length ? memchr(o->data + at, '\n', o->length - at) : NULL;
+    return found != NULL ? (size_t)(found - o->data) + 1 : o->length;
+}
+
+static const char *newline(const original *o) {
+    const char *first = o->length > 0 ? memchr(o->data, '\n', o->length) : NULL;
+    return first != NULL && first > o->data && first[-1] == '\r' ? "\r\n" : "\n";
+}
+
+/* As a basic string; there are no control characters in it. */
+static void add_value(text *out, const char *value) {
+    text_add_char(out, '"');
+    for (const char *c = value; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            text_add_char(out, '\\');
+        text_add_char(out, *c);
+    }
+    text_add_char(out, '"');
+}
+
+/* Takes the key's line out; a comment behind the value stays, on a line of its own. */
+static void remove_line(edit *e, const place *at) {
+    const original *o = e->from;
+    size_t next = at->end;
+    copy_until(e, line_start(o, at->start));
+    while (next < o->length && (o->data[next] == ' ' || o->data[next] == '\t'))
+        next++;
+    bool has_comment = next < o->length && o->data[next] == '#';
+    e->position = has_comment ? next : line_end(o, next);
+}
+
+/* The key of the plan whose place comes next, CONFIG_KEYS where none is left. */
+static config_key next_key(const edit *e, const plan *plan) {
+    int next = CONFIG_KEYS;
+    const place *places = e->from->places;
+    for (int key = 0; key < CONFIG_KEYS; key++) {
+        bool is_due =
+            plan->changes[key] && places[key].line != 0 && places[key].start >= e->position;
+        if (is_due && (next == CONFIG_KEYS || places[key].start < places[next].start))
+            next = key;
+    }
+    return (config_key)next;
+}
+
+/* Where a line of new keys goes: behind the last key at the top level, else before the first table
+ * and the comment right above it, else at the end. */
+static size_t place_of_new(const original *o) {
+    if (o->last_end > 0)
+        return line_end(o, o->last_end);
+    size_t at = o->first_table;
+    while (at < o->length && at > 0) {
+        size_t above = line_start(o, at - 1);
+        if (above >= at || o->data[above] != '#')
+            break;
+        at = above;
+    }
+    return at;
+}
+
+static void add_new_keys(edit *e, const plan *plan) {
+    const original *o = e->from;
+    bool adds = false;
+    copy_until(e, place_of_new(o));
+    for (int key = 0; key < CONFIG_KEYS; key++) {
+        if (!plan->changes[key] || plan->values[key] == NULL || o->places[key].line != 0)
+            continue;
+        /* the last line may have no end */
+        bool is_open = e->out.length > 0 && e->out.data[e->out.length - 1] != '\n' &&
+                       !(e->out.length == 3 && memcmp(e->out.data, byte_order_mark, 3) == 0);
+        if (is_open)
+            text_add(&e->out, newline(o));
+        text_addf(&e->out, "%s = ", config_key_name((config_key)key));
+        add_value(&e->out, plan->values[key]);
+        text_add(&e->out, newline(o));
+        adds = true;
+    }
+    bool is_before_table = o->last_end == 0 && o->first_table < o->length;
+    if (adds && is_before_table)
+        text_add(&e->out, newline(o));
+}
+
+static void make_text(edit *e, const original *o, const plan *plan) {
+    *e = (edit){.from = o};
+    text_init(&e->out, NULL);
+    size_t most = o->length;
+    for (int key = 0; key < CONFIG_KEYS; key++)
+        most += 64 + (plan->values[key] != NULL ? 2 * strlen(plan->values[key]) : 0);
+    text_reserve(&e->out, most);
+    for (config_key key; (key = next_key(e, plan)) != CONFIG_KEYS;) {
+        const place *at = &o->places[key];
+        if (plan->values[key] == NULL) {
+            remove_line(e, at);
+            continue;
+        }
+        copy_until(e, at->start);
+        add_value(&e->out, plan->values[key]);
+        e->position = at->end;
+    }
+    add_new_keys(e, plan);
+    copy_until(e, o->length);
+}
+
+static bool is_same(const original *o, const text *out) {
+    return out->length == o->length &&
+           (out->length == 0 || memcmp(out->data, o->data, o->length) == 0);
+}
+
+/* ----------------------------------------------------------------- replacing */
+
+/* Follows the path to what is no symbolic link, and may not exist yet. Returns 0 or a number of
+ * errno. */
+static int follow(text *path) {
+    char target[4096];
+    for (int links = 0; links <= MOST_LINKS; links++) {
+        ssize_t length = readlink(path->data, target, sizeof target);
+        if (length < 0)
+            return errno == EINVAL || errno == ENOENT ? 0 : errno;
+        if ((size_t)length == sizeof target)
+            return ENAMETOOLONG;
+        const char *slash = strrchr(path->data, '/');
+        bool is_relative = target[0] != '/' && slash != NULL;
+        path->length = is_relative ? (size_t)(slash - path->data) + 1 : 0;
+        text_add_n(path, target, (size_t)length);
+        if (path->failed)
+            return ENOMEM;
+    }
+    return ELOOP;
+}
+
+/* A copy of the path's folder, "." where it has none; freed with memory_free. */
+static char *folder_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return text_copy(NULL, ".", 1);
+    return text_copy(NULL, path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+static int write_all(int file, const char *bytes, size_t length) {
+    while (length > 0) {
+        ssize_t count = write(file, bytes, length);
+        if (count < 0 && errno != EINTR)
+            return errno;
+        bytes += count > 0 ? count : 0;
+        length -= count > 0 ? (size_t)count : 0;
+    }
+    return 0;
+}
+
+/* Fills the temporary file, which is as strictly kept as the one it replaces (NULL: none). */
+static int fill(int file, const text *content, const struct stat *before) {
+    mode_t mode = before != NULL ? before->st_mode & 0600 : 0600;
+    int code = write_all(file, content->data, content->length);
+    if (code == 0 && fchmod(file, mode) != 0)
+        code = errno;
+    /* Only root can keep the file another user's, and only root needs to. */
+    if (code == 0 && before != NULL && before->st_uid != geteuid() &&
+        fchown(file, before->st_uid, before->st_gid) != 0)
+        code = errno;
+    if (code == 0 && fsync(file) != 0)
+        code = errno;
+    return code;
+}
+
+/* So that the new name outlives a power cut; some file systems cannot, and need not. */
+static void sync_folder(const char *folder) {
+    int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file >= 0) {
+        (void)!fsync(file);
+        close(file);
+    }
+}
+
+static int replace(const char *path, const char *folder, const text *content,
+                   const struct stat *before) {
+    text temporary;
+    text_init(&temporary, NULL);
+    text_addf(&temporary, "%s/.config.toml.XXXXXX", folder);
+    if (temporary.failed)
+        return ENOMEM;
+    int file = mkostemp(temporary.data, O_CLOEXEC);
+    int code = file < 0 ? errno : fill(file, content, before);
+    if (file >= 0 && close(file) != 0 && code == 0)
+        code = errno;
+    if (code == 0 && rename(temporary.data, path) != 0)
+        code = errno;
+    if (code == 0)
+        sync_folder(folder);
+    else if (file >= 0)
+        unlink(temporary.data);
+    text_free(&temporary);
+    return code;
+}
+
+static void save(original *o, const text *content, const struct stat *before) {
+    int code = follow(&o->path);
+    char *folder = code == 0 ? folder_of(o->path.data) : NULL;
+    if (code == 0 && folder == NULL)
+        code = ENOMEM;
+    if (code == 0 && mkdir(folder, 0700) != 0 && errno != EEXIST)
+        code = errno;
+    if (code == 0)
+        code = replace(o->path.data, folder, content, before);
+    memory_free(NULL, folder);
+    if (code == ENOMEM)
+        o->kind = failure_memory(o->error);
+    else if (code != 0)
+        fail(o, "written", code);
+}
+
+promptic_kind promptic_config_write(const char *file, const promptic_pair *changes, size_t count,
+                                    promptic_error *error) {
+    plan plan;
+    original o;
+    edit e;
+    struct stat before;
+    bool exists = false;
+    promptic_kind kind = make_plan(&plan, changes, count, error);
+    if (kind != PROMPTIC_OK)
+        return kind;
+    open_original(&o, file, error);
+    if (o.kind == PROMPTIC_OK)
+        load(&o, &before, &exists);
+    if (o.kind == PROMPTIC_OK) {
+        make_text(&e, &o, &plan);
+        if (e.out.failed)
+            o.kind = failure_memory(error);
+        else if (!is_same(&o, &e.out) || (exists && (before.st_mode & 077) != 0))
+            save(&o, &e.out, exists ? &before : NULL);
+        if (e.out.data != NULL)
+            text_wipe(e.out.data, e.out.capacity);
+        text_free(&e.out);
+    }
+    close_original(&o);
+    return o.kind;
+}

@@ -1,0 +1,23 @@
+/*
+ * memory.h - where the core's memory comes from: the allocator of the client, or of the loop, that
+ * a block belongs to. Nothing else in core/ calls malloc, realloc or free.
+ *
+ * Everywhere in the core an allocator that is NULL, or has no function, stands for malloc, realloc
+ * and free.
+ */
+#ifndef PROMPTIC_MEMORY_H
+#define PROMPTIC_MEMORY_H
+
+#include "promptic.h"
+
+/* A new block, or `block` moved to where there is room for `size` bytes, which is more than 0. NULL
+ * where memory ends; `block` is as it was then. */
+void *memory_resize(const promptic_allocator *allocator, void *block, size_t size);
+
+/* A new block of `size` zeroes. NULL where memory ends. */
+void *memory_new(const promptic_allocator *allocator, size_t size);
+
+/* Gives a block back. NULL is allowed. */
+void memory_free(const promptic_allocator *allocator, void *block);
+
+#endif
