@@ -211,7 +211,7 @@ describe("an example of examples/host #hosts", function()
          local output = succeeds("c_only", { "from C" })
          assert.matches("^created +201 after [%d.]+ s: {", output)
          assert.matches('\ncomponents 200 .*"name":"from C"', output)
-         assert.equal("from C", server:get("/components").json.data[1].name)
+         assert.matches('"name":"from C"', server:get("/components").text, 1, true)
          fails("c_only", "no quotes in the name", { 'a "quoted" name' })
       end,
       epoll = function()

@@ -200,8 +200,9 @@ static void close_within(scene *s) {
     s->other = submit(s, &silent, note_cancelled);
     submit(s, &slow, note_and_free);
     submit(s, &quick, close_all);
-    while (s->driver.loop != NULL && s->driver.turns < 100000)
-        driver_turn(&s->driver, 5000);
+    double end = seconds_now() + DRIVER_SECONDS;
+    while (s->driver.loop != NULL && seconds_now() < end)
+        driver_turn(&s->driver, 1000);
     CHECK(s->ended == 3);
 }
 

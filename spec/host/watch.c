@@ -111,8 +111,7 @@ static void wait_in_between(scene *s) {
         expect_and_free(calls[i], PROMPTIC_OK);
     for (size_t i = 0; i < 8; i++)
         calls[i] = submit(s, &slow);
-    for (size_t i = 0; i < 5; i++)
-        driver_turn(&s->driver, 5000);
+    driver_for(&s->driver, 0.02);
     CHECK(promptic_flush(s->driver.loop, DRIVER_SECONDS * 1000) == 0);
     CHECK(s->ended == 16 && s->driver.sockets == 0);
     for (size_t i = 0; i < 8; i++)
@@ -159,8 +158,7 @@ static void leave_behind(scene *s) {
     promptic_call *calls[120];
     for (size_t i = 0; i < 120; i++)
         calls[i] = submit(s, i % 2 == 0 ? &silent : &slow);
-    for (size_t i = 0; i < 20; i++)
-        driver_turn(&s->driver, 5000);
+    driver_for(&s->driver, 0.1);
     promptic_client_free(s->client);
     s->client = NULL;
     CHECK(s->ended == 120 && s->driver.sockets == 0 && s->driver.due < 0);
@@ -175,8 +173,8 @@ static atomic_bool is_looking, may_end, has_ended;
 typedef int lookup_fn(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 
 /* Takes libcurl's lookups: that of one name takes as long as the scene wants. */
-int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
-                struct addrinfo **addresses) {
+PROMPTIC_API int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                             struct addrinfo **addresses) {
     const struct timespec moment = {0, 1000000};
     lookup_fn *lookup;
     *(void **)&lookup = dlsym(RTLD_NEXT, "getaddrinfo");
@@ -197,8 +195,9 @@ static void leave_lookup(scene *s) {
     options.max_retries = 0;
     reopen(s, &options);
     promptic_call *first = submit(s, &quick), *second = submit(s, &quick);
-    while (!is_looking && s->driver.turns < 100)
-        driver_turn(&s->driver, 5000);
+    for (int i = 0; i < 100 && !is_looking; i++)
+        driver_turn(&s->driver, 20);
+    CHECK(is_looking);
     double start = seconds_now();
     promptic_call_cancel(first);
     CHECK(driver_until(&s->driver, &s->ended, 2));

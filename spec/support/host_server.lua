@@ -2,9 +2,9 @@
 --
 --    local server = host_server.start()   -- see scripted.lua
 --
--- Below /api/v1: /flaky?id=x refuses the first request of each id; /silent never answers; /slow does after 50
--- ms, /late after 500; /wrong, /page and /moved are errors; /large is 200 KB; /close ends the connection after the answer. All
--- others, and the body of all answers, are {"data":[]}.
+-- Below /api/v1: /flaky?id=x refuses the first request of each id; /silent never answers; /slow does after
+-- 50 ms, /late after 500; /wrong, /page and /moved are errors; /large is 200 KB; /close ends the connection
+-- after the answer. What nothing else is said of is {"data":[]}.
 local scripted = require "spec.support.scripted"
 
 local host_server = {}
@@ -22,7 +22,8 @@ local ROUTE = [==[
    elseif path == "/slow" or path == "/late" then
       answer.wait = path == "/slow" and 50 or 500
    elseif path == "/wrong" then
-      answer.status, answer.body = 404, [[{"detail":{"a":["]"]},"err\u006fr":{"message":"no such th\u00efng"}}]]
+      answer.status = 404
+      answer.body = [[{"detail":{"a":["]"]},"err\u006fr":{"message":"no such th\u00efng"}}]]
    elseif path == "/page" then
       answer.status, answer.headers["Content-Type"] = 501, "text/html"
       answer.body = "<html><style>p{}</style><p>" .. ("not here ").rep("not here ", 50) .. "</p>"
