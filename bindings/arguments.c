@@ -17,6 +17,10 @@ int bindings_argument_error(lua_State *L, const bindings_site *site, const char 
     va_start(values, format);
     const char *message = lua_pushvfstring(L, format, values);
     va_end(values);
+    if (site->refused != NULL) {
+        *site->refused = true;
+        return lua_error(L);
+    }
     if (lua_getstack(L, site->level, &info) && lua_getinfo(L, "n", &info) &&
         strcmp(info.namewhat, "method") == 0)
         argument--; /* self is not counted */

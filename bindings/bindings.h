@@ -30,6 +30,7 @@
     X(evaluations)
 
 PROMPTIC_API int luaopen_promptic(lua_State *L);
+PROMPTIC_API int luaopen_promptic_auth(lua_State *L);
 #define BINDINGS_DECLARE(NAME) PROMPTIC_API int luaopen_promptic_##NAME(lua_State *L);
 BINDINGS_RESOURCES(BINDINGS_DECLARE)
 #undef BINDINGS_DECLARE
@@ -94,6 +95,10 @@ int bindings_now(lua_State *L);
 
 /* ------------------------------------------------------------- arguments.c */
 
+/* Where a method is on the call stack while its C function runs: without continuations it is a
+ * function in Lua that calls that one (prelude/continuation.lua). */
+#define BINDINGS_METHOD_LEVEL (COMPAT_CONTINUATIONS ? 0 : 1)
+
 /* Whose argument is looked at, for the message. */
 typedef struct bindings_site {
     const char *function;
@@ -101,6 +106,7 @@ typedef struct bindings_site {
     int argument;     /* its index, the client included */
     const char *list; /* the name of the list or of the changes the value is in, else NULL */
     size_t item;      /* in the list, counted from 1; 0 elsewhere */
+    bool *refused;    /* not NULL: the message alone is raised, and that is noted here */
 } bindings_site;
 
 /* [-?, +?, e] Raises "bad argument #n to 'function' (message)", n counted as Lua counts it. The
@@ -145,6 +151,11 @@ void bindings_push_option(lua_State *L, int index, const char *name);
  * seen them) into the buffer. */
 void bindings_write_body(lua_State *L, const promptic_endpoint *row, int options, json_buffer *b);
 
+/* [-0, +0, e] Writes the value at index as an item of the row's list. What is wrong with it is
+ * raised as a message alone, with *refused set: observations[3].expected is missing */
+void bindings_write_item(lua_State *L, const promptic_endpoint *row, int index, size_t item,
+                         json_buffer *b, bool *refused);
+
 /* Whether the row's requests have a body at all. */
 bool bindings_has_body(const promptic_endpoint *row);
 
@@ -177,6 +188,9 @@ typedef struct bindings_client {
 /* promptic.client([options]) */
 int bindings_new_client(lua_State *L);
 
+/* The same without a credential, for logging in: see `anonymous` in promptic.h. */
+int bindings_new_anonymous_client(lua_State *L);
+
 /* client:close() */
 int bindings_close_client(lua_State *L);
 
@@ -195,15 +209,20 @@ void bindings_log(promptic_log_level level, const char *text, void *userdata);
  * raises. body may be NULL. */
 int bindings_call(lua_State *L, promptic_request *request, json_buffer *body);
 
+/* [-0, +1, e] The same in two steps, for a request that owns a body: only the second one, which
+ * submits it, may find it there. Both need the client at stack index 1. */
+bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request);
+int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *request);
+
 /* promptic.response(result) */
 int bindings_response(lua_State *L);
 
 /* ---------------------------------------------------------------- errors.c */
 
-/* [-?, +?, e] Raises a promptic.Error that says what the result says. */
+/* [-?, +?, e] Raises what the result says as a promptic.Error, a lack of memory as Lua does. */
 int bindings_raise(lua_State *L, const promptic_result *result);
 
-/* [-0, +1, m] Pushes it, so that what the result borrows from can be freed before it is raised. */
+/* [-0, +1, m] Pushes that error, so that what the result borrows from can be freed before. */
 void bindings_push_error(lua_State *L, const promptic_result *result);
 
 /* promptic.is_error(value [, kind]) */
@@ -218,6 +237,20 @@ void bindings_push_error_metatable(lua_State *L);
  * of their resources, which are in their slots already. */
 void bindings_open_prelude(lua_State *L);
 
+/* ------------------------------------------------------------------ auth.c */
+
+/* [-0, +0, m] Adds what logging in needs of C to the table on top, as its field `auth`. */
+void bindings_open_auth(lua_State *L);
+
+/* ---------------------------------------------------------------- upload.c */
+
+/* [-0, +0, e] What the types of upload_observations' arguments do not say. Puts a reader into the
+ * place of a source that is a path, and the path into the settings on top. */
+void bindings_check_upload(lua_State *L, const bindings_site *site);
+
+/* [-0, +0, m] Adds what the upload needs of C to the table on top, as its field `rows`. */
+void bindings_open_upload(lua_State *L);
+
 /* ----------------------------------------------------------------- tasks.c */
 
 /* [-0, +0, m] Adds what tasks need of C to the table on top. */
@@ -228,5 +261,12 @@ void bindings_open_tasks(lua_State *L);
 int bindings_next_ended(lua_State *L);
 int bindings_cancel_call(lua_State *L);
 int bindings_resume_values(lua_State *L);
+
+/* Whether a call made here is a task's that can wait for it, with other tasks running meanwhile. */
+bool bindings_can_suspend(lua_State *L, const bindings_state *state);
+
+/* Its address as a light userdata stands before an error that is handed to the caller of a function
+ * that could not raise it, where Lua has no continuations. */
+extern const char bindings_failure_mark;
 
 #endif

@@ -266,6 +266,20 @@ static void write_list(writing *w, int index) {
     json_buffer_add(w->L, w->buffer, "]", 1);
 }
 
+void bindings_write_item(lua_State *L, const promptic_endpoint *row, int index, size_t item,
+                         json_buffer *b, bool *refused) {
+    writing w = {.L = L, .all = row->parameters, .buffer = b};
+    const promptic_parameter *list = row->parameters;
+    int top = lua_gettop(L);
+    while (list->place != PROMPTIC_IN_LIST)
+        list++;
+    w.site = (bindings_site){
+        .function = row->name, .list = list->name, .item = item, .refused = refused};
+    take_fields(&w, PROMPTIC_IN_ITEM);
+    write_item(&w, index);
+    lua_settop(L, top);
+}
+
 /* [-0, +0, e] Passes on what the table of endpoints does not know. */
 static void write_unknown(writing *w, int index, bool *first) {
     lua_State *L = w->L;
@@ -304,6 +318,7 @@ void bindings_write_body(lua_State *L, const promptic_endpoint *row, int options
     int top = lua_gettop(L);
     int position = 1;
     w.site.function = row->name;
+    w.site.level = BINDINGS_METHOD_LEVEL;
     for (const promptic_parameter *p = row->parameters; p->name != NULL; p++) {
         if (bindings_is_positional(p))
             position++;

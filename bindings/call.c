@@ -219,21 +219,43 @@ int bindings_cancel_call(lua_State *L) {
     return 0;
 }
 
+const char bindings_failure_mark;
+
 #if COMPAT_CONTINUATIONS
+
 COMPAT_CONTINUATION(resumed) {
     (void)status;
     return finish(L, lua_touserdata(L, (int)context));
 }
-#endif
 
-/* A continuation finds its call by itself. */
+/* The continuation finds its call by itself. */
 int bindings_resume_values(lua_State *L) {
     (void)L;
     return 0;
 }
 
-/* Whether the call is made by a task that can wait for it, with other tasks running meanwhile. */
-static bool can_suspend(lua_State *L, const bindings_state *state) {
+#else
+
+static int finish_call(lua_State *L) {
+    return finish(L, lua_touserdata(L, 1));
+}
+
+/* The function that has yielded is over, so an error is handed to its caller in Lua, which raises
+ * it: prelude/continuation.lua. */
+int bindings_resume_values(lua_State *L) {
+    lua_settop(L, 1);
+    lua_pushcfunction(L, finish_call);
+    lua_insert(L, 1);
+    if (lua_pcall(L, 1, 1, 0) == LUA_OK)
+        return 1;
+    lua_pushlightuserdata(L, (void *)&bindings_failure_mark);
+    lua_insert(L, 1);
+    return 2;
+}
+
+#endif
+
+bool bindings_can_suspend(lua_State *L, const bindings_state *state) {
     return state->task == L && compat_isyieldable(L);
 }
 
@@ -257,19 +279,20 @@ static int refuse(lua_State *L, const promptic_request *request, const promptic_
     return bindings_raise(L, &result);
 }
 
-int bindings_call(lua_State *L, promptic_request *request, json_buffer *body) {
-    bindings_client *client = lua_touserdata(L, 1);
-    promptic_error error = {.kind = PROMPTIC_CANCELLED, .message = "the client is closed"};
+bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request) {
+    const bindings_client *client = lua_touserdata(L, 1);
+    const promptic_error error = {.kind = PROMPTIC_CANCELLED, .message = "the client is closed"};
     bindings_check_idle(L, client->state);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     if (client->handle == NULL)
-        return refuse(L, request, &error);
-    bindings_owner *owner = push_owner(L, client->state);
-    if (body != NULL) {
-        request->body = json_buffer_take(body, &request->body_length);
-        request->body_free = free;
-    }
-    bool suspends = can_suspend(L, client->state);
+        refuse(L, request, &error);
+    return push_owner(L, client->state);
+}
+
+int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *request) {
+    const bindings_client *client = lua_touserdata(L, 1);
+    promptic_error error = {.kind = PROMPTIC_OK};
+    bool suspends = bindings_can_suspend(L, client->state);
     lua_State *outer = bindings_enter(client->state, L);
     owner->call =
         promptic_submit(client->handle, request, suspends ? on_done : NULL, owner, &error);
@@ -280,4 +303,13 @@ int bindings_call(lua_State *L, promptic_request *request, json_buffer *body) {
         return suspend(L, owner);
     block(L, client->state, owner);
     return finish(L, owner);
+}
+
+int bindings_call(lua_State *L, promptic_request *request, json_buffer *body) {
+    bindings_owner *owner = bindings_prepare(L, request);
+    if (body != NULL) {
+        request->body = json_buffer_take(body, &request->body_length);
+        request->body_free = free;
+    }
+    return bindings_start(L, owner, request);
 }

@@ -97,7 +97,7 @@ static void integer_options(lua_State *L, promptic_options *options) {
 /* [-0, +1, m] Pushes the user agent: what the caller says, and the version of Lua. */
 static const char *push_user_agent(lua_State *L) {
     const char *own = string_option(L, "user_agent");
-    const char *version = LUA_VERSION + sizeof "Lua" /* after the space */;
+    const char *version = &LUA_VERSION[sizeof "Lua"]; /* after the space */
     if (own == NULL || *own == '\0')
         return lua_pushfstring(L, "Lua/%s", version);
     return lua_pushfstring(L, "%s Lua/%s", own, version);
@@ -155,7 +155,7 @@ static bindings_client *push_client(lua_State *L, bindings_state *state) {
     return client;
 }
 
-int bindings_new_client(lua_State *L) {
+static int new_client(lua_State *L, bool anonymous) {
     promptic_options options;
     promptic_error error = {.kind = PROMPTIC_OK};
     bindings_check_arguments(L, &constructor, 0);
@@ -163,6 +163,7 @@ int bindings_new_client(lua_State *L) {
     bindings_state *state = bindings_state_of(L);
     bindings_client *client = push_client(L, state);
     read_options(L, &options);
+    options.anonymous = anonymous;
     if (logs) {
         options.log = bindings_log;
         options.log_userdata = client;
@@ -175,6 +176,14 @@ int bindings_new_client(lua_State *L) {
             L, &(promptic_result){.kind = error.kind, .message = error.message, .retry_after = -1});
     lua_pop(L, 1);
     return 1;
+}
+
+int bindings_new_client(lua_State *L) {
+    return new_client(L, false);
+}
+
+int bindings_new_anonymous_client(lua_State *L) {
+    return new_client(L, true);
 }
 
 /* [-0, +0, -] __gc */

@@ -15,6 +15,9 @@
 #include <lua.h>
 #include <lauxlib.h>
 #include <lualib.h>
+#ifdef LUA_JITLIBNAME
+#include <luajit.h>
+#endif
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -207,19 +210,54 @@ static inline bool compat_tointeger(lua_State *L, int index, lua_Integer *intege
 /*
  * A C function that suspends its coroutine goes on in a continuation, declared with
  * COMPAT_CONTINUATION(name), which finds its stack as it left it. context is what was given to
- * compat_yield. Before Lua 5.3 there is none here: the values that resume the coroutine are what
+ * compat_yield. Lua 5.1 and LuaJIT have none: there the values that resume the coroutine are what
  * the function returns.
  */
 #if LUA_VERSION_NUM >= 503
 #define COMPAT_CONTINUATIONS 1
 #define COMPAT_CONTINUATION(NAME) static int NAME(lua_State *L, int status, lua_KContext context)
 #define compat_yield(L, count, context, continuation) lua_yieldk(L, count, context, continuation)
-#define compat_isyieldable(L) lua_isyieldable(L)
+#elif LUA_VERSION_NUM == 502
+#define COMPAT_CONTINUATIONS 1
+#define COMPAT_CONTINUATION(NAME)                                \
+    static int NAME##_in(lua_State *L, int status, int context); \
+    static int NAME(lua_State *L) {                              \
+        int context = 0, status = lua_getctx(L, &context);       \
+        return NAME##_in(L, status, context);                    \
+    }                                                            \
+    static int NAME##_in(lua_State *L, int status, int context)
+#define compat_yield(L, count, context, continuation) lua_yieldk(L, count, context, continuation)
 #else
 #define COMPAT_CONTINUATIONS 0
 #define compat_yield(L, count, context, continuation) lua_yield(L, count)
-#define compat_isyieldable(L) true
 #endif
+
+/* In plain Lua 5.1 a coroutine that asks whether it could yield has to be resumed by
+ * [-?, +?, e] compat_resume(coroutine, ...), otherwise like coroutine.resume. */
+#if LUA_VERSION_NUM < 502 && !defined(LUAJIT_VERSION_NUM)
+#define COMPAT_RESUMES 1
+int compat_resume(lua_State *L);
+#else
+#define COMPAT_RESUMES 0
+#endif
+
+/* [-0, +0, -] Whether the running C function could yield. Lua 5.1 and 5.2 do not tell; there it is
+ * found out (compat.c), and where that is impossible, the answer is no. Needs three free slots. */
+#if LUA_VERSION_NUM >= 503 || defined(LUAJIT_VERSION_NUM)
+#define compat_isyieldable(L) (lua_isyieldable(L) != 0)
+#else
+bool compat_isyieldable(lua_State *L);
+#endif
+
+/* [-0, +1, m] Pushes where a coroutine is, or was when it failed. */
+void compat_traceback(lua_State *L, lua_State *coroutine);
+
+/* [-0, +0, -] The main coroutine, NULL where it is not known. Needs a free slot. */
+lua_State *compat_mainthread(lua_State *L);
+
+/* [-0, +0, e] Prepares what is above. Once a lua_State; in Lua 5.1 on the main coroutine, if that
+ * is to be known. */
+void compat_open(lua_State *L);
 
 /* [-0, +0 or 1, -] Calls a C function with a pointer as its argument. Nothing is raised, not even
  * where memory ends: a status other than LUA_OK leaves the error on the stack. */

@@ -42,7 +42,7 @@ static const char *push_query_value(lua_State *L, const promptic_parameter *para
                                     int options) {
     bindings_push_option(L, options, parameter->name);
     if (lua_isnil(L, -1))
-        return parameter->fallback;
+        return NULL;
     if (lua_isboolean(L, -1))
         return lua_toboolean(L, -1) ? "true" : "false";
     if (parameter->type == PROMPTIC_INTEGER)
@@ -50,7 +50,7 @@ static const char *push_query_value(lua_State *L, const promptic_parameter *para
     return lua_tostring(L, -1);
 }
 
-/* [-0, +n, e] Collects the query in the order of the rows, defaults included. */
+/* [-0, +n, e] Collects the query that is given; the core adds the defaults. */
 static size_t take_query(lua_State *L, const promptic_endpoint *row, int options,
                          promptic_pair *query) {
     size_t count = 0;
@@ -73,7 +73,7 @@ static int call_endpoint(lua_State *L) {
     const char *path[MAX_PATH_ARGS];
     promptic_pair query[MAX_QUERY];
     json_buffer *body = NULL;
-    int options = bindings_check_arguments(L, row, 0);
+    int options = bindings_check_arguments(L, row, BINDINGS_METHOD_LEVEL);
     luaL_checkstack(L, MAX_PATH_ARGS + 2 * MAX_QUERY + LUA_MINSTACK, NULL);
     promptic_request request = {
         .endpoint = row->name, .method = row->verb, .path_args = path, .query = query};

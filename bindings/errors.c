@@ -30,8 +30,8 @@ static void set_body(lua_State *L, const promptic_result *result) {
     lua_setfield(L, -2, "body");
 }
 
-void bindings_push_error(lua_State *L, const promptic_result *result) {
-    luaL_checkstack(L, 4, NULL);
+/* [-0, +1, m] */
+static void push_table(lua_State *L, const promptic_result *result) {
     lua_createtable(L, 0, 10);
     set_string(L, "kind", promptic_kind_name(result->kind));
     set_string(L, "message", result->message);
@@ -58,13 +58,22 @@ void bindings_push_error(lua_State *L, const promptic_result *result) {
     lua_setmetatable(L, -2);
 }
 
+/* Memory and arguments are told as Lua itself tells of them. */
+void bindings_push_error(lua_State *L, const promptic_result *result) {
+    luaL_checkstack(L, 4, NULL);
+    if (result->kind == PROMPTIC_MEMORY) {
+        lua_pushliteral(L, "not enough memory");
+    } else if (result->kind == PROMPTIC_ARGUMENT) {
+        luaL_where(L, 1 + BINDINGS_METHOD_LEVEL);
+        lua_pushfstring(L, "bad argument (%s)", result->message);
+        lua_concat(L, 2);
+    } else {
+        push_table(L, result);
+    }
+}
+
 int bindings_raise(lua_State *L, const promptic_result *result) {
-    if (result->kind == PROMPTIC_MEMORY)
-        lua_pushliteral(L, "not enough memory"); /* as Lua itself says it */
-    else if (result->kind == PROMPTIC_ARGUMENT)
-        return luaL_error(L, "%s", result->message);
-    else
-        bindings_push_error(L, result);
+    bindings_push_error(L, result);
     return lua_error(L);
 }
 

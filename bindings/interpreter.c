@@ -16,7 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EXIT_INTERRUPTED 130 /* what a shell calls the end by SIGINT: 128 and its number */
+
 static const char *program = "promptic-lua";
+
+/* A script may catch the error that Ctrl-C raises, go on, and fail of something else. */
+static const char interrupt_message[] = "interrupted!";
+static bool interrupt_raised, ended_by_interrupt;
 
 /* ---------------------------------------------------------------- messages */
 
@@ -42,6 +48,8 @@ int interpreter_report(lua_State *L, int status) {
     if (status == LUA_OK)
         return status;
     const char *text = lua_tostring(L, -1);
+    ended_by_interrupt =
+        interrupt_raised && text != NULL && strstr(text, interrupt_message) != NULL;
     interpreter_message(text == NULL ? "(error message not a string)" : text);
     lua_pop(L, 1);
     return status;
@@ -51,23 +59,24 @@ int interpreter_report(lua_State *L, int status) {
 
 static lua_State *interruptible;
 
-static void on_signal(int signal, void (*handler)(int)) {
+static void on_signal(int signal, void (*handler)(int), struct sigaction *before) {
     struct sigaction action = {.sa_flags = 0};
     action.sa_handler = handler;
     sigemptyset(&action.sa_mask);
-    sigaction(signal, &action, NULL);
+    sigaction(signal, &action, before);
 }
 
 static void stop_script(lua_State *L, lua_Debug *activation) {
     (void)activation;
     lua_sethook(L, NULL, 0, 0);
-    luaL_error(L, "interrupted!");
+    interrupt_raised = true;
+    luaL_error(L, "%s", interrupt_message);
 }
 
 /* Setting a hook is all that a state takes while it may be in the middle of anything. A second
  * Ctrl-C ends a program whose hook never gets its turn. */
 static void on_interrupt(int signal) {
-    on_signal(signal, SIG_DFL);
+    on_signal(signal, SIG_DFL, NULL);
     lua_sethook(interruptible, stop_script,
                 LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
@@ -102,13 +111,16 @@ static int describe_error(lua_State *L) {
 }
 
 int interpreter_call(lua_State *L, int arguments, int results) {
+    struct sigaction before;
     int handler = lua_gettop(L) - arguments;
     lua_pushcfunction(L, describe_error);
     lua_insert(L, handler);
     interruptible = L;
-    on_signal(SIGINT, on_interrupt);
+    on_signal(SIGINT, on_interrupt, &before);
     int status = lua_pcall(L, arguments, results, handler);
-    on_signal(SIGINT, SIG_DFL);
+    sigaction(SIGINT, &before, NULL);
+    if (lua_gethook(L) == stop_script) /* Ctrl-C came when it was over */
+        lua_sethook(L, NULL, 0, 0);
     lua_remove(L, handler);
     return status;
 }
@@ -215,17 +227,24 @@ static bool run_script(lua_State *L, const interpreter_options *options) {
     return interpreter_report(L, status) == LUA_OK;
 }
 
+/* Statements from a person, or from what plays one. */
+static void interact(lua_State *L) {
+    if (interpreter_stdin_is_terminal())
+        interpreter_session(L);
+    else
+        interpreter_repl(L);
+    ended_by_interrupt = false;
+}
+
 /* As in lua, a script that is read from stdin without "-" never fails the program. */
 static void run_stdin(lua_State *L, const interpreter_options *options) {
     if (options->interactive) {
-        interpreter_repl(L);
+        interact(L);
     } else if (options->script == options->argc && !options->has_chunks && !options->version) {
-        if (interpreter_stdin_is_terminal()) {
-            interpreter_print_version();
-            interpreter_repl(L);
-        } else {
+        if (interpreter_stdin_is_terminal())
+            interact(L);
+        else
             run_file(L, NULL);
-        }
     }
 }
 
@@ -262,8 +281,8 @@ static int protected_main(lua_State *L) {
         lua_pushboolean(L, true);
         return 1;
     }
-    if (options.version)
-        interpreter_print_version();
+    if (options.version && !(options.interactive && interpreter_stdin_is_terminal()))
+        interpreter_print_version(); /* a session at a terminal has a line of its own */
     if (options.sandbox && !interpreter_start_sandbox(&options))
         return 0;
     prepare(L, &options);
@@ -293,5 +312,7 @@ int main(int argc, char **argv) {
     bool well = status == LUA_OK && lua_toboolean(L, -1);
     interpreter_report(L, status);
     lua_close(L);
+    if (ended_by_interrupt)
+        return EXIT_INTERRUPTED;
     return well ? EXIT_SUCCESS : EXIT_FAILURE;
 }

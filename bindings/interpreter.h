@@ -61,12 +61,30 @@ int interpreter_load_baked(lua_State *L, const char *name);
 /* [-0, +0, e] Puts the folder of the script first in package.path. */
 void interpreter_add_folder(lua_State *L, const char *script);
 
+/* -------------------------------------------------- interpreter_terminal.c */
+
+/* [-?, +1, e] Opens the module promptic.terminal. */
+int interpreter_open_terminal(lua_State *L);
+
 /* ------------------------------------------------------ interpreter_repl.c */
 
 /* [-?, +?, e] Reads statements from stdin and runs them, until its end. */
 void interpreter_repl(lua_State *L);
 
 bool interpreter_stdin_is_terminal(void);
+
+/* ------------------------------------------------------ interpreter_line.c */
+
+/* [-?, +1 or 2, e] Lua function: reads a line from the terminal. */
+int interpreter_read_line(lua_State *L);
+
+/* [-?, +0, e] Lua function: tells the line editor what was typed before. */
+int interpreter_set_history(lua_State *L);
+
+/* --------------------------------------------------- interpreter_session.c */
+
+/* [-?, +0, e] A person at a terminal: runs scripts/repl, until Ctrl-D. */
+void interpreter_session(lua_State *L);
 
 /* --------------------------------------------------- interpreter_sandbox.c */
 

@@ -19,11 +19,14 @@ int luaopen_cjson_safe(lua_State *L);
 
 /* ------------------------------------------------------------------- baked */
 
+static const baked_module *const baked_lists[] = {baked_scripts, baked_vendor, NULL};
+
 static const baked_module *find_baked(const char *name) {
-    const baked_module *module = baked_scripts;
-    while (module->name != NULL && strcmp(module->name, name) != 0)
-        module++;
-    return module->name == NULL ? NULL : module;
+    for (const baked_module *const *list = baked_lists; *list != NULL; list++)
+        for (const baked_module *module = *list; module->name != NULL; module++)
+            if (strcmp(module->name, name) == 0)
+                return module;
+    return NULL;
 }
 
 /* [-0, +1, -] */
@@ -109,8 +112,10 @@ void interpreter_preload(lua_State *L) {
         {"cjson", luaopen_cjson},
         {"cjson.safe", luaopen_cjson_safe},
         {"promptic", luaopen_promptic},
+        {"promptic.auth", luaopen_promptic_auth},
         {"promptic.httpd", open_httpd},
         {"promptic.json", luaopen_promptic_json},
+        {"promptic.terminal", interpreter_open_terminal},
 #define INTERPRETER_RESOURCE(NAME) {"promptic." #NAME, luaopen_promptic_##NAME},
         BINDINGS_RESOURCES(INTERPRETER_RESOURCE)
 #undef INTERPRETER_RESOURCE
@@ -118,10 +123,12 @@ void interpreter_preload(lua_State *L) {
     };
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
     luaL_setfuncs(L, modules, 0);
-    for (const baked_module *module = baked_scripts; module->name != NULL; module++) {
-        lua_pushlightuserdata(L, (void *)module);
-        lua_pushcclosure(L, open_baked, 1);
-        lua_setfield(L, -2, module->name);
+    for (const baked_module *const *list = baked_lists; *list != NULL; list++) {
+        for (const baked_module *module = *list; module->name != NULL; module++) {
+            lua_pushlightuserdata(L, (void *)module);
+            lua_pushcclosure(L, open_baked, 1);
+            lua_setfield(L, -2, module->name);
+        }
     }
     lua_pop(L, 1);
     luaL_requiref(L, "promptic", luaopen_promptic, true);

@@ -101,6 +101,6 @@ void json_mark_array(lua_State *L, int index);
 void json_open(lua_State *L);
 
 /* The module promptic.json: encode, decode, null, array. */
-int luaopen_promptic_json(lua_State *L);
+__attribute__((visibility("default"))) int luaopen_promptic_json(lua_State *L);
 
 #endif /* PROMPTIC_JSON_H */

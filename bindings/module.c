@@ -116,6 +116,7 @@ static void push_module(lua_State *L) {
     if (!lua_isnil(L, -1))
         return;
     lua_pop(L, 1);
+    compat_open(L);
     lua_pushboolean(L, false);
     bindings_set(L, BINDINGS_INTERRUPTION);
     open_weak(L, BINDINGS_CLIENTS, "v");

@@ -7,6 +7,7 @@
 #include "baked.h"
 #include "bindings.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,12 +22,29 @@
     OPTION("max_wait", NUMBER, "300", "seconds until it gives up"), \
     OPTION("poll_interval", NUMBER, "2", "seconds between two looks"), \
     OPTION("on_update", ANY, NULL, "function(value), called after each look")
+#define NATURAL(NAME, FALLBACK, HIGH, SUMMARY) \
+    {.name = NAME, .place = PROMPTIC_IN_QUERY, .type = PROMPTIC_INTEGER, .fallback = FALLBACK, \
+     .minimum = 1, .maximum = HIGH, .summary = SUMMARY}
 #define END {.name = NULL}
 
 static const promptic_parameter experiment_wait[] = {
     ID("experiment_id", "id of the experiment"), WAIT_OPTIONS, END};
 static const promptic_parameter evaluation_wait[] = {
     ID("component_id", "id of the AI component"), ID("evaluation_id", "id of the evaluation"), WAIT_OPTIONS, END};
+static const char *const bad_row_actions[] = {"error", "skip", NULL};
+static const promptic_parameter upload[] = {
+    ID("experiment_id", "id of the experiment"),
+    {.name = "source", .place = PROMPTIC_IN_BODY, .type = PROMPTIC_ANY, .required = true,
+     .summary = "a list of observations, a function that returns the next one, or a path ending in .csv, .jsonl, .json"},
+    NATURAL("batch_size", "500", INT_MAX, "rows of one request at most"),
+    NATURAL("batch_bytes", "4194304", LONG_MAX, "bytes of one request at most, unless one row has more"),
+    NATURAL("concurrency", "4", 100, "requests under way at one time"),
+    OPTION("on_progress", ANY, NULL, "function{ sent =, total =, bytes =, elapsed = }, called after each batch"),
+    {.name = "on_bad_row", .place = PROMPTIC_IN_QUERY, .type = PROMPTIC_STRING, .fallback = "error",
+     .values = bad_row_actions, .summary = "what a row that cannot be used does: error, or skip, which collects it"},
+    OPTION("expected_column", STRING, NULL, "the column of a .csv file that holds the right answers; expected"),
+    OPTION("resume", OBJECT, NULL, "the field resume of the error of an earlier upload, to go on from there"),
+    END};
 /* clang-format on */
 
 /* A method of the prelude. Pages are walked with the options of the endpoint that lists them. */
@@ -34,6 +52,7 @@ typedef struct prelude_row {
     const char *name, *module;
     const promptic_parameter *parameters;
     const char *lists;
+    void (*check)(lua_State *L, const bindings_site *site); /* further; the settings are on top */
 } prelude_row;
 
 static const prelude_row rows[] = {
@@ -41,6 +60,10 @@ static const prelude_row rows[] = {
     {.name = "wait_for_evaluation", .module = "evaluations", .parameters = evaluation_wait},
     {.name = "each_experiment", .module = "experiments", .lists = "list_experiments"},
     {.name = "each_trace", .module = "traces", .lists = "list_traces"},
+    {.name = "upload_observations",
+     .module = "observations",
+     .parameters = upload,
+     .check = bindings_check_upload},
 };
 
 #define ROW_COUNT (sizeof rows / sizeof *rows)
@@ -60,13 +83,24 @@ static void push_settings(lua_State *L, const promptic_parameter *parameters, in
         bindings_push_option(L, options, p->name);
         if (lua_isnil(L, -1) && p->fallback != NULL) {
             lua_pop(L, 1);
-            if (p->type == PROMPTIC_INTEGER)
+            if (p->type == PROMPTIC_STRING)
+                lua_pushstring(L, p->fallback);
+            else if (p->type == PROMPTIC_INTEGER)
                 lua_pushinteger(L, (lua_Integer)strtol(p->fallback, NULL, 10));
             else
                 lua_pushnumber(L, strtod(p->fallback, NULL));
         }
         lua_setfield(L, -2, p->name);
     }
+}
+
+/* [-0, +0, e] */
+static void check_function(lua_State *L, const bindings_site *site, const char *name) {
+    lua_getfield(L, -1, name);
+    if (!lua_isnil(L, -1) && !lua_isfunction(L, -1))
+        bindings_argument_error(L, site, "option '%s': function expected, got %s", name,
+                                luaL_typename(L, -1));
+    lua_pop(L, 1);
 }
 
 /* [-0, +0, e] What the types of the settings on top do not say. A NaN is refused as well. */
@@ -79,15 +113,13 @@ static void check_settings(lua_State *L, const bindings_site *site) {
     if (!lua_isnil(L, -1) && !(lua_tonumber(L, -1) > 0))
         bindings_argument_error(L, site, "option 'poll_interval': %s is not above zero",
                                 lua_tostring(L, -1));
-    lua_getfield(L, -3, "on_update");
-    if (!lua_isnil(L, -1) && !lua_isfunction(L, -1))
-        bindings_argument_error(L, site, "option 'on_update': function expected, got %s",
-                                luaL_typename(L, -1));
-    lua_getfield(L, -4, "limit");
+    lua_getfield(L, -3, "limit");
     if (!lua_isnil(L, -1) && lua_tonumber(L, -1) < 1)
         bindings_argument_error(L, site, "option 'limit': pages of %s can never end",
                                 lua_tostring(L, -1));
-    lua_pop(L, 4);
+    lua_pop(L, 3);
+    check_function(L, site, "on_update");
+    check_function(L, site, "on_progress");
 }
 
 /* [-?, +n, e] Checks the arguments of the prelude function that calls it, and returns them with
@@ -101,6 +133,8 @@ static int check(lua_State *L) {
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     push_settings(L, called.parameters, options);
     check_settings(L, &site);
+    if (row->check != NULL)
+        row->check(L, &site);
     lua_replace(L, options);
     return options;
 }
@@ -114,8 +148,12 @@ static void push_host(lua_State *L) {
     lua_newtable(L);
     luaL_setfuncs(L, functions, 0);
     bindings_open_tasks(L);
+    bindings_open_upload(L);
+    bindings_open_auth(L);
     bindings_push_error_metatable(L);
     lua_setfield(L, -2, "Error");
+    bindings_get(L, BINDINGS_RESOURCE_MODULES);
+    lua_setfield(L, -2, "resources");
     lua_newtable(L);
     for (size_t i = 0; i < ROW_COUNT; i++) {
         lua_pushlightuserdata(L, (void *)&rows[i]);
@@ -150,8 +188,22 @@ static void run_file(lua_State *L, const baked_module *file) {
 }
 
 void bindings_open_prelude(lua_State *L) {
-    static const char *const files[] = {"promptic.agenda", "promptic.tasks", "promptic.map",
-                                        "promptic.waiting", "promptic.pages"};
+    static const char *const files[] = {
+#if !COMPAT_CONTINUATIONS
+        "promptic.continuation",
+#endif
+        "promptic.agenda",
+        "promptic.tasks",
+        "promptic.map",
+        "promptic.waiting",
+        "promptic.pages",
+        "promptic.supervise",
+        "promptic.sources",
+        "promptic.reconcile",
+        "promptic.resume",
+        "promptic.upload",
+        "promptic.auth"
+    };
     push_host(L);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         for (const baked_module *file = baked_prelude; file->name != NULL; file++)

@@ -115,9 +115,9 @@ static void check_path(lua_State *L, const bindings_site *site, const char *path
 
 /* client:request(method, path [, { query =, body = }]) */
 int bindings_request(lua_State *L) {
-    int options = bindings_check_arguments(L, &row, 0);
+    int options = bindings_check_arguments(L, &row, BINDINGS_METHOD_LEVEL);
     json_buffer *body = NULL;
-    bindings_site site = {.function = row.name, .argument = 3};
+    bindings_site site = {.function = row.name, .level = BINDINGS_METHOD_LEVEL, .argument = 3};
     promptic_request request = {.method = lua_tostring(L, 2), .path = lua_tostring(L, 3)};
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     check_path(L, &site, request.path);

@@ -78,8 +78,12 @@ void bindings_leave(bindings_state *state, lua_State *outer) {
 }
 
 void bindings_check_idle(lua_State *L, const bindings_state *state) {
-    if (state->logging)
-        luaL_error(L, "a log function cannot use the client whose calls it is told of");
+    if (!state->logging)
+        return;
+    luaL_where(L, 1 + BINDINGS_METHOD_LEVEL);
+    lua_pushliteral(L, "a log function cannot use the client whose calls it is told of");
+    lua_concat(L, 2);
+    lua_error(L);
 }
 
 /* ------------------------------------------------------------------- hooks */
@@ -89,25 +93,16 @@ static int nothing(lua_State *L) {
     return 0;
 }
 
-#if LUA_VERSION_NUM >= 502
 /* Hooks belong to coroutines, and the interpreter's signal handler can only set that of the main
  * one. So in any other a hook of the main one is lent for this single call, unless it has its own.
  * [-0, +0, -] */
 static bool lend_hook(lua_State *L) {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
-    lua_State *main = lua_tothread(L, -1);
-    lua_pop(L, 1);
-    if (main == L || lua_gethook(L) != NULL || lua_gethook(main) == NULL)
+    lua_State *main = compat_mainthread(L);
+    if (main == NULL || main == L || lua_gethook(L) != NULL || lua_gethook(main) == NULL)
         return false;
     lua_sethook(L, lua_gethook(main), lua_gethookmask(main), lua_gethookcount(main));
     return true;
 }
-#else
-static bool lend_hook(lua_State *L) {
-    (void)L;
-    return false;
-}
-#endif
 
 bool bindings_run_hooks(lua_State *L, bindings_state *state) {
     if (state->interrupted) {

@@ -13,6 +13,13 @@ static int enter(lua_State *L) {
     return 0;
 }
 
+/* [-0, +1, e] can_suspend(): whether the caller is a task that can wait, others running meanwhile.
+ */
+static int can_suspend(lua_State *L) {
+    lua_pushboolean(L, bindings_can_suspend(L, bindings_state_of(L)));
+    return 1;
+}
+
 /* [-0, +1, e] poll(seconds): lets the core work until a task's call has ended, or time is up. */
 static int poll(lua_State *L) {
     bindings_state *state = bindings_state_of(L);
@@ -37,17 +44,25 @@ static int poll(lua_State *L) {
 
 /* [-0, +1, e] traceback(coroutine): where it is, or was when it failed. */
 static int traceback(lua_State *L) {
-    luaL_traceback(L, lua_tothread(L, 1), NULL, 0);
+    compat_traceback(L, lua_tothread(L, 1));
     return 1;
 }
 
 void bindings_open_tasks(lua_State *L) {
-    static const luaL_Reg functions[] = {{"enter", enter},
-                                         {"poll", poll},
-                                         {"traceback", traceback},
-                                         {"ended", bindings_next_ended},
-                                         {"cancel", bindings_cancel_call},
-                                         {"resume_values", bindings_resume_values},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"enter", enter},
+        {"can_suspend", can_suspend},
+#if COMPAT_RESUMES
+        {"resume", compat_resume},
+#endif
+        {"poll", poll},
+        {"traceback", traceback},
+        {"ended", bindings_next_ended},
+        {"cancel", bindings_cancel_call},
+        {"resume_values", bindings_resume_values},
+        {NULL, NULL}
+    };
     luaL_setfuncs(L, functions, 0);
+    lua_pushlightuserdata(L, (void *)&bindings_failure_mark);
+    lua_setfield(L, -2, "failure_mark");
 }

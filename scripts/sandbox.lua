@@ -16,6 +16,9 @@ real rules, real scores, and no network. It binds to loopback only.
                    go on at the next start); without it everything is forgotten at the end
   --pace SECONDS   how long an iteration of an experiment takes at least; 0.2, and 0 is as fast as it can
   --api-key KEY    the key that clients must send; "sandbox"
+  --workspaces N   how many workspaces a login finds; 1
+  --login-interval SECONDS, --login-lifetime SECONDS
+                   of a device login: between two polls, 5; until its code expires, 900
   --port-file FILE write the port to this file (or FIFO) once it listens
   --stop-on-eof    end when standard input ends, so that it cannot outlive the program that started it
   --help           print this
@@ -29,7 +32,8 @@ or let the interpreter do both: promptic-lua --sandbox examples/pipeline.lua
 
 Credentials   Authorization: Bearer KEY, or the session token "session-KEY" together with
               X-Workspace-Id: %s
-              (listing workspaces takes the session token alone).
+              (listing workspaces takes the session token alone). `promptic login --endpoint URL` gets a
+              session of its own, approved on the page /device; it ends with the sandbox.
 Traces        come in by POST /api/v1/traces as OTLP/HTTP JSON; an OpenTelemetry exporter does that with
               OTEL_EXPORTER_OTLP_PROTOCOL=http/json.
 Experiments   are scored for real by an offline model: it answers with the output of the most similar
@@ -53,8 +57,27 @@ end
 
 local flags = {
    ["--port"] = "port", ["--db"] = "db", ["--pace"] = "pace", ["--api-key"] = "api_key",
-   ["--port-file"] = "port_file",
+   ["--port-file"] = "port_file", ["--workspaces"] = "workspaces", ["--login-interval"] = "login_interval",
+   ["--login-lifetime"] = "login_lifetime",
 }
+
+-- What the flag gave as a positive number; nil where it is none.
+local function positive(text)
+   local number = tonumber(text)
+   return number and number > 0 and number < math.huge and number or nil
+end
+
+local function check_login(options)
+   local count = math.tointeger(tonumber(options.workspaces))
+   if not count or count < 1 or count > 100 then return nil, "--workspaces takes a number from 1 to 100" end
+   options.workspaces = count
+   for _, name in ipairs { "login_interval", "login_lifetime" } do
+      local seconds = positive(options[name])
+      if not seconds then return nil, ("--%s takes seconds, more than 0"):format(name:gsub("_", "-")) end
+      options[name] = math.tointeger(seconds) or seconds
+   end
+   return options
+end
 
 local function check(options)
    local port, pace = math.tointeger(tonumber(options.port)), tonumber(options.pace)
@@ -64,12 +87,13 @@ local function check(options)
       return nil, "--api-key takes a word without spaces"
    end
    options.port, options.pace = port, pace
-   return options
+   return check_login(options)
 end
 
 -- The options of a command line, or nil and what is wrong with it.
 local function parse(arguments)
-   local options = { port = "0", db = ":memory:", pace = "0.2", api_key = "sandbox" }
+   local options = { port = "0", db = ":memory:", pace = "0.2", api_key = "sandbox", workspaces = "1",
+      login_interval = "5", login_lifetime = "900" }
    local place = 1
    while arguments[place] do
       local flag, value = arguments[place]:match "^(%-%-[%w-]+)=(.*)$"
@@ -105,10 +129,11 @@ end
 -- The server's state, taken up where the database was left.
 local function open(options, store)
    local workspace = require "promptic.sandbox.workspace"
-   workspace.prepare(store)
+   workspace.prepare(store, options.workspaces)
    local sandbox = {
       store = store, pace = options.pace, api_key = options.api_key, workspace_id = workspace.ID,
       session_token = "session-" .. options.api_key,
+      device = require("promptic.sandbox.device").new(options.login_interval, options.login_lifetime),
       worker = require("promptic.sandbox.worker").new(on_job_error(store)),
    }
    require("promptic.sandbox.experiments").resume(sandbox)

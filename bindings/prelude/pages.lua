@@ -17,14 +17,14 @@ local function pages(settings, fetch)
       list, total = fetch(settings)
       index = 0
       settings.offset = settings.offset + #list
-      local short = #list < settings.limit and settings.limit <= SURE_LIMIT
-      ended = #list == 0 or short
       if total then
-         ended = #list == 0 or settings.offset >= total
+         ended = settings.offset >= total
+      else
+         ended = #list < settings.limit and settings.limit <= SURE_LIMIT
       end
    end
 
-   return function()
+   return function() -- after an empty page the index is past its end, so no further one is asked for
       if index == #list and not ended then
          turn()
       end

@@ -6,6 +6,7 @@ local _, host, exports = ...
 local now, agenda, block = host.now, host.agenda, host.sleep
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 local close = coroutine.close -- luacheck: ignore 143
+local resume_coroutine = host.resume or coroutine.resume
 
 -- What a suspended task waits for, where it is no call. A call yields its address and its owner.
 local SLEEPING, AWAITING = {}, {}
@@ -144,7 +145,7 @@ local function resume(state, ...)
    local outer = current
    current, state.status = state, "running"
    host.enter(state.co)
-   left(state, outer, coroutine.resume(state.co, ...))
+   left(state, outer, resume_coroutine(state.co, ...))
 end
 
 local function is_finished(state)
@@ -185,9 +186,10 @@ local function suspend(what)
    check_cancelled(state)
 end
 
--- The running task, unless the caller is a coroutine of its own inside it, which cannot yield for the task.
+-- The running task, unless it cannot be suspended: a coroutine of its own inside it cannot yield for the task,
+-- and nothing can below a C function; in plain Lua 5.1 pcall, iterators and metamethods are such ones as well.
 local function running()
-   return current and current.co == coroutine.running() and current or nil
+   return current and host.can_suspend() and current or nil
 end
 
 -- ------------------------------------------------------------------ driving
@@ -305,7 +307,7 @@ local function settle(state)
    local me = running()
    if is_finished(state) then
       return
-   elseif me == state then
+   elseif current == state then
       error("a task cannot await itself", 4)
    elseif not me then
       state.awaited = true

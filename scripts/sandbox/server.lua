@@ -4,16 +4,19 @@ with an x-request-id; errors are {"error": "text"}.
 
 Credentials, as Authorization: Bearer VALUE
    the API key            belongs to the one workspace there is
-   "session-" .. API key  plays a session token: X-Workspace-Id must name the workspace, except for
+   "session-" .. API key  plays a session token: X-Workspace-Id must name a workspace, except for
                           listing workspaces, which in turn takes nothing but a session token
+   what a login gave      likewise; see device.lua, whose requests take no credential
 ]]
 local bodies = require "promptic.sandbox.bodies"
+local device = require "promptic.sandbox.device"
 local failure = require "promptic.sandbox.failure"
 local httpd = require "promptic.httpd"
 local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
 local routes = require "promptic.sandbox.routes"
 local validate = require "promptic.sandbox.validate"
+local workspaces = require "promptic.sandbox.workspace"
 
 local server = {}
 
@@ -31,11 +34,12 @@ end
 
 local function authenticate(sandbox, request)
    local token = (request.headers.authorization or ""):match "^[Bb]earer +(.-) *$"
-   local session = token == sandbox.session_token
+   local session = token == sandbox.session_token or sandbox.device.sessions[token or ""] == true
    if not session and token ~= sandbox.api_key then failure.raise(401, "Invalid or missing API key") end
    return session
 end
 
+-- The sandbox as it is from within the workspace of the request.
 local function authorize(sandbox, request, row, session)
    if row.without_workspace then
       if not session then failure.raise(403, "Needs a session token, not an API key") end
@@ -44,9 +48,13 @@ local function authorize(sandbox, request, row, session)
       if not workspace or workspace == "" then
          failure.raise(400, "X-Workspace-Id is missing: a session token needs it")
       elseif workspace ~= sandbox.workspace_id then
-         failure.raise(403, "No access to this workspace")
+         if not workspaces.exists(sandbox, workspace) then
+            failure.raise(403, "No access to this workspace")
+         end
+         return setmetatable({ workspace_id = workspace }, { __index = sandbox })
       end
    end
+   return sandbox
 end
 
 local function route(request)
@@ -72,10 +80,12 @@ local function read_input(row, input, request)
 end
 
 local function handle(sandbox, request)
+   local status, answer_headers, answer_body = device.respond(sandbox.device, request)
+   if status then return status, answer_body, nil, answer_headers end
    local session = authenticate(sandbox, request)
    local row, arguments, allowed = route(request)
    if not row then return 405, { error = "Method not allowed" }, allowed end
-   authorize(sandbox, request, row, session)
+   sandbox = authorize(sandbox, request, row, session)
    local input = read_input(row, arguments, request)
    local handler = handlers[row.name]
    if row.verb == "GET" then return handler(sandbox, input) end
@@ -99,11 +109,12 @@ end
 --- Answers one request: status, headers, body.
 function server.respond(sandbox, request)
    local headers = { ["x-request-id"] = ids.uuid() }
-   local done, status, value, allowed = xpcall(handle, with_traceback, sandbox, request)
+   local done, status, value, allowed, own = xpcall(handle, with_traceback, sandbox, request)
    if not done then status, value = answer_failure(status) end
    if status == 204 then return status, headers, "" end
    if allowed then headers.allow = allowed end
    headers["content-type"] = "application/json"
+   for name, text in pairs(done and own or {}) do headers[name] = text end
    -- A handler may write its JSON itself where there is a lot of it.
    return status, headers, type(value) == "string" and value or json.encode(value)
 end

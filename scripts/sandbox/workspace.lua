@@ -1,4 +1,4 @@
---- The one workspace of a sandbox, and its AI components.
+--- The workspaces of a sandbox, of which there is one unless more are asked for, and their AI components.
 local failure = require "promptic.sandbox.failure"
 local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
@@ -8,33 +8,49 @@ local times = require "promptic.sandbox.times"
 local workspace = { handlers = {} }
 local handlers = workspace.handlers
 
---- The same everywhere, so that it can stand in a configuration.
-workspace.ID = "5a4db0c5-0000-4000-8000-000000000001"
+local function id_of(number)
+   return ("5a4db0c5-0000-4000-8000-%012d"):format(number)
+end
 
---- Makes the workspace in a new database.
-function workspace.prepare(store)
-   if store:one("SELECT 1 FROM workspace") then return end
+--- The first one's, which the API key belongs to. The same everywhere, so that it can stand in a
+-- configuration.
+workspace.ID = id_of(1)
+
+--- Makes the workspaces that are not in the database yet. Each holds components of its own.
+function workspace.prepare(store, count)
    local now = times.now()
-   store:run("INSERT INTO workspace VALUES (?, ?, ?, ?, ?)", workspace.ID, "Sandbox",
-      "A stand-in for the Promptic platform on this machine", now, now)
+   for number = store:value("SELECT count(*) FROM workspace") + 1, count or 1 do
+      local name = number == 1 and "Sandbox" or ("Sandbox %d"):format(number)
+      store:run("INSERT INTO workspace VALUES (?, ?, ?, ?, ?)", id_of(number), name,
+         "A stand-in for the Promptic platform on this machine", now, now)
+   end
+end
+
+--- Whether there is a workspace of this id.
+function workspace.exists(sandbox, id)
+   return sandbox.store:one("SELECT 1 FROM workspace WHERE id = ?", id) ~= nil
 end
 
 function handlers.get_workspace(sandbox)
-   return 200, shapes.workspace(sandbox.store:one("SELECT * FROM workspace"))
+   local row = sandbox.store:one("SELECT * FROM workspace WHERE id = ?", sandbox.workspace_id)
+   return 200, shapes.workspace(row)
 end
 
 function handlers.list_workspaces(sandbox)
-   return 200, { data = json.array(sandbox.store:all("SELECT * FROM workspace", shapes.workspace)) }
+   local list = sandbox.store:all("SELECT * FROM workspace ORDER BY rowid", shapes.workspace)
+   return 200, { data = json.array(list) }
 end
 
 --- The component's row; 404 where there is none.
 function workspace.component(sandbox, id)
-   return sandbox.store:one("SELECT * FROM component WHERE id = ?", id) or failure.not_found()
+   return sandbox.store:one("SELECT * FROM component WHERE id = ? AND workspaceId = ?", id,
+      sandbox.workspace_id) or failure.not_found()
 end
 
 function handlers.list_components(sandbox)
    return 200, { data = json.array(
-      sandbox.store:all("SELECT * FROM component ORDER BY rowid", shapes.component)) }
+      sandbox.store:all("SELECT * FROM component WHERE workspaceId = ? ORDER BY rowid", shapes.component,
+         sandbox.workspace_id)) }
 end
 
 function handlers.create_component(sandbox, input)

@@ -1,0 +1,347 @@
+/*
+ * interpreter_line.c - a line that is typed at the terminal, with readline where that is there.
+ *
+ * libreadline is loaded by the first line that is read: scripts never pay for it, and where it is
+ * missing, or PROMPTIC_NO_READLINE is set, the terminal's own editing has to do. Its callback
+ * interface is used, so that Ctrl-C is answered here and never jumps out of the library.
+ */
+#include "interpreter.h"
+
+#include <lauxlib.h>
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---------------------------------------------------------------- readline */
+
+typedef char *next_match_function(const char *text, int state);
+typedef char **matches_function(const char *text, int start, int end);
+
+/* What is used of libreadline, by its own names without rl_. */
+static struct {
+    void (*callback_handler_install)(const char *prompt, void (*on_line)(char *line));
+    void (*callback_handler_remove)(void);
+    void (*callback_read_char)(void);
+    void (*callback_sigcleanup)(void);
+    void (*free_line_state)(void);
+    void (*cleanup_after_signal)(void);
+    void (*reset_after_signal)(void);
+    void (*resize_terminal)(void);
+    int (*forced_update_display)(void);
+    char **(*completion_matches)(const char *text, next_match_function *next);
+    void (*add_history)(const char *line);
+    void (*clear_history)(void);
+    int *catch_signals, *catch_sigwinch;
+    int *attempted_completion_over, *completion_append_character;
+    const char **readline_name, **completer_word_break_characters;
+    char **line_buffer;
+    matches_function **attempted_completion_function;
+} readline;
+
+#define SYMBOL(FIELD, NAME) \
+    { NAME, offsetof(__typeof__(readline), FIELD) }
+#define RL(FIELD) SYMBOL(FIELD, "rl_" #FIELD)
+
+static bool load_symbols(void *library) {
+    static const struct {
+        const char *name;
+        size_t offset;
+    } symbols[] = {
+        RL(callback_handler_install),
+        RL(callback_handler_remove),
+        RL(callback_read_char),
+        RL(callback_sigcleanup),
+        RL(free_line_state),
+        RL(cleanup_after_signal),
+        RL(reset_after_signal),
+        RL(resize_terminal),
+        RL(forced_update_display),
+        RL(completion_matches),
+        SYMBOL(add_history, "add_history"),
+        SYMBOL(clear_history, "clear_history"),
+        RL(catch_signals),
+        RL(catch_sigwinch),
+        RL(attempted_completion_over),
+        RL(completion_append_character),
+        RL(readline_name),
+        RL(completer_word_break_characters),
+        RL(line_buffer),
+        RL(attempted_completion_function),
+    };
+    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+        void *symbol = dlsym(library, symbols[i].name);
+        if (symbol == NULL)
+            return false;
+        memcpy((char *)&readline + symbols[i].offset, &symbol, sizeof symbol);
+    }
+    return true;
+}
+
+/* Without any locale in the environment readline would take each byte for a character. */
+static void choose_locale(void) {
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && value[0] != '\0')
+            return;
+    }
+    setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+static char **complete(const char *text, int start, int end);
+
+static bool load_readline(void) {
+    static const char *const names[] = {"libreadline.so.8", "libreadline.so.7"};
+    const char *refused = getenv("PROMPTIC_NO_READLINE");
+    void *library = NULL;
+    if (refused != NULL && refused[0] != '\0')
+        return false;
+    for (size_t i = 0; library == NULL && i < sizeof names / sizeof *names; i++)
+        library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL)
+        return false;
+    if (!load_symbols(library)) {
+        dlclose(library);
+        return false;
+    }
+    choose_locale();
+    *readline.readline_name = "promptic-lua";
+    *readline.catch_signals = 0;
+    *readline.catch_sigwinch = 0;
+    *readline.completer_word_break_characters = " \t\n\"\\'`><=;+-*/%^~#{}()[],.:|&";
+    *readline.attempted_completion_function = complete;
+    return true;
+}
+
+static bool has_readline(void) {
+    static int loaded = -1;
+    if (loaded < 0)
+        loaded = load_readline();
+    return loaded != 0;
+}
+
+/* ------------------------------------------------------------------- line */
+
+/* The line that is being read. */
+static struct {
+    lua_State *L;
+    int completer; /* index of the function that completes, 0 for none */
+    int next;      /* of the matches, which are on top of the stack then */
+    bool done;
+    char *line; /* freed by the next read, as pushing it may raise */
+    size_t size;
+} reading;
+
+/* ------------------------------------------------------------- completion */
+
+typedef struct place {
+    const char *text;
+    int start, end;
+} place;
+
+/* [-1, +1, e] */
+static int ask_completer(lua_State *L) {
+    const place *at = lua_touserdata(L, 2);
+    lua_pushlstring(L, at->text, (size_t)at->end);
+    lua_replace(L, 2);
+    lua_pushinteger(L, at->start);
+    lua_call(L, 2, 1);
+    return 1;
+}
+
+static char *next_match(const char *text, int state) {
+    (void)text;
+    reading.next = state == 0 ? 1 : reading.next + 1;
+    lua_rawgeti(reading.L, -1, reading.next);
+    const char *match = lua_type(reading.L, -1) == LUA_TSTRING ? lua_tostring(reading.L, -1) : NULL;
+    char *copy = match == NULL ? NULL : strdup(match);
+    lua_pop(reading.L, 1);
+    return copy;
+}
+
+/* What could stand instead of the text between start and end, in readline's form. */
+static char **complete(const char *text, int start, int end) {
+    lua_State *L = reading.L;
+    char **matches = NULL;
+    place at = {*readline.line_buffer, start, end};
+    *readline.attempted_completion_over = 1; /* no names of files instead */
+    *readline.completion_append_character = '\0';
+    if (reading.completer == 0 || !lua_checkstack(L, LUA_MINSTACK))
+        return NULL;
+    lua_pushcfunction(L, ask_completer);
+    lua_pushvalue(L, reading.completer);
+    lua_pushlightuserdata(L, &at);
+    if (lua_pcall(L, 2, 1, 0) == LUA_OK && lua_istable(L, -1))
+        matches = readline.completion_matches(text, next_match);
+    lua_pop(L, 1);
+    return matches;
+}
+
+/* ----------------------------------------------------------------- signals */
+
+static volatile sig_atomic_t interrupted, resized, continued;
+
+static void note(int signal) {
+    if (signal == SIGINT)
+        interrupted = 1;
+    else if (signal == SIGWINCH)
+        resized = 1;
+    else
+        continued = 1;
+}
+
+static const int noted[] = {SIGINT, SIGWINCH, SIGCONT};
+#define NOTED (sizeof noted / sizeof *noted)
+
+typedef struct saved_signals {
+    struct sigaction actions[NOTED];
+    sigset_t mask; /* as it was, and is while input is waited for */
+} saved_signals;
+
+/* From here on the signals are noted, and arrive only where input is waited for. */
+static void take_signals(saved_signals *saved, bool block) {
+    struct sigaction action = {.sa_flags = 0};
+    sigset_t mask;
+    interrupted = resized = continued = 0;
+    action.sa_handler = note;
+    sigemptyset(&action.sa_mask);
+    sigemptyset(&mask);
+    for (size_t i = 0; block && i < NOTED; i++)
+        sigaddset(&mask, noted[i]);
+    sigprocmask(SIG_BLOCK, &mask, &saved->mask);
+    for (size_t i = 0; i < NOTED; i++)
+        sigaction(noted[i], &action, &saved->actions[i]);
+}
+
+static void give_signals_back(const saved_signals *saved) {
+    for (size_t i = 0; i < NOTED; i++)
+        sigaction(noted[i], &saved->actions[i], NULL);
+    sigprocmask(SIG_SETMASK, &saved->mask, NULL);
+}
+
+/* -------------------------------------------------------------------- read */
+
+typedef enum outcome { LINE, END, INTERRUPTED } outcome;
+
+static void on_line(char *line) {
+    readline.callback_handler_remove();
+    reading.line = line;
+    reading.done = true;
+}
+
+static void give_up_line(void) {
+    readline.free_line_state();
+    readline.callback_sigcleanup();
+    readline.cleanup_after_signal();
+    readline.callback_handler_remove();
+}
+
+/* A signal came while input was waited for. Returns whether it ends the line. */
+static bool react(void) {
+    if (interrupted) {
+        fputs("^C", stdout); /* before readline moves the cursor */
+        fflush(stdout);
+        give_up_line();
+        putchar('\n');
+        return true;
+    }
+    if (continued) { /* the shell may have changed the terminal's modes */
+        readline.cleanup_after_signal();
+        readline.reset_after_signal();
+        readline.forced_update_display();
+    }
+    if (resized)
+        readline.resize_terminal();
+    continued = resized = 0;
+    return false;
+}
+
+static outcome read_edited(const char *prompt) {
+    saved_signals saved;
+    take_signals(&saved, true);
+    readline.callback_handler_install(prompt, on_line);
+    while (!reading.done) {
+        struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+        if (ppoll(&input, 1, NULL, &saved.mask) > 0) {
+            readline.callback_read_char();
+        } else if (errno != EINTR) {
+            give_up_line();
+            break;
+        } else if (react()) {
+            break;
+        }
+    }
+    give_signals_back(&saved);
+    if (reading.line != NULL)
+        return LINE;
+    return interrupted ? INTERRUPTED : END;
+}
+
+/* With the editing that the terminal itself has. SIGCONT and SIGWINCH do no harm here. */
+static outcome read_plain(const char *prompt) {
+    saved_signals saved;
+    ssize_t length;
+    fputs(prompt, stdout);
+    fflush(stdout);
+    take_signals(&saved, false);
+    do {
+        errno = 0;
+        length = getline(&reading.line, &reading.size, stdin);
+        if (length < 0)
+            clearerr(stdin); /* after Ctrl-D more can be typed */
+    } while (length < 0 && errno == EINTR && !interrupted);
+    give_signals_back(&saved);
+    if (length < 0) {
+        if (interrupted)
+            putchar('\n'); /* behind the ^C that the terminal has shown */
+        return interrupted ? INTERRUPTED : END;
+    }
+    if (length > 0 && reading.line[length - 1] == '\n')
+        reading.line[length - 1] = '\0';
+    return LINE;
+}
+
+/* read(prompt, completer): the line that was typed, or nil and "end" or "interrupted" */
+int interpreter_read_line(lua_State *L) {
+    static const char *const outcomes[] = {[END] = "end", [INTERRUPTED] = "interrupted"};
+    const char *prompt = luaL_checkstring(L, 1);
+    lua_settop(L, 2);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    free(reading.line);
+    memset(&reading, 0, sizeof reading);
+    reading.L = L;
+    reading.completer = lua_isfunction(L, 2) ? 2 : 0;
+    fflush(NULL);
+    outcome outcome = has_readline() ? read_edited(prompt) : read_plain(prompt);
+    if (outcome == LINE) {
+        lua_pushstring(L, reading.line);
+        return 1;
+    }
+    luaL_pushfail(L);
+    lua_pushstring(L, outcomes[outcome]);
+    return 2;
+}
+
+/* set_history(list): what the arrow keys go through, the oldest first */
+int interpreter_set_history(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    if (!has_readline())
+        return 0;
+    readline.clear_history();
+    lua_Integer count = luaL_len(L, 1);
+    for (lua_Integer i = 1; i <= count; i++) {
+        lua_rawgeti(L, 1, i);
+        if (lua_type(L, -1) == LUA_TSTRING)
+            readline.add_history(lua_tostring(L, -1));
+        lua_pop(L, 1);
+    }
+    return 0;
+}

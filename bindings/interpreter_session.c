@@ -1,0 +1,137 @@
+/*
+ * interpreter_session.c - promptic-lua at a terminal: what scripts/repl cannot do in Lua.
+ */
+#include "interpreter.h"
+
+#include <lauxlib.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ------------------------------------------------------------------- files */
+
+/* make_folder(path): one that nobody else can look into; one that is there is left as it is */
+static int make_folder(lua_State *L) {
+    const char *path = luaL_checkstring(L, 1);
+    bool there = mkdir(path, S_IRWXU) == 0 || errno == EEXIST;
+    return luaL_fileresult(L, there, path);
+}
+
+/* with_lock(folder, f): calls f while no other session has the folder; returns whether it did, and
+ * well. It never waits: a prompt that hangs is worse than a history that lacks a line. */
+static int with_lock(lua_State *L) {
+    const char *folder = luaL_checkstring(L, 1);
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lua_settop(L, 2);
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool well = descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) == 0 &&
+                lua_pcall(L, 0, 0, 0) == LUA_OK;
+    if (descriptor >= 0)
+        close(descriptor);
+    lua_pushboolean(L, well);
+    return 1;
+}
+
+static bool write_all(int descriptor, const char *text, size_t length) {
+    while (length > 0) {
+        ssize_t count = write(descriptor, text, length);
+        if (count < 0 && errno != EINTR)
+            return false;
+        if (count > 0) {
+            text += count;
+            length -= (size_t)count;
+        }
+    }
+    return true;
+}
+
+/* append(path, text): to a file that only its owner can read, which it makes where there is none */
+static int append(lua_State *L) {
+    size_t length;
+    const char *path = luaL_checkstring(L, 1);
+    const char *text = luaL_checklstring(L, 2, &length);
+    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK;
+    int descriptor = open(path, flags, S_IRUSR | S_IWUSR);
+    bool well = descriptor >= 0 && fchmod(descriptor, S_IRUSR | S_IWUSR) == 0 &&
+                write_all(descriptor, text, length);
+    int problem = errno;
+    if (descriptor >= 0)
+        close(descriptor);
+    errno = problem;
+    return luaL_fileresult(L, well, path);
+}
+
+/* replace(path, text): all that is in such a file, at once */
+static int replace(lua_State *L) {
+    size_t length;
+    const char *path = luaL_checkstring(L, 1);
+    const char *text = luaL_checklstring(L, 2, &length);
+    const char *pattern = lua_pushfstring(L, "%s.XXXXXX", path);
+    char *temporary = lua_newuserdatauv(L, strlen(pattern) + 1, 0);
+    int descriptor = mkostemp(strcpy(temporary, pattern), O_CLOEXEC); /* with mode 0600 */
+    if (descriptor < 0)
+        return luaL_fileresult(L, false, path);
+    bool well = write_all(descriptor, text, length);
+    well = close(descriptor) == 0 && well && rename(temporary, path) == 0;
+    int problem = errno;
+    if (!well)
+        unlink(temporary);
+    errno = problem;
+    return luaL_fileresult(L, well, path);
+}
+
+/* -------------------------------------------------------------------- call */
+
+/* call(f, ...): as pcall, and Ctrl-C is an error of f */
+static int call(lua_State *L) {
+    luaL_checkany(L, 1);
+    int status = interpreter_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    lua_pushboolean(L, status == LUA_OK);
+    lua_insert(L, 1);
+    return lua_gettop(L);
+}
+
+/* ----------------------------------------------------------------- session */
+
+/* [-?, +?, e] */
+static int run(lua_State *L) {
+    static const luaL_Reg functions[] = {
+        {"append", append},           {"call", call},
+        {"make_folder", make_folder}, {"read", interpreter_read_line},
+        {"replace", replace},         {"set_history", interpreter_set_history},
+        {"with_lock", with_lock},     {NULL, NULL},
+    };
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "promptic.repl");
+    lua_call(L, 1, 1);
+    luaL_newlib(L, functions);
+    lua_pushliteral(L, LUA_RELEASE);
+    lua_setfield(L, -2, "release");
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+/* Ctrl-C where nothing runs that it could stop. SIG_IGN would be handed on to other programs. */
+static void shrug(int signal) {
+    (void)signal;
+}
+
+void interpreter_session(lua_State *L) {
+    const char *program = interpreter_rename(NULL);
+    struct sigaction before, action = {.sa_flags = SA_RESTART};
+    action.sa_handler = shrug;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, &before);
+    lua_settop(L, 0);
+    lua_pushcfunction(L, run);
+    interpreter_report(L, lua_pcall(L, 0, 0, 0));
+    sigaction(SIGINT, &before, NULL);
+    interpreter_rename(program);
+}

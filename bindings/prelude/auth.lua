@@ -1,0 +1,355 @@
+-- auth.lua - promptic.auth: logging in by device authorization (RFC 8628), and the configuration file that
+-- it ends in. Baked into the module; runs in Lua 5.1 to 5.4.
+local methods, host, exports = ...
+
+local core, check, now, sleep = host.auth, host.auth.check, host.now, host.sleep
+
+local auth = { save = core.save }
+
+local CLIENT_ID, SCOPE = "promptic-cli", "openid profile email"
+local CODE_PATH, TOKEN_PATH = "/api/auth/device/code", "/api/auth/device/token"
+local GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
+
+local DEFAULT_INTERVAL = 5   -- seconds; RFC 8628, 3.2
+local SLOW_DOWN = 5          -- seconds more for each slow_down; RFC 8628, 3.5
+local LONGEST_INTERVAL = 60  -- seconds, after failures of the network
+local DEFAULT_LIFETIME = 900 -- seconds, of a code whose lifetime is not told
+local CALL_DEADLINE = 30     -- seconds; a call that hangs is to be tried again while the code is valid
+
+local function raise(kind, message)
+   error(setmetatable({ kind = kind, message = message }, host.Error), 0)
+end
+
+local function is_error(value)
+   return getmetatable(value) == host.Error
+end
+
+-- The text, or the positive number, of this name in an answer; nil where there is none.
+local function text_in(answer, name)
+   local value = type(answer) == "table" and answer[name]
+   return type(value) == "string" and value ~= "" and value or nil
+end
+
+local function seconds_in(answer, name, default)
+   local value = answer[name]
+   return type(value) == "number" and value > 0 and value or default
+end
+
+-- ------------------------------------------------------------------ browser
+
+-- Only what is a web address, and safe between single quotes: a server says what it is.
+local function is_web_address(text)
+   return text:find("^https?://[%w%-%._~:/%?#%[%]@!%$&%(%)%*%+,;=%%]+$") ~= nil
+end
+
+local function succeeds(command)
+   local result = os.execute(command)
+   return result == true or result == 0
+end
+
+-- The program that opens a page, where there is a screen to open it on.
+local function browser()
+   if core.is_macos then
+      return "open"
+   end
+   local display, wayland = os.getenv("DISPLAY"), os.getenv("WAYLAND_DISPLAY")
+   local has_screen = (display or "") ~= "" or (wayland or "") ~= ""
+   return has_screen and succeeds("command -v xdg-open >/dev/null 2>&1") and "xdg-open" or nil
+end
+
+-- The shell does not wait for the program, which Ctrl-C does not reach either.
+local function open_page(program, address)
+   return succeeds(("%s '%s' </dev/null >/dev/null 2>&1 &"):format(program, address))
+end
+
+-- ------------------------------------------------------------------ code
+
+local function open_client(settings, deadline)
+   return core.client{
+      endpoint = settings.endpoint,
+      config_file = settings.reads,
+      ca_file = settings.ca_file,
+      user_agent = settings.user_agent,
+      allow_http = settings.allow_http,
+      deadline = deadline,
+   }
+end
+
+-- Calls f as a task of its own, since Lua 5.1 has no pcall that a call could be suspended in.
+local function attempt(f, ...)
+   return host.finish(host.start(f, ...))
+end
+
+local function ask_for_code(client)
+   local fine, answer = attempt(methods.request, client, "POST", CODE_PATH, {
+      body = { client_id = CLIENT_ID, scope = SCOPE },
+   })
+   if not fine then
+      if is_error(answer) and answer.status_code == 404 then
+         local endpoint = core.describe(client).endpoint
+         raise("auth", endpoint .. " offers no login for devices; is the endpoint right?")
+      end
+      error(answer, 0)
+   end
+   local device_code, user_code = text_in(answer, "device_code"), text_in(answer, "user_code")
+   local address = text_in(answer, "verification_uri")
+   if not (device_code and user_code and address) then
+      raise("decode", "the answer to the login holds no device_code, user_code and verification_uri")
+   end
+   return {
+      device_code = device_code,
+      interval = seconds_in(answer, "interval", DEFAULT_INTERVAL),
+      told = {
+         user_code = user_code,
+         verification_uri = address,
+         verification_uri_complete = text_in(answer, "verification_uri_complete"),
+         expires_in = seconds_in(answer, "expires_in", DEFAULT_LIFETIME),
+      },
+   }
+end
+
+local function tell_by_default(told)
+   io.stderr:write(("promptic: to log in, open %s and enter the code %s\n"):format(
+      told.verification_uri, told.user_code))
+end
+
+-- The code is told in any case: the browser may be on another screen than the person.
+local function tell(settings, told)
+   local address = told.verification_uri_complete or told.verification_uri
+   local program = settings.open_browser and is_web_address(address) and browser() or nil
+   told.opens_browser = program ~= nil
+   local on_code = settings.on_code or tell_by_default
+   on_code(told)
+   if program then
+      open_page(program, address)
+   end
+end
+
+-- ------------------------------------------------------------------ token
+
+-- What the server says of the login: its OAuth error code (RFC 6749, 5.2), and the description of it.
+local function oauth_error(answer)
+   if is_error(answer) and answer.body then
+      local read, body = pcall(exports.json.decode, answer.body)
+      answer = read and body
+   end
+   return text_in(answer, "error"), text_in(answer, "error_description")
+end
+
+local function refuse(code, description)
+   if code == "access_denied" then
+      raise("auth", "the login was denied in the browser")
+   elseif code == "expired_token" then
+      raise("auth", "the login was not approved in time: start it again")
+   end
+   raise("auth", "the login has failed: " .. code .. (description and " (" .. description .. ")" or ""))
+end
+
+-- Whether the next attempt may go better.
+local function is_passing(err)
+   local status = err.status_code
+   return err.kind == "connection" or err.kind == "timeout" or status == 408 or status == 429
+      or status ~= nil and status >= 500
+end
+
+-- After a failure of the network the pace is reduced (RFC 8628, 3.5).
+local function slower(interval, err)
+   if err.retry_after then
+      return math.max(interval, err.retry_after)
+   elseif err.kind == "timeout" then
+      return math.max(interval, math.min(interval * 2, LONGEST_INTERVAL))
+   end
+   return interval
+end
+
+-- One look: the token; or nil, the interval from now on, and what was in the way.
+local function look(client, device_code, interval)
+   local fine, answer = attempt(methods.request, client, "POST", TOKEN_PATH, {
+      body = { grant_type = GRANT_TYPE, device_code = device_code, client_id = CLIENT_ID },
+   })
+   local token = fine and text_in(answer, "access_token")
+   if token then
+      return token
+   end
+   local code, description = oauth_error(answer)
+   if code == "authorization_pending" then
+      return nil, interval
+   elseif code == "slow_down" then
+      return nil, interval + SLOW_DOWN
+   elseif not fine and is_error(answer) and is_passing(answer) then
+      return nil, slower(interval, answer), answer
+   elseif code and (fine or is_error(answer)) then
+      refuse(code, description)
+   elseif fine then
+      raise("decode", "the answer to the login holds no access_token")
+   end
+   error(answer, 0)
+end
+
+-- Looks until the login is approved, denied or out of time.
+local function wait_for_token(settings, client, code)
+   local interval, stop, problem = code.interval, now() + code.told.expires_in, nil
+   while true do
+      local left = stop - now()
+      if left <= 0 then
+         refuse("expired_token")
+      end
+      if settings.on_wait then
+         settings.on_wait{ interval = interval, left = left, problem = problem }
+      end
+      sleep(math.min(interval, left))
+      left = stop - now()
+      if left > 0 then
+         local hurried = left < CALL_DEADLINE and open_client(settings, left)
+         local token
+         token, interval, problem = look(hurried or client, code.device_code, interval)
+         if hurried then
+            hurried:close()
+         end
+         if token then
+            return token
+         end
+      end
+   end
+end
+
+-- ------------------------------------------------------------------ workspace
+
+local function workspaces_of(settings, endpoint, token)
+   local client = exports.client{
+      endpoint = endpoint,
+      access_token = token,
+      config_file = "",
+      ca_file = settings.ca_file,
+      user_agent = settings.user_agent,
+      allow_http = settings.allow_http,
+   }
+   local answer = methods.list_workspaces(client)
+   client:close()
+   local list = type(answer) == "table" and answer.data
+   if type(list) ~= "table" then
+      raise("decode", "the answer holds no list of workspaces")
+   end
+   for _, workspace in ipairs(list) do
+      if not text_in(workspace, "id") then
+         raise("decode", "a workspace has no id")
+      end
+   end
+   return list
+end
+
+local function find(list, id)
+   for _, workspace in ipairs(list) do
+      if workspace.id == id then
+         return workspace
+      end
+   end
+   raise("auth", ("the account has no workspace '%s'"):format(tostring(id)))
+end
+
+-- The one to work in; nil where there are several and nobody chooses.
+local function pick(settings, list)
+   if #list == 0 then
+      raise("auth", "the account has no workspace: create one on the platform, then log in again")
+   elseif settings.workspace_id then
+      return find(list, settings.workspace_id)
+   elseif #list == 1 then
+      return list[1]
+   end
+   local chosen = settings.choose and settings.choose(list)
+   if chosen == nil or chosen == false then
+      return nil
+   end
+   return find(list, type(chosen) == "table" and chosen.id or chosen)
+end
+
+-- ------------------------------------------------------------------ functions
+
+local function check_file(path)
+   local info, problem = core.inspect(path)
+   if problem then
+      raise("config", problem)
+   end
+   return info
+end
+
+-- What a client is to read: one that is named and not there yet is no mistake here.
+local function readable(path, info)
+   return path and not info.exists and "" or path
+end
+
+local function log_in(settings, info)
+   local client = open_client(settings, CALL_DEADLINE)
+   local endpoint = core.describe(client).endpoint
+   local code = ask_for_code(client)
+   tell(settings, code.told)
+   local token = wait_for_token(settings, client, code)
+   client:close()
+   local list = workspaces_of(settings, endpoint, token)
+   local workspace = pick(settings, list)
+   if settings.save ~= false then
+      core.save{
+         access_token = token,
+         workspace_id = workspace and workspace.id or false,
+         endpoint = endpoint ~= core.DEFAULT_ENDPOINT and endpoint,
+         config_file = settings.config_file,
+      }
+   end
+   return {
+      access_token = token,
+      workspace_id = workspace and workspace.id,
+      workspace = workspace,
+      workspaces = list,
+      endpoint = endpoint,
+      config_file = info.path,
+      has_api_key = info.api_key,
+      was_shared = info.is_shared,
+   }
+end
+
+--- Logs in with a browser, on this or another device, and stores the session. Suspends a task, blocks
+--- elsewhere.
+--- Returns { access_token =, workspace_id = (nil: none was chosen of several), workspace =, workspaces =,
+--- endpoint =, config_file =, has_api_key = (the file has one, which stays and comes second), was_shared = }.
+function auth.login(...)
+   local settings = check.login(...)
+   -- what is wrong with the file is told before somebody has approved anything
+   local info = check_file(settings.config_file)
+   if settings.save ~= false and info.path == "" then
+      raise("config", "there is no configuration file to store the session in: set save = false")
+   end
+   settings.reads = readable(settings.config_file, info)
+   return exports.run(log_in, settings, info)
+end
+
+--- Removes the session token and its workspace from the file. Returns { config_file =, was_logged_in =,
+--- has_api_key = }.
+function auth.logout(...)
+   local settings = check.logout(...)
+   local info = check_file(settings.config_file)
+   core.save{ access_token = false, workspace_id = false, config_file = settings.config_file }
+   return { config_file = info.path, was_logged_in = info.access_token, has_api_key = info.api_key }
+end
+
+--- What a client would use, without any secret: source ("environment", "file", "none"), credential
+--- ("access_token", "api_key", "none"), workspace_id, endpoint, endpoint_source; config_file, exists,
+--- is_shared (others can read it); problem (what is in the way, a text).
+function auth.status(...)
+   local settings = check.status(...)
+   local info, problem = core.inspect(settings.config_file)
+   local given = { config_file = readable(settings.config_file, info) }
+   local fine, client = pcall(exports.client, given)
+   if not fine then
+      problem = problem or client.kind ~= "auth" and client.message or nil
+      fine, client = pcall(core.client, given)
+   end
+   local status = fine and core.describe(client) or { source = "none", credential = "none" }
+   if fine then
+      client:close()
+   end
+   status.config_file, status.exists, status.is_shared = info.path, info.exists, info.is_shared
+   status.problem = problem
+   return status
+end
+
+exports.auth = auth

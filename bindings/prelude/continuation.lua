@@ -1,0 +1,34 @@
+-- continuation.lua - methods that suspend their task, where Lua has no continuations: in 5.1 and in LuaJIT.
+-- Baked into the module and run there only, before the rest of the prelude. A C function that has yielded cannot
+-- raise any more, so each is called by a function in Lua that raises for it.
+local methods, host = ...
+
+local mark = host.failure_mark
+
+local function outcome(value, err)
+   if value == mark then
+      error(err, 0)
+   end
+   return value
+end
+
+local function suspending(f)
+   return function(...)
+      return outcome(f(...))
+   end
+end
+
+for name, f in pairs(methods) do
+   if name ~= "close" then
+      methods[name] = suspending(f)
+   end
+end
+
+-- A module's function and the client's method stay one.
+for _, module in pairs(host.resources) do
+   for name in pairs(module) do
+      module[name] = methods[name]
+   end
+end
+
+host.rows.call = suspending(host.rows.call)

@@ -1,0 +1,146 @@
+-- reconcile.lua - batches of which nobody knows whether the platform took them: looks at what it holds.
+-- Baked into the module; runs in Lua 5.1 to 5.4.
+--
+-- While no request is under way, every observation whose id was neither there before the upload nor
+-- confirmed in an answer comes from one of these batches; which one, and whether all of it is there, the
+-- rows' contents tell. Rows that say the same are counted.
+local _, host = ...
+
+local rows, now = host.rows, host.now
+
+-- Seconds for which the platform may still be at work on a request that failed: as long again as the call
+-- took, within these bounds.
+local LEAST_REST, MOST_REST = 1, 30
+
+--- A batch's effect is unknown after this error. With no error it is an earlier upload's.
+function host.doubt(job, batch, err, took)
+   batch.err = err
+   batch.rested = now() + (took and math.max(LEAST_REST, math.min(took, MOST_REST)) or 0)
+   job.unknown[#job.unknown + 1] = batch
+   job.unknown_bytes = job.unknown_bytes + batch.rows:bytes()
+end
+
+local function unreadable()
+   return setmetatable({
+      kind = "decode",
+      message = "the answer is no list of observations with their ids",
+      method = "GET",
+      path = "/experiments/.../observations",
+   }, host.Error)
+end
+
+local function list(job, scan)
+   rows.call(job.client, job.experiment_id, scan)
+end
+
+-- Scans the experiment's observations: how many were taken and how many are of others, or nil and the error.
+local function look(job, scan)
+   local listed, err = host.finish(host.start(list, job, scan))
+   if not listed then
+      return nil, err
+   end
+   local taken, surplus = scan:result()
+   if not taken then
+      return nil, unreadable()
+   end
+   return taken, surplus
+end
+
+--- What the experiment holds before anything is sent.
+function host.look_before(job)
+   local scan = rows.scan()
+   local taken, err = look(job, scan)
+   if not taken then
+      error(err, 0)
+   end
+   job.known = scan:known()
+end
+
+local function rest(job)
+   local wake = 0
+   for _, batch in ipairs(job.unknown) do
+      wake = math.max(wake, batch.rested)
+   end
+   if wake > now() then
+      host.sleep(wake - now())
+   end
+end
+
+-- A batch, or what is left of it, that the platform does not hold.
+local function put_back(job, batch, absent)
+   batch.rows = absent
+   job.resent = job.resent or rows.tally()
+   absent:want(job.resent)
+   job.again[#job.again + 1] = batch
+   if batch.tries >= job.most_tries then
+      job.failure = job.failure or batch.err
+   end
+end
+
+-- Where rows are missing while there are some that nobody can place, those may be these.
+local function cannot_tell(job, batch, surplus)
+   local err = batch.err
+   if type(err) ~= "table" then
+      err = setmetatable({ kind = "connection", message = "a connection has failed" }, host.Error)
+   end
+   err.message = ("%s; the experiment has got %d observations that are not of this upload, or were changed, "
+      .. "so that nobody can tell what became of these rows"):format(err.message, surplus)
+   job.failure = job.failure or err
+   job.unknown[#job.unknown + 1] = batch
+   job.unknown_bytes = job.unknown_bytes + batch.rows:bytes()
+end
+
+local function place(job, batch, tally, surplus)
+   local found, absent = batch.rows:take(tally)
+   batch.rows:free()
+   if found:count() > 0 then
+      job.confirm(found)
+   end
+   if absent:count() == 0 then
+      job.batches = job.batches + 1
+   elseif surplus > 0 then
+      batch.rows = absent
+      cannot_tell(job, batch, surplus)
+   else
+      put_back(job, batch, absent)
+   end
+end
+
+--- Finds out what became of the unknown batches, while no other is under way. Where it cannot, they stay
+--- unknown and the job fails.
+function host.reconcile(job)
+   local unknown, tally = job.unknown, rows.tally()
+   rest(job)
+   for _, batch in ipairs(unknown) do
+      batch.rows:want(tally)
+   end
+   local scan = rows.scan(job.known, tally)
+   local taken, surplus = look(job, scan)
+   if not taken then
+      job.failure = job.failure or surplus
+      return
+   end
+   job.known:merge(scan)
+   job.unknown, job.unknown_bytes = {}, 0
+   for _, batch in ipairs(unknown) do
+      place(job, batch, tally, surplus)
+   end
+   job.report()
+end
+
+--- A request that was found to have had no effect and was made again may have come in late all the same:
+--- looks for rows that are there twice.
+function host.look_after(job)
+   local scan = rows.scan(job.known, job.resent)
+   local taken, err = look(job, scan)
+   if not taken then
+      error(err, 0)
+   elseif taken > 0 then
+      error(setmetatable({
+         kind = "connection",
+         message = ("%d rows are there twice: a request that had failed, and was made again because nothing "
+            .. "of it was to be seen, took effect late"):format(taken),
+         twice = scan:known():spans(),
+      }, host.Error), 0)
+   end
+end

@@ -1,0 +1,188 @@
+-- resume.lua - what an upload that failed hands out to go on from there, and how the next one uses it.
+-- Baked into the module; runs in Lua 5.1 to 5.4.
+--
+-- The value holds nothing but strings, so it can be kept as JSON: the rows that are in with sums of their
+-- bytes, those that are unknown, the ids that the experiment held before and those that were confirmed.
+local _, host = ...
+
+local rows = host.rows
+
+-- value -> what is left of its job, where that read from a function: the function goes on where it stopped.
+local continued = setmetatable({}, { __mode = "k" })
+
+local function fail(message)
+   error(setmetatable({ kind = "argument", message = "option 'resume': " .. message }, host.Error), 0)
+end
+
+local function set_of(value, name, otherwise)
+   local text = value[name]
+   local set = text == nil and otherwise or type(text) == "string" and rows.set(text)
+   return set or text ~= nil and fail("this is no value of a failed upload")
+end
+
+-- Raises unless the rows of the span that begins here, which have been read again, are those that were sent.
+local function compare(past, first)
+   local _, last, sum = past.sent:from(first)
+   local seen_first, seen_last, seen_sum = past.seen:from(first)
+   if seen_first ~= first or seen_last ~= last or seen_sum ~= sum then
+      fail(("the source is not what it was, rows %d to %d have changed"):format(first, last))
+   end
+end
+
+--- What an earlier upload has done. Without one, all is to be sent.
+function host.past(value, experiment_id)
+   if value and value.experiment_id ~= experiment_id then
+      fail("it belongs to another experiment, " .. tostring(value.experiment_id))
+   end
+   local past = { sent = rows.set(), unknown = rows.set(), seen = rows.set() }
+   if value then
+      past.sent = set_of(value, "sent", past.sent)
+      past.unknown = set_of(value, "unknown", past.unknown)
+      past.known = set_of(value, "known")
+   end
+   return past
+end
+
+--- What the row is: "sent", "unknown" or "new"; and the last one of which the same is true.
+function host.standing(past, number)
+   local sent_first, sent_last = past.sent:from(number)
+   local unknown_first, unknown_last = past.unknown:from(number)
+   if sent_first and sent_first <= number then
+      return "sent", sent_last
+   elseif unknown_first and unknown_first <= number then
+      return "unknown", unknown_last
+   end
+   return "new", math.min(sent_first or math.huge, unknown_first or math.huge) - 1
+end
+
+--- A batch of rows that were sent has been read again; number is the last one's.
+function host.seen(past, batch, number)
+   batch:mark(past.seen)
+   batch:free()
+   local first, last = past.sent:from(number)
+   if last == number then
+      compare(past, first)
+   end
+end
+
+--- The source has ended: there can be no more rows that were sent.
+function host.end_of_source(past, number)
+   local first = past.sent:from(number + 1)
+   if first then
+      fail(("the source has %d rows, but row %d was sent"):format(number, math.max(first, number + 1)))
+   end
+end
+
+-- ------------------------------------------------------------------ the account of a failure
+
+-- Rows whose fate is unknown: of batches under way or in doubt, and of those that an earlier upload left
+-- unknown and that were not read again.
+local function unknown_rows(job)
+   local set = rows.set()
+   for _, batch in ipairs(job.unknown) do
+      batch.rows:mark(set)
+   end
+   for batch in pairs(job.flying) do
+      batch.rows:mark(set)
+   end
+   local first, last = job.past.unknown:from(job.source.number + 1)
+   while first do
+      set:add(math.max(first, job.source.number + 1), last)
+      first, last = job.past.unknown:from(last + 1)
+   end
+   return set
+end
+
+-- The rows that are in none of the sets; the last span is open where nobody knows how many rows there are.
+local function others(job, ...)
+   local all, spans, number = rows.set(), {}, 1
+   for _, set in ipairs{ ... } do
+      for _, span in ipairs(set:spans()) do
+         all:add(span.first, span.last)
+      end
+   end
+   for _, problem in ipairs(job.skipped) do
+      all:add(problem.row, problem.row)
+   end
+   for _, span in ipairs(all:spans()) do
+      if span.first > number then
+         spans[#spans + 1] = { first = number, last = span.first - 1 }
+      end
+      number = span.last + 1
+   end
+   local total = job.source.total or job.ended and job.source.number
+   if not total or number <= total then
+      spans[#spans + 1] = { first = number, last = total or nil }
+   end
+   return spans
+end
+
+local MOST_SPANS = 5
+
+local function describe(spans)
+   local texts = {}
+   for index = 1, math.min(#spans, MOST_SPANS) do
+      local first, last = spans[index].first, spans[index].last
+      local format = not last and "from %d on" or first == last and "%d" or "%d-%d"
+      texts[index] = format:format(first, last)
+   end
+   if #spans > MOST_SPANS then
+      texts[MOST_SPANS + 1] = ("and %d more ranges"):format(#spans - MOST_SPANS)
+   end
+   return #texts > 0 and table.concat(texts, ", ") or "none"
+end
+
+--- Puts into an error which rows are in, which are not, which are unknown, and a value to go on from there.
+function host.account(job, err)
+   local unknown = unknown_rows(job)
+   err.rows = {
+      sent = job.sent_rows:spans(),
+      unsent = others(job, job.sent_rows, unknown),
+      unknown = unknown:spans(),
+   }
+   err.skipped = job.skipped
+   err.resume = {
+      experiment_id = job.experiment_id,
+      sent = job.sent_rows:text(),
+      unknown = unknown:text(),
+      known = job.known and job.known:text(),
+   }
+   err.message = ("%s (rows that are in: %s; not in: %s; unknown: %s)"):format(err.message,
+      describe(err.rows.sent), describe(err.rows.unsent), describe(err.rows.unknown))
+   if job.source.back then
+      continued[err.resume] = {
+         given = job.given,
+         source = job.source,
+         again = job.again,
+         unsent = job.unsent,
+         unknown = job.unknown,
+         flying = job.flying,
+         skipped = job.skipped,
+         ended = job.ended,
+      }
+   end
+end
+
+--- Lets the job go on where an earlier one has stopped to read from the very same function.
+function host.continue(job, value)
+   local earlier = value and continued[value]
+   if not earlier or earlier.given ~= job.given then
+      return false
+   end
+   continued[value] = nil
+   job.source, job.ended, job.skipped = earlier.source, earlier.ended, earlier.skipped
+   job.past.sent, job.past.unknown = rows.set(), rows.set()
+   job.again = earlier.again
+   job.again[#job.again + 1] = earlier.unsent
+   for _, batch in ipairs(job.again) do
+      batch.tries = 0
+   end
+   for batch in pairs(earlier.flying) do
+      earlier.unknown[#earlier.unknown + 1] = batch
+   end
+   for _, batch in ipairs(earlier.unknown) do
+      batch.tries = 0
+      host.doubt(job, batch)
+   end
+   return true
+end

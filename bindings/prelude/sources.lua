@@ -1,0 +1,101 @@
+-- sources.lua - where the observations of an upload come from: a list, a function or a file.
+-- Baked into the module; runs in Lua 5.1 to 5.4.
+--
+-- A source has `number`, of the row that was read last; `total`, where it is known; and fill(batch, last),
+-- which puts rows up to the number `last` into the batch until that is full. It returns "full", "end", or
+-- "bad" and the problem, after which it can be called again, or "broken" and the problem, after which it
+-- cannot. With back() a function's bad row is to be read again.
+local _, host = ...
+
+local function refused(row, reason)
+   return "bad", { row = row, reason = reason, message = reason }
+end
+
+local function from_list(list)
+   local source = { number = 0, total = #list }
+
+   function source.fill(batch, last)
+      while source.number < last do
+         local index = source.number + 1
+         if index > source.total then
+            return "end"
+         end
+         local added, reason = batch:add(list[index], index)
+         if added == false then
+            return "full"
+         end
+         source.number = index
+         if not added then
+            return refused(index, reason)
+         end
+      end
+      return "full"
+   end
+
+   return source
+end
+
+local function from_function(f)
+   local source = { number = 0 }
+   local held, latest -- a row that did not fit; the row that was read last
+
+   function source.fill(batch, last)
+      while source.number < last do
+         latest, held = held, nil
+         if latest == nil then
+            latest = f()
+         end
+         if latest == nil then
+            return "end"
+         end
+         local added, reason = batch:add(latest, source.number + 1)
+         if added == false then
+            held = latest
+            return "full"
+         end
+         source.number = source.number + 1
+         if not added then
+            return refused(source.number, reason)
+         end
+      end
+      return "full"
+   end
+
+   function source.back()
+      held = latest
+      source.number = source.number - 1
+   end
+
+   return source
+end
+
+local function from_file(reader, path)
+   local source = { number = 0, path = path }
+
+   function source.fill(batch, last)
+      local what, reason, line = reader:fill(batch, last)
+      source.number = reader:number()
+      if what == "end" then
+         reader:close()
+      end
+      return what, reason and {
+         row = what == "bad" and source.number or nil,
+         file = path,
+         line = line,
+         reason = reason,
+         message = ("%s:%d: %s"):format(path, line, reason),
+      }
+   end
+
+   return source
+end
+
+--- The source that upload_observations was given; of a path, the reader that was opened.
+function host.source(given, path)
+   if type(given) == "table" then
+      return from_list(given)
+   elseif type(given) == "function" then
+      return from_function(given)
+   end
+   return from_file(given, path)
+end

@@ -1,0 +1,335 @@
+-- upload.lua - upload_observations: a source of any size in batches, several of them under way at one time.
+-- Baked into the module; runs in Lua 5.1 to 5.4.
+--
+-- A job's fields: client, experiment_id, given (the source as it was given), source, settings, past; known
+-- (ids that the experiment holds), sent_rows (numbers of rows that are in); again, unknown (batches that are
+-- to be sent, that are in doubt); flying (those under way, as keys); failure. A batch's: rows, tries, err,
+-- rested (reconcile.lua).
+local methods, host, exports = ...
+
+local check, now, rows, tasks = host.check, host.now, host.rows, host.tasks
+local run = exports.run
+
+-- How often a batch is sent; each of these calls has its client's own retries besides.
+local MOST_TRIES = 3
+
+-- How many batches may be in doubt before the experiment is looked at, which takes longer the more there is
+-- in it.
+local MOST_UNKNOWN, MOST_UNKNOWN_BYTES = 64, 8 * 1024 * 1024
+
+-- So many doubtful outcomes in a row, and it is looked at as well: going on is likely to be in vain.
+local LEAST_STREAK = 4
+
+local function is_error(value)
+   return getmetatable(value) == host.Error
+end
+
+-- ------------------------------------------------------------------ rows that are in
+
+local function report(job)
+   local settings = job.settings
+   if settings.on_progress then
+      settings.on_progress{
+         sent = job.sent,
+         total = job.source.total,
+         bytes = job.bytes,
+         elapsed = now() - job.started,
+      }
+   end
+end
+
+local function confirm(job, batch_rows)
+   batch_rows:mark(job.sent_rows)
+   job.sent = job.sent + batch_rows:count()
+   job.bytes = job.bytes + batch_rows:bytes()
+   batch_rows:free()
+end
+
+-- ------------------------------------------------------------------ what came of a request
+
+-- Whether the platform certainly has not taken what was sent.
+local function is_refused(err)
+   local status = err.status_code
+   if err.maybe_sent then
+      return false
+   end
+   return not status or status >= 400 and status < 500 or status == 503 and err.retry_after ~= nil
+end
+
+-- Whether the next attempt may go better. A platform that asks for more time than calls wait for is obeyed.
+local function is_passing(err)
+   local status = err.status_code
+   if err.retry_after and err.retry_after > 60 then
+      return false
+   elseif status then
+      return status == 408 or status == 429 or status >= 500
+   end
+   return err.kind == "connection" or err.kind == "timeout" or err.kind == "decode"
+end
+
+local function doubt(job, batch, err, took)
+   host.doubt(job, batch, err, took)
+   if not is_error(err) or not is_passing(err) then
+      job.failure = job.failure or err
+   end
+   job.streak = job.streak + (took and 1 or 0)
+   job.paused = job.paused or #job.unknown >= MOST_UNKNOWN or job.unknown_bytes >= MOST_UNKNOWN_BYTES
+      or job.streak >= math.max(LEAST_STREAK, job.settings.concurrency)
+end
+
+local function skip_large(job, batch)
+   local set = rows.set()
+   batch.rows:mark(set)
+   local row, reason = set:from(0), ("the platform finds its %d bytes too many"):format(batch.rows:bytes())
+   batch.rows:free()
+   job.skipped[#job.skipped + 1] = {
+      row = row,
+      file = job.source.path,
+      reason = reason,
+      message = ("%s: row %d: %s"):format(job.source.path or "observations", row, reason),
+   }
+end
+
+-- Halves the batch, and what later ones may hold.
+local function shrink(job, batch, err)
+   if batch.rows:count() > 1 then
+      job.most_bytes = math.max(1, math.min(job.most_bytes, math.floor(batch.rows:bytes() / 2)))
+      batch.tries = 0
+      job.again[#job.again + 1] = { rows = batch.rows:split(), tries = 0 }
+      job.again[#job.again + 1] = batch
+   elseif job.settings.on_bad_row == "skip" then
+      skip_large(job, batch)
+   else
+      job.again[#job.again + 1] = batch
+      job.failure = job.failure or err
+   end
+end
+
+local function send_again(job, batch, err)
+   job.again[#job.again + 1] = batch
+   if not is_passing(err) or batch.tries >= MOST_TRIES then
+      job.failure = job.failure or err
+   elseif err.retry_after then
+      host.sleep(err.retry_after)
+   end
+end
+
+local function incomplete()
+   return setmetatable({
+      kind = "decode",
+      message = "the answer does not hold the observations that were to be created",
+      method = "POST",
+      path = "/experiments/.../observations",
+   }, host.Error)
+end
+
+local function post(job, batch, scan)
+   rows.call(job.client, job.experiment_id, scan, batch.rows)
+end
+
+local function send(job, batch)
+   local scan, begun = rows.scan(), now()
+   batch.tries = batch.tries + 1
+   job.flying[batch] = true
+   local answered, err = host.finish(host.start(post, job, batch, scan))
+   job.flying[batch] = nil
+   if answered and scan:result() == batch.rows:count() then
+      job.known:merge(scan)
+      job.batches = job.batches + 1
+      job.streak = 0
+      confirm(job, batch.rows)
+      report(job)
+   elseif answered then
+      doubt(job, batch, incomplete())
+   elseif is_error(err) and err.status_code == 413 then
+      shrink(job, batch, err)
+   elseif is_error(err) and is_refused(err) then
+      send_again(job, batch, err)
+   else
+      doubt(job, batch, err, now() - begun)
+   end
+end
+
+-- ------------------------------------------------------------------ reading
+
+local function refuse(job, problem)
+   if job.source.back then
+      job.source.back()
+   end
+   error(setmetatable({
+      kind = "argument",
+      message = problem.message,
+      file = problem.file,
+      line = problem.line,
+      row = problem.row,
+      reason = problem.reason,
+   }, host.Error), 0)
+end
+
+-- Fills a batch, past rows that cannot be used where they are to be skipped.
+local function fill(job, batch, last)
+   repeat
+      local what, problem = job.source.fill(batch.rows, last)
+      if what == "end" then
+         job.ended = true
+         host.end_of_source(job.past, job.source.number)
+      elseif what == "bad" and job.settings.on_bad_row == "skip" then
+         job.skipped[#job.skipped + 1] = problem
+      elseif problem then
+         job.unsent = batch
+         refuse(job, problem)
+      end
+   until not problem
+end
+
+-- The next batch that is to be sent, nil where there is none.
+local function read(job)
+   while not job.ended and not job.paused do
+      local standing, last = host.standing(job.past, job.source.number + 1)
+      local batch = { rows = rows.batch(job.settings.batch_size, job.most_bytes, job.likely_bytes), tries = 0 }
+      fill(job, batch, last)
+      if batch.rows:count() == 0 then
+         batch.rows:free()
+      elseif standing == "new" then
+         job.likely_bytes = batch.rows:bytes()
+         return batch
+      elseif standing == "sent" then
+         host.seen(job.past, batch.rows, job.source.number)
+      else
+         doubt(job, batch)
+      end
+   end
+end
+
+-- The next batch for a worker, nil where it is to end. Only one of them reads, in a task of its own: a
+-- source that is a function may make calls and be suspended.
+local function take(job)
+   while not job.failure and not job.paused do
+      if #job.again > 0 then
+         return table.remove(job.again)
+      elseif job.reading then
+         tasks.settle(job.reading)
+      elseif job.ended then
+         return nil
+      else
+         job.reading = host.start(read, job)
+         job.reading.on_finish = function() job.reading = nil end
+         local fine, batch = host.finish(job.reading)
+         if not fine then
+            job.failure = job.failure or batch
+         else
+            job.again[#job.again + 1] = batch
+         end
+      end
+   end
+end
+
+-- ------------------------------------------------------------------ the whole
+
+local function work(job)
+   local batch = take(job)
+   while batch do
+      send(job, batch)
+      batch = take(job)
+   end
+end
+
+local function run_workers(job)
+   job.paused, job.streak = false, 0
+   for index = 1, job.settings.concurrency do
+      local worker = host.start(work, job)
+      function worker.on_finish()
+         if worker.status ~= "done" then
+            job.failure = job.failure or worker.err
+         end
+      end
+      job.workers[index] = worker
+   end
+   for _, worker in ipairs(job.workers) do
+      tasks.settle(worker)
+   end
+end
+
+-- Whatever ends the upload: nothing goes on behind its back, and its error says what has become of the rows.
+local function watch(job)
+   local me = tasks.current()
+   local before = me.on_finish
+   function me.on_finish(...)
+      for _, worker in ipairs(job.workers) do
+         tasks.cancel(worker)
+      end
+      if me.status ~= "done" and is_error(me.err) then
+         host.account(job, me.err)
+      end
+      if before then
+         before(...)
+      end
+   end
+end
+
+-- Nothing more can be asked of the platform after these.
+local HOPELESS = { cancelled = true, auth = true, config = true }
+
+local function upload(job)
+   watch(job)
+   if #job.again == 0 then
+      job.again[1] = read(job)
+   end
+   if not job.known and #job.again > 0 then
+      host.look_before(job)
+   end
+   while not job.failure and (#job.again > 0 or #job.unknown > 0 or not job.ended) do
+      run_workers(job)
+      if #job.unknown > 0 and not (is_error(job.failure) and HOPELESS[job.failure.kind]) then
+         host.reconcile(job)
+      end
+   end
+   if job.failure then
+      error(job.failure, 0)
+   elseif job.resent then
+      host.look_after(job)
+   end
+   return {
+      sent = job.sent,
+      skipped = job.skipped,
+      bytes = job.bytes,
+      elapsed = now() - job.started,
+      batches = job.batches,
+   }
+end
+
+local function new_job(client, experiment_id, given, settings)
+   local past = host.past(settings.resume, experiment_id)
+   local job = {
+      client = client,
+      experiment_id = experiment_id,
+      given = given,
+      settings = settings,
+      past = past,
+      known = past.known,
+      sent_rows = past.sent,
+      again = {},
+      unknown = {},
+      unknown_bytes = 0,
+      flying = {},
+      workers = {},
+      skipped = {},
+      sent = 0,
+      bytes = 0,
+      batches = 0,
+      streak = 0,
+      most_bytes = settings.batch_bytes,
+      most_tries = MOST_TRIES,
+      started = now(),
+   }
+   if not host.continue(job, settings.resume) then
+      job.source = host.source(given, settings.path)
+   end
+   function job.confirm(batch_rows) confirm(job, batch_rows) end
+   function job.report() report(job) end
+   return job
+end
+
+function methods.upload_observations(...)
+   return run(upload, new_job(check.upload_observations(...)))
+end

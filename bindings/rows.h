@@ -1,0 +1,296 @@
+/*
+ * rows.h - observations on their way to the platform, for the bulk upload (prelude/upload.lua).
+ *
+ * Rows are read from a file or from Lua values straight to JSON text and gathered in batches. After
+ * a failure whose effect is unknown, the platform's list is scanned piece by piece as it comes:
+ * rows are told apart by their ids, and recognised by a hash of what they say. Nothing here holds a
+ * file or a list, so memory does not grow with them.
+ *
+ * A row's number is its place in the source, counted from 1, rows that cannot be used included.
+ */
+#ifndef PROMPTIC_ROWS_H
+#define PROMPTIC_ROWS_H
+
+#include "bindings.h"
+#include "json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---------------------------------------------------------------- rows_hash.c */
+
+/* Mixes a byte into a hash, and makes a hash of all its bits, or of two. */
+#define ROWS_HASH_START UINT64_C(0xCBF29CE484222325)
+uint64_t rows_hash_byte(uint64_t hash, unsigned char byte);
+uint64_t rows_hash_mix(uint64_t a, uint64_t b);
+
+/* A quick sum of bytes as they are, to notice that a source has changed. */
+uint64_t rows_checksum(const char *text, size_t length);
+
+/* ----------------------------------------------------------------- rows_set.c */
+
+/* A run of consecutive numbers, and the sum of what belongs to them. */
+typedef struct rows_span {
+    int64_t first, last;
+    uint64_t sum;
+} rows_span;
+
+/* Numbers as spans in rising order, none of which touch. Zeroed, it is empty. */
+typedef struct rows_set {
+    rows_span *spans;
+    size_t count, capacity;
+} rows_set;
+
+/* Adds a number that is new, false where memory ends. One that is there already changes nothing. */
+bool rows_set_add(rows_set *set, int64_t number, uint64_t sum);
+
+/* Adds all numbers of the other set, false where memory ends. */
+bool rows_set_merge(rows_set *set, const rows_set *other);
+
+bool rows_set_contains(const rows_set *set, int64_t number);
+
+/* The first span that ends at the number or after it; NULL where there is none. */
+const rows_span *rows_set_from(const rows_set *set, int64_t number);
+
+/* Empties the set and gives its memory back. */
+void rows_set_clear(rows_set *set);
+
+/* --------------------------------------------------------------- rows_batch.c */
+
+typedef struct rows_row {
+    size_t end; /* of its text, from the block's beginning */
+    int64_t number;
+} rows_row;
+
+/* What one request sends: [row,row,...]. Its text is shared with the request under way. */
+typedef struct rows_batch {
+    json_buffer text; /* begins with a header of its own; see rows_batch.c */
+    rows_row *rows;
+    size_t count, capacity;
+    size_t most_rows, most_bytes, likely_bytes;
+    bool sealed; /* the closing bracket is there: nothing can be added */
+} rows_batch;
+
+/* [-0, +0, m] Begins a row: what is added to batch->text from here on is its JSON. */
+void rows_batch_begin(lua_State *L, rows_batch *batch);
+
+/* Whether the row that was begun, and is complete, is within the limits. One always is. */
+bool rows_batch_accepts(const rows_batch *batch);
+
+/* [-0, +0, m] Takes the row. */
+void rows_batch_commit(lua_State *L, rows_batch *batch, int64_t number);
+
+/* Drops the row that was begun. */
+void rows_batch_drop(rows_batch *batch);
+
+/* How many bytes its request's body has. */
+size_t rows_batch_bytes(const rows_batch *batch);
+
+/* A row's text, counted from 0. */
+const char *rows_batch_row(const rows_batch *batch, size_t index, size_t *length);
+
+/* [-0, +0, m] Lends the text to a request, which gives it back by its body_free. */
+void rows_batch_lend(lua_State *L, rows_batch *batch, promptic_request *request);
+
+/* [-0, +0, m] Adds a copy of a row, counted from 0, to another batch. */
+void rows_batch_copy(lua_State *L, const rows_batch *batch, size_t index, rows_batch *into);
+
+/* Keeps the first rows only. No request may be under way. */
+void rows_batch_truncate(rows_batch *batch, size_t count);
+
+/* Empties the batch. */
+void rows_batch_clear(rows_batch *batch);
+
+/* ---------------------------------------------------------------- rows_json.c */
+
+/* A value in a JSON text; at is NULL where there is none. */
+typedef struct rows_value {
+    const char *at;
+    size_t length;
+} rows_value;
+
+/* An observation as it stands in a JSON text. Members that are null are absent. */
+typedef struct rows_observation {
+    rows_value variables, input, expected, split;
+    rows_value unknown; /* the name of the first member that is none of these, quotes included */
+    bool has_input;     /* also where it is null */
+} rows_observation;
+
+/* Why a text could not be read. */
+typedef struct rows_problem {
+    const char *what; /* static */
+    const char *at;
+} rows_problem;
+
+/* Reads an object strictly and returns its end; NULL with *problem where it is none, or where it
+ * ends too early: problem->at is `end` then. */
+const char *rows_json_observation(const char *at, const char *end, rows_observation *observation,
+                                  rows_problem *problem);
+
+/* What the observation says, whatever the order of its members, its spacing and its escapes, and
+ * whether its numbers are written 1 or 1.0. A member that is null counts as absent, a missing split
+ * as the platform's default. False where the text is no observation. */
+bool rows_json_hash(const char *text, size_t length, uint64_t *hash);
+
+/* Passes over space. */
+const char *rows_json_space(const char *at, const char *end);
+
+/* Passes over a value without looking closely; NULL where it does not end before `end`. */
+const char *rows_json_skip(const char *at, const char *end);
+
+/* Finds a member of the object at `at` without looking closely; false where it has none. */
+bool rows_json_member(const char *at, const char *end, const char *name, rows_value *value);
+
+/* ---------------------------------------------------------------- rows_file.c */
+
+/* No row is longer. A quote that is never closed would make one of the whole file. */
+#define ROWS_LONGEST ((size_t)16 * 1024 * 1024)
+
+/* A window onto a file. */
+typedef struct rows_file {
+    int descriptor; /* -1: closed */
+    char *data;
+    size_t capacity;
+    size_t at, end; /* what is not consumed yet */
+    int64_t line;   /* of what is at `at`, counted from 1 */
+    bool ended;     /* nothing follows what is in the window */
+} rows_file;
+
+/* Opens the file; false with errno set. */
+bool rows_file_open(rows_file *file, const char *path);
+
+/* Reads more behind what is there, which may move. NULL, or why not: static, or strerror's. */
+const char *rows_file_more(rows_file *file);
+
+/* Passes over the bytes before `at`, counting their lines. */
+void rows_file_consume(rows_file *file, size_t length);
+
+void rows_file_close(rows_file *file);
+
+/* -------------------------------------------------------------- rows_reader.c */
+
+typedef enum rows_outcome {
+    ROWS_READ,  /* a row */
+    ROWS_END,   /* no row is left */
+    ROWS_BAD,   /* a row that cannot be used; the next one can be read */
+    ROWS_BROKEN /* nothing further can be read */
+} rows_outcome;
+
+typedef struct rows_column rows_column; /* of rows_csv.c */
+typedef struct rows_field rows_field;
+
+/* Reads one observation after the other from a file. */
+typedef struct rows_reader {
+    rows_file file;
+    rows_outcome (*read)(lua_State *L, struct rows_reader *reader, json_buffer *out);
+    int64_t number; /* of the row that was read last */
+    int64_t line;   /* where it begins */
+    size_t before;  /* bytes that it took, to read it again */
+    bool begun;     /* what is before the first row was read */
+    bool again;     /* the row was given back */
+    char reason[256];
+
+    rows_column *columns; /* of a .csv file */
+    rows_field *fields;
+    size_t column_count;
+    const char *const *splits; /* what a split can be */
+    size_t expected_length;    /* of the name of the column of right answers */
+    json_buffer names;         /* that name and those of the columns, as JSON */
+    json_buffer scratch;
+} rows_reader;
+
+/* [-0, +0, m] Opens the file, whose name's ending says its format; false with errno set. The
+ * column's name is for .csv files. */
+bool rows_reader_open(lua_State *L, rows_reader *reader, const char *path,
+                      const char *expected_column);
+
+/* The function that reads files of this name; NULL where there is none. */
+typedef rows_outcome rows_read_fn(lua_State *L, struct rows_reader *reader, json_buffer *out);
+rows_read_fn *rows_format(const char *path);
+
+/* [-0, +0, m] Reads the next row and adds its JSON to the buffer; after anything but ROWS_READ the
+ * buffer is as it was, and after ROWS_BAD and ROWS_BROKEN there is a reason. */
+rows_outcome rows_reader_read(lua_State *L, rows_reader *reader, json_buffer *out);
+
+/* Gives the row that was read last back, to be read again. */
+void rows_reader_unread(rows_reader *reader);
+
+void rows_reader_close(rows_reader *reader);
+
+/* Notes why a row cannot be used. */
+rows_outcome rows_refuse(rows_reader *reader, rows_outcome outcome, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The formats: rows_csv.c, rows_lines.c, rows_array.c. */
+rows_outcome rows_read_csv(lua_State *L, rows_reader *reader, json_buffer *out);
+rows_outcome rows_read_line(lua_State *L, rows_reader *reader, json_buffer *out);
+rows_outcome rows_read_element(lua_State *L, rows_reader *reader, json_buffer *out);
+void rows_csv_close(rows_reader *reader);
+
+/* [-0, +0, m] Writes the observation that a JSON text holds as a request has it. */
+rows_outcome rows_write_observation(lua_State *L, rows_reader *reader,
+                                    const rows_observation *observation, json_buffer *out);
+
+/* The row of create_observations in the table of endpoints. */
+const promptic_endpoint *rows_endpoint(void);
+
+/* --------------------------------------------------------------- rows_tally.c */
+
+/* How often each row is looked for, and was found. */
+typedef struct rows_count {
+    uint64_t hash;
+    uint32_t wanted, found; /* wanted 0: the place is free */
+} rows_count;
+
+typedef struct rows_tally {
+    rows_count *counts;
+    size_t used, capacity; /* a power of two */
+} rows_tally;
+
+/* Looks for one more row of this hash, false where memory ends. */
+bool rows_tally_want(rows_tally *tally, uint64_t hash);
+
+/* A row was found: true where one more of this hash was looked for. */
+bool rows_tally_find(rows_tally *tally, uint64_t hash);
+
+/* Takes one that was found; false where none is left. */
+bool rows_tally_take(rows_tally *tally, uint64_t hash);
+
+/* Nothing was found yet. */
+void rows_tally_restart(rows_tally *tally);
+
+void rows_tally_clear(rows_tally *tally);
+
+/* ---------------------------------------------------------------- rows_scan.c */
+
+typedef enum rows_scan_state {
+    SCAN_BEFORE,
+    SCAN_INSIDE,
+    SCAN_AFTER,
+    SCAN_BROKEN,
+    SCAN_CLOSED
+} rows_scan_state;
+
+/* Reads {"data":[observation,...]} as it comes. */
+typedef struct rows_scan {
+    char *data;
+    size_t length, capacity; /* what is not read yet */
+    rows_scan_state state;
+    const rows_set *known; /* ids to pass over; NULL: none */
+    rows_tally *tally;     /* NULL: all others are taken */
+    rows_set ids;          /* of those that were taken */
+    int64_t taken, surplus;
+} rows_scan;
+
+/* The on_body of requests whose answer is scanned; userdata is the rows_scan. */
+void rows_scan_piece(const char *piece, size_t length, void *userdata);
+
+void rows_scan_clear(rows_scan *scan);
+
+/* ------------------------------------------------------------- rows_objects.c */
+
+/* [-0, +1, m] Pushes a reader of the file; false with errno set where it cannot be opened. */
+bool rows_push_reader(lua_State *L, const char *path, const char *expected_column);
+
+#endif /* PROMPTIC_ROWS_H */

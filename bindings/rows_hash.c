@@ -1,0 +1,34 @@
+/* rows_hash.c - hashes of what observations say, and sums of bytes. */
+#include "rows.h"
+
+#include <string.h>
+
+/* FNV-1a, by Fowler, Noll and Vo. */
+uint64_t rows_hash_byte(uint64_t hash, unsigned char byte) {
+    return (hash ^ byte) * UINT64_C(0x100000001B3);
+}
+
+/* The finalizer of splitmix64, by Sebastiano Vigna, over both. */
+uint64_t rows_hash_mix(uint64_t a, uint64_t b) {
+    uint64_t z = a + b * UINT64_C(0x9E3779B97F4A7C15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
+/* Eight bytes in a step: every row that is sent passes through here. The bytes are put together in
+ * one order on every machine, since the sums may be kept in a file. */
+uint64_t rows_checksum(const char *text, size_t length) {
+    const unsigned char *bytes = (const unsigned char *)text;
+    uint64_t sum = ROWS_HASH_START ^ length;
+    for (; length >= 8; bytes += 8, length -= 8) {
+        uint64_t word = 0;
+        for (int i = 7; i >= 0; i--)
+            word = word << 8 | bytes[i];
+        sum = (sum ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+        sum ^= sum >> 32;
+    }
+    for (; length > 0; bytes++, length--)
+        sum = rows_hash_byte(sum, *bytes);
+    return rows_hash_mix(sum, 0);
+}

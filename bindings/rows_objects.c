@@ -1,0 +1,445 @@
+/*
+ * rows_objects.c - the parts of a bulk upload as Lua sees them (prelude/upload.lua and what it
+ * uses): batches, readers of files, sets of numbers, tallies, scans. They never reach a user.
+ */
+#include "rows.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH "promptic.rows.batch"
+#define READER "promptic.rows.reader"
+#define SET "promptic.rows.set"
+#define TALLY "promptic.rows.tally"
+#define SCAN "promptic.rows.scan"
+
+/* [-?, +?, e] */
+static int out_of_memory(lua_State *L) {
+    return luaL_error(L, "not enough memory");
+}
+
+/* [-0, +1, m] A zeroed userdata of this type. */
+static void *new_object(lua_State *L, const char *type, size_t size) {
+    void *object = compat_newuserdata(L, size);
+    memset(object, 0, size);
+    luaL_getmetatable(L, type);
+    lua_setmetatable(L, -2);
+    return object;
+}
+
+/* [-0, +1, m] */
+static void push_number(lua_State *L, int64_t number) {
+#if COMPAT_INTEGERS
+    lua_pushinteger(L, (lua_Integer)number);
+#else
+    lua_pushnumber(L, (lua_Number)number);
+#endif
+}
+
+static int64_t check_number(lua_State *L, int index) {
+    return (int64_t)luaL_checknumber(L, index);
+}
+
+/* --------------------------------------------------------------------- sets */
+
+/* A span in a text: first-last:sum, the sum in hexadecimal digits. */
+#define SPAN_FORMAT "%" PRId64 "-%" PRId64 ":%" PRIx64
+
+static rows_set *check_set(lua_State *L, int index) {
+    return luaL_checkudata(L, index, SET);
+}
+
+/* Reads the span at *text and moves on to the next one. */
+static bool read_span(const char **text, rows_span *span) {
+    int length = 0;
+    if (sscanf(*text, "%" SCNd64 "-%" SCNd64 ":%" SCNx64 "%n", &span->first, &span->last,
+               &span->sum, &length) != 3)
+        return false;
+    *text += length;
+    if (**text == ',')
+        ++*text;
+    else if (**text != '\0')
+        return false;
+    return span->first <= span->last && span->first > -INT64_MAX / 2 && span->last < INT64_MAX / 2;
+}
+
+/* rows.set([text]): nil where the text is none that set:text gave. */
+static int new_set(lua_State *L) {
+    const char *text = luaL_optstring(L, 1, "");
+    rows_set *set = new_object(L, SET, sizeof *set);
+    rows_span span;
+    const rows_set one = {.spans = &span, .count = 1};
+    while (*text != '\0') {
+        if (!read_span(&text, &span))
+            return 0;
+        if (!rows_set_merge(set, &one))
+            return out_of_memory(L);
+    }
+    return 1;
+}
+
+/* set:text() */
+static int set_text(lua_State *L) {
+    const rows_set *set = check_set(L, 1);
+    char span[80];
+    luaL_Buffer text;
+    luaL_buffinit(L, &text);
+    for (size_t i = 0; i < set->count; i++) {
+        snprintf(span, sizeof span, "%s" SPAN_FORMAT, i > 0 ? "," : "", set->spans[i].first,
+                 set->spans[i].last, set->spans[i].sum);
+        luaL_addstring(&text, span);
+    }
+    luaL_pushresult(&text);
+    return 1;
+}
+
+/* set:spans(): a list of { first =, last = } */
+static int set_spans(lua_State *L) {
+    const rows_set *set = check_set(L, 1);
+    lua_createtable(L, (int)set->count, 0);
+    for (size_t i = 0; i < set->count; i++) {
+        lua_createtable(L, 0, 2);
+        push_number(L, set->spans[i].first);
+        lua_setfield(L, -2, "first");
+        push_number(L, set->spans[i].last);
+        lua_setfield(L, -2, "last");
+        lua_rawseti(L, -2, (compat_index)(i + 1));
+    }
+    return 1;
+}
+
+/* set:from(number): first, last, sum of the span that holds it or comes next; nil for none */
+static int set_from(lua_State *L) {
+    const rows_span *span = rows_set_from(check_set(L, 1), check_number(L, 2));
+    char sum[24];
+    if (span == NULL)
+        return 0;
+    push_number(L, span->first);
+    push_number(L, span->last);
+    snprintf(sum, sizeof sum, "%" PRIx64, span->sum);
+    lua_pushstring(L, sum);
+    return 3;
+}
+
+/* set:add(first, last): adds all numbers of the span that it does not have */
+static int set_add(lua_State *L) {
+    rows_span span = {.first = check_number(L, 2), .last = check_number(L, 3)};
+    return rows_set_merge(check_set(L, 1), &(rows_set){.spans = &span, .count = 1})
+               ? 0
+               : out_of_memory(L);
+}
+
+/* set:merge(scan): adds the ids that were taken */
+static int set_merge(lua_State *L) {
+    const rows_scan *scan = luaL_checkudata(L, 2, SCAN);
+    return rows_set_merge(check_set(L, 1), &scan->ids) ? 0 : out_of_memory(L);
+}
+
+static int set_gc(lua_State *L) {
+    rows_set_clear(check_set(L, 1));
+    return 0;
+}
+
+/* ------------------------------------------------------------------ batches */
+
+static rows_batch *check_batch(lua_State *L, int index) {
+    return luaL_checkudata(L, index, BATCH);
+}
+
+/* rows.batch(most_rows, most_bytes [, likely_bytes]) */
+static int new_batch(lua_State *L) {
+    int64_t most_rows = check_number(L, 1), most_bytes = check_number(L, 2);
+    int64_t likely_bytes = lua_isnoneornil(L, 3) ? 0 : check_number(L, 3);
+    rows_batch *batch = new_object(L, BATCH, sizeof *batch);
+    batch->most_rows = (size_t)most_rows;
+    batch->most_bytes = (size_t)most_bytes;
+    batch->likely_bytes = (size_t)likely_bytes;
+    return 1;
+}
+
+/* A row that is a Lua value, on its way into a batch. */
+typedef struct addition {
+    rows_batch *batch;
+    int64_t number;
+    bool refused;
+} addition;
+
+/* [-2, +0, e] */
+static int write_value(lua_State *L) {
+    addition *a = lua_touserdata(L, 2);
+    lua_settop(L, 1);
+    bindings_write_item(L, rows_endpoint(), 1, (size_t)a->number, &a->batch->text, &a->refused);
+    return 0;
+}
+
+/* batch:add(value, number): true; false where it does not fit; nil and the reason where it is no
+ * observation */
+static int batch_add(lua_State *L) {
+    addition a = {.batch = check_batch(L, 1), .number = check_number(L, 3)};
+    if (a.batch->count >= a.batch->most_rows) {
+        lua_pushboolean(L, false);
+        return 1;
+    }
+    rows_batch_begin(L, a.batch);
+    lua_pushcfunction(L, write_value);
+    lua_pushvalue(L, 2);
+    lua_pushlightuserdata(L, &a);
+    if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
+        rows_batch_drop(a.batch);
+        if (!a.refused)
+            return lua_error(L);
+        lua_pushnil(L);
+        lua_insert(L, -2);
+        return 2;
+    }
+    bool fits = rows_batch_accepts(a.batch);
+    if (fits)
+        rows_batch_commit(L, a.batch, a.number);
+    else
+        rows_batch_drop(a.batch);
+    lua_pushboolean(L, fits);
+    return 1;
+}
+
+static int batch_count(lua_State *L) {
+    push_number(L, (int64_t)check_batch(L, 1)->count);
+    return 1;
+}
+
+static int batch_bytes(lua_State *L) {
+    push_number(L, (int64_t)rows_batch_bytes(check_batch(L, 1)));
+    return 1;
+}
+
+/* batch:split(): takes away the second half, and returns it as a batch */
+static int batch_split(lua_State *L) {
+    rows_batch *batch = check_batch(L, 1);
+    rows_batch *rest = new_object(L, BATCH, sizeof *rest);
+    size_t half = (batch->count + 1) / 2;
+    rest->most_rows = batch->most_rows;
+    rest->most_bytes = batch->most_bytes;
+    for (size_t i = half; i < batch->count; i++)
+        rows_batch_copy(L, batch, i, rest);
+    rows_batch_truncate(batch, half);
+    return 1;
+}
+
+/* batch:mark(set): adds its rows to the set, with their sums */
+static int batch_mark(lua_State *L) {
+    const rows_batch *batch = check_batch(L, 1);
+    rows_set *set = check_set(L, 2);
+    for (size_t i = 0; i < batch->count; i++) {
+        size_t length;
+        const char *text = rows_batch_row(batch, i, &length);
+        if (!rows_set_add(set, batch->rows[i].number, rows_checksum(text, length)))
+            return out_of_memory(L);
+    }
+    return 0;
+}
+
+/* [-0, +0, e] The hash of a row of ours, which is always an observation. */
+static uint64_t hash_of(lua_State *L, const rows_batch *batch, size_t index) {
+    size_t length;
+    uint64_t hash;
+    const char *text = rows_batch_row(batch, index, &length);
+    if (!rows_json_hash(text, length, &hash))
+        luaL_error(L, "a row cannot be read back");
+    return hash;
+}
+
+/* batch:want(tally): looks for its rows */
+static int batch_want(lua_State *L) {
+    const rows_batch *batch = check_batch(L, 1);
+    rows_tally *tally = luaL_checkudata(L, 2, TALLY);
+    for (size_t i = 0; i < batch->count; i++)
+        if (!rows_tally_want(tally, hash_of(L, batch, i)))
+            return out_of_memory(L);
+    return 0;
+}
+
+/* batch:take(tally): the rows that were found and those that were not, as two new batches */
+static int batch_take(lua_State *L) {
+    rows_batch *batch = check_batch(L, 1);
+    rows_tally *tally = luaL_checkudata(L, 2, TALLY);
+    rows_batch *found = new_object(L, BATCH, sizeof *found);
+    rows_batch *absent = new_object(L, BATCH, sizeof *absent);
+    absent->most_rows = batch->most_rows;
+    absent->most_bytes = batch->most_bytes;
+    for (size_t i = 0; i < batch->count; i++)
+        rows_batch_copy(L, batch, i, rows_tally_take(tally, hash_of(L, batch, i)) ? found : absent);
+    return 2;
+}
+
+/* batch:free(), also __gc: its text is large, and the collector does not know that */
+static int batch_gc(lua_State *L) {
+    rows_batch_clear(check_batch(L, 1));
+    return 0;
+}
+
+/* ------------------------------------------------------------------ readers */
+
+static rows_reader *check_reader(lua_State *L, int index) {
+    return luaL_checkudata(L, index, READER);
+}
+
+bool rows_push_reader(lua_State *L, const char *path, const char *expected_column) {
+    rows_reader *reader = new_object(L, READER, sizeof *reader);
+    reader->file.descriptor = -1;
+    return rows_reader_open(L, reader, path, expected_column);
+}
+
+/* [-0, +3, m] */
+static int push_refusal(lua_State *L, const rows_reader *reader, const char *what) {
+    lua_pushstring(L, what);
+    lua_pushstring(L, reader->reason);
+    push_number(L, reader->line);
+    return 3;
+}
+
+/* reader:fill(batch, last): fills the batch with rows up to that number. "full", "end", or "bad" or
+ * "broken" with reason and line; after "bad" it can be called again */
+static int reader_fill(lua_State *L) {
+    rows_reader *reader = check_reader(L, 1);
+    rows_batch *batch = check_batch(L, 2);
+    lua_Number last = luaL_checknumber(L, 3);
+    while (batch->count < batch->most_rows && (lua_Number)reader->number < last) {
+        rows_batch_begin(L, batch);
+        rows_outcome outcome = rows_reader_read(L, reader, &batch->text);
+        if (outcome == ROWS_READ && rows_batch_accepts(batch)) {
+            rows_batch_commit(L, batch, reader->number);
+            continue;
+        }
+        rows_batch_drop(batch);
+        if (outcome == ROWS_BAD || outcome == ROWS_BROKEN)
+            return push_refusal(L, reader, outcome == ROWS_BAD ? "bad" : "broken");
+        if (outcome == ROWS_READ)
+            rows_reader_unread(reader);
+        lua_pushstring(L, outcome == ROWS_END ? "end" : "full");
+        return 1;
+    }
+    lua_pushliteral(L, "full");
+    return 1;
+}
+
+/* reader:number(): of the row that was read last */
+static int reader_number(lua_State *L) {
+    push_number(L, check_reader(L, 1)->number);
+    return 1;
+}
+
+/* reader:close(), also __gc */
+static int reader_gc(lua_State *L) {
+    rows_reader_close(check_reader(L, 1));
+    return 0;
+}
+
+/* -------------------------------------------------------- tallies and scans */
+
+/* rows.tally() */
+static int new_tally(lua_State *L) {
+    new_object(L, TALLY, sizeof(rows_tally));
+    return 1;
+}
+
+static int tally_gc(lua_State *L) {
+    rows_tally_clear(luaL_checkudata(L, 1, TALLY));
+    return 0;
+}
+
+/* rows.scan([known [, tally]]): both have to be kept as long as it is used */
+static int new_scan(lua_State *L) {
+    const rows_set *known = lua_isnoneornil(L, 1) ? NULL : check_set(L, 1);
+    rows_tally *tally = lua_isnoneornil(L, 2) ? NULL : luaL_checkudata(L, 2, TALLY);
+    rows_scan *scan = new_object(L, SCAN, sizeof *scan);
+    scan->known = known;
+    scan->tally = tally;
+    return 1;
+}
+
+/* scan:result(): how many observations were taken, and how many were neither known nor looked for;
+ * nil where the answer could not be read */
+static int scan_result(lua_State *L) {
+    const rows_scan *scan = luaL_checkudata(L, 1, SCAN);
+    if (scan->state != SCAN_AFTER)
+        return 0;
+    push_number(L, scan->taken);
+    push_number(L, scan->surplus);
+    return 2;
+}
+
+/* scan:known(): the ids that were taken, as a set */
+static int scan_known(lua_State *L) {
+    rows_scan *scan = luaL_checkudata(L, 1, SCAN);
+    rows_set *set = new_object(L, SET, sizeof *set);
+    *set = scan->ids;
+    scan->ids = (rows_set){.spans = NULL};
+    return 1;
+}
+
+static int scan_gc(lua_State *L) {
+    rows_scan_clear(luaL_checkudata(L, 1, SCAN));
+    return 0;
+}
+
+/* -------------------------------------------------------------------- calls */
+
+/* rows.call(client, experiment_id, scan [, batch]): creates the batch's observations, or lists all
+ * there are, and has the answer scanned */
+static int call(lua_State *L) {
+    const char *id = luaL_checkstring(L, 2);
+    promptic_request request = {.path_args = &id, .path_count = 1};
+    request.on_body = rows_scan_piece;
+    request.body_userdata = luaL_checkudata(L, 3, SCAN);
+    bool creates = !lua_isnoneornil(L, 4);
+    const promptic_endpoint *row =
+        creates ? rows_endpoint() : promptic_endpoint_find("list_observations");
+    request.endpoint = row->name;
+    request.method = row->verb;
+    bindings_owner *owner = bindings_prepare(L, &request);
+    if (creates)
+        rows_batch_lend(L, check_batch(L, 4), &request);
+    return bindings_start(L, owner, &request);
+}
+
+/* --------------------------------------------------------------------- open */
+
+/* [-0, +0, m] */
+static void add_type(lua_State *L, const char *type, const luaL_Reg *methods) {
+    luaL_newmetatable(L, type);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+void bindings_open_upload(lua_State *L) {
+    static const luaL_Reg functions[] = {{"batch", new_batch}, {"set", new_set},
+                                         {"tally", new_tally}, {"scan", new_scan},
+                                         {"call", call},       {NULL, NULL}};
+    static const luaL_Reg batch[] = {{"add", batch_add},     {"count", batch_count},
+                                     {"bytes", batch_bytes}, {"split", batch_split},
+                                     {"mark", batch_mark},   {"want", batch_want},
+                                     {"take", batch_take},   {"free", batch_gc},
+                                     {"__gc", batch_gc},     {NULL, NULL}};
+    static const luaL_Reg reader[] = {{"fill", reader_fill},
+                                      {"number", reader_number},
+                                      {"close", reader_gc},
+                                      {"__gc", reader_gc},
+                                      {NULL, NULL}};
+    static const luaL_Reg set[] = {{"text", set_text}, {"spans", set_spans}, {"from", set_from},
+                                   {"add", set_add},   {"merge", set_merge}, {"__gc", set_gc},
+                                   {NULL, NULL}};
+    static const luaL_Reg tally[] = {{"__gc", tally_gc}, {NULL, NULL}};
+    static const luaL_Reg scan[] = {
+        {"result", scan_result}, {"known", scan_known}, {"__gc", scan_gc}, {NULL, NULL}};
+    add_type(L, BATCH, batch);
+    add_type(L, READER, reader);
+    add_type(L, SET, set);
+    add_type(L, TALLY, tally);
+    add_type(L, SCAN, scan);
+    lua_newtable(L);
+    luaL_setfuncs(L, functions, 0);
+    lua_setfield(L, -2, "rows");
+}
