@@ -1,0 +1,116 @@
+--- From the words of a command line to the values of a command, by argparse.
+local parameters = require "promptic.cli.parameters"
+
+local arguments = {}
+
+--- Raised for what a command line has wrong: { usage = message, command = the command's full name }
+arguments.Misuse = { __name = "promptic.cli.Misuse", __tostring = function(misuse) return misuse.usage end }
+
+function arguments.misuse(message, command)
+   error(setmetatable({ usage = message, command = command }, arguments.Misuse), 0)
+end
+
+local function converter(parameter, called)
+   return function(text)
+      local value, problem = parameters.convert(parameter, text)
+      if value == nil then return nil, ("%s %s"):format(called, problem) end
+      return value
+   end
+end
+
+local function add_argument(parser, parameter)
+   local argument = parser:argument(parameter.name, parameter.summary)
+   if parameter.many then
+      argument:args(parameter.required and "+" or "*")
+   elseif not parameter.required then
+      argument:args "?"
+   end
+   argument:convert(converter(parameter, parameter.label))
+   return argument
+end
+
+local function add_option(parser, parameter, for_completion)
+   local option = parser:option(parameter.flag, parameter.summary)
+   option:target(parameter.name)
+   if parameter.switch then
+      option:args(0)
+   elseif for_completion then
+      if parameter.values then option:choices(parameter.values) end
+   else
+      option:convert(converter(parameter, parameter.flag:match "%-%-%S+"))
+   end
+   if parameter.many then
+      option:count "*"
+   elseif not parameter.switch then
+      option:count(parameter.required and "1" or "0-1")
+   end
+end
+
+--- Adds what the row takes to a parser of argparse.
+function arguments.fill(parser, row, for_completion)
+   local positional, options = parameters.of(row)
+   for _, parameter in ipairs(positional) do
+      local argument = add_argument(parser, parameter)
+      if for_completion and parameter.values then argument:choices(parameter.values) end
+   end
+   for _, parameter in ipairs(options) do add_option(parser, parameter, for_completion) end
+end
+
+-- argparse takes every word that begins with "-" for an option. As everywhere else the word behind an option
+-- is
+-- its value, unless it is an option as well: "--scale-min -1", "-p '- be short'".
+local function bind(words, options)
+   local takes = {}
+   for _, option in ipairs(options) do
+      for flag in option.flag:gmatch "%S+" do takes[flag] = option.switch and "nothing" or "value" end
+   end
+   local bound, place = {}, 1
+   while words[place] do
+      local word, following = words[place], words[place + 1]
+      if word == "--" then
+         table.move(words, place, #words, #bound + 1, bound)
+         break
+      elseif takes[word] == "value" and following and following:find "^%-." and not takes[following] then
+         bound[#bound + 1] = word .. (word:find "^%-%-" and "=" or "") .. following
+         place = place + 2
+      else
+         bound[#bound + 1] = word
+         place = place + 1
+      end
+   end
+   return bound
+end
+
+-- argparse's messages, in the words of this command.
+local function reword(message, positional)
+   local name = message:match "^missing argument '([%w_]+)'"
+   for _, parameter in ipairs(positional) do
+      if parameter.name == name then return ("%s is missing"):format(parameter.label) end
+   end
+   return (message:gsub("^missing option '(.-)'$", "option '%1' is missing"):gsub("\n", ". ", 1))
+end
+
+local function defaults(values, options)
+   for _, option in ipairs(options) do
+      if values[option.name] == nil then values[option.name] = option.own_default end
+      -- what may be given several times and was not
+      if option.many and #values[option.name] == 0 then values[option.name] = nil end
+   end
+   return values
+end
+
+--- The values of a command's row by name; raises a Misuse.
+function arguments.parse(row, command, words)
+   if row.raw then
+      local first = row.arguments[1]
+      if not words[1] then arguments.misuse(parameters.of(row)[1].label .. " is missing", command) end
+      return { [first[1] or first] = words[1], rest = table.move(words, 2, #words, 1, {}) }
+   end
+   local positional, options = parameters.of(row)
+   local parser = require "promptic.argparse"(command):add_help(false)
+   arguments.fill(parser, row)
+   function parser.error(_, message) arguments.misuse(reword(message, positional), command) end
+   return defaults(parser:parse(bind(words, options)), options)
+end
+
+return arguments

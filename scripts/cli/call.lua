@@ -1,0 +1,67 @@
+--- Calls the method of a command's row with the values from the command line.
+local call = {}
+
+-- The parameters of the row's method: those that are given by position, in their order, and the others.
+local function arrange(method, values)
+   local positional, options, any, count = {}, {}, false, 0
+   for _, parameter in ipairs(require("promptic").endpoints[method].parameters) do
+      local value = values[parameter.name]
+      -- items and fields belong to the list or the changes, which the row's own function makes
+      local own = parameter.place ~= "item" and parameter.place ~= "field"
+      if own and parameter.required then
+         count = count + 1
+         positional[count] = value
+      elseif own and value ~= nil then
+         options[parameter.name], any = value, true
+      end
+   end
+   if any then
+      count = count + 1
+      positional[count] = options
+   end
+   return positional, count
+end
+
+--- The answer of the method.
+function call.method(context, method, values)
+   local positional, count = arrange(method, values or context.values)
+   return context:call(method, table.unpack(positional, 1, count))
+end
+
+--- Those of the values that are fields of the method's items or changes.
+function call.fields(method, values, place)
+   local fields = {}
+   for _, parameter in ipairs(require("promptic").endpoints[method].parameters) do
+      if parameter.place == place then fields[parameter.name] = values[parameter.name] end
+   end
+   return fields
+end
+
+--- The text with {name} replaced by what the answer or else the values have of that name.
+function call.fill(text, answer, values)
+   return (text:gsub("{([%w_]+)}", function(name)
+      local value = type(answer) == "table" and answer[name]
+      if value == nil or value == false then value = values[name] end
+      return tostring(value)
+   end))
+end
+
+--- Does what the row says, and prints what comes of it; returns the exit code, or nil.
+function call.run(context, row)
+   local values = context.values
+   if row.confirm then
+      local asked = row.confirm
+      context:confirm(type(asked) == "string" and call.fill(asked, nil, values) or asked)
+   end
+   local answer, code
+   if row.run then answer, code = row.run(context, values) else answer = call.method(context, row.method) end
+   if row.done and not values.json then
+      local told = row.done
+      local text = type(told) == "string" and call.fill(told, answer, values) or told(answer, values)
+      require("promptic.cli.output").write(require("promptic.terminal").clean(text) .. "\n")
+   end
+   if row.show then context:show(row.show, answer) end
+   return code
+end
+
+return call

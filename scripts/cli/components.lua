@@ -1,0 +1,42 @@
+--- promptic components
+local fields = {
+   { "id", key = "id", as = "id" },
+   { "description", key = "description" },
+   { "workspace", key = "workspaceId", as = "id" },
+   { "created", key = "createdAt", as = "time" },
+   { "changed", key = "updatedAt", as = "time" },
+}
+
+return {
+   commands = {
+      {
+         name = "list", method = "list_components", times = true,
+         show = {
+            list = "data",
+            columns = {
+               { "ID", key = "id", as = "id" },
+               { "NAME", key = "name" },
+               { "DESCRIPTION", key = "description", optional = true, least = 16 },
+               { "CREATED", key = "createdAt", as = "time" },
+            },
+            empty = "There are no components yet: `promptic components create NAME` makes one.",
+         },
+      },
+      {
+         name = "create", method = "create_component", arguments = { "name" }, options = { "description" },
+         done = "Created the component {name}.", show = { fields = { { "id", key = "id", as = "id" } } },
+      },
+      {
+         name = "get", method = "get_component", arguments = { "component_id" }, times = true,
+         show = { title = function(component) return component.name end, fields = fields },
+      },
+      {
+         name = "delete", method = "delete_component", arguments = { "component_id" },
+         confirm = function(context)
+            local component = context:call("get_component", context.values.component_id)
+            return ("Delete the component '%s' and all that belongs to it?"):format(component.name)
+         end,
+         done = "Deleted the component {component_id}.",
+      },
+   },
+}

@@ -1,0 +1,63 @@
+--- promptic configure: an API key and the endpoint, without a login.
+local failure = require "promptic.cli.failure"
+local promptic = require "promptic"
+
+local DEFAULT = "https://promptic.eu"
+
+-- "-" reads the key from standard input, where no other program can see it as it could on a command line.
+local function given_key(values)
+   if values.api_key ~= "-" then return values.api_key end
+   local line = io.read "l"
+   if not line or line == "" then failure.raise "standard input holds no API key" end
+   return line
+end
+
+-- Asks for what the command line leaves open; nil keeps what is stored.
+local function ask_for_rest(context, key, endpoint)
+   local ask = require "promptic.cli.ask"
+   if key then return key, endpoint end
+   if not ask.possible() then
+      if not endpoint then context:misuse "nobody can be asked here: --api-key or --endpoint is missing" end
+      return key, endpoint
+   end
+   key = ask.secret "API key (it is not shown; empty keeps what is stored): "
+   endpoint = endpoint or ask.text("Endpoint", promptic.auth.status().endpoint or DEFAULT)
+   return key, endpoint
+end
+
+-- What a client would refuse is told now and not at the next command.
+local function check(endpoint)
+   promptic.client({ endpoint = endpoint, api_key = "unused", config_file = "" }):close()
+end
+
+local function trimmed(text)
+   return text and text:match "^%s*(.-)%s*$"
+end
+
+return {
+   options = {
+      { "api_key", label = "KEY", summary = "the API key; - reads it from standard input" },
+      { "endpoint", label = "URL", summary = "where the platform is" },
+   },
+   notes = "They are stored in ~/.promptic/config.toml, which only you can read. Without a key it asks for\n"
+      .. "one, which is not shown while you type it.",
+   examples = "promptic configure\nprintf %s \"$KEY\" | promptic configure --api-key -",
+   run = function(context, values)
+      local key, endpoint = ask_for_rest(context, given_key(values), values.endpoint)
+      key, endpoint = trimmed(key), trimmed(endpoint)
+      if endpoint then check(endpoint) end
+      promptic.auth.save {
+         api_key = key,
+         endpoint = endpoint and endpoint:gsub("/+$", "") == DEFAULT and false or endpoint,
+      }
+      local status = promptic.auth.status()
+      if key and status.credential == "access_token" and status.source == "file" then
+         context:note "Note: the session of `promptic login` goes before it; `promptic logout` removes that."
+      elseif key and status.source == "environment" then
+         context:note "Note: a credential in the environment goes before the key: see `promptic auth status`."
+      end
+      return { stored = key and "the API key" .. (endpoint and " and the endpoint" or "") or "the endpoint",
+         config_file = status.config_file }
+   end,
+   done = "Stored {stored} in {config_file}.",
+}

@@ -1,0 +1,69 @@
+--[[
+What a command has at hand while it runs.
+
+   context.client       the client, made when it is first needed: what is wrong with a credential is told then
+   context.values       the arguments and options by name
+   context.group        the group's name; context.command is the full name, "promptic components list"
+   context:call(name, ...)       a method of the client
+   context:note(text)   a line on stderr; not with --json, where it would only disturb
+   context:confirm(question)     asks, or refuses where nobody can be asked; --force asks nothing. The
+   question
+                                 may be a function(context), called where it is asked
+   context:misuse(message)       ends the command with exit code 2
+   context:show(show, answer)    prints an answer: the document with --json, else as view.lua does
+]]
+local output = require "promptic.cli.output"
+
+local Context = {}
+
+local context = {}
+
+function Context:__index(name)
+   if name == "client" then
+      local client = require("promptic").client { user_agent = "promptic-cli" }
+      self.client = client
+      return client
+   end
+   return Context[name]
+end
+
+function context.new(group, command, values)
+   return setmetatable({ group = group, command = command, values = values }, Context)
+end
+
+function Context:call(name, ...)
+   local client = self.client
+   return client[name](client, ...)
+end
+
+function Context:note(text)
+   if not self.values.json then output.note(text) end
+end
+
+function Context:misuse(message)
+   require("promptic.cli.arguments").misuse(message, self.command)
+end
+
+function Context:confirm(question)
+   if self.values.force then return end
+   local ask, failure = require "promptic.cli.ask", require "promptic.cli.failure"
+   if not ask.possible() then
+      failure.raise("nobody can be asked here whether to go on", {
+         code = 2, hint = ("add --force to do it without a question: %s --force ..."):format(self.command),
+      })
+   end
+   if type(question) == "function" then question = question(self) end
+   if not ask.confirm(question) then failure.raise "nothing was done" end
+end
+
+function Context:show(show, answer)
+   if self.values.json then
+      return output.write(require("promptic.cli.document").render(answer))
+   end
+   local text = require("promptic.cli.view").render(show, answer, {
+      room = output.room(), paint = output.painter(), exact = self.values.exact,
+   })
+   output.write(text)
+end
+
+return context

@@ -1,0 +1,47 @@
+--- promptic deployments
+
+local NOTHING = "Nothing is deployed here: `promptic deployments deploy COMPONENT EXPERIMENT` does it."
+
+return {
+   commands = {
+      {
+         name = "status", method = "get_deployment", arguments = { "component_id" }, times = true,
+         summary = "Which experiment's prompt a component serves.",
+         show = {
+            none = NOTHING,
+            fields = {
+               { "component", key = "aiComponentId", as = "id" },
+               { "experiment", key = "experimentId", as = "id" },
+               { "name", value = function(row) return row.experiment.name end },
+               { "model", value = function(row) return row.experiment.targetModel end },
+               { "ended", value = function(row) return row.experiment.endedAt end, as = "time" },
+            },
+         },
+      },
+      {
+         name = "deploy", method = "deploy", arguments = { "component_id", "experiment_id" },
+         done = "Deployed the best prompt of the experiment {experiment_id}.",
+         show = { line = function() return nil end },
+      },
+      {
+         name = "prompt", method = "get_deployed_prompt", arguments = { "component_id" },
+         summary = "Print the prompt that is deployed, and nothing else.",
+         notes = "With --json it tells the model, the messages and the score as well.",
+         run = function(context, values)
+            local prompt = context:call("get_deployed_prompt", values.component_id)
+            if not prompt and not values.json then
+               require("promptic.cli.failure").raise("nothing is deployed here", {
+                  hint = "`promptic deployments deploy COMPONENT EXPERIMENT` deploys a prompt",
+               })
+            end
+            return prompt
+         end,
+         show = { text = "prompt" },
+      },
+      {
+         name = "undeploy", method = "undeploy", arguments = { "component_id" },
+         confirm = "Take the prompt of the component {component_id} out of service?",
+         done = "Nothing is deployed for the component {component_id} any more.",
+      },
+   },
+}

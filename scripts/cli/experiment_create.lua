@@ -1,0 +1,58 @@
+--- promptic experiments create: asks at a terminal for what is missing.
+local ask = require "promptic.cli.ask"
+local call = require "promptic.cli.call"
+local work = require "promptic.cli.experiment_work"
+
+local create = {}
+
+local NEW = {} -- the choice of a component that is not there yet
+
+local function new_component(context)
+   local name = ask.text("Name of the new component")
+   return context:call("create_component", name).id
+end
+
+local function ask_component(context)
+   local choices = {}
+   for _, component in ipairs(context:call("list_components").data) do
+      choices[#choices + 1] = { component.id, ("%s  %s"):format(component.name, component.id) }
+   end
+   if #choices == 0 then return new_component(context) end
+   choices[#choices + 1] = { NEW, "a new component" }
+   local chosen = ask.choice("Component", choices)
+   return chosen == NEW and new_component(context) or chosen
+end
+
+local function ask_task()
+   return ask.choice("Task", {
+      { "classification", "classification: one of a few labels" },
+      { "textGeneration", "textGeneration: free text" },
+      { "structuredOutput", "structuredOutput: JSON that follows a schema" },
+   })
+end
+
+-- Fills in what was not given; where nobody can be asked, what cannot be missing is a misuse.
+local function complete(context, values)
+   local missing = not values.ai_component_id and "--component" or not values.target_model and "--model"
+   if not missing then return end
+   if not ask.possible() or values.json then context:misuse(("option '%s' is missing"):format(missing)) end
+   values.ai_component_id = values.ai_component_id or ask_component(context)
+   values.target_model = values.target_model or ask.text("Model", "gpt-4.1-nano")
+   values.task_type = values.task_type or ask_task()
+   if not values.initial_prompt then
+      local prompt = ask.text("Prompt to start from (empty: none)", "")
+      values.initial_prompt = prompt ~= "" and prompt or nil
+   end
+end
+
+function create.run(context, values)
+   complete(context, values)
+   work.check_object(values.hyperparameters, "--hyperparameters")
+   work.check_object(values.initial_prediction_model_schema, "--output-schema")
+   local experiment = call.method(context, "create_experiment")
+   context:note("Created the experiment.")
+   if values.start then return work.start(context, experiment.id) end
+   return experiment
+end
+
+return create

@@ -1,0 +1,64 @@
+--- Starting an experiment and waiting for it, for the commands that do.
+local failure = require "promptic.cli.failure"
+local progress = require "promptic.cli.progress"
+
+local work = {}
+
+-- The score that decides: that of the held-out observations where there are some.
+local function score_of(iteration)
+   return iteration.evalNormalizedScore or iteration.overallNormalizedScore
+end
+
+-- "running  iteration 3  best 0.910"
+local function describe(experiment, iterations)
+   local words = { experiment.experimentStatus }
+   local number, best = 0, nil
+   for _, iteration in ipairs(iterations) do
+      number = math.max(number, iteration.iterationNumber)
+      local score = score_of(iteration)
+      if score and (not best or score > best) then best = score end
+   end
+   if number > 0 then words[#words + 1] = "iteration " .. number end
+   if best then words[#words + 1] = ("best %.3f"):format(best) end
+   return table.concat(words, "  ")
+end
+
+--- Waits for an experiment and returns it, and 1 as the exit code where it failed.
+function work.wait(context, experiment_id)
+   local experiment = progress.watch {
+      quiet = context.values.json,
+      on_interrupt = "it goes on; to wait for it again:\n  promptic experiments wait " .. experiment_id,
+      look = function()
+         local seen = context:call("get_experiment", experiment_id)
+         local iterations = {}
+         if seen.experimentStatus ~= "pending" and seen.experimentStatus ~= "scheduled" then
+            iterations = context:call("list_iterations", experiment_id).data or {}
+         end
+         return seen, seen.experimentStatus, describe(seen, iterations)
+      end,
+   }
+   return experiment, experiment.experimentStatus == "failed" and 1 or nil
+end
+
+--- Starts an experiment; waits for it as well where that was asked for.
+function work.start(context, experiment_id, wait)
+   context:call("start_experiment", experiment_id)
+   if wait then return work.wait(context, experiment_id) end
+   context:note("Started the experiment. To wait for it:\n  promptic experiments wait " .. experiment_id)
+   return context:call("get_experiment", experiment_id)
+end
+
+--- What a failed experiment says of itself, else nil.
+function work.problem(experiment)
+   if experiment.experimentStatus ~= "failed" then return nil end
+   local code = experiment.errorCode and (" [%s]"):format(experiment.errorCode) or ""
+   local reason = experiment.errorMessage or "the platform tells no reason"
+   return ("The experiment failed%s: %s"):format(code, reason)
+end
+
+--- Whether a JSON file that was given holds an object, which hyperparameters and schemas are.
+function work.check_object(value, flag)
+   if value and #value > 0 then failure.raise(flag .. " takes a file with a JSON object", { code = 2 }) end
+end
+
+return work

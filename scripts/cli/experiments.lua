@@ -1,0 +1,157 @@
+--- promptic experiments
+local call = require "promptic.cli.call"
+
+local function work() return require "promptic.cli.experiment_work" end
+
+local function title(experiment) return experiment.name or "Experiment" end
+
+local function prompt_of(experiment)
+   local texts = {}
+   for _, message in ipairs(experiment.initialPromptMessages or {}) do
+      local role = #experiment.initialPromptMessages > 1 and ("[%s]\n"):format(message.role) or ""
+      texts[#texts + 1] = role .. tostring(message.content)
+   end
+   return #texts > 0 and { prompt = table.concat(texts, "\n\n") } or nil
+end
+
+local show = {
+   {
+      title = title,
+      fields = {
+         { "id", key = "id", as = "id" },
+         { "status", key = "experimentStatus", as = "status" },
+         { "description", key = "description" },
+         { "component", key = "aiComponentId", as = "id" },
+         { "model", value = function(row) return ("%s (%s)"):format(row.targetModel, row.provider) end },
+         { "task", key = "taskType" },
+         { "optimizer", key = "optimizer" },
+         { "hyperparameters", key = "hyperparameters" },
+         { "tokens", key = "tokensUsed", as = "integer" },
+         { "created", key = "createdAt", as = "time" },
+         { "started", key = "startedAt", as = "time" },
+         { "ended", key = "endedAt", as = "time" },
+      },
+   },
+   { heading = "Initial prompt", of = prompt_of, text = "prompt" },
+   { line = function(experiment) return work().problem(experiment) end },
+}
+
+local created = {
+   title = title,
+   fields = {
+      { "id", key = "id", as = "id" },
+      { "status", key = "experimentStatus", as = "status" },
+   },
+}
+
+local finished = {
+   created,
+   { line = function(experiment) return work().problem(experiment) end },
+   {
+      line = function(experiment)
+         return experiment.experimentStatus == "completed"
+            and "The best prompt:\n  promptic iterations best " .. experiment.id or nil
+      end,
+   },
+}
+
+local changeable = {
+   { "name", flag = "-n --name" }, "description", "target_model", "task_type", "provider", "optimizer",
+   "initial_prompt", { "hyperparameters", file = true }, { "initial_prediction_model_schema", file = true },
+}
+
+local function update(context, values)
+   local changes = call.fields("update_experiment", values, "field")
+   if next(changes) == nil then context:misuse "nothing to change was given" end
+   work().check_object(changes.hyperparameters, "--hyperparameters")
+   return context:call("update_experiment", values.experiment_id, changes)
+end
+
+local function duplicate(context, values, settings)
+   local copy = context:call("duplicate_experiment", values.experiment_id, settings)
+   if values.start then return work().start(context, copy.id) end
+   return copy
+end
+
+local start_flag = { "start", switch = true, summary = "start it as well" }
+
+return {
+   commands = {
+      {
+         name = "list", method = "list_experiments",
+         options = { "component_id", "status", "limit", "offset" },
+         summary = "A page of the experiments, the newest first.", times = true,
+         show = {
+            list = "data",
+            columns = {
+               { "ID", key = "id", as = "id" },
+               { "NAME", key = "name" },
+               { "STATUS", key = "experimentStatus", as = "status" },
+               { "MODEL", key = "targetModel", optional = true, least = 12 },
+               { "TASK", key = "taskType", optional = true, least = 14 },
+               { "CREATED", key = "createdAt", as = "time" },
+            },
+            empty = "There are no such experiments: `promptic experiments create` makes one.",
+         },
+      },
+      {
+         name = "create", method = "create_experiment", times = true,
+         summary = "Create an experiment; asks at a terminal for what is missing.",
+         options = {
+            { "ai_component_id", flag = "-c --component" }, { "target_model" }, "task_type", "initial_prompt",
+            { "name", flag = "-n --name" }, "description", "provider", "optimizer", "hyperparameters",
+            "initial_prediction_model_schema", start_flag,
+         },
+         notes = "An experiment needs observations and an evaluator before it can start: "
+            .. "`promptic observations add`, `promptic evaluators add`.",
+         examples = "promptic experiments create\n"
+            .. "promptic experiments create -c COMPONENT -m gpt-4.1-nano -p \"Spam or ham?\"",
+         run = function(...) return require("promptic.cli.experiment_create").run(...) end,
+         show = created,
+      },
+      { name = "get", method = "get_experiment", arguments = { "experiment_id" }, times = true, show = show },
+      {
+         name = "update", method = "update_experiment", arguments = { "experiment_id" }, options = changeable,
+         run = update, times = true, show = show,
+      },
+      {
+         name = "delete", method = "delete_experiment", arguments = { "experiment_id" },
+         confirm = function(context)
+            local experiment = context:call("get_experiment", context.values.experiment_id)
+            local question = "Delete the experiment '%s' (%s) and all that belongs to it?"
+            return question:format(experiment.name or experiment.id, experiment.experimentStatus)
+         end,
+         done = "Deleted the experiment {experiment_id}.",
+      },
+      {
+         name = "start", method = "start_experiment", arguments = { "experiment_id" },
+         options = { { "wait", switch = true, summary = "wait until it has ended" } },
+         run = function(context, values) return work().start(context, values.experiment_id, values.wait) end,
+         show = finished,
+      },
+      {
+         name = "wait", method = "get_experiment", arguments = { "experiment_id" },
+         summary = "Wait until an experiment has ended; the exit code is 1 where it failed.",
+         run = function(context, values) return work().wait(context, values.experiment_id) end,
+         show = finished,
+      },
+      {
+         name = "duplicate", method = "duplicate_experiment", arguments = { "experiment_id" },
+         options = { "initial_prompt_override", start_flag },
+         run = function(context, values)
+            return duplicate(context, values, { initial_prompt_override = values.initial_prompt_override })
+         end,
+         show = created,
+      },
+      {
+         name = "continue", method = "duplicate_experiment", arguments = { "experiment_id" },
+         options = { start_flag },
+         summary = "Clone an experiment so that it starts from the best prompt it has found.",
+         run = function(context, values)
+            return duplicate(context, values, { continue_from_optimized = true })
+         end,
+         show = created,
+      },
+      { name = "report", summary = "Write a page about an experiment.", from = "promptic.cli.report" },
+   },
+}

@@ -1,0 +1,62 @@
+--[[
+The groups of the promptic command, in the order in which `promptic --help` tells them. A group's module is
+loaded only when the group is used, so that the command starts fast.
+
+The module of a group returns { commands = { row, ... } }; that of a command without a group, such as `login`,
+returns one row. A row is
+
+   name          the word on the command line
+   summary       one line; by default that of its method
+   method        the endpoint it calls (a name in promptic.endpoints), which also tells of its parameters
+   arguments     what is given by position: names of the method's parameters, or tables (see parameters.lua)
+   options       the same for what is given with a flag
+   show          how the answer is shown to a person: see view.lua. Such a row takes --json and --exact too
+   done          instead: a sentence that tells what was done, with {names} of arguments and of the answer
+   confirm       what to ask before it is done, with {names}; such a row takes -f, --force
+   run           function(context, values): does it instead of a call of the method, and returns what is
+   shown;
+                 values holds the arguments and options by name. See context.lua for what a context can do.
+                 It may return an exit code as its second value
+   from          a module that returns the rest of the row, loaded when the command is used
+   raw           true: what follows the first argument is left alone, in values.rest
+   without_json  true: show or not, it takes no --json
+   notes         further paragraphs of the help, as one string; "\n" keeps lines apart
+   examples      lines of the help, each a command
+]]
+local groups = {
+   { heading = "Account" },
+   { name = "login", summary = "Sign in with a browser, on this or another device." },
+   { name = "logout", summary = "Forget the session of this machine." },
+   { name = "configure", summary = "Store an API key and the endpoint." },
+   { name = "auth", summary = "Which credential is used, and from where." },
+   { name = "workspace", summary = "The workspace all calls are about." },
+
+   { heading = "Prompts" },
+   { name = "components", summary = "AI components, which experiments and deployments belong to." },
+   { name = "experiments", summary = "Searches for a better prompt." },
+   { name = "observations", summary = "The labelled examples of an experiment." },
+   { name = "evaluators", summary = "How an experiment scores predictions." },
+   { name = "iterations", summary = "The prompts that an experiment has tried." },
+   { name = "deployments", summary = "Which prompt a component serves." },
+
+   { heading = "Agents" },
+   { name = "traces", summary = "What agents did, step by step." },
+   { name = "datasets", summary = "Traces put together for evaluation." },
+   { name = "runs", summary = "Runs of an agent over a dataset." },
+   { name = "annotations", summary = "What people say of the traces of a run." },
+   { name = "evaluations", summary = "Findings about an agent's traces." },
+
+   { heading = "This machine" },
+   { name = "sandbox", summary = "Serve a stand-in for the platform, for trying without an account." },
+   { name = "run", summary = "Run a Lua script with the platform built in." },
+   { name = "completion", summary = "Print the completion for a shell." },
+}
+
+for _, entry in ipairs(groups) do
+   if entry.name then
+      entry.module = "promptic.cli." .. entry.name
+      groups[entry.name] = entry
+   end
+end
+
+return groups

@@ -1,0 +1,141 @@
+--[[
+promptic: the platform from the command line.
+
+main(words) does what the words of a command line say and returns the exit code: 0, 1 where it failed, 2 where
+the
+command line is wrong, 130 where Ctrl-C ended it. groups.lua lists what there is; each group is a module of
+its own.
+]]
+local arguments = require "promptic.cli.arguments"
+local output = require "promptic.cli.output"
+
+local cli = {}
+
+local function is_help(word)
+   return word == "-h" or word == "--help"
+end
+
+local function names_of(list)
+   local names = {}
+   for _, entry in ipairs(list) do names[#names + 1] = entry.name end
+   return names
+end
+
+local function unknown(what, word, list, command)
+   local hint = require("promptic.cli.near").hint(word, names_of(list))
+   arguments.misuse(("there is no %s '%s'.%s"):format(what, word, hint), command)
+end
+
+--- The rows of a group, the parts of them that lie in modules of their own included where resolve is true.
+-- A second result tells that it is a command without a group.
+function cli.rows(group, resolve)
+   local module = require(group.module)
+   local rows = module.commands or { module }
+   local known = {}
+   for _, row in ipairs(rows) do
+      if not row.from or package.preload[row.from] then known[#known + 1] = row end
+   end
+   if resolve then
+      for _, row in ipairs(known) do cli.resolve(row) end
+   end
+   if not module.commands then module.name, module.summary = group.name, module.summary or group.summary end
+   return known, not module.commands
+end
+
+--- Takes the rest of a row from the module that it names.
+function cli.resolve(row)
+   if not row.from then return row end
+   for key, value in pairs(require(row.from)) do
+      if row[key] == nil then row[key] = value end
+   end
+   row.from = nil
+   return row
+end
+
+local function run(group, command, row, words)
+   cli.resolve(row)
+   for place, word in ipairs(words) do
+      if word == "--" or (row.raw and place > 1) then break end
+      if is_help(word) then
+         output.write(require("promptic.cli.help").of_command(command, row))
+         return 0
+      end
+   end
+   local values = arguments.parse(row, command, words)
+   local context = require("promptic.cli.context").new(group.name, command, values)
+   return require("promptic.cli.call").run(context, row) or 0
+end
+
+local function find(list, name)
+   for _, entry in ipairs(list) do
+      if entry.name == name then return entry end
+   end
+end
+
+local function rest(words, from)
+   return table.move(words, from, #words, 1, {})
+end
+
+local function in_group(group, words)
+   local rows, single = cli.rows(group)
+   if single then return run(group, "promptic " .. group.name, rows[1], rest(words, 2)) end
+   local command = "promptic " .. group.name
+   if is_help(words[2]) then
+      output.write(require("promptic.cli.help").of_group(group, rows))
+      return 0
+   elseif not words[2] then
+      io.stderr:write(require("promptic.cli.help").of_group(group, rows))
+      return 2
+   elseif words[2]:find "^%-" then
+      arguments.misuse(("a command is missing before '%s'"):format(words[2]), command)
+   end
+   local row = find(rows, words[2]) or unknown("command", words[2], rows, command)
+   return run(group, command .. " " .. row.name, row, rest(words, 3))
+end
+
+local function dispatch(words)
+   local word = words[1]
+   if word == "--version" or word == "-V" then
+      output.write(("promptic %s\n"):format(require("promptic").version))
+      return 0
+   elseif is_help(word) or word == "help" or not word then
+      if word == "help" and words[2] then
+         return dispatch(table.move({ "--help" }, 1, 1, #words, rest(words, 2)))
+      end
+      local text = require("promptic.cli.help").of_all(require "promptic.cli.groups")
+      if word then output.write(text) else io.stderr:write(text) end
+      return word and 0 or 2
+   elseif word:find "^%-" then
+      arguments.misuse(("there is no option '%s' before a command"):format(word), "promptic")
+   end
+   local groups = require "promptic.cli.groups"
+   local group = groups[word] or unknown("command", word, groups, "promptic")
+   return in_group(group, words), group
+end
+
+-- Runs before the stack is gone: what is no failure of ours needs its traceback.
+local function handler(err)
+   if type(err) == "string" then return { text = err, trace = debug.traceback(err, 2) } end
+   return { text = err }
+end
+
+local function complain(problem, group)
+   if problem.text == output.CLOSED then return 0 end
+   local told = require("promptic.cli.failure").describe(problem.text, group, problem.trace)
+   local paint = require("promptic.cli.style").painter "stderr"
+   local clean = require("promptic.terminal").clean
+   local prefix = told.code == 130 and "promptic: " or paint("red", "promptic: ")
+   io.stderr:write(prefix, clean(told.message), "\n")
+   if told.hint then io.stderr:write("  ", (clean(told.hint):gsub("\n", "\n  ")), "\n") end
+   return told.code
+end
+
+--- Does what the words say; returns the exit code.
+function cli.main(words)
+   local done, result = xpcall(dispatch, handler, words)
+   if done then return result end
+   local told, code = pcall(complain, result, words[1])
+   return told and code or 1
+end
+
+return cli

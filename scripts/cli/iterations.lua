@@ -1,0 +1,54 @@
+--- promptic iterations
+
+local show = {
+   {
+      title = function(iteration) return "Iteration " .. iteration.iterationNumber end,
+      fields = {
+         { "id", key = "id", as = "plain" },
+         { "train score", key = "overallNormalizedScore", as = "score" },
+         { "held-out score", key = "evalNormalizedScore", as = "score" },
+         { "prompt tokens", key = "promptTokens", as = "integer" },
+         { "created", key = "createdAt", as = "time" },
+      },
+   },
+   {
+      heading = "Scores", list = "scores",
+      columns = {
+         { "EVALUATOR", key = "evaluatorName" },
+         { "TYPE", key = "evaluatorType" },
+         { "SCORE", key = "score", as = "score" },
+         { "RAW", key = "rawScore", as = "score" },
+      },
+   },
+   { heading = "Prompt", text = "prompt" },
+}
+
+return {
+   commands = {
+      {
+         name = "list", method = "list_iterations", arguments = { "experiment_id" }, times = true,
+         show = {
+            list = "data",
+            columns = {
+               { "ID", key = "id", as = "plain" },
+               { "#", key = "iterationNumber", as = "plain" },
+               { "TRAIN", key = "overallNormalizedScore", as = "score" },
+               { "HELD-OUT", key = "evalNormalizedScore", as = "score" },
+               { "TOKENS", key = "promptTokens", as = "integer", optional = true },
+               { "CREATED", key = "createdAt", as = "time", optional = true },
+               { "PROMPT", key = "prompt", least = 12, optional = true },
+            },
+            empty = "There are no iterations yet: `promptic experiments start` starts an experiment.",
+         },
+      },
+      {
+         name = "get", method = "get_iteration", arguments = { "experiment_id", "iteration_id" },
+         times = true, show = show,
+      },
+      {
+         name = "best", method = "get_best_iteration", arguments = { "experiment_id" }, times = true, show =
+         show,
+      },
+      { name = "plot", summary = "Draw the scores of the iterations.", from = "promptic.cli.plot" },
+   },
+}

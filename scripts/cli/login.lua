@@ -1,0 +1,125 @@
+--- promptic login: a session of this machine, approved in a browser.
+local output = require "promptic.cli.output"
+local promptic = require "promptic"
+local terminal = require "promptic.terminal"
+
+local TICK_SECONDS = 0.1
+
+local function clean(text)
+   return terminal.clean(text, true)
+end
+
+-- The page and the code are told in any case: the browser may be on another screen, or on none.
+local function tell(told, paint)
+   local complete = told.verification_uri_complete
+   output.note("To sign in, open this page:\n")
+   output.note("  " .. paint("bold", clean(complete or told.verification_uri)) .. "\n")
+   output.note(complete and "and check that it shows this code:\n" or "and enter this code:\n")
+   output.note("  " .. paint("bold", clean(told.user_code)) .. "\n")
+end
+
+-- What the waiting is about. Where nothing can be drawn again the time left would be a line each time.
+local function describe(state, live)
+   local problem = state.problem and ", trying again: " .. tostring(state.problem) or ""
+   local text = "waiting until it is approved in the browser"
+   if live and state.stop then
+      local left = math.max(0, state.stop - promptic.now())
+      text = ("%s, %d:%02d left"):format(text, left // 60, math.floor(left % 60))
+   end
+   return text .. problem
+end
+
+local function spin(line, state)
+   while true do
+      line:tell(describe(state, line.live))
+      promptic.sleep(TICK_SECONDS)
+   end
+end
+
+local function choose(list)
+   local ask = require "promptic.cli.ask"
+   if not ask.possible() then return nil end
+   local choices = {}
+   for _, workspace in ipairs(list) do
+      choices[#choices + 1] = { workspace.id, ("%s  %s"):format(workspace.name or "", workspace.id) }
+   end
+   return ask.choice("Which workspace do you want to work in?", choices)
+end
+
+-- Logs in while a task of its own keeps the line on the terminal moving.
+local function log_in(values, line, paint)
+   local state = {}
+   local spinner
+   local function stop()
+      if spinner then spinner:cancel() end
+      spinner = nil
+      line:clear()
+   end
+   local result = promptic.auth.login {
+      endpoint = values.endpoint, workspace_id = values.workspace, user_agent = "promptic-cli",
+      open_browser = not values.no_browser,
+      on_code = function(told)
+         tell(told, paint)
+         if told.opens_browser then output.note "Opening it in the browser.\n" end
+      end,
+      on_wait = function(waiting)
+         state.problem, state.stop = waiting.problem, promptic.now() + waiting.left
+         spinner = spinner or promptic.spawn(spin, line, state)
+      end,
+      choose = function(list)
+         stop()
+         return choose(list)
+      end,
+   }
+   stop()
+   return result
+end
+
+-- What the session does not change although somebody may expect it to.
+local function warn(result)
+   local status = promptic.auth.status()
+   if status.source == "environment" then
+      local name = status.credential == "api_key" and "PROMPTIC_API_KEY" or "PROMPTIC_ACCESS_TOKEN"
+      output.note(("Note: %s is set in the environment and goes before this session."):format(name))
+   elseif status.endpoint ~= result.endpoint then
+      output.note(("Note: PROMPTIC_ENDPOINT is set, so calls go to %s."):format(status.endpoint))
+   end
+   if result.has_api_key then
+      output.note(("Note: the API key in %s stays; the session goes before it."):format(result.config_file))
+   end
+   if result.was_shared then
+      output.note(("Note: others could read %s; now only you can."):format(result.config_file))
+   end
+end
+
+return {
+   options = {
+      { "endpoint", label = "URL", summary = "where the platform is; by default the one in use" },
+      { "workspace", label = "ID", summary = "the workspace to work in, where there are several" },
+      { "no_browser", switch = true, summary = "do not open a browser" },
+   },
+   notes = "It shows a page and a code; the page may be opened on any device. The session is stored in\n"
+      .. "~/.promptic/config.toml, which only you can read.",
+   examples = "promptic login\npromptic login --endpoint http://127.0.0.1:8080",
+   run = function(_, values)
+      local paint = require("promptic.cli.style").painter "stderr"
+      local line = require("promptic.cli.progress").line()
+      local done, result = pcall(promptic.run, log_in, values, line, paint)
+      line:clear()
+      if not done then error(result, 0) end
+      warn(result)
+      return result
+   end,
+   done = function(result)
+      local workspace = result.workspace
+      if workspace then
+         return ("Signed in to %s, workspace %s."):format(result.endpoint, workspace.name or workspace.id)
+      end
+      local lines = { ("Signed in to %s. Choose a workspace with `promptic workspace select ID`:"):format(
+         result.endpoint) }
+      for _, each in ipairs(result.workspaces) do
+         lines[#lines + 1] = ("  %s  %s"):format(each.id, each.name or "")
+      end
+      return table.concat(lines, "\n")
+   end,
+}

@@ -1,0 +1,156 @@
+--[[
+Arguments and options of a command, put together from what its row says and what the endpoint's row tells.
+
+In a command's row each is the name of a parameter of its method, or a table:
+
+   [1]        the name: of the parameter, or of an own value
+   flag       "-m --model"; of an option, by default as below or made from the name
+   label      what stands for the value in the help: MODEL
+   summary    one line
+   values     the words to choose from
+   type       string, integer, number, object, boolean; a switch is an option without a value
+   switch     true: an option without a value
+   file       true: the value is the name of a JSON file, which is read
+   required   true: an option that must be there; false: an argument that may be left out
+   many       true: may be given several times
+   default    shown in the help and used where nothing is given
+   minimum, maximum
+]]
+local near = require "promptic.cli.near"
+
+local parameters = {}
+
+-- Flags that are not just the parameter's name.
+local FLAGS = {
+   component_id = "-c --component", dataset_id = "--dataset", run_id = "--run", trace_db_id = "--trace",
+   trace_ids = "--trace", target_model = "-m --model", task_type = "-t --task", type = "-t --type",
+   initial_prompt = "-p --prompt", initial_prompt_override = "-p --prompt", weight = "-w --weight",
+   initial_prediction_model_schema = "--output-schema", input = "-i --input", expected = "-e --expected",
+   name = "-n --name",
+}
+
+local LABELS = {
+   hyperparameters = "FILE", initial_prediction_model_schema = "FILE", config = "FILE", trace_ids = "ID",
+   start_after = "TIME", start_before = "TIME", days_back = "DAYS", limit = "N", offset = "N",
+   scale_min = "NUMBER", scale_max = "NUMBER", weight = "NUMBER", input = "TEXT", expected = "TEXT",
+   description = "TEXT", comment = "TEXT", initial_prompt_override = "PROMPT", initial_prompt = "PROMPT",
+   target_model = "MODEL", ai_component_id = "COMPONENT", trace_db_id = "TRACE", task_type = "TASK",
+}
+
+local function label_of(name)
+   return LABELS[name] or name:gsub("_id$", ""):gsub("_", "-"):upper()
+end
+
+-- The parameter of the row's method with this name, or an empty table.
+local function of_endpoint(row, name)
+   local endpoint = row.method and require("promptic").endpoints[row.method]
+   for _, parameter in ipairs(endpoint and endpoint.parameters or {}) do
+      if parameter.name == name then return parameter end
+   end
+   return {}
+end
+
+local function first(...)
+   for index = 1, select("#", ...) do
+      local value = select(index, ...)
+      if value ~= nil then return value end
+   end
+end
+
+local function complete(row, entry, is_option)
+   if type(entry) == "string" then entry = { entry } end
+   local name = entry[1]
+   local known = of_endpoint(row, entry.parameter or name)
+   local type_name = entry.switch and "boolean" or entry.type or known.type or "string"
+   return {
+      name = name, is_option = is_option, type = type_name,
+      flag = is_option and (entry.flag or FLAGS[name] or "--" .. name:gsub("_", "-")) or nil,
+      label = entry.label or label_of(name),
+      summary = entry.summary or known.summary or "",
+      values = entry.values or known.values,
+      minimum = first(entry.minimum, known.minimum), maximum = first(entry.maximum, known.maximum),
+      switch = entry.switch or type_name == "boolean",
+      file = entry.file or type_name == "object", required = first(entry.required, not is_option),
+      many = entry.many or type_name == "strings", default = first(entry.default, known.default),
+      own_default = entry.default,
+   }
+end
+
+local COMMON = {
+   json = { "json", switch = true, summary = "print one JSON document and nothing else" },
+   exact = { "exact", switch = true, summary = "print times as they are, not as \"3 min ago\"" },
+   force = { "force", flag = "-f --force", switch = true, summary = "do not ask" },
+}
+
+--- The arguments and the options of a command's row, complete.
+function parameters.of(row)
+   local arguments, options = {}, {}
+   for _, entry in ipairs(row.arguments or {}) do arguments[#arguments + 1] = complete(row, entry, false) end
+   for _, entry in ipairs(row.options or {}) do options[#options + 1] = complete(row, entry, true) end
+   local function common(name) options[#options + 1] = complete({}, COMMON[name], true) end
+   if row.confirm then common "force" end
+   if row.show and not row.without_json then
+      common "json"
+      if row.times then common "exact" end
+   end
+   return arguments, options
+end
+
+---------------------------------------------------------------- values
+
+local function read_json(path)
+   local promptic = require "promptic"
+   local file, message
+   if path == "-" then file = io.stdin else file, message = io.open(path, "rb") end
+   if not file then return nil, message end
+   local text = file:read "a"
+   if path ~= "-" then file:close() end
+   local read, value = pcall(promptic.json.decode, text or "")
+   if not read then
+      return nil, ("%s holds no JSON: %s"):format(path, tostring(value.message or value))
+   elseif type(value) ~= "table" then
+      return nil, ("%s holds no JSON object"):format(path)
+   end
+   return value
+end
+
+local function range(parameter)
+   local low, high = parameter.minimum, parameter.maximum
+   if not low then return "" end
+   if high >= 2147483647 then return (" from %d"):format(low) end
+   return (" from %d to %d"):format(low, high)
+end
+
+local converters = {}
+
+function converters.integer(parameter, text)
+   local number = math.tointeger(tonumber(text))
+   local low, high = parameter.minimum, parameter.maximum
+   if not number or (low and (number < low or number > high)) then
+      return nil, "takes a whole number" .. range(parameter)
+   end
+   return number
+end
+
+function converters.number(_, text)
+   local number = tonumber(text)
+   if not number or number ~= number or math.abs(number) == math.huge then return nil, "takes a number" end
+   return number
+end
+
+--- The value that the text stands for, or nil and what the parameter takes.
+function parameters.convert(parameter, text)
+   if parameter.file then return read_json(text) end
+   if parameter.values then
+      for _, word in ipairs(parameter.values) do
+         if word == text then return word end
+      end
+      local words = table.concat(parameter.values, ", ")
+      return nil, ("takes one of %s.%s"):format(words, near.hint(text, parameter.values))
+   end
+   local converter = converters[parameter.type]
+   if converter then return converter(parameter, text) end
+   return text
+end
+
+return parameters

@@ -1,0 +1,118 @@
+--- promptic traces
+
+-- The spans in the order of the tree they make, each with how deep it lies and when it began.
+local function tree(trace)
+   local times = require "promptic.cli.times"
+   local children, known, list = {}, {}, {}
+   for _, span in ipairs(trace.spans or {}) do known[span.spanId] = true end
+   for _, span in ipairs(trace.spans or {}) do
+      local parent = known[span.parentSpanId] and span.parentSpanId ~= span.spanId and span.parentSpanId or ""
+      children[parent] = children[parent] or {}
+      table.insert(children[parent], span)
+   end
+   local began = times.parse(trace.startTime)
+   local function visit(parent, depth)
+      local spans = children[parent] or {}
+      children[parent] = nil -- a circle of spans ends here
+      for _, span in ipairs(spans) do
+         local start = times.parse(span.startTime)
+         list[#list + 1] = {
+            span = span, depth = depth, at = began and start and (start - began) * 1000 or nil,
+            name = span.name, status = span.status, durationMs = span.durationMs, tokens = span.totalTokens,
+            cost = span.costUsd, model = span.model, message = span.statusMessage,
+         }
+         visit(span.spanId, depth + 1)
+      end
+   end
+   visit("", 0)
+   return { spans = list }
+end
+
+local function problems(trace)
+   local lines = {}
+   for _, span in ipairs(trace.spans or {}) do
+      if span.statusMessage then lines[#lines + 1] = { name = span.name, message = span.statusMessage } end
+   end
+   return lines
+end
+
+return {
+   commands = {
+      {
+         name = "list", method = "list_traces", times = true,
+         options = { { "limit", default = 20 }, "offset", "status", "start_after", "start_before" },
+         summary = "A page of the traces, the newest first.",
+         show = {
+            {
+               list = "traces",
+               columns = {
+                  { "ID", key = "id", as = "id" },
+                  { "NAME", key = "name" },
+                  { "STATUS", key = "status", as = "status" },
+                  { "DURATION", key = "durationMs", as = "duration", optional = true },
+                  { "TOKENS", key = "totalTokens", as = "integer", optional = true },
+                  { "COST", key = "totalCostUsd", as = "cost", optional = true },
+                  { "COMPONENT", key = "componentName", optional = true },
+                  { "STARTED", key = "startTime", as = "time" },
+               },
+               empty = "There are no such traces.",
+            },
+            {
+               line = function(answer)
+                  local shown, total = #answer.traces, answer.total
+                  return total and total > shown and shown > 0
+                     and ("%d of %d; --limit and --offset show others."):format(shown, total) or nil
+               end,
+            },
+         },
+      },
+      {
+         name = "get", method = "get_trace", arguments = { "trace_id" }, times = true,
+         show = {
+            {
+               title = function(trace) return trace.name or "Trace" end,
+               fields = {
+                  { "id", key = "id", as = "id" },
+                  { "trace id", key = "traceId", as = "id" },
+                  { "status", key = "status", as = "status" },
+                  { "component", key = "aiComponentId", as = "id" },
+                  { "session", key = "sessionId" },
+                  { "user", key = "userId" },
+                  { "tags", value = function(trace) return table.concat(trace.tags or {}, ", ") end },
+                  { "duration", key = "durationMs", as = "duration" },
+                  { "tokens", key = "totalTokens", as = "integer" },
+                  { "cost", key = "totalCostUsd", as = "cost" },
+                  { "started", key = "startTime", as = "time" },
+               },
+            },
+            {
+               heading = "Spans", of = tree, list = "spans",
+               columns = {
+                  { "SPAN", value = function(row) return ("  "):rep(row.depth) .. row.name end, least = 26 },
+                  { "STATUS", key = "status", as = "status" },
+                  { "AT", key = "at", as = "duration", optional = true },
+                  { "DURATION", key = "durationMs", as = "duration" },
+                  { "TOKENS", key = "tokens", as = "integer", optional = true },
+                  { "COST", key = "cost", as = "cost", optional = true },
+                  { "MODEL", key = "model", optional = true },
+               },
+            },
+            {
+               heading = "Messages", of = problems, each = "",
+               fields = { { "span", key = "name" }, { "message", key = "message" } },
+            },
+         },
+      },
+      {
+         name = "stats", method = "get_stats", options = { "days_back" },
+         show = {
+            fields = {
+               { "traces", key = "totalTraces", as = "integer" },
+               { "tokens", key = "totalTokens", as = "integer" },
+               { "cost", key = "totalCostUsd", as = "cost" },
+               { "error rate", key = "errorRate", as = "percent" },
+            },
+         },
+      },
+   },
+}
