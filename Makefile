@@ -27,17 +27,21 @@ flags = $(if $(2),$(shell pkg-config $(1) $(2) 2>/dev/null))
 # $(call archive,names...): the first static library of these names, as the compiler or pkg-config knows them.
 archive = $(firstword $(wildcard $(foreach name,$(1),$(shell $(CC) -print-file-name=$(name) 2>/dev/null)) \
 	$(addprefix $(call flags,--variable=libdir,$(LUA_PACKAGE))/,$(1))))
+# $(call module,name): the file that Lua would load for it.
+module = $(shell $(LUA) -e 'print(package.searchpath("$(1)", package.path .. ";" .. package.cpath) or "")' 2>/dev/null)
 
 LUA_CFLAGS   := $(or $(LUA_CFLAGS),$(call flags,--cflags,$(LUA_PACKAGE)))
 CURL_CFLAGS  := $(or $(CURL_CFLAGS),$(call flags,--cflags,libcurl))
 CURL_LIBS    := $(or $(CURL_LIBS),$(call flags,--libs,libcurl),-lcurl)
 HTTPD_LIBS   := $(or $(HTTPD_LIBS),$(call flags,--libs,libmicrohttpd),-lmicrohttpd)
 LUA_STATIC   ?= $(call archive,liblua5.4.a liblua54.a liblua-5.4.a liblua.a)
-CJSON_STATIC ?= $(call archive,liblua5.4-cjson.a)
-ARGPARSE     := $(or $(ARGPARSE),$(shell $(LUA) -e 'print(package.searchpath("argparse", package.path) or "")' 2>/dev/null))
+# Only Debian and what comes from it have lua-cjson as an archive; elsewhere its module is linked, which then has to
+# stay where it is.
+CJSON        ?= $(or $(call archive,liblua5.4-cjson.a),$(call module,cjson))
+ARGPARSE     ?= $(call module,argparse)
 
 DEPS = CC='$(CC)' LUA='$(LUA)' LUA_CFLAGS='$(LUA_CFLAGS)' LUA_STATIC='$(LUA_STATIC)' \
-	CJSON_STATIC='$(CJSON_STATIC)' .ci/deps
+	CJSON='$(CJSON)' .ci/deps
 
 # ------------------------------------------------------------------ sources and what becomes of them
 
@@ -62,6 +66,7 @@ SERVER  := $(BUILD)/promptic/httpd.so
 SHARED  := $(BUILD)/libpromptic.so.$(VERSION)
 STATIC  := $(BUILD)/libpromptic.a
 PC      := $(BUILD)/promptic.pc
+MANUALS := $(BUILD)/man/promptic.1 $(BUILD)/man/promptic-lua.1
 
 # _GNU_SOURCE: strict C11 hides POSIX, and with it clock_gettime, strdup and the like.
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread -MMD -MP -Icore $(CURL_CFLAGS) $(CPPFLAGS) $(CFLAGS)
@@ -72,20 +77,20 @@ Q := $(if $(V),,@)
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all deps demo test install uninstall clean help check-core symbols lint format contract sanitize valgrind fuzz bench \
-	rock install-rock
+.PHONY: all deps demo test sanitize valgrind fuzz bench contract check-core symbols lint format \
+	install uninstall rock install-rock clean help
 
-all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) ## builds everything under build/ (the default)
+all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) ## builds everything under build/ (the default)
 
 # ------------------------------------------------------------------ compiling and linking
 
 -include $(patsubst %.o,%.d,$(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) $(BAKED) $(BAKED_MAIN))
 
 # Says which package has what is missing before the compiler says what it cannot find.
+CHECK := module program
 $(OBJ)/.checked:
 	$(Q)$(DEPS) --check $(CHECK)
 	$(Q)mkdir -p $(OBJ) && touch $@
-CHECK := module program
 
 $(CORE): $(OBJ)/core/%.o: core/%.c | $(OBJ)/.checked
 	@mkdir -p $(@D); echo "  cc     $<"
@@ -134,7 +139,30 @@ $(SERVER): $(HTTPD) bindings/module.map
 # -E: modules that a script requires find Lua's functions in the program.
 $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED) $(BAKED_MAIN)
 	@echo "  link   $@"
-	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_STATIC) $(CJSON_STATIC) $(CURL_LIBS) -lm -ldl
+	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_STATIC) $(CJSON) $(CURL_LIBS) -lm -ldl
+
+# C hosts: spec/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
+HOSTS     := $(patsubst spec/host/%.c,$(BUILD)/host/%,$(wildcard spec/host/*.c))
+HOSTS_LUA := $(BUILD)/host/lua_threads
+-include $(HOSTS:=.d)
+
+$(filter-out $(HOSTS_LUA),$(HOSTS)): $(BUILD)/host/%: spec/host/%.c $(STATIC)
+	@mkdir -p $(@D); echo "  link   $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) $(CURL_LIBS) -lm
+
+$(HOSTS_LUA): spec/host/lua_threads.c $(CORE) $(BINDINGS) $(BAKED)
+	@mkdir -p $(@D); echo "  link   $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) \
+		$(CURL_LIBS) -lm -ldl
+
+# The same program tells --help and the manual. -E: nothing of LUA_INIT is run.
+$(BUILD)/man/promptic.1: $(PROGRAM)
+	@mkdir -p $(@D); echo "  man    $@"
+	$(Q)$(PROGRAM) -E --run promptic.cli.manual promptic >$@
+
+$(BUILD)/man/promptic-lua.1: $(PROGRAM)
+	@mkdir -p $(@D); echo "  man    $@"
+	$(Q)$(PROGRAM) --help | $(PROGRAM) -E --run promptic.cli.manual promptic-lua >$@
 
 # Written anew each time: what is in it depends on PREFIX.
 .PHONY: $(PC)
@@ -153,12 +181,12 @@ demo: ## a pipeline from labelled tickets to a deployed prompt, on this machine
 	$(PROGRAM) --sandbox examples/pipeline.lua
 
 # The specs see the build, and nothing of the caller's credentials and settings.
-SPEC_ENV = .ci/clean-env PROMPTIC_SERVER_LUA='$(LUA)' LUA_CPATH='$(CURDIR)/$(BUILD)/?.so;;'
+SPEC_ENV = .ci/clean-env PROMPTIC_SERVER_LUA='$(LUA)' LUA_CPATH='$(abspath $(BUILD))/?.so;;'
 
 test: ## runs the specs; one file of them: make test SPEC=spec/retry_spec.lua
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(CURDIR)/$(PROGRAM)' $(LUA) .ci/run-specs.lua $(SPEC)
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(SPEC)
 
 # Stock Lua can not load an instrumented module, so the instrumented program runs busted itself; there is no
 # instrumented promptic.so, so that what the specs start in stock Lua finds the plain one.
@@ -170,10 +198,10 @@ sanitize: ## runs the specs in a build with ASan, UBSan and LSan
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(MAKE) --no-print-directory BUILD=$(SANITIZED) CFLAGS='-O1 -g $(SANITIZER)' LDFLAGS='$(SANITIZER)' \
 		$(SANITIZED)/promptic-lua $(SANITIZED)/promptic/httpd.so
-	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(CURDIR)/$(SANITIZED)/promptic-lua' \
-		LUA_CPATH='$(CURDIR)/$(SANITIZED)/?.so;$(CURDIR)/$(BUILD)/?.so;;' UBSAN_OPTIONS=print_stacktrace=1 \
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(SANITIZED))/promptic-lua' \
+		LUA_CPATH='$(abspath $(SANITIZED))/?.so;$(abspath $(BUILD))/?.so;;' UBSAN_OPTIONS=print_stacktrace=1 \
 		LSAN_OPTIONS=suppressions='$(CURDIR)/.ci/lsan.supp':print_suppressions=0 \
-		$(SANITIZED)/promptic-lua .ci/run-specs.lua --exclude-tags=packaging $(SPEC)
+		$(SANITIZED)/promptic-lua .ci/run-specs.lua --exclude-tags=packaging,hosts $(SPEC)
 
 # Valgrind is some thirty times slower: the specs that go through most of the C code, and fit into three minutes.
 VALGRIND_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,\
@@ -182,7 +210,7 @@ VALGRIND_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,\
 valgrind: ## runs a part of the specs under valgrind
 	$(Q)$(DEPS) module program sandbox test valgrind
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(CURDIR)/$(PROGRAM)' \
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' \
 		valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
 		$(PROGRAM) .ci/run-specs.lua $(VALGRIND_SPEC)
 
@@ -199,8 +227,8 @@ fuzz: ## feeds the core's parsers and JSON random input, FUZZ_SECONDS (60) each
 	$(Q)$(DEPS) module program sandbox fuzz
 	$(Q)$(MAKE) --no-print-directory all $(FUZZERS)
 	$(Q)for fuzzer in $(FUZZERS); do \
-		mkdir -p $$fuzzer.corpus && (cd $$fuzzer.corpus/.. && \
-		$(CURDIR)/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 $(CURDIR)/$$fuzzer.corpus) || exit 1; \
+		echo "  run    $$fuzzer"; mkdir -p $$fuzzer.corpus; \
+		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -artifact_prefix=$(FUZZ)/ $$fuzzer.corpus || exit 1; \
 	done
 	$(Q).ci/clean-env $(PROGRAM) spec/fuzz/json_fuzz.lua
 
@@ -208,7 +236,7 @@ bench: all ## measures what promptic costs beside libcurl alone
 	$(Q)$(DEPS) module program sandbox test bench
 	@mkdir -p $(BUILD)/bench
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(CURL_CFLAGS) -o $(BUILD)/bench/gets spec/bench/gets.c $(CURL_LIBS)
-	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(CURDIR)/$(BUILD)'
+	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))'
 
 PRISM := spec/contract/node_modules/.package-lock.json
 $(PRISM): spec/contract/package-lock.json
@@ -218,7 +246,7 @@ $(PRISM): spec/contract/package-lock.json
 contract: ## holds client and sandbox against the platform's contract, with Prism
 	$(Q)$(DEPS) module program sandbox test contract
 	$(Q)$(MAKE) --no-print-directory all $(PRISM)
-	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(CURDIR)/$(PROGRAM)' LUA='$(LUA)' .ci/contract
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' LUA='$(LUA)' .ci/contract
 
 # ------------------------------------------------------------------ checking
 
@@ -245,13 +273,17 @@ format: ## lays the C files out as .clang-format says
 
 INCLUDEDIR = $(PREFIX)/include
 BINDIR     = $(PREFIX)/bin
-INSTALLED  = $(BINDIR)/promptic-lua $(INCLUDEDIR)/promptic.h $(LIBDIR)/pkgconfig/promptic.pc \
+MANDIR     = $(PREFIX)/share/man/man1
+INSTALLED  = $(BINDIR)/promptic-lua $(BINDIR)/promptic $(addprefix $(MANDIR)/,$(notdir $(MANUALS))) $(INCLUDEDIR)/promptic.h $(LIBDIR)/pkgconfig/promptic.pc \
 	$(LUADIR)/promptic.so $(LUADIR)/promptic/httpd.so \
 	$(addprefix $(LIBDIR)/,libpromptic.a libpromptic.so $(SONAME) $(notdir $(SHARED)))
 
 install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)
+	sed '1s|.*|#!$(BINDIR)/promptic-lua|' scripts/promptic >$(DESTDIR)$(BINDIR)/promptic
+	chmod 755 $(DESTDIR)$(BINDIR)/promptic
+	install -m 644 $(MANUALS) $(DESTDIR)$(MANDIR)
 	install -m 755 $(MODULE) $(DESTDIR)$(LUADIR)
 	install -m 755 $(SERVER) $(DESTDIR)$(LUADIR)/promptic
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)

@@ -150,7 +150,7 @@ local WRONG = {
       client:create_experiment("c", "m", { hyperparameters = { epochs = NAN } })
    end, "bad argument #3 to 'create_experiment' (hyperparameters.epochs: NaN has no JSON form)" },
    { "bytes that are no text", function()
-      client:create_component("\xff")
+      client:create_component("\255")
    end, "bad argument #1 to 'create_component' (name: the string is not UTF-8 (at byte 1))" },
 
    -- lists

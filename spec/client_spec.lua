@@ -170,14 +170,15 @@ describe("a client", function()
       assert.equal("GET", problem.method)
    end)
 
-   it("is closed at the end of its block", function()
-      local kept
-      do
-         local client <close> = clients.open(server.url)
-         kept = client
-      end
-      assert.matches("closed", tostring(kept))
-   end)
+   -- As text, because older Luas do not even read it.
+   local block = (loadstring or load)("local client <close> = ...")
+   if block then
+      it("is closed at the end of its block", function()
+         local client = clients.open(server.url)
+         block(client)
+         assert.matches("closed", tostring(client))
+      end)
+   end
 
    it("has no fields that can be set", function()
       local client = clients.open(server.url)
@@ -282,7 +283,8 @@ describe("the log", function()
       client:close()
    end)
 
-   it("warns where it fails", function()
+   local it_warns = _VERSION:match("5%.[123]") and pending or it
+   it_warns("warns where it fails", function()
       local said = child.lua([[
          warn "@on"
          local promptic = require "promptic"

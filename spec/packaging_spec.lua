@@ -66,6 +66,17 @@ describe("make install #packaging", function()
       assert.matches("^%S+\n$", output)
    end)
 
+   it("makes the promptic command and the manual pages", function()
+      local command = installed .. "/bin/promptic"
+      assert.equal("#!" .. PREFIX .. "/bin/promptic-lua", process.read_file(command):match("^[^\n]*"))
+      assert.is_true(os.execute(("test -x '%s'"):format(command)))
+      assert.equal("promptic " .. promptic.version .. "\n",
+         output_of("cd / && '%s/bin/promptic-lua' '%s' --version", installed, command))
+      for _, name in ipairs{ "promptic", "promptic-lua" } do
+         assert.matches("^%.TH ", process.read_file(("%s/share/man/man1/%s.1"):format(installed, name)))
+      end
+   end)
+
    it("makes a module that stock Lua loads", function()
       local script = [[print(require("promptic").version, require("promptic.runs").get_run)]]
       local cpath = installed .. "/lib/lua/5.4/?.so;;"

@@ -2,6 +2,7 @@
 -- C program, the links and the targets it names.
 local promptic = require "promptic"
 local process = require "spec.support.process"
+local sandboxes = require "spec.support.sandbox"
 local methods_table = require "spec.support.methods_table"
 
 local PROGRAM = assert(os.getenv("PROMPTIC_LUA"), "run it with make test")
@@ -65,6 +66,39 @@ describe("README.md", function()
       assert.equal("", result.stderr)
       assert.equal(0, result.code)
       assert.equal(block("output", "text"), result.stdout)
+   end)
+
+   -- Ids are made anew each time: they are numbered in the order in which they appear.
+   local function numbered(text)
+      local numbers, count = {}, 0
+      return (text:gsub("%x+%-%x+%-%x+%-%x+%-%x+", function(id)
+         if not numbers[id] then
+            count = count + 1
+            numbers[id] = ("<%d>"):format(count)
+         end
+         return numbers[id]
+      end))
+   end
+
+   it("shows a session of the command line, and what it prints", function()
+      local session, server = block("session", "console"), sandboxes.start{}
+      local shown, replayed, ids = numbered(session), {}, {}
+      for line in (shown .. "\n"):gmatch("%$ promptic ([^\n]*)\n") do
+         local typed = line:gsub("<%d+>", ids)
+         local result = process.run{ "sh", "-c", process.quote(PROGRAM) .. " scripts/promptic " .. typed,
+            env = { PROMPTIC_ENDPOINT = server.url, PROMPTIC_API_KEY = server.key, COLUMNS = false } }
+         -- lines of progress, which go away on a terminal
+         local printed = result.stderr:gsub("%d+:%d%d  [^\n]*\n", "") .. result.stdout
+         replayed[#replayed + 1] = "$ promptic " .. typed .. "\n" .. printed:gsub("%d+ s ago", "just now")
+         for id in result.stdout:gmatch("%x+%-%x+%-%x+%-%x+%-%x+") do
+            if not ids[id] then
+               ids[#ids + 1] = id
+               ids[id], ids[("<%d>"):format(#ids)] = true, id
+            end
+         end
+      end
+      server:stop()
+      assert.equal(shown .. "\n", numbered(table.concat(replayed)))
    end)
 
    it("shows several calls at once, and what they print", function()

@@ -5,6 +5,9 @@ local scripted = require "spec.support.scripted"
 
 local server, client
 
+-- What plain Lua 5.1 cannot suspend, a call inside of pcall, blocks there.
+local it_suspends = (_VERSION ~= "Lua 5.1" or rawget(_G, "jit")) and it or pending
+
 setup(function()
    server = scripted.start()
    client = clients.open(server.url)
@@ -169,6 +172,61 @@ describe("a task", function()
       assert.equal("x", id)
    end)
 
+   it("blocks in a sleep and an await where Lua cannot suspend it", function()
+      local slept
+      local value = promptic.run(function()
+         local found
+         local other = promptic.spawn(function()
+            promptic.sleep(0.001)
+            return 7
+         end)
+         table.sort({ 1, 2 }, function(a, b)
+            slept = pcall(promptic.sleep, 0.001)
+            found = other:await()
+            return a < b
+         end)
+         return found
+      end)
+      assert.equal(7, value)
+      assert.is_true(slept)
+   end)
+
+   it("gets a call's value and its error at the call, inside of pcall, metamethods and iterators", function()
+      local function look(id)
+         return client:get_component(id).id
+      end
+      server:route[[
+         local _, request = ...
+         return request.target:find("bad") and { status = 404, body = '{"error":"none"}' } or { body = '{"id":"x"}' }
+      ]]
+      local meta = setmetatable({}, { __index = function(_, key) return look(key) end })
+      local found = promptic.map({ "good", "bad", "good" }, function(id)
+         local fine, value = pcall(look, id)
+         local ids = {}
+         for value_of_iterator in function() return #ids == 0 and look("good") or nil end do
+            ids[1] = value_of_iterator
+         end
+         return { fine, tostring(value), ids[1], meta.good, select("#", client:get_component("good")) }
+      end)
+      local good, bad = { true, "x", "x", "x", 1 }, { false, "[404] none", "x", "x", 1 }
+      assert.same({ good, bad, good }, found)
+   end)
+
+   it_suspends("lets others go on while it waits inside of pcall", function()
+      server:always{ body = '{"id":"x"}', wait = 100 }
+      local ticks = 0
+      promptic.run(function()
+         local waiter = promptic.spawn(pcall, client.get_component, client, "x")
+         while waiter.status ~= "done" do
+            ticks = ticks + 1
+            promptic.sleep(0.001)
+         end
+         local fine, value = waiter:await()
+         assert.same({ true, "x" }, { fine, value.id })
+      end)
+      assert.is_true(ticks > 3)
+   end)
+
    it("waits for an experiment while others go on", function()
       server:reply({ body = '{"experimentStatus":"running"}' }, { body = '{"experimentStatus":"completed"}' })
       local ticks = 0
@@ -197,7 +255,22 @@ describe("cancel", function()
       assert.equal("cancelled", task.status)
    end)
 
-   it("aborts the transfer and raises where the task waits", function()
+   it("aborts the transfer", function()
+      server:always{ stall = true }
+      local went_on = false
+      local task = promptic.spawn(function()
+         client:get_component("x")
+         went_on = true
+      end)
+      while #server:requests() == 0 do promptic.step(0.01) end
+      task:cancel()
+      drain()
+      assert.is_false(went_on)
+      assert.equal("cancelled", task.status)
+      assert.equal("cancelled", clients.failure(task.await, task).kind)
+   end)
+
+   it_suspends("raises where the task waits", function()
       server:always{ stall = true }
       local seen
       local task = promptic.spawn(function()
@@ -289,20 +362,15 @@ describe("a closed client", function()
    it("fails the pending calls of its tasks with kind cancelled", function()
       server:always{ stall = true }
       local other = clients.open(server.url)
-      local kinds = promptic.run(function()
-         local tasks = {}
-         for index = 1, 4 do
-            tasks[index] = promptic.spawn(function()
-               local _, problem = pcall(other.get_component, other, "x")
-               return problem.kind
-            end)
-         end
-         while #server:requests() < 4 do promptic.sleep(0.01) end
-         other:close()
-         local found = {}
-         for index, task in ipairs(tasks) do found[index] = task:await() end
-         return found
-      end)
+      local tasks, kinds = {}, {}
+      for index = 1, 4 do
+         tasks[index] = promptic.spawn(other.get_component, other, "x")
+      end
+      while #server:requests() < 4 do promptic.step(0.01) end
+      other:close()
+      for index, task in ipairs(tasks) do
+         kinds[index] = clients.failure(task.await, task).kind
+      end
       assert.same({ "cancelled", "cancelled", "cancelled", "cancelled" }, kinds)
    end)
 end)

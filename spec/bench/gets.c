@@ -118,6 +118,7 @@ int main(int argc, char **argv) {
     curl_global_init(CURL_GLOBAL_DEFAULT);
     struct curl_slist *headers = curl_slist_append(NULL, "Authorization: Bearer bench");
     headers = curl_slist_append(headers, "Accept: application/json");
+    headers = curl_slist_append(headers, "User-Agent: promptic-lua bench yardstick libcurl");
     int count = atoi(argv[3]);
     double wall = now(), used = cpu();
     if (strcmp(argv[1], "easy") == 0)

@@ -17,7 +17,7 @@ end
 
 function process.read_file(path)
    local file = assert(io.open(path, "rb"))
-   local content = file:read("a")
+   local content = file:read("*a")
    file:close()
    return content
 end
@@ -31,7 +31,7 @@ end
 --- A new empty folder; the caller removes it.
 function process.folder()
    local pipe = assert(io.popen("mktemp -d"))
-   local path = pipe:read("l")
+   local path = pipe:read("*l")
    assert(pipe:close() and path, "mktemp -d failed")
    return path
 end

@@ -1,0 +1,127 @@
+--- upload.lua - upload_observations: what it costs beside posting bodies that are ready, how much memory it
+-- takes, and whether a million rows arrive whole where one answer in a hundred is a fault.
+--
+--    upload.lua BUILD [ROUNDS]
+--
+-- BUILD/bench holds rows_server and post_bodies, made of the .c files beside this one.
+local build, rounds = arg[1] or "build", tonumber(arg[2]) or 5
+local here = arg[0]:match("^(.*/)") or "./"
+local dir = assert(io.popen("mktemp -d")):read("l")
+
+local function shell(format, ...)
+   local pipe = assert(io.popen(format:format(...)))
+   local output = pipe:read("a")
+   assert(pipe:close(), format:format(...) .. " failed")
+   return output
+end
+
+local function numbers(text)
+   local list = {}
+   for number in text:gmatch("%S+") do list[#list + 1] = tonumber(number) end
+   return list
+end
+
+-- ------------------------------------------------------------------ rows
+
+local LABELS = { "billing", "bug", "feature request", "spam" }
+local TEXT = "My invoice of last month lists the same seat twice, could you have a look at it, please?"
+
+-- Writes the same rows as .csv and as .jsonl. One in fifty says just what the one before says.
+local function write_rows(count)
+   local csv = assert(io.open(("%s/%d.csv"):format(dir, count), "w"))
+   local jsonl = assert(io.open(("%s/%d.jsonl"):format(dir, count), "w"))
+   csv:write("ticket,channel,expected\r\n")
+   for index = 1, count do
+      local number = index % 50 == 0 and index - 1 or index
+      local label = LABELS[number % #LABELS + 1]
+      csv:write(('"Ticket %d: %s",mail,%s\r\n'):format(number, TEXT, label))
+      jsonl:write(('{"variables":{"ticket":"Ticket %d: %s","channel":"mail"},"expected":"%s"}\n')
+         :format(number, TEXT, label))
+   end
+   csv:close()
+   jsonl:close()
+end
+
+-- ------------------------------------------------------------------ servers
+
+-- Runs f with the endpoint of a fresh server.
+local function with_server(faults, f)
+   shell("rm -f %s/alive %s/port; mkfifo %s/alive %s/port", dir, dir, dir, dir)
+   assert(os.execute(("'%s/bench/rows_server' %d 7 <%s/alive >%s/port &"):format(build, faults, dir, dir)))
+   local alive = assert(io.open(dir .. "/alive", "w")) -- its end is the server's
+   local said = assert(io.open(dir .. "/port"))
+   local port = said:read("l")
+   said:close()
+   local fine, problem = xpcall(f, debug.traceback, "http://127.0.0.1:" .. port)
+   alive:close()
+   assert(fine, problem)
+end
+
+local function post_bodies(endpoint, count)
+   return numbers(shell("'%s/bench/post_bodies' %s/api/v1/experiments/bench/observations %s/%d.jsonl 500 4",
+      build, endpoint, dir, count))
+end
+
+local function upload(endpoint, source)
+   return numbers(shell("'%s/promptic-lua' '%supload_once.lua' %s '%s'", build, here, endpoint, source))
+end
+
+-- ------------------------------------------------------------------ figures
+
+local function median(values)
+   table.sort(values)
+   return values[(#values + 1) // 2]
+end
+
+local function report(name, value, limit, unit)
+   local verdict = not limit and "" or value <= limit and ("  at most %g: ok"):format(limit)
+      or ("  at most %g: OVER"):format(limit)
+   print(("%-72s %8.2f %-6s%s"):format(name, value, unit or "times", verdict))
+end
+
+-- Both sides in turns, each with a server of its own.
+local function compare(name, source, count)
+   local ratios, base, ours, peak = {}, nil, nil, 0
+   for round = 1, rounds do
+      with_server(0, function(endpoint) base = post_bodies(endpoint, count) end)
+      with_server(0, function(endpoint) ours = upload(endpoint, source) end)
+      assert(ours[4] == count)
+      ratios[round], peak = ours[1] / base[1], math.max(peak, ours[3] / 1024)
+   end
+   report(("%d observations from %s: CPU, beside ready bodies"):format(count, name), median(ratios), 5)
+   return peak
+end
+
+-- Whether the server holds just the rows of the file, in whatever order.
+local function compare_content(endpoint, count)
+   shell("curl -s %s/rows | LC_ALL=C sort >%s/held; LC_ALL=C sort %s/%d.jsonl | cmp - %s/held", endpoint, dir,
+      dir, count, dir)
+end
+
+local function survive(count)
+   with_server(10, function(endpoint)
+      local ours = upload(endpoint, ("%s/%d.csv"):format(dir, count))
+      assert(ours[4] == count)
+      compare_content(endpoint, count)
+      print(("%d rows with faults: what the server holds is the file"):format(count))
+      print("   faults: " .. shell("curl -s %s/faults", endpoint))
+      report("   CPU", ours[1], nil, "s")
+      report("   peak memory", ours[3] / 1024, 30, "MiB")
+   end)
+end
+
+local fine, problem = xpcall(function()
+   write_rows(100000)
+   write_rows(1000000)
+   local small = compare("a .csv file", dir .. "/100000.csv", 100000)
+   compare("a .jsonl file", dir .. "/100000.jsonl", 100000)
+   compare("a list", "list:" .. dir .. "/100000.jsonl", 100000)
+   report("   peak memory with 100,000 rows (.csv)", small, 30, "MiB")
+   with_server(0, function(endpoint)
+      local large = upload(endpoint, dir .. "/1000000.csv")
+      report("   peak memory with 1,000,000 rows (.csv)", large[3] / 1024, 30, "MiB")
+   end)
+   survive(1000000)
+end, debug.traceback)
+os.execute("rm -rf " .. dir)
+assert(fine, problem)

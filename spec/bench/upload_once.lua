@@ -1,0 +1,20 @@
+--- upload_once.lua - one upload, and what it took.
+--
+--    upload_once.lua ENDPOINT SOURCE
+--
+-- SOURCE is a path; with "list:" before it the rows of that .jsonl file are first read into a list. Prints
+-- "cpu wall peak sent": seconds of the whole process (of the upload alone for a list), seconds, KiB, rows.
+local promptic = require "promptic"
+
+local endpoint, source = arg[1], arg[2]
+local cpu, path = 0, source:match("^list:(.*)$")
+if path then
+   source = {}
+   for line in io.lines(path) do source[#source + 1] = promptic.json.decode(line) end
+   cpu = os.clock()
+end
+
+local client = promptic.client{ endpoint = endpoint, api_key = "bench", config_file = "", backoff = 0.01 }
+local result = client:upload_observations("bench", source)
+local peak = io.open("/proc/self/status"):read("a"):match("VmHWM:%s*(%d+)")
+print(("%.6f %.6f %d %d"):format(os.clock() - cpu, result.elapsed, peak, result.sent))

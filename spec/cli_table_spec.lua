@@ -1,0 +1,131 @@
+--- How the promptic command lays out what it prints, without and on a terminal.
+local command = require "spec.support.command"
+local sandbox = require "spec.support.sandbox"
+
+describe("promptic's output", function()
+   local server, promptic, plain, wide, evil
+
+   setup(function()
+      server = sandbox.start{ pace = 0 }
+      promptic = command.new(server)
+      plain = server:ok("POST", "/components", {
+         name = "spam-filter", description = "Is it spam or not?",
+      }).id
+      wide = server:ok("POST", "/components", {
+         name = "日本語の名前をもつ長い部品", description = "e\u{301}mojis 👍",
+      }).id
+      evil = server:component("red\27[31m\nname\u{202E}")
+   end)
+
+   teardown(function() server:stop() end)
+
+   local function list(columns)
+      local env = { COLUMNS = columns and tostring(columns) or false }
+      return (promptic{ "components", "list", env = env }.stdout:gsub("%d+ s ago", "just now"))
+   end
+
+   local function lines_of(text)
+      local lines = {}
+      for line in text:gmatch("[^\n]+") do lines[#lines + 1] = line end
+      return lines
+   end
+
+   it("aligns columns by what characters take on a terminal", function()
+      assert.equal(table.concat({
+         "ID" .. (" "):rep(36) .. "NAME" .. (" "):rep(24) .. "DESCRIPTION         CREATED",
+         plain .. "  spam-filter" .. (" "):rep(17) .. "Is it spam or not?  just now",
+         wide .. "  日本語の名前をもつ長い部品  e\u{301}mojis 👍           just now",
+         evil .. "  red␛[31m name�" .. (" "):rep(14) .. "-                   just now",
+      }, "\n") .. "\n", list())
+   end)
+
+   it("fits a terminal of 80 columns, with ids whole", function()
+      for number, line in ipairs(lines_of(list(80))) do
+         assert.is_true(command.columns(line) <= 80, line)
+         assert.equal(number == 1 and "ID" or ({ plain, wide, evil })[number - 1], line:match("^%S+"))
+      end
+      assert.matches("日本語の[^ ]*…", list(80))
+   end)
+
+   it("uses no more of 200 columns than it needs", function()
+      assert.equal(list(), list(200))
+   end)
+
+   it("becomes blocks of lines where a table is too wide", function()
+      local text = list(40)
+      assert.equal(table.concat({
+         plain, "  name         spam-filter", "  description  Is it spam or not?",
+         "  created      just now", "",
+         wide, "  name", "    日本語の名前をもつ長い部品", "  description  e\u{301}mojis 👍",
+         "  created      just now", "",
+         evil, "  name         red␛[31m name�", "  created      just now", "",
+      }, "\n"), text)
+      for _, line in ipairs(lines_of(list(38))) do assert.is_true(command.columns(line) <= 38, line) end
+   end)
+
+   it("tells times exactly where that is asked for", function()
+      local created = server:ok("GET", "/components/" .. plain).createdAt
+      local exact = promptic{ "components", "get", plain, "--exact" }.stdout
+      assert.equal(created, exact:match("\n  created +(%S+)\n"))
+   end)
+
+   it("says what to do where a list is empty", function()
+      assert.equal("There are no such traces.\n", promptic{ "traces", "list" }.stdout)
+   end)
+
+   describe("on a terminal", function()
+      it("is coloured, unless NO_COLOR or TERM refuse it", function()
+         local call = { "components", "list", terminal = 120 }
+         assert.matches("^\27%[1mID\27%[0m", promptic(call).stdout)
+         for _, env in ipairs{ { NO_COLOR = "1" }, { TERM = "dumb" } } do
+            call.env = env
+            assert.is_nil(promptic(call).stdout:find("\27", 1, true))
+         end
+         call.env = { NO_COLOR = "" }
+         assert.matches("\27", promptic(call).stdout)
+      end)
+
+      it("fits its width", function()
+         local result = promptic{ "components", "list", terminal = 40, env = { NO_COLOR = "1" } }
+         assert.equal(list(40), (result.stdout:gsub("%d+ s ago", "just now")))
+      end)
+
+      it("colours a status", function()
+         local id = server:experiment{ component = plain }
+         local result = promptic{ "experiments", "get", id, terminal = 80 }
+         assert.matches("status +\27%[33mpending\27%[0m", result.stdout)
+      end)
+
+      it("asks before it deletes", function()
+         local id = server:component("to go")
+         local kept = promptic{ "components", "delete", id, terminal = 80, stdin = "n\n" }
+         assert.matches("Delete the component 'to go' and all that belongs to it%? %[y/N%]", kept.stdout)
+         assert.equal(1, kept.code)
+         assert.equal(200, server:get("/components/" .. id).status)
+         local deleted = promptic{ "components", "delete", id, terminal = 80, stdin = "y\n" }
+         assert.equal(0, deleted.code)
+         assert.equal(404, server:get("/components/" .. id).status)
+      end)
+
+      it("asks for what an experiment lacks", function()
+         local result = promptic{ "experiments", "create", terminal = 80, env = { NO_COLOR = "1" },
+            stdin = "1\n\nstructuredOutput\nAnswer in JSON\n" }
+         assert.equal(0, result.code)
+         assert.matches("   1  spam%-filter  " .. plain:gsub("%-", "%%-"), result.stdout)
+         local made = server:ok("GET", "/experiments/" .. result.stdout:match("  id +(%S+)"))
+         assert.same({ plain, "gpt-4.1-nano", "structuredOutput", "Answer in JSON" }, { made.aiComponentId,
+            made.targetModel, made.taskType, made.initialPromptMessages[1].content })
+      end)
+
+      it("shows one line of progress that goes away", function()
+         local id = server:experiment{ component = plain, prompt = "Spam?", observations = {
+            { variables = { input = "free prize" }, expected = "spam", split = "train" },
+            { variables = { input = "see you at lunch" }, expected = "ham", split = "train" },
+         } }
+         local result = promptic{ "experiments", "start", id, "--wait", terminal = 80 }
+         assert.equal(0, result.code)
+         assert.matches("\r\27%[K\27%[36m⠋\27%[0m 0:00  %l+", result.stdout)
+         assert.matches("completed  iteration %d+  best %d%.%d%d%d.*\r\27%[K\27%[1mExperiment", result.stdout)
+      end)
+   end)
+end)

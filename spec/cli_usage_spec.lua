@@ -1,0 +1,182 @@
+--- What the promptic command says where something is wrong; help, completion, manual, exit codes.
+local command = require "spec.support.command"
+local process = require "spec.support.process"
+local sandbox = require "spec.support.sandbox"
+
+local GROUPS = {
+   auth = { "status" }, workspace = { "info", "list", "select" }, traces = { "list", "get", "stats" },
+   components = { "list", "create", "get", "delete" },
+   experiments = { "list", "create", "get", "update", "delete", "start", "wait", "duplicate", "continue" },
+   observations = { "list", "add", "delete" }, evaluators = { "list", "add", "delete" },
+   iterations = { "list", "get", "best" }, deployments = { "status", "deploy", "prompt", "undeploy" },
+   datasets = { "create", "list", "get", "delete" }, runs = { "create", "list", "get", "delete" },
+   annotations = { "create", "list", "delete" }, evaluations = { "run", "list", "get" },
+}
+
+describe("promptic's command line", function()
+   local server, promptic
+
+   setup(function()
+      server = sandbox.start{ pace = 0 }
+      promptic = command.new(server)
+   end)
+
+   teardown(function() server:stop() end)
+
+   it("explains every group and command", function()
+      local all = promptic{ "--help" }
+      assert.same({ 0, "" }, { all.code, all.stderr })
+      for group, names in pairs(GROUPS) do
+         assert.matches("\n  " .. group .. " +%u", all.stdout)
+         local help = promptic{ group, "--help" }
+         assert.equal(0, help.code)
+         for _, name in ipairs(names) do
+            assert.matches("\n  " .. name .. " +%u", help.stdout)
+            local one = promptic{ group, name, "-h" }
+            assert.equal(0, one.code)
+            assert.matches("^Usage: promptic " .. group .. " " .. name, one.stdout)
+         end
+      end
+   end)
+
+   it("explains without a credential, and for every width", function()
+      local bare = command.new(nil)
+      for _, width in ipairs{ 40, 80, 200 } do
+         for _, line in ipairs{ "--help", "experiments --help", "evaluators add --help" } do
+            local words = {}
+            for word in line:gmatch("%S+") do words[#words + 1] = word end
+            words.env = { COLUMNS = tostring(width), HOME = "/nonexistent" }
+            local result = bare(words)
+            assert.equal(0, result.code)
+            local before = result.stdout:match("^(.-)\nExamples") or result.stdout
+            for shown in before:gmatch("[^\n]+") do
+               assert.is_true(#shown <= width, shown)
+            end
+         end
+      end
+   end)
+
+   it("refuses what is wrong with exit code 2, and says what would be right", function()
+      local rows = {
+         { { "componnets" }, "there is no command 'componnets'. Did you mean 'components'?" },
+         { { "component" }, "there is no command 'component'. Did you mean 'components'?" },
+         { { "components", "lst" }, "there is no command 'lst'. Did you mean 'list'?" },
+         { { "zebra" }, "there is no command 'zebra'.\n" },
+         { { "--verbose" }, "there is no option '--verbose' before a command" },
+         { { "components", "--json" }, "a command is missing before '--json'" },
+         { { "components", "create" }, "NAME is missing\n  see `promptic components create --help`" },
+         { { "components", "get" }, "COMPONENT is missing" },
+         { { "components", "get", "a", "b" }, "too many arguments" },
+         { { "components", "list", "--jsn" }, "unknown option '--jsn'. Did you mean '--json'?" },
+         { { "experiments", "list", "--status", "runing" }, "--status takes one of pending, scheduled, "
+            .. "running, completed, failed. Did you mean 'running'?" },
+         { { "experiments", "list", "--limit", "x" }, "--limit takes a whole number from 0" },
+         { { "traces", "list", "--limit", "101" }, "--limit takes a whole number from 0 to 100" },
+         { { "traces", "list", "--limit" }, "option '--limit' requires an argument" },
+         { { "experiments", "create", "-m", "x" }, "option '--component' is missing" },
+         { { "experiments", "create", "-c", "x", "-m", "y", "--hyperparameters", "none.json" },
+            "--hyperparameters none.json: No such file or directory" },
+         { { "datasets", "list" }, "option '-c' is missing" },
+         { { "evaluators", "add", "x", "-n", "a" }, "option '-t' is missing" },
+         { { "annotations", "list", "-c", "x" }, "either --run or --dataset is needed" },
+         { { "observations", "add", "x" }, "either --from-file or --input with --expected is needed" },
+         { { "observations", "add", "x", "--from-file", "a.txt" }, "ends in none of .csv, .jsonl, .json" },
+         { { "completion", "tcsh" }, "SHELL takes one of bash, zsh, fish" },
+         { { "components", "delete", "x" }, "nobody can be asked here whether to go on\n  add --force" },
+         { { "components", "get", "" }, "component_id" },
+      }
+      for _, row in ipairs(rows) do
+         local result = promptic(row[1])
+         assert.equal("2 ", result.code .. " " .. result.stdout, table.concat(row[1], " "))
+         assert.is_truthy(result.stderr:find(row[2], 1, true), result.stderr .. " lacks " .. row[2])
+         assert.is_nil(result.stderr:find("traceback", 1, true), result.stderr)
+      end
+   end)
+
+   it("shows a group's commands where one is missing", function()
+      local result = promptic{ "components" }
+      assert.same({ 2, "" }, { result.code, result.stdout })
+      assert.matches("Usage: promptic components COMMAND", result.stderr)
+      assert.same({ 2, "" }, { promptic{}.code, promptic{}.stdout })
+   end)
+
+   it("says what to do next where a call fails", function()
+      local none = { PROMPTIC_API_KEY = false, PROMPTIC_ENDPOINT = false, HOME = "/nonexistent" }
+      local rows = {
+         { { "components", "list", env = none }, "run `promptic login`, or set PROMPTIC_API_KEY" },
+         { { "components", "list", env = { PROMPTIC_API_KEY = "wrong" } }, "[401]" },
+         { { "components", "get", "nope" }, "[404] Not found\n  `promptic components list` shows" },
+         { { "components", "list", env = { PROMPTIC_ENDPOINT = "http://127.0.0.1:1" } },
+            "promptic auth status" },
+         { { "components", "list", env = { PROMPTIC_ENDPOINT = "gopher://x" } }, "PROMPTIC_ENDPOINT" },
+      }
+      for _, row in ipairs(rows) do
+         local result = promptic(row[1])
+         assert.equal("1 ", result.code .. " " .. result.stdout)
+         assert.matches("^promptic: ", result.stderr)
+         assert.is_truthy(result.stderr:find(row[2], 1, true), result.stderr)
+      end
+   end)
+
+   it("prints its version", function()
+      assert.equal(("promptic %s\n"):format(require("promptic").version), promptic{ "--version" }.stdout)
+   end)
+
+   it("is silent where its reader has seen enough", function()
+      for _ = 1, 40 do server:component("one of many") end
+      for _, before in ipairs{ "", "trap '' PIPE; " } do
+         local result = command.shell(server, before
+            .. "$PROMPTIC components list --json | head -1 >/dev/null; $PROMPTIC --help | true; "
+            .. "$PROMPTIC components list | head -1")
+         assert.equal("", result.stderr)
+         assert.matches("^ID +NAME", result.stdout)
+      end
+   end)
+
+   it("fails where it cannot write", function()
+      local result = command.shell(server, "$PROMPTIC components list >/dev/full")
+      assert.equal(1, result.code)
+      assert.matches("cannot write: No space left on device", result.stderr)
+   end)
+
+   it("ends with 130 on Ctrl-C, and says how to go on", function()
+      local id = server:experiment{}
+      local result = command.shell(server, [[
+         folder=$(mktemp -d); mkfifo $folder/err
+         $PROMPTIC experiments wait ]] .. id .. [[ 2>$folder/err & pid=$!
+         exec 3<$folder/err; read -r first <&3; kill -INT $pid; cat <&3; wait $pid; code=$?
+         rm -r $folder; exit $code]])
+      assert.equal(130, result.code)
+      assert.equal("promptic: interrupted\n  it goes on; to wait for it again:\n"
+         .. "    promptic experiments wait " .. id .. "\n", result.stdout)
+   end)
+
+   it("makes completions that the shells take", function()
+      for _, shell in ipairs{ "bash", "zsh", "fish" } do
+         local script = promptic{ "completion", shell }
+         assert.equal(0, script.code)
+         assert.matches("observations", script.stdout)
+      end
+      local checked = command.shell(nil, [[eval "$($PROMPTIC completion bash)" &&
+         COMP_WORDS=(promptic comp) COMP_CWORD=1 COMP_LINE="promptic comp" &&
+         _promptic promptic comp promptic && echo ${COMPREPLY[*]}]])
+      assert.equal("components completion\n", checked.stdout)
+   end)
+
+   it("has manual pages that tell every command", function()
+      local lua = process.quote(os.getenv("PROMPTIC_LUA"))
+      local page = process.run{ "sh", "-c", lua .. " --run promptic.cli.manual promptic" }.stdout
+      for group, names in pairs(GROUPS) do
+         for _, name in ipairs(names) do
+            local heading = ("\\fBpromptic %s %s "):format(group, name)
+            assert.is_truthy(page:find(heading, 1, true), heading)
+         end
+      end
+      local help = lua .. " --help"
+      local make = help .. " | " .. lua .. " --run promptic.cli.manual promptic-lua"
+      page = process.run{ "sh", "-c", make }.stdout
+      for flag in process.run{ "sh", "-c", help }.stdout:gmatch("\n +(%-%-%l[%l-]+)") do
+         assert.is_truthy(page:find(flag:gsub("%-", "\\-"), 1, true), flag)
+      end
+   end)
+end)
