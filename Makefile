@@ -57,7 +57,7 @@ HTTPD       := $(patsubst %.c,$(OBJ)/%.o,$(wildcard bindings/httpd*.c))
 BINDINGS    := $(filter-out $(INTERPRETER) $(HTTPD),$(patsubst %.c,$(OBJ)/%.o,$(wildcard bindings/*.c)))
 BAKED       := $(OBJ)/baked_prelude.o
 BAKED_MAIN  := $(OBJ)/baked_scripts.o $(OBJ)/baked_vendor.o
-SOURCES     := $(wildcard core/*.[ch] bindings/*.[ch] spec/*/*.[ch])
+SOURCES     := $(wildcard core/*.[ch] bindings/*.[ch] spec/*/*.[ch] examples/*/*.c)
 LUA_FILES   := .luacheckrc .busted .ci bindings/prelude examples scripts scripts/promptic spec
 
 MODULE  := $(BUILD)/promptic.so
@@ -77,7 +77,7 @@ Q := $(if $(V),,@)
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all deps demo test sanitize valgrind fuzz bench contract check-core symbols lint format \
+.PHONY: all deps demo test test-luas sanitize valgrind fuzz bench contract check-core symbols lint format \
 	install uninstall rock install-rock clean help
 
 all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) ## builds everything under build/ (the default)
@@ -119,18 +119,24 @@ $(BAKED) $(BAKED_MAIN): %.o: %.c | $(OBJ)/.checked
 	@echo "  cc     $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -Ibindings -c -o $@ $<
 
+# Stays loaded with its libcurl, whoever closes it: a call that is given up during a name lookup leaves that to its
+# thread, which goes on in libcurl for a while.
+STAYS := -Wl,-z,nodelete
+
 $(STATIC): $(CORE)
 	@echo "  ar     $@"
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(SHARED): $(CORE) core/libpromptic.map
 	@echo "  link   $@"
-	$(Q)$(CC) -shared -pthread $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=core/libpromptic.map -o $@ $(CORE) $(CURL_LIBS)
+	$(Q)$(CC) -shared -pthread $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=core/libpromptic.map $(STAYS) \
+		-o $@ $(CORE) $(CURL_LIBS)
 	$(Q)ln -sf $(@F) $(BUILD)/$(SONAME) && ln -sf $(@F) $(BUILD)/libpromptic.so
 
 $(MODULE): $(CORE) $(BINDINGS) $(BAKED) bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map -o $@ $(filter %.o,$^) $(CURL_LIBS) -lm
+	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
+		-o $@ $(filter %.o,$^) $(CURL_LIBS) -lm
 
 $(SERVER): $(HTTPD) bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
@@ -144,9 +150,10 @@ $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED) $(BAKED_MAIN)
 # C hosts: spec/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
 HOSTS     := $(patsubst spec/host/%.c,$(BUILD)/host/%,$(wildcard spec/host/*.c))
 HOSTS_LUA := $(BUILD)/host/lua_threads
+UNLOAD    := $(BUILD)/host/unload
 -include $(HOSTS:=.d)
 
-$(filter-out $(HOSTS_LUA),$(HOSTS)): $(BUILD)/host/%: spec/host/%.c $(STATIC)
+$(filter-out $(HOSTS_LUA) $(UNLOAD),$(HOSTS)): $(BUILD)/host/%: spec/host/%.c $(STATIC)
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) $(CURL_LIBS) -lm
 
@@ -154,6 +161,13 @@ $(HOSTS_LUA): spec/host/lua_threads.c $(CORE) $(BINDINGS) $(BAKED)
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) \
 		$(CURL_LIBS) -lm -ldl
+
+$(BUILD)/host/allocation: override LDFLAGS += -Wl,--wrap=realloc
+
+# Without libcurl, so that it comes and goes with the module.
+$(UNLOAD): spec/host/unload.c $(MODULE)
+	@mkdir -p $(@D); echo "  link   $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -Wl,-E -o $@ $< $(LUA_STATIC) -lm -ldl
 
 # The same program tells --help and the manual. -E: nothing of LUA_INIT is run.
 $(BUILD)/man/promptic.1: $(PROGRAM)
@@ -187,6 +201,15 @@ test: ## runs the specs; one file of them: make test SPEC=spec/retry_spec.lua
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(SPEC)
+
+# What the module does, and not the program, in Lua 5.1, LuaJIT, 5.2 and 5.3: those that are installed, or can be.
+LUAS_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,arguments client errors json json_decode json_encode pages \
+	retry rows tasks transport upload waiting))
+
+test-luas: ## runs the specs of the module in older Luas and LuaJIT
+	$(Q)$(DEPS) module test
+	$(Q)$(DEPS) luas || true
+	$(Q)MAKE='$(MAKE)' LUA='$(LUA)' .ci/test-luas '$(abspath $(BUILD))' $(LUAS_SPEC)
 
 # Stock Lua can not load an instrumented module, so the instrumented program runs busted itself; there is no
 # instrumented promptic.so, so that what the specs start in stock Lua finds the plain one.

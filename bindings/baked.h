@@ -16,6 +16,7 @@ typedef struct baked_module {
 /* Each list ends with a row whose name is NULL. */
 extern const baked_module baked_prelude[]; /* bindings/prelude, in the module */
 extern const baked_module baked_scripts[]; /* scripts, in the interpreter only */
-extern const baked_module baked_vendor[];  /* argparse, which others wrote; in the interpreter only */
+extern const baked_module
+    baked_vendor[]; /* argparse, which others wrote; in the interpreter only */
 
 #endif

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long the core may block before hooks get a turn: see state.c. */
-#define SLICE_MS 100
+/* How long the core may block before hooks get a turn: see state.c. A signal does not end the wait
+ * for a call, so that this is also what Ctrl-C takes at most. */
+#define SLICE_MS 50
 
 /* The userdata that owns a call as long as Lua may raise. */
 struct bindings_owner {
@@ -180,7 +181,7 @@ static void block(lua_State *L, bindings_state *state, bindings_owner *owner) {
         lua_State *outer = bindings_enter(state, L);
         bool ended = promptic_call_wait(owner->call, SLICE_MS);
         bindings_leave(state, outer);
-        if (ended)
+        if (ended && !state->interrupted)
             return;
         if (!bindings_run_hooks(L, state)) {
             release(owner);

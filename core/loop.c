@@ -77,7 +77,7 @@ void loop_release(promptic_loop *loop) {
     sigpipe_guard guard;
     if (--loop->references > 0)
         return;
-    sigpipe_block(&guard, loop->uses_tls); /* connections are closed with a last word over TLS */
+    sigpipe_block(&guard, loop->uses_tls); /* as in loop_remove */
     curl_multi_cleanup(loop->multi);
     sigpipe_restore(&guard);
     memory_free(&allocator, loop->watch.sockets);
@@ -174,12 +174,16 @@ void loop_launch(promptic_loop *loop, promptic_call *call) {
 
 void loop_remove(promptic_loop *loop, CURL *easy) {
     sigpipe_guard guard;
-    if (!loop->stepping) /* a connection that is closed may be told so over TLS */
-        sigpipe_block(&guard, loop->uses_tls);
-    curl_multi_remove_handle(loop->multi, easy);
-    if (!loop->stepping)
-        sigpipe_restore(&guard);
     loop->running--;
+    if (loop->stepping) {
+        curl_multi_remove_handle(loop->multi, easy);
+        return;
+    }
+    sigpipe_block(&guard, loop->uses_tls); /* a connection is closed with a last word over TLS */
+    watch_begin(loop);
+    curl_multi_remove_handle(loop->multi, easy);
+    watch_end(loop);
+    sigpipe_restore(&guard);
 }
 
 void loop_announce(promptic_loop *loop, promptic_call *call) {
@@ -238,10 +242,12 @@ static void advance(promptic_loop *loop, curl_socket_t socket, int curl_events) 
     sigpipe_guard guard;
     loop->stepping = true;
     sigpipe_block(&guard, loop->uses_tls);
+    watch_begin(loop);
     drive(loop, socket, curl_events);
     collect_ended_attempts(loop);
     run_timers(loop);
     launch_queued(loop);
+    watch_end(loop);
     sigpipe_restore(&guard);
     loop->stepping = false;
 }

@@ -205,7 +205,8 @@ PROMPTIC_API size_t promptic_flush(promptic_loop *loop, long timeout_ms);
 #define PROMPTIC_WRITE 2
 
 /* Watch the socket for these directions from now on, instead of those said before; 0: forget it. A
- * socket is always forgotten before it is closed, so that its number cannot mean two of them. */
+ * socket is always forgotten before it is closed, so that its number cannot mean two of them; one
+ * that is forgotten while it connects may be wanted again at once. */
 typedef void (*promptic_socket_fn)(promptic_loop *loop, int socket, int directions, void *userdata);
 
 /* Call promptic_step in timeout_ms from now, instead of whenever it was said before; -1: no need.
@@ -304,7 +305,8 @@ typedef struct promptic_pair {
 
 /* The file that clients look into last: TOML, with api_key, access_token, workspace_id and endpoint
  * at its top level. Everywhere `file` is its name, NULL for ~/.promptic/config.toml. These
- * functions block for as long as a file takes. */
+ * functions block for as long as a file takes; what memory they need is malloc's, and given back.
+ */
 
 /* What a file holds, without its secrets. */
 typedef struct promptic_config_info {

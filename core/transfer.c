@@ -18,10 +18,6 @@
 #define LARGE_UPLOAD_BUFFER (1024L * 1024L)
 #define SMALL_UPLOAD_BUFFER (64L * 1024L)
 
-/* Answers that are handed on piece by piece are large. libcurl's own buffer has 16 KiB. */
-#define LARGE_RECEIVE_BUFFER (128L * 1024L)
-#define SMALL_RECEIVE_BUFFER (16L * 1024L)
-
 /* --------------------------------------------------------- libcurl's callbacks */
 
 static bool is_success(const transfer *transfer) {
@@ -238,8 +234,6 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, plan->body_length > 0 ? 0L : 1L);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
                      is_large ? LARGE_UPLOAD_BUFFER : SMALL_UPLOAD_BUFFER);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
-                     plan->on_body != NULL ? LARGE_RECEIVE_BUFFER : SMALL_RECEIVE_BUFFER);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, plan->headers);
     CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, plan->url);
     if (code == CURLE_OK)

@@ -1,6 +1,9 @@
 #include "watch.h"
 
+#include "call.h"
 #include "loop.h"
+
+#include <poll.h>
 
 /* libcurl has at most five sockets for one transfer (MAX_SOCKSPEREASYHANDLE in its sources): two
  * that race for a connection, one that the thread of a name lookup writes to, and some to spare. */
@@ -17,62 +20,111 @@ bool watch_reserve(promptic_loop *loop) {
     return !watch_is_on(loop) || watch->sockets != NULL;
 }
 
-/* --------------------------------------------------------------- the list */
+/* ----------------------------------------------------------------- telling */
 
-static struct pollfd *find(watch *watch, int socket) {
+static void tell(promptic_loop *loop, watch_socket *socket, unsigned char directions) {
+    if (socket->told == directions)
+        return;
+    socket->told = directions;
+    loop->watch.on_socket(loop, socket->number, directions, loop->watch.userdata);
+}
+
+void watch_begin(promptic_loop *loop) {
+    watch *watch = &loop->watch;
     for (size_t i = 0; i < watch->count; i++)
-        if (watch->sockets[i].fd == socket)
+        if (watch->sockets[i].is_connecting)
+            tell(loop, &watch->sockets[i], 0);
+    watch->acting = true;
+}
+
+void watch_end(promptic_loop *loop) {
+    watch *watch = &loop->watch;
+    watch->acting = false;
+    for (size_t i = 0; i < watch->count; i++)
+        tell(loop, &watch->sockets[i], watch->sockets[i].wanted);
+}
+
+/* ---------------------------------------------------------------- the list */
+
+static watch_socket *find(watch *watch, int number) {
+    for (size_t i = 0; i < watch->count; i++)
+        if (watch->sockets[i].number == number)
             return &watch->sockets[i];
     return NULL;
 }
 
-/* A socket past the last place is known to the host alone. */
-static void note(watch *watch, int socket, int directions) {
-    struct pollfd *entry = find(watch, socket);
-    if (directions == 0) {
-        if (entry != NULL)
-            *entry = watch->sockets[--watch->count];
-        return;
+/* A new place; NULL where there is none left. */
+static watch_socket *add(watch *watch, int number) {
+    if (watch->sockets == NULL || watch->count == MOST_SOCKETS) {
+        watch->has_overrun = true;
+        return NULL;
     }
-    if (entry == NULL && watch->count < MOST_SOCKETS && watch->sockets != NULL) {
-        entry = &watch->sockets[watch->count++];
-        *entry = (struct pollfd){.fd = socket};
-    }
-    if (entry != NULL)
-        entry->events = (short)((directions & PROMPTIC_READ ? POLLIN : 0) |
-                                (directions & PROMPTIC_WRITE ? POLLOUT : 0));
+    watch->sockets[watch->count] = (watch_socket){.number = number};
+    return &watch->sockets[watch->count++];
+}
+
+/* A transfer has no connection yet where its request could not be sent so far. */
+static bool is_connecting(CURL *easy) {
+    promptic_call *call = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
+    return call != NULL && !call->transfer.connected;
+}
+
+static unsigned char directions_of(int what) {
+    return (unsigned char)((what == CURL_POLL_IN || what == CURL_POLL_INOUT ? PROMPTIC_READ : 0) |
+                           (what == CURL_POLL_OUT || what == CURL_POLL_INOUT ? PROMPTIC_WRITE : 0));
 }
 
 /* A curl_socket_callback. */
-static int on_socket(CURL *easy, curl_socket_t socket, int what, void *userdata, void *unused) {
+static int on_socket(CURL *easy, curl_socket_t number, int what, void *userdata, void *unused) {
     promptic_loop *loop = userdata;
-    int directions = 0;
-    (void)easy, (void)unused;
-    if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
-        directions |= PROMPTIC_READ;
-    if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
-        directions |= PROMPTIC_WRITE;
-    note(&loop->watch, (int)socket, directions);
-    loop->watch.on_socket(loop, (int)socket, directions, loop->watch.userdata);
+    watch *watch = &loop->watch;
+    unsigned char directions = directions_of(what);
+    watch_socket *socket = find(watch, (int)number);
+    (void)unused;
+    if (socket == NULL && directions != 0)
+        socket = add(watch, (int)number);
+    if (socket == NULL) { /* of a transfer that has no place, or one we have not heard of */
+        if (watch->has_overrun)
+            watch->on_socket(loop, (int)number, directions, watch->userdata);
+    } else if (directions == 0) {
+        tell(loop, socket, 0);
+        *socket = watch->sockets[--watch->count];
+    } else {
+        socket->wanted = directions;
+        socket->is_connecting = is_connecting(easy);
+        if (!watch->acting)
+            tell(loop, socket, directions);
+    }
     return 0;
 }
 
-/* ---------------------------------------------------------------- waiting */
+/* ----------------------------------------------------------------- waiting */
 
 void watch_wait(promptic_loop *loop, int timeout_ms) {
     watch *watch = &loop->watch;
-    if (poll(watch->sockets, (nfds_t)watch->count, timeout_ms) >= 0)
+    struct pollfd polled[MOST_SOCKETS];
+    for (size_t i = 0; i < watch->count; i++) {
+        bool reads = watch->sockets[i].wanted & PROMPTIC_READ;
+        bool writes = watch->sockets[i].wanted & PROMPTIC_WRITE;
+        polled[i] = (struct pollfd){.fd = watch->sockets[i].number};
+        polled[i].events = (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0));
+    }
+    if (poll(polled, (nfds_t)watch->count, timeout_ms) <= 0) /* time is up, or a signal came */
         return;
-    for (size_t i = 0; i < watch->count; i++) /* a signal came, and nothing was looked at */
-        watch->sockets[i].revents = 0;
+    for (size_t i = 0; i < watch->count; i++) {
+        short events = polled[i].revents;
+        /* An error is found, with its reason, by reading and writing. */
+        bool is_wrong = events != 0 && !(events & (POLLIN | POLLOUT));
+        watch->sockets[i].ready =
+            (unsigned char)((events & POLLIN || is_wrong ? PROMPTIC_READ : 0) |
+                            (events & POLLOUT || is_wrong ? PROMPTIC_WRITE : 0));
+    }
 }
 
-/* An error is found, with its reason, by reading and writing. libcurl's own CURL_CSELECT_ERR would
- * end the transfer without one. */
-static int curl_events(bool readable, bool writable) {
-    if (!readable && !writable)
-        return CURL_CSELECT_IN | CURL_CSELECT_OUT;
-    return (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0);
+static int curl_events(int directions) {
+    return (directions & PROMPTIC_READ ? CURL_CSELECT_IN : 0) |
+           (directions & PROMPTIC_WRITE ? CURL_CSELECT_OUT : 0);
 }
 
 void watch_drive(promptic_loop *loop) {
@@ -81,27 +133,27 @@ void watch_drive(promptic_loop *loop) {
     /* From the end: what libcurl does may take any socket out of the list, and then the last one,
      * which has had its turn, moves to that place. */
     for (size_t i = watch->count; i-- > 0;) {
-        if (i >= watch->count || watch->sockets[i].revents == 0)
+        if (i >= watch->count || watch->sockets[i].ready == 0)
             continue;
-        short revents = watch->sockets[i].revents;
-        watch->sockets[i].revents = 0;
-        curl_multi_socket_action(loop->multi, watch->sockets[i].fd,
-                                 curl_events(revents & POLLIN, revents & POLLOUT), &running);
+        int events = curl_events(watch->sockets[i].ready);
+        watch->sockets[i].ready = 0;
+        curl_multi_socket_action(loop->multi, watch->sockets[i].number, events, &running);
     }
 }
 
 /* ------------------------------------------------------------- public rest */
 
-void promptic_watch(promptic_loop *loop, promptic_socket_fn on_socket_fn,
+void promptic_watch(promptic_loop *loop, promptic_socket_fn on_host_socket,
                     promptic_timer_fn on_timer, void *userdata) {
-    loop->watch.on_socket = on_socket_fn;
+    loop->watch.on_socket = on_host_socket;
     loop->watch.on_timer = on_timer;
     loop->watch.userdata = userdata;
     curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
     curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 }
 
+/* libcurl's own CURL_CSELECT_ERR would end the transfer without a reason. */
 size_t promptic_socket_ready(promptic_loop *loop, int socket, int directions) {
-    return loop_step(loop, (curl_socket_t)socket,
-                     curl_events(directions & PROMPTIC_READ, directions & PROMPTIC_WRITE));
+    int events = curl_events(directions != 0 ? directions : PROMPTIC_READ | PROMPTIC_WRITE);
+    return loop_step(loop, (curl_socket_t)socket, events);
 }

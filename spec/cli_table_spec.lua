@@ -1,5 +1,6 @@
 --- How the promptic command lays out what it prints, without and on a terminal.
 local command = require "spec.support.command"
+local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
 
 describe("promptic's output", function()
@@ -67,6 +68,22 @@ describe("promptic's output", function()
       local created = server:ok("GET", "/components/" .. plain).createdAt
       local exact = promptic{ "components", "get", plain, "--exact" }.stdout
       assert.equal(created, exact:match("\n  created +(%S+)\n"))
+   end)
+
+   it("tells times as people say them", function()
+      local rows = {
+         { "2026-03-01T12:00:00Z", "just now" }, { "2026-03-01T11:59:56.001Z", "just now" },
+         { "2026-03-01T11:59:55Z", "5 s ago" }, { "2026-03-01T11:57:00+00:00", "3 min ago" },
+         { "2026-03-01T12:30:00+01:00", "30 min ago" }, { "2026-03-01T07:00:00-0500", "just now" },
+         { "2026-02-28T12:00:01Z", "23 h ago" }, { "2026-02-28T12:00:00Z", "1 d ago" },
+         { "2024-02-29T00:00:00Z", "2024-02-29" }, { "2026-03-01T12:02:00Z", "in 2 min" }, { "soon", "soon" },
+      }
+      for _, row in ipairs(rows) do
+         local script = ("local times = require 'promptic.cli.times' "
+            .. "io.write(times.relative(%q, times.parse '2026-03-01T12:00:00Z'))"):format(row[1])
+         local result = process.run{ os.getenv("PROMPTIC_LUA"), "-e", script }
+         assert.same({ row[2], "" }, { result.stdout, result.stderr })
+      end
    end)
 
    it("says what to do where a list is empty", function()

@@ -6,9 +6,10 @@ local sandbox = require "spec.support.sandbox"
 local GROUPS = {
    auth = { "status" }, workspace = { "info", "list", "select" }, traces = { "list", "get", "stats" },
    components = { "list", "create", "get", "delete" },
-   experiments = { "list", "create", "get", "update", "delete", "start", "wait", "duplicate", "continue" },
+   experiments = { "list", "create", "get", "update", "delete", "start", "wait", "duplicate", "continue",
+      "report" },
    observations = { "list", "add", "delete" }, evaluators = { "list", "add", "delete" },
-   iterations = { "list", "get", "best" }, deployments = { "status", "deploy", "prompt", "undeploy" },
+   iterations = { "list", "get", "best", "plot" }, deployments = { "status", "deploy", "prompt", "undeploy" },
    datasets = { "create", "list", "get", "delete" }, runs = { "create", "list", "get", "delete" },
    annotations = { "create", "list", "delete" }, evaluations = { "run", "list", "get" },
 }

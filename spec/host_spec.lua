@@ -89,6 +89,12 @@ describe("a program of spec/host #hosts", function()
          passes(name, sanitizer, server.url .. (by_name and " " .. by_name .. server.port or ""))
       end)
    end
+
+   it("passes: unload closes a Lua state during a name lookup", function()
+      output_of("make BUILD='%s' '%s/host/unload'", BUILD, BUILD)
+      local output = output_of("LUA_CPATH='%s/?.so;;' '%s/host/unload'", BUILD, BUILD)
+      assert.matches("unload: passed\n", output, 1, true)
+   end)
 end)
 
 describe("promptic.h #hosts", function()

@@ -251,10 +251,10 @@ describe("promptic-lua and Ctrl-C", function()
       return result
    end
 
-   for _, program in ipairs{ STOCK, OURS } do
+   for program, code in pairs{ [STOCK] = 1, [OURS] = 130 } do
       it("end a busy script with an error: " .. program:gsub("^.*/", ""), function()
          local result = interrupt(program, "print('ready') io.stdout:flush() " .. BUSY)
-         assert.equal(1, result.code)
+         assert.equal(code, result.code)
          assert.matches("interrupted!\nstack traceback:", result.stderr, 1, true)
       end)
 
@@ -273,9 +273,21 @@ describe("promptic-lua and Ctrl-C", function()
       end)
    end
 
+   it("is forgotten by a script that fails of something else", function()
+      local result = interrupt(OURS, [[
+         pcall(function()
+            print("ready")
+            io.stdout:flush()
+            ]] .. BUSY .. [[
+         end)
+         error("something else")
+      ]])
+      assert.equal(1, result.code)
+   end)
+
    it("end a script that sleeps", function()
       local result = interrupt(OURS, "print('ready') io.stdout:flush() promptic.sleep(60)")
-      assert.equal(1, result.code)
+      assert.equal(130, result.code)
       assert.matches("interrupted!\nstack traceback:", result.stderr, 1, true)
    end)
 end)

@@ -4,6 +4,7 @@ local promptic = require "promptic"
 local process = require "spec.support.process"
 local sandboxes = require "spec.support.sandbox"
 local methods_table = require "spec.support.methods_table"
+local terminal = require "spec.support.terminal"
 
 local PROGRAM = assert(os.getenv("PROMPTIC_LUA"), "run it with make test")
 
@@ -83,7 +84,7 @@ describe("README.md", function()
    it("shows a session of the command line, and what it prints", function()
       local session, server = block("session", "console"), sandboxes.start{}
       local shown, replayed, ids = numbered(session), {}, {}
-      for line in (shown .. "\n"):gmatch("%$ promptic ([^\n]*)\n") do
+      for line in shown:gmatch("%$ promptic ([^\n]*)\n") do
          local typed = line:gsub("<%d+>", ids)
          local result = process.run{ "sh", "-c", process.quote(PROGRAM) .. " scripts/promptic " .. typed,
             env = { PROMPTIC_ENDPOINT = server.url, PROMPTIC_API_KEY = server.key, COLUMNS = false } }
@@ -98,7 +99,7 @@ describe("README.md", function()
          end
       end
       server:stop()
-      assert.equal(shown .. "\n", numbered(table.concat(replayed)))
+      assert.equal(shown, numbered(table.concat(replayed)))
    end)
 
    it("shows several calls at once, and what they print", function()
@@ -107,6 +108,17 @@ describe("README.md", function()
       local result = process.run{ PROGRAM, "--sandbox", script }
       assert.equal("", result.stderr)
       assert.equal(code:match("%-%-> ([^\n]+\n)"), result.stdout)
+   end)
+
+   it("shows a session at the prompt", function()
+      local session = block("session", "text"):gsub("request %x[%x-]+", "request ID")
+      local screen = terminal.start{ "--sandbox", width = 120, env = { NO_COLOR = "1" } }
+      finally(function() screen:stop() end)
+      screen:wait_line("> ")
+      for statement, shown in ("\n" .. session):gsub("\n> ", "\0"):gmatch("%z([^\n]+)([^%z]*)") do
+         local said = screen:run(statement):gsub("request %x[%x-]+", "request ID")
+         assert.equal(shown:gsub("^\n", ""):gsub("\n$", ""), said)
+      end
    end)
 
    it("shows a C program that runs", function()

@@ -163,9 +163,9 @@ end
 
 describe("the prompt without a credential", function()
    it("tells how to get one", function()
-      local screen = terminal.start{ width = 100 }
+      local screen = terminal.start{}
       finally(function() screen:stop() end)
-      assert.matches("%)  no credential: run `promptic login` or set PROMPTIC_API_KEY\n>$",
+      assert.matches("%)  no key: `promptic login` or PROMPTIC_API_KEY\n>$",
          screen:wait_line("> "))
    end)
 end)

@@ -133,6 +133,18 @@ describe("promptic-lua --sandbox", function()
       end)
    end)
 
+   it("lets Ctrl-C through a handler, where it would be an answer otherwise", function()
+      local result = interpreter.run(OURS, { "-e", [[
+         local server = require "promptic.sandbox.server"
+         local request = { method = "GET", path = "/api/v1/components", headers = { authorization = "Bearer k" } }
+         for _, problem in ipairs{ "interrupted!", "another fault" } do
+            local sandbox = setmetatable({}, { __index = function() error(problem) end })
+            print(pcall(server.respond, sandbox, request))
+         end
+      ]] })
+      assert.matches("^false\tinterrupted!\ntrue\t500\t", result.stdout)
+   end)
+
    it("lets a script go on after Ctrl-C in the terminal", function()
       -- A terminal sends the signal to all of the program's group, which setsid makes a new one here.
       local said = until_both_are_gone{ through = "setsid", "-e", TELL .. [[

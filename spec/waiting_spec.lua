@@ -192,9 +192,16 @@ describe("Ctrl-C", function()
             local _, request = ...
             return request.target:find("stall") and { stall = true } or { body = "{}" }
          ]]
-         local said, took = interrupted(case[2])
-         assert.matches("interrupted!", said, 1, true)
-         assert.is_true(took < 5, took)
+         local quickest = math.huge -- of a few: others may keep this machine busy
+         for _ = 1, 5 do
+            local said, took = interrupted(case[2])
+            assert.matches("interrupted!", said, 1, true)
+            quickest = math.min(quickest, took)
+            if quickest < 0.1 then
+               break
+            end
+         end
+         assert.is_true(quickest < 0.1, quickest)
       end)
    end
 end)

@@ -64,7 +64,8 @@ end
 
 -- ------------------------------------------------------------------ code
 
-local function open_client(settings, deadline)
+-- max_retries: polls are made again anyway, and at a pace of their own.
+local function open_client(settings, deadline, max_retries)
    return core.client{
       endpoint = settings.endpoint,
       config_file = settings.reads,
@@ -72,6 +73,7 @@ local function open_client(settings, deadline)
       user_agent = settings.user_agent,
       allow_http = settings.allow_http,
       deadline = deadline,
+      max_retries = max_retries,
    }
 end
 
@@ -187,7 +189,8 @@ local function look(client, device_code, interval)
 end
 
 -- Looks until the login is approved, denied or out of time.
-local function wait_for_token(settings, client, code)
+local function wait_for_token(settings, code)
+   local client = open_client(settings, CALL_DEADLINE, 0)
    local interval, stop, problem = code.interval, now() + code.told.expires_in, nil
    while true do
       local left = stop - now()
@@ -200,13 +203,14 @@ local function wait_for_token(settings, client, code)
       sleep(math.min(interval, left))
       left = stop - now()
       if left > 0 then
-         local hurried = left < CALL_DEADLINE and open_client(settings, left)
+         local hurried = left < CALL_DEADLINE and open_client(settings, left, 0)
          local token
          token, interval, problem = look(hurried or client, code.device_code, interval)
          if hurried then
             hurried:close()
          end
          if token then
+            client:close()
             return token
          end
       end
@@ -282,9 +286,9 @@ local function log_in(settings, info)
    local client = open_client(settings, CALL_DEADLINE)
    local endpoint = core.describe(client).endpoint
    local code = ask_for_code(client)
-   tell(settings, code.told)
-   local token = wait_for_token(settings, client, code)
    client:close()
+   tell(settings, code.told)
+   local token = wait_for_token(settings, code)
    local list = workspaces_of(settings, endpoint, token)
    local workspace = pick(settings, list)
    if settings.save ~= false then

@@ -46,14 +46,37 @@ local function look(job, scan)
    return taken, surplus
 end
 
+local function count(set)
+   local numbers = 0
+   for _, span in ipairs(set:spans()) do
+      numbers = numbers + span.last - span.first + 1
+   end
+   return numbers
+end
+
+-- What the experiment has got since an earlier upload failed can be nothing but rows that were unknown then.
+local function check_resumed(job, got)
+   local possible = count(job.unknown_before)
+   if got > possible then
+      error(setmetatable({
+         kind = "argument",
+         message = ("option 'resume': the experiment has got %d observations since, of which %d may be rows that "
+            .. "were unknown; was this value used before?"):format(got, possible),
+      }, host.Error), 0)
+   end
+end
+
 --- What the experiment holds before anything is sent.
 function host.look_before(job)
-   local scan = rows.scan()
+   local scan = rows.scan(job.known)
    local taken, err = look(job, scan)
    if not taken then
       error(err, 0)
+   elseif job.known then
+      check_resumed(job, taken)
+   else
+      job.known = scan:known()
    end
-   job.known = scan:known()
 end
 
 local function rest(job)

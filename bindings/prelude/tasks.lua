@@ -318,7 +318,12 @@ local function settle(state)
    check_cancelled(me)
    me.awaits = state
    state.waiters[#state.waiters + 1] = me
-   suspend(AWAITING)
+   coroutine.yield(AWAITING)
+   if me.cancelling and not me.cancelled and state.parent == me and state.err ~= nil then
+      me.cancelled = true
+      error(state.err, 0) -- it was cancelled for this task, and may tell more than that
+   end
+   check_cancelled(me)
 end
 
 local function await(state)

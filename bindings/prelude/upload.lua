@@ -166,6 +166,18 @@ local function refuse(job, problem)
    }, host.Error), 0)
 end
 
+-- What the failure of a source is told as. A function's own error alone could not say what became of the rows.
+local function source_failure(job, err)
+   if is_error(err) or type(job.given) ~= "function" then
+      return err
+   end
+   return setmetatable({
+      kind = "argument",
+      message = "the source has failed: " .. tostring(err),
+      cause = err,
+   }, host.Error)
+end
+
 -- Fills a batch, past rows that cannot be used where they are to be skipped.
 local function fill(job, batch, last)
    repeat
@@ -176,7 +188,6 @@ local function fill(job, batch, last)
       elseif what == "bad" and job.settings.on_bad_row == "skip" then
          job.skipped[#job.skipped + 1] = problem
       elseif problem then
-         job.unsent = batch
          refuse(job, problem)
       end
    until not problem
@@ -187,7 +198,9 @@ local function read(job)
    while not job.ended and not job.paused do
       local standing, last = host.standing(job.past, job.source.number + 1)
       local batch = { rows = rows.batch(job.settings.batch_size, job.most_bytes, job.likely_bytes), tries = 0 }
+      job.unsent = batch
       fill(job, batch, last)
+      job.unsent = nil
       if batch.rows:count() == 0 then
          batch.rows:free()
       elseif standing == "new" then
@@ -201,8 +214,23 @@ local function read(job)
    end
 end
 
--- The next batch for a worker, nil where it is to end. Only one of them reads, in a task of its own: a
--- source that is a function may make calls and be suspended.
+-- Adds the next batch to those that are to be sent. No more than one task reads: a source that is a function
+-- may make calls and be suspended.
+local function read_next(job)
+   local reading = host.start(read, job)
+   job.reading = reading
+   function reading.on_finish() -- at once: another task may come to read before this one goes on
+      job.reading = nil
+      if reading.status == "done" then
+         job.again[#job.again + 1] = reading.results[1]
+      else
+         job.failure = job.failure or source_failure(job, reading.err)
+      end
+   end
+   tasks.settle(reading)
+end
+
+-- The next batch for a worker, nil where it is to end.
 local function take(job)
    while not job.failure and not job.paused do
       if #job.again > 0 then
@@ -212,14 +240,7 @@ local function take(job)
       elseif job.ended then
          return nil
       else
-         job.reading = host.start(read, job)
-         job.reading.on_finish = function() job.reading = nil end
-         local fine, batch = host.finish(job.reading)
-         if not fine then
-            job.failure = job.failure or batch
-         else
-            job.again[#job.again + 1] = batch
-         end
+         read_next(job)
       end
    end
 end
@@ -273,9 +294,9 @@ local HOPELESS = { cancelled = true, auth = true, config = true }
 local function upload(job)
    watch(job)
    if #job.again == 0 then
-      job.again[1] = read(job)
+      read_next(job)
    end
-   if not job.known and #job.again > 0 then
+   if #job.again > 0 or #job.unknown > 0 then
       host.look_before(job)
    end
    while not job.failure and (#job.again > 0 or #job.unknown > 0 or not job.ended) do
@@ -307,7 +328,8 @@ local function new_job(client, experiment_id, given, settings)
       settings = settings,
       past = past,
       known = past.known,
-      sent_rows = past.sent,
+      unknown_before = past.unknown,
+      sent_rows = rows.set(past.sent:text()), -- a copy: the other one stays what it was before this job
       again = {},
       unknown = {},
       unknown_bytes = 0,

@@ -12,8 +12,11 @@ end
 
 local function read(prompt)
    io.stderr:write(prompt)
-   local line = io.read "l"
-   if not line then
+   local read_well, line = pcall(io.read, "l")
+   if not read_well then -- Ctrl-C
+      io.stderr:write "\n"
+      error(line, 0)
+   elseif not line then
       io.stderr:write "\n"
       failure.raise("nothing was answered", { code = 1 })
    end

@@ -17,7 +17,7 @@ return {
                { "ID", key = "id", as = "id" },
                { "NAME", key = "name" },
                { "DESCRIPTION", key = "description", optional = true, least = 16 },
-               { "CREATED", key = "createdAt", as = "time" },
+               { "CREATED", key = "createdAt", as = "time", optional = "last" },
             },
             empty = "There are no components yet: `promptic components create NAME` makes one.",
          },

@@ -46,10 +46,8 @@ return {
       local key, endpoint = ask_for_rest(context, given_key(values), values.endpoint)
       key, endpoint = trimmed(key), trimmed(endpoint)
       if endpoint then check(endpoint) end
-      promptic.auth.save {
-         api_key = key,
-         endpoint = endpoint and endpoint:gsub("/+$", "") == DEFAULT and false or endpoint,
-      }
+      local is_default = endpoint and endpoint:gsub("/+$", "") == DEFAULT
+      promptic.auth.save { api_key = key, endpoint = not is_default and endpoint }
       local status = promptic.auth.status()
       if key and status.credential == "access_token" and status.source == "file" then
          context:note "Note: the session of `promptic login` goes before it; `promptic logout` removes that."

@@ -30,7 +30,7 @@ return {
                { "ITEMS", key = "itemCount", as = "integer" },
                { "TRACES", key = "traceCount", as = "integer", optional = true },
                { "DESCRIPTION", key = "description", optional = true },
-               { "CREATED", key = "createdAt", as = "time" },
+               { "CREATED", key = "createdAt", as = "time", optional = "last" },
             },
             empty = "There are no datasets yet: `promptic datasets create` makes one.",
          },

@@ -6,7 +6,7 @@ local json = promptic.json
 
 local document = {}
 
-local array_metatable = getmetatable(json.array and json.array {} or promptic.array {})
+local array_metatable = getmetatable(promptic.array {})
 
 local function is_array(value)
    return getmetatable(value) == array_metatable or #value > 0

@@ -85,7 +85,7 @@ return {
                   "FINDINGS", as = "integer", optional = true,
                   value = function(row) return row.results and #row.results.insights end,
                },
-               { "CREATED", key = "createdAt", as = "time" },
+               { "CREATED", key = "createdAt", as = "time", optional = "last" },
             },
             empty = "There are no evaluations yet: `promptic evaluations run` makes one.",
          },

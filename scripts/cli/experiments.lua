@@ -89,7 +89,7 @@ return {
                { "STATUS", key = "experimentStatus", as = "status" },
                { "MODEL", key = "targetModel", optional = true, least = 12 },
                { "TASK", key = "taskType", optional = true, least = 14 },
-               { "CREATED", key = "createdAt", as = "time" },
+               { "CREATED", key = "createdAt", as = "time", optional = "last" },
             },
             empty = "There are no such experiments: `promptic experiments create` makes one.",
          },

@@ -58,7 +58,7 @@ end
 
 --- Whether it is Ctrl-C that ended the work.
 function failure.is_interrupt(err)
-   if type(err) == "table" then return err.kind == "cancelled" or err.interrupted == true end
+   if type(err) == "table" then return err.kind == "cancelled" end
    return type(err) == "string" and err:find("interrupted!", 1, true) ~= nil
 end
 

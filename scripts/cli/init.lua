@@ -31,15 +31,11 @@ end
 function cli.rows(group, resolve)
    local module = require(group.module)
    local rows = module.commands or { module }
-   local known = {}
-   for _, row in ipairs(rows) do
-      if not row.from or package.preload[row.from] then known[#known + 1] = row end
-   end
    if resolve then
-      for _, row in ipairs(known) do cli.resolve(row) end
+      for _, row in ipairs(rows) do cli.resolve(row) end
    end
    if not module.commands then module.name, module.summary = group.name, module.summary or group.summary end
-   return known, not module.commands
+   return rows, not module.commands
 end
 
 --- Takes the rest of a row from the module that it names.

@@ -18,13 +18,14 @@ local function tell(told, paint)
    output.note("  " .. paint("bold", clean(told.user_code)) .. "\n")
 end
 
--- What the waiting is about. Where nothing can be drawn again the time left would be a line each time.
+-- What the waiting is about, short enough for 40 columns. Where nothing can be drawn again the time left would
+-- be a line each time.
 local function describe(state, live)
    local problem = state.problem and ", trying again: " .. tostring(state.problem) or ""
    local text = "waiting until it is approved in the browser"
    if live and state.stop then
       local left = math.max(0, state.stop - promptic.now())
-      text = ("%s, %d:%02d left"):format(text, left // 60, math.floor(left % 60))
+      text = ("not approved yet, %d:%02d left"):format(left // 60, math.floor(left % 60))
    end
    return text .. problem
 end

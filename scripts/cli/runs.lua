@@ -40,7 +40,7 @@ return {
                { "NAME", key = "name" },
                { "STATUS", key = "status", as = "status" },
                { "TRACES", key = "traceCount", as = "integer", optional = true },
-               { "CREATED", key = "createdAt", as = "time" },
+               { "CREATED", key = "createdAt", as = "time", optional = "last" },
             },
             empty = "There are no such runs: `promptic runs create` makes one.",
          },

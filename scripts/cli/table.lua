@@ -6,7 +6,8 @@ A column is { "NAME", key = "name" }, with
    as         the form of its values (see values.lua)
    value      function(row), where it is more than a field
    least      columns it can be narrowed to, where its form permits that; 10
-   optional   true: left out where the table would be too wide. 'get' and --json tell it always
+   optional   true: left out where the table would be too wide, from the right; "last": only after those that
+              are true. 'get' and --json tell it always
 
 Where even the narrowest form is too wide, each row becomes a block of lines, so that narrow terminals can be
 read as well and ids stay whole.
@@ -87,9 +88,11 @@ local function choose(columns, natural, room)
    for place, column in ipairs(columns) do
       kept[place], least[place] = true, least_width(column, natural[place])
    end
-   for place = #columns, 1, -1 do
-      if total(least, kept) <= room then break end
-      if columns[place].optional then kept[place] = nil end
+   for _, rank in ipairs { true, "last" } do
+      for place = #columns, 1, -1 do
+         if total(least, kept) <= room then break end
+         if columns[place].optional == rank then kept[place] = nil end
+      end
    end
    if total(least, kept) > room then return nil end
    return kept, least

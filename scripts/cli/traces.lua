@@ -53,7 +53,7 @@ return {
                   { "TOKENS", key = "totalTokens", as = "integer", optional = true },
                   { "COST", key = "totalCostUsd", as = "cost", optional = true },
                   { "COMPONENT", key = "componentName", optional = true },
-                  { "STARTED", key = "startTime", as = "time" },
+                  { "STARTED", key = "startTime", as = "time", optional = "last" },
                },
                empty = "There are no such traces.",
             },

@@ -44,7 +44,7 @@ values.forms = {
    share = { render = function(value) return ("%.0f %% of the traces"):format(value * 100) end },
    cost = { render = function(value) return ("$%.4f"):format(value) end, right = true, whole = true },
    duration = { render = duration, right = true, whole = true },
-   time = { render = times.relative, exact = tostring, whole = true },
+   time = { render = function(value) return times.relative(tostring(value)) end, exact = tostring, whole = true },
 }
 
 local ABSENT = "-"

@@ -5,6 +5,7 @@ How an answer is shown to a person. `show` of a command's row is a list of parts
    { fields = {...}, title = function(answer) }                         labels and values
    { text = "prompt", heading = "Prompt" }                              a longer text as it is
    { line = function(answer) }                                          a sentence
+   { draw = function(answer, settings) }                                lines of its own making
    { each = "results.insights", fields = {...}, title = ... }           fields of each of a list's rows
 
 `none` is what is said of an answer that is nil.
@@ -26,7 +27,7 @@ local function list_in(path, answer)
    return answer or {}
 end
 
-local ORDER = { "each", "columns", "fields", "text", "line" }
+local ORDER = { "each", "columns", "fields", "text", "line", "draw" }
 
 function parts.columns(part, answer, settings)
    local rows = list_in(part.list, answer)
@@ -67,6 +68,10 @@ end
 function parts.line(part, answer)
    local line = part.line(answer)
    return line and { line }
+end
+
+function parts.draw(part, answer, settings)
+   return part.draw(answer, settings)
 end
 
 function parts.each(part, answer, settings)

@@ -22,7 +22,7 @@ return {
                { "ID", key = "id", as = "id" },
                { "NAME", key = "name" },
                { "DESCRIPTION", key = "description", optional = true },
-               { "CREATED", key = "createdAt", as = "time" },
+               { "CREATED", key = "createdAt", as = "time", optional = "last" },
             },
             empty = "There are no workspaces.",
          },

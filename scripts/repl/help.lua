@@ -5,15 +5,16 @@ local _ENV = require "promptic.repl.globals"
 
 local help = {}
 
-local OVERVIEW = [[
-client = promptic.client()      a client; its methods are calls of the platform
-client:get_<TAB>                what begins so; also promptic.<TAB>, and options inside { }
-help "get_experiment"           what a method does, takes and returns; help "run" finds all about runs
-help(promptic.runs)             the methods of a resource; help(client) all of them
-show(value)                     a value without anything cut; _ is the last result
-promptic.run(f), spawn, map     several calls at once: README.md, "Several calls at once"
+local OVERVIEW = {
+   { "client = promptic.client()", "a client; its methods are calls of the platform" },
+   { "client:get_<TAB>", "what begins so; also promptic.<TAB>, and options in { }" },
+   { 'help "get_experiment"', "what a method does, takes and returns" },
+   { 'help "run"', "all that has to do with runs" },
+   { "help(promptic.runs)", "the methods of a resource; help(client): all of them" },
+   { "show(value)", "a value with nothing cut; _ is the last result" },
+}
 
-A statement may take several lines. Ctrl-C clears the line or stops what runs, Ctrl-D ends.]]
+local KEYS = "Statements may take several lines. Ctrl-C clears the line or stops what runs; Ctrl-D ends."
 
 -- What is written in Lua has no row in promptic.endpoints.
 local OTHERS = {
@@ -85,8 +86,14 @@ end
 local function add_parameter(lines, parameter, indent, settings)
    local text = parameter.summary or ""
    if parameter.values then text = text .. ": " .. table.concat(parameter.values, ", ") end
-   lines[#lines + 1] = indent .. settings.paint("bold", parameter.name) .. "  "
-      .. settings.paint("dim", remarks(parameter))
+   local remark = remarks(parameter)
+   local name = indent .. settings.paint("bold", parameter.name)
+   if #indent + #parameter.name + 2 + #remark <= settings.width then
+      lines[#lines + 1] = name .. "  " .. settings.paint("dim", remark)
+   else
+      lines[#lines + 1] = name
+      add_wrapped(lines, indent .. "   ", remark, settings.width)
+   end
    if text ~= "" then add_wrapped(lines, indent .. "   ", text, settings.width) end
 end
 
@@ -112,21 +119,33 @@ local function brief(name)
    return OTHERS[name] and OTHERS[name][2] or ""
 end
 
-local function list(names, settings)
-   table.sort(names)
-   local width, lines = 0, {}
-   for _, name in ipairs(names) do width = math.max(width, #name) end
-   for _, name in ipairs(names) do
-      local room = settings.width - width - 2
-      local text = brief(name)
+-- Pairs of texts side by side, or one below the other where that is too narrow.
+local function add_pairs(lines, rows, settings)
+   local width = 0
+   for _, row in ipairs(rows) do width = math.max(width, #row[1]) end
+   local room = settings.width - width - 2
+   for _, row in ipairs(rows) do
       if room >= 30 then
-         local first = layout.fit(text, room)
-         lines[#lines + 1] = name .. (" "):rep(width - #name + 2) .. settings.paint("dim", first)
+         local text = layout.fit(row[2], room)
+         lines[#lines + 1] = row[1] .. (" "):rep(width - #row[1] + 2) .. settings.paint("dim", text)
       else
-         lines[#lines + 1] = name
-         add_wrapped(lines, "   ", text, settings.width)
+         lines[#lines + 1] = row[1]
+         add_wrapped(lines, "   ", row[2], settings.width)
       end
    end
+   return lines
+end
+
+local function list(names, settings)
+   table.sort(names)
+   local rows = {}
+   for index, name in ipairs(names) do rows[index] = { name, brief(name) } end
+   return table.concat(add_pairs({}, rows, settings), "\n")
+end
+
+local function overview(settings)
+   local lines = add_pairs({}, OVERVIEW, settings)
+   add_wrapped(lines, "", KEYS, settings.width)
    return table.concat(lines, "\n")
 end
 
@@ -183,7 +202,7 @@ end
 
 --- The text about a value: a method's name, a function, a client, a module; nil gives the overview.
 function help.about(value, settings)
-   if value == nil then return OVERVIEW end
+   if value == nil then return overview(settings) end
    if type(value) == "string" then return about_name(value, settings) end
    local name = type(value) == "function" and name_of(value)
    if name then return about_name(name, settings) end

@@ -133,7 +133,7 @@ local function standing()
    local made, client = pcall(promptic.client)
    if not made then
       if promptic.is_error(client, "auth") then
-         return "no credential: run `promptic login` or set PROMPTIC_API_KEY"
+         return "no key: `promptic login` or PROMPTIC_API_KEY"
       end
       return tostring(client)
    end
@@ -154,7 +154,7 @@ local function add_globals()
    if rawget(user, "help") == nil then
       rawset(user, "help", setmetatable({}, {
          __call = function(_, value) write(io.stdout, help.about(value, settings_for "stdout")) end,
-         __tostring = function() return help.about(nil) end,
+         __tostring = function() return help.about(nil, settings_for "stdout") end,
       }))
    end
    if rawget(user, "show") == nil then

@@ -75,7 +75,7 @@ local function told(value)
    local metatable = debug.getmetatable(value)
    if type(metatable) ~= "table" or rawget(metatable, "__tostring") == nil then return nil end
    local done, text = pcall(tostring, value)
-   return done and clean(text, true) or nil
+   return done and text or nil
 end
 
 -- A value that is no table, or not shown as one: its text, its colour, and a remark.
@@ -88,7 +88,7 @@ local function scalar(self, value, room)
       return "promptic.null", "cyan"
    elseif kind == "table" then
       local text = told(value)
-      return text, "dim"
+      return text and clean(text, true), "dim"
    end
    return clean(tostring(value), true), COLOURS[kind] or "dim"
 end
@@ -262,6 +262,8 @@ end
 --- The value as text of one line or more. A string that is the whole value is shown as print shows it.
 function printer.render(value, settings)
    if type(value) == "string" then return clean(value) end
+   local text = told(value)
+   if text then return clean(text) end
    local self = {
       lines = {}, path = {}, null = require("promptic").null,
       width = settings.width, paint = settings.paint,

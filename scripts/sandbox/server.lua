@@ -99,6 +99,13 @@ local function answer_failure(problem)
    return 500, { error = "Internal error of the sandbox: " .. tostring(problem):match "^[^\n]*" }
 end
 
+-- What the interpreter's hook raises on Ctrl-C: it is meant for the whole program, and no answer.
+local INTERRUPT = "interrupted!"
+
+local function is_interrupt(problem)
+   return type(problem) == "string" and problem:match "^[^\n]*":sub(-#INTERRUPT) == INTERRUPT
+end
+
 -- A transaction passes on what it caught together with its own traceback.
 local function with_traceback(problem)
    if failure.is(problem) then return problem end
@@ -110,6 +117,7 @@ end
 function server.respond(sandbox, request)
    local headers = { ["x-request-id"] = ids.uuid() }
    local done, status, value, allowed, own = xpcall(handle, with_traceback, sandbox, request)
+   if not done and is_interrupt(status) then error(INTERRUPT, 0) end
    if not done then status, value = answer_failure(status) end
    if status == 204 then return status, headers, "" end
    if allowed then headers.allow = allowed end

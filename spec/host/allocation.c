@@ -5,7 +5,7 @@
  * tried again, and once with memory that stays out. Each time the library must say so, with kind
  * PROMPTIC_MEMORY, and give every block back to the allocator it came from.
  *
- *   allocation URL
+ *   allocation URL    (linked with -Wl,--wrap=realloc, for what takes no allocator)
  */
 #include "check.h"
 
@@ -48,6 +48,16 @@ static void give_back(world *w, header *block) {
     w->blocks--;
 }
 
+static bool is_refused(world *w) {
+    if (w->left != 0) {
+        w->left -= w->left > 0;
+        return false;
+    }
+    w->refused++;
+    w->left = w->stays_out ? 0 : -1;
+    return true;
+}
+
 /* Always moves, so that a pointer to where a block was shows. */
 static void *reallocate(void *userdata, void *block, size_t size) {
     world *w = userdata;
@@ -57,12 +67,8 @@ static void *reallocate(void *userdata, void *block, size_t size) {
             give_back(w, old);
         return NULL;
     }
-    if (w->left == 0) {
-        w->refused++;
-        w->left = w->stays_out ? 0 : -1;
+    if (is_refused(w))
         return NULL;
-    }
-    w->left -= w->left > 0;
     header *moved = malloc(sizeof *moved + size);
     if (moved == NULL)
         abort();
@@ -75,6 +81,14 @@ static void *reallocate(void *userdata, void *block, size_t size) {
         give_back(w, old);
     }
     return moved + 1;
+}
+
+static world *living; /* the one whose allocations are counted */
+
+void *__real_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size) {
+    return is_refused(living) ? NULL : __real_realloc(block, size);
 }
 
 /* ----------------------------------------------------------------- helpers */
@@ -185,6 +199,28 @@ static bool open_main_client(world *w) {
     return open_client(w, &options, PROMPTIC_OK);
 }
 
+/* --------------------------------------------- steps: the configuration file */
+
+static bool inspect(world *w) {
+    promptic_error error;
+    promptic_config_info info = {.size = sizeof info};
+    bool fine = is_fine(w, promptic_config_inspect(w->file, &info, &error), PROMPTIC_OK);
+    CHECK(!fine || (info.exists && info.has[0] && !info.has[1] && info.has[3]));
+    return fine;
+}
+
+/* Two changes, of which the second takes the first back. */
+static bool rewrite(world *w) {
+    promptic_error error;
+    const promptic_pair changes[] = {{"workspace_id", "w"}, {"access_token", NULL}};
+    const promptic_pair back[] = {{"workspace_id", NULL}};
+    const promptic_pair wrong[] = {{"no_key", "x"}};
+    if (!is_fine(w, promptic_config_write(w->file, changes, 2, &error), PROMPTIC_OK) ||
+        !is_fine(w, promptic_config_write(w->file, back, 1, &error), PROMPTIC_OK))
+        return false;
+    return is_fine(w, promptic_config_write(w->file, wrong, 1, &error), PROMPTIC_ARGUMENT);
+}
+
 /* ------------------------------------------------------------ steps: calls */
 
 static bool ask_by_name(world *w) {
@@ -204,11 +240,9 @@ static bool ask_wrongly(world *w) {
     return fine;
 }
 
-static world *freeing; /* the world whose bodies free_body counts */
-
 static void free_body(void *body) {
     free(body);
-    freeing->bodies--;
+    living->bodies--;
 }
 
 static bool send_bodies(world *w) {
@@ -217,7 +251,6 @@ static bool send_bodies(world *w) {
         .endpoint = "create_component", .body = text, .body_length = sizeof text - 1};
     if (!ask(w, &request, PROMPTIC_OK, 200, 1))
         return false;
-    freeing = w;
     w->bodies++;
     request.body = strdup(text);
     request.body_free = free_body;
@@ -318,8 +351,8 @@ static bool ask_watched(world *w) {
 /* ------------------------------------------------------------------- sweep */
 
 static bool (*const steps[])(world *) = {
-    open_loop, resolve, open_main_client, ask_by_name, ask_wrongly, send_bodies,
-    fail,      retry,   give_up_many,     ask_watched, give_up,     close_client};
+    inspect,     rewrite, open_loop, resolve,      open_main_client, ask_by_name, ask_wrongly,
+    send_bodies, fail,    retry,     give_up_many, ask_watched,      give_up,     close_client};
 
 /* A whole life. In memory that is back after it has ended, each step must work the second time. */
 static void live(world *w) {
@@ -343,6 +376,7 @@ static long sweep(const char *url, const char *file, bool stays_out) {
     for (long allowed = 0;; allowed++) {
         world w = {.url = url, .left = allowed, .stays_out = stays_out};
         w.allocator = (promptic_allocator){reallocate, &w};
+        living = &w;
         snprintf(w.file, sizeof w.file, "%s", file);
         int failed = failed_checks;
         live(&w);

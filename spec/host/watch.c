@@ -6,11 +6,14 @@
  */
 #include "driver.h"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 typedef struct scene {
     driver driver;
@@ -166,18 +169,21 @@ static void leave_behind(scene *s) {
         promptic_call_free(calls[i]);
 }
 
-/* ---------------------------------------------------- a lookup that hangs */
+/* ------------------------------------------------------------------ lookups */
 
 static atomic_bool is_looking, may_end, has_ended;
 
 typedef int lookup_fn(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 
-/* Takes libcurl's lookups: that of one name takes as long as the scene wants. */
+/* Takes libcurl's lookups. One name takes as long as the scene wants, one has two addresses. */
 PROMPTIC_API int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                              struct addrinfo **addresses) {
     const struct timespec moment = {0, 1000000};
     lookup_fn *lookup;
     *(void **)&lookup = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (name != NULL && strcmp(name, "two.example") == 0)
+        return lookup("127.0.0.2", service, hints, addresses) ||
+               lookup("127.0.0.1", service, hints, &(*addresses)->ai_next);
     if (name == NULL || strcmp(name, "hanging.example") != 0)
         return lookup(name, service, hints, addresses);
     is_looking = true;
@@ -191,7 +197,7 @@ PROMPTIC_API int getaddrinfo(const char *name, const char *service, const struct
 static void leave_lookup(scene *s) {
     promptic_options options = options_for("http://hanging.example");
     options.allow_http = true;
-    options.timeout = 0.1;
+    options.timeout = 0.5;
     options.max_retries = 0;
     reopen(s, &options);
     promptic_call *first = submit(s, &quick), *second = submit(s, &quick);
@@ -211,6 +217,79 @@ static void leave_lookup(scene *s) {
     for (int i = 0; i < 1000 && !has_ended; i++)
         nanosleep(&(struct timespec){0, 1000000}, NULL);
     nanosleep(&(struct timespec){0, 50000000}, NULL); /* for libcurl to clean up after it */
+}
+
+/* --------------------------------------------------- sockets that connect */
+
+/* An address where connections are not made, since nobody accepts those that wait already. */
+typedef struct deaf {
+    struct sockaddr_in address;
+    int listener, waiting[4];
+} deaf;
+
+static void open_deaf(deaf *d, const char *address, int port) {
+    socklen_t size = sizeof d->address;
+    struct sockaddr *generic = (struct sockaddr *)&d->address;
+    d->address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    inet_pton(AF_INET, address, &d->address.sin_addr);
+    d->listener = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(bind(d->listener, generic, size) == 0 && listen(d->listener, 0) == 0);
+    CHECK(getsockname(d->listener, generic, &size) == 0);
+    for (size_t i = 0; i < 4; i++) {
+        d->waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connect(d->waiting[i], generic, size);
+    }
+}
+
+static void close_deaf(deaf *d) {
+    for (size_t i = 0; i < 4; i++)
+        close(d->waiting[i]);
+    close(d->listener);
+}
+
+/* Some versions of libcurl close these without a word; the host hears of it in time all the same.
+ */
+static void give_up_connecting(scene *s) {
+    deaf nobody;
+    char address[64];
+    promptic_call *calls[6];
+    open_deaf(&nobody, "127.0.0.1", 0);
+    snprintf(address, sizeof address, "http://127.0.0.1:%d", ntohs(nobody.address.sin_port));
+    promptic_options options = options_for(address);
+    options.timeout = 0.3;
+    options.max_retries = 0;
+    reopen(s, &options);
+    for (size_t i = 0; i < 6; i++)
+        calls[i] = submit(s, &quick);
+    driver_for(&s->driver, 0.05);
+    CHECK(count_directions(&s->driver, PROMPTIC_WRITE) == 6);
+    promptic_call_cancel(calls[0]);
+    CHECK(count_directions(&s->driver, PROMPTIC_WRITE) == 5);
+    CHECK(driver_until(&s->driver, &s->ended, 6));
+    expect_and_free(calls[0], PROMPTIC_CANCELLED);
+    for (size_t i = 1; i < 6; i++)
+        expect_and_free(calls[i], PROMPTIC_TIMEOUT);
+    close_deaf(&nobody);
+}
+
+/* A connection that is refused late is followed by one to the next address, on a socket that may
+ * have the same number, of which the host has to hear. */
+static void take_second_address(scene *s) {
+    deaf nobody;
+    char address[64];
+    int port = atoi(strrchr(url, ':') + 1);
+    open_deaf(&nobody, "127.0.0.2", port);
+    snprintf(address, sizeof address, "http://two.example:%d", port);
+    promptic_options options = options_for(address);
+    options.allow_http = true;
+    reopen(s, &options);
+    promptic_call *call = submit(s, &quick);
+    driver_for(&s->driver, 0.3);
+    CHECK(count_directions(&s->driver, PROMPTIC_WRITE) == 1);
+    dup2(s->driver.epoll, nobody.listener); /* closes it, and keeps its number from being free */
+    CHECK(driver_until(&s->driver, &s->ended, 1));
+    expect_and_free(call, PROMPTIC_OK);
+    close_deaf(&nobody);
 }
 
 /* -------------------------------------------------------------------- main */
@@ -239,6 +318,8 @@ int main(int count, char **arguments) {
         {"tell_nonsense", tell_nonsense},
         {"leave_behind", leave_behind},
         {"leave_lookup", leave_lookup},
+        {"give_up_connecting", give_up_connecting},
+        {"take_second_address", take_second_address},
     };
     if (count != 3)
         return 2;

@@ -87,7 +87,7 @@ function Terminal:press(...)
 end
 
 function Terminal:type(text)
-   tmux(self, "send-keys", "-l", text)
+   tmux(self, "send-keys", "-l", "--", text)
 end
 
 -- Each statement of a spec is another one: it is found again by its text.

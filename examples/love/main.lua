@@ -1,0 +1,85 @@
+-- A LÖVE 11 game that watches experiments while it draws: one promptic.step(0) a frame, no threads, no stalls.
+--
+--    make test-luas                                                    builds build/luajit/promptic.so, among others
+--    LUA_CPATH='build/luajit/?.so;;' love examples/love                with PROMPTIC_ENDPOINT, PROMPTIC_API_KEY, ...
+--
+-- On this machine, beside `build/promptic-lua scripts/sandbox.lua --port 8080 --pace 1`:
+--
+--    PROMPTIC_ENDPOINT=http://127.0.0.1:8080 PROMPTIC_API_KEY=sandbox LUA_CPATH='build/luajit/?.so;;' love examples/love
+--
+-- With --screenshot FILE --after SECONDS it writes a picture, and ends when the experiments have ended as well.
+
+local promptic = require "promptic"
+local watch = require "watch"
+local scene = require "scene"
+
+local FRAME_SECONDS = 1 / 60
+local WARM_UP = 30 -- frames until fonts and shaders are loaded; they are not measured
+
+local options = {}
+local frames = { count = 0, longest = 0, longest_step = 0, times = {}, steps = {} }
+local started, next_frame
+
+-- What a step may cost is the point, so both are kept: the whole frame, and the step in it.
+local function measure(frame, step)
+   frames.count = frames.count + 1
+   if frames.count > WARM_UP then
+      frames.longest = math.max(frames.longest, frame)
+      frames.longest_step = math.max(frames.longest_step, step)
+   end
+   local at = frames.count % scene.HISTORY + 1
+   frames.times[at], frames.steps[at], frames.last = frame, step, at
+end
+
+local function save(image)
+   local file = assert(io.open(options.screenshot, "wb"))
+   file:write(image:encode("png"):getString())
+   file:close()
+   options.screenshot, options.saved = nil, true
+end
+
+function love.load(arguments)
+   for index = 1, #arguments - 1 do
+      local name = arguments[index]:match("^%-%-(%a+)$")
+      if name then
+         options[name] = arguments[index + 1]
+      end
+   end
+   scene.load()
+   watch.start(love.filesystem.getSource() .. "/../tickets.csv")
+   started = love.timer.getTime()
+   next_frame = started
+end
+
+function love.update(dt)
+   local before = love.timer.getTime()
+   promptic.step(0)
+   measure(dt, love.timer.getTime() - before)
+   if options.saved and watch.is_over() then
+      love.event.quit()
+   end
+end
+
+function love.draw()
+   local now = love.timer.getTime()
+   scene.draw(now - started, watch, frames)
+   if options.screenshot and now - started >= tonumber(options.after or 5) then
+      love.graphics.captureScreenshot(save)
+   end
+   -- Where nothing waits for the screen, this keeps to 60 frames a second.
+   next_frame = math.max(next_frame + FRAME_SECONDS, now)
+   love.timer.sleep(math.max(0, next_frame - love.timer.getTime()))
+end
+
+function love.keypressed(key)
+   if key == "escape" then
+      love.event.quit()
+   end
+end
+
+function love.quit()
+   watch.stop()
+   print(("frames %d, seconds %.1f, longest frame %.1f ms, longest step %.1f ms, experiments completed %d of %d"):format(
+      frames.count, love.timer.getTime() - started, frames.longest * 1000, frames.longest_step * 1000,
+      watch.completed(), #watch.experiments))
+end

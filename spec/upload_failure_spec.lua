@@ -1,0 +1,428 @@
+--- upload_observations when things fail: nothing is lost and nothing is sent twice; where that cannot be known, the
+-- error says which rows are in, which are not and which are unknown, and lets the upload go on from there.
+local promptic = require "promptic"
+local clients = require "spec.support.clients"
+local observations = require "spec.support.observations"
+local process = require "spec.support.process"
+local scripted = require "spec.support.scripted"
+
+local server, client
+
+setup(function()
+   server = scripted.start()
+   client = clients.open(server.url, { timeout = 0.3 })
+end)
+
+teardown(function()
+   client:close()
+   server:stop()
+end)
+
+before_each(function()
+   server:reset()
+end)
+
+local function held()
+   return observations.texts(client:list_observations("e").data)
+end
+
+local function upload(rows, options)
+   return client:upload_observations("e", rows, options)
+end
+
+local function failure(rows, options)
+   return clients.failure(client.upload_observations, client, "e", rows, options)
+end
+
+-- Spans as text: "1-10, 21-".
+local function spans(list)
+   local texts = {}
+   for index, span in ipairs(list) do
+      texts[index] = ("%d-%s"):format(span.first, span.last or "")
+   end
+   return table.concat(texts, ", ")
+end
+
+local function is_account(problem, sent, unsent, unknown)
+   assert.same({ sent, unsent, unknown }, {
+      spans(problem.rows.sent), spans(problem.rows.unsent), spans(problem.rows.unknown),
+   })
+end
+
+-- A function that gives the elements of the list.
+local function each(list)
+   local index = 0
+   return function()
+      index = index + 1
+      return list[index]
+   end
+end
+
+describe("an upload goes on", function()
+   local PASSING = {
+      "429", "503", "503 later", "reset before", "reset after", "stall before", "stall after", "500 after",
+      "502 before", "empty", "part",
+   }
+   for _, fault in ipairs(PASSING) do
+      it("after " .. fault, function()
+         observations.serve(server, { [2] = fault, [4] = fault })
+         local rows = observations.rows(60)
+         local result = upload(rows, { batch_size = 10 })
+         assert.equal(60, result.sent)
+         assert.same(observations.texts(rows), held())
+      end)
+   end
+
+   it("where the very first request breaks", function()
+      observations.serve(server, { "reset after" })
+      assert.equal(10, upload(observations.rows(10)).sent)
+      assert.equal(10, #held())
+      assert.equal(1, observations.count(server, "POST"))
+   end)
+
+   it("with rows that say the same, each of which counts", function()
+      observations.serve(server, { "reset after", "reset before", "part", "reset after" })
+      local rows = {}
+      for index = 1, 64 do
+         rows[index] = { variables = { text = "the same" }, expected = index % 2 == 0 and "a" or "b" }
+      end
+      assert.equal(64, upload(rows, { batch_size = 8 }).sent)
+      assert.same(observations.texts(rows), held())
+   end)
+
+   it("beside rows that were there before and say the same", function()
+      local row = '{"variables":{"text":"row 1"},"expected":"label 1"}'
+      for _, fault in ipairs{ "reset before", "reset after" } do
+         observations.serve(server, { fault }, { held = { row, row } })
+         upload(observations.rows(3))
+         local texts = held()
+         assert.equal(5, #texts)
+         assert.same({ "row 1 -> label 1", "row 1 -> label 1", "row 1 -> label 1" }, { texts[1], texts[2], texts[3] })
+      end
+   end)
+
+   it("whatever values rows have, and however the platform writes them", function()
+      observations.serve(server, { "reset after" })
+      local rows = {
+         { variables = { n = 1.0, list = { 1, 2.5, -0.0, 1e300 }, s = 'quote " \\ / \1 ü €' }, expected = "\n" },
+         { variables = { none = promptic.null, b = true, o = { x = {} } }, expected = "", split = "train" },
+         { input = "old", expected = "x" },
+      }
+      assert.equal(3, upload(rows).sent)
+      assert.equal(1, observations.count(server, "POST"))
+      assert.equal(3, #held())
+   end)
+
+   it("looks at the platform's rows once for many doubtful batches", function()
+      local faults = {}
+      for number = 2, 80, 3 do
+         faults[number] = "reset after"
+      end
+      observations.serve(server, faults)
+      local rows = observations.rows(90)
+      assert.equal(90, upload(rows, { batch_size = 1 }).sent)
+      assert.same(observations.texts(rows), held())
+      assert.equal(2, observations.count(server, "GET") - 1) -- one before anything is sent, one at the end
+   end)
+
+   it("looks soon where nothing goes well", function()
+      local faults = {}
+      for number = 1, 8 do
+         faults[number] = "reset before"
+      end
+      observations.serve(server, faults)
+      assert.equal(100, upload(observations.rows(100), { batch_size = 1 }).sent)
+      assert.equal(108, observations.count(server, "POST"))
+   end)
+
+   it("with twenty thousand rows of which one answer in a hundred is a fault", function()
+      observations.serve(server, nil, { faulty = 100 })
+      local rows = observations.rows(20000)
+      local path = os.tmpname()
+      local lines = { "text,expected" }
+      for index, row in ipairs(rows) do
+         lines[index + 1] = row.variables.text .. "," .. row.expected
+      end
+      process.write_file(path .. ".csv", table.concat(lines, "\r\n"))
+      local result = upload(path .. ".csv", { batch_size = 20 })
+      os.remove(path)
+      os.remove(path .. ".csv")
+      assert.equal(20000, result.sent)
+      assert.same(observations.texts(rows), held())
+      assert.is_true(observations.count(server, "POST") > 1005)
+   end)
+end)
+
+describe("an upload stops", function()
+   it("at an answer that no repetition can better", function()
+      observations.serve(server, { [3] = "400" })
+      local problem = failure(observations.rows(50), { batch_size = 10, concurrency = 1 })
+      assert.equal(400, problem.status_code)
+      is_account(problem, "1-20", "21-50", "")
+      assert.matches("in: 1-20; not in: 21-50; unknown: none", problem.message, 1, true)
+   end)
+
+   it("and looks first what became of other batches", function()
+      observations.serve(server, { "reset after", "reset before", "400" })
+      local problem = failure(observations.rows(40), { batch_size = 10, concurrency = 1 })
+      is_account(problem, "1-10", "11-40", "")
+   end)
+
+   it("where a batch fails again and again", function()
+      local faults = {}
+      for number = 1, 50 do
+         faults[number] = "reset before"
+      end
+      observations.serve(server, faults)
+      local problem = failure(observations.rows(10))
+      assert.equal("connection", problem.kind)
+      is_account(problem, "", "1-10", "")
+      assert.equal(3, observations.count(server, "POST"))
+   end)
+
+   it("where the platform asks for more time than it takes", function()
+      server:route[[
+         local _, request = ...
+         if request.method == "GET" then return { body = '{"data":[]}' } end
+         return { status = 429, headers = { ["Retry-After"] = "3600" } }
+      ]]
+      local problem = failure(observations.rows(10))
+      assert.equal(3600, problem.retry_after)
+      assert.equal(1, observations.count(server, "POST"))
+   end)
+
+   it("where nobody listens", function()
+      local url, holder = scripted.refusing()
+      local other = clients.open(url)
+      local problem = clients.failure(other.upload_observations, other, "e", observations.rows(10))
+      assert.equal("connection", problem.kind)
+      is_account(problem, "", "1-10", "")
+      other:close()
+      holder:close()
+   end)
+
+   it("where the platform's rows cannot be listed", function()
+      observations.serve(server, nil, { lists = 0 })
+      local problem = failure(observations.rows(10))
+      assert.equal(404, problem.status_code)
+      is_account(problem, "", "1-10", "")
+      assert.equal(0, observations.count(server, "POST"))
+   end)
+
+   it("where rows are missing and others are there that nobody can place", function()
+      observations.serve(server, { [2] = "changed" })
+      local problem = failure(observations.rows(30), { batch_size = 10, concurrency = 1 })
+      is_account(problem, "1-10, 21-30", "", "11-20")
+      assert.matches("10 observations that are not of this upload", problem.message, 1, true)
+      assert.equal(3, observations.count(server, "POST"))
+   end)
+
+   it("where an answer is no list", function()
+      for _, body in ipairs{ "[]", '{"data":{}}', '{"data":[{"id":"x"}]}', '{"data":[{"id":1}', "" } do
+         server:route(("return { body = %q }"):format(body))
+         local problem = failure(observations.rows(10))
+         assert.equal("decode", problem.kind)
+         is_account(problem, "", "1-10", "")
+      end
+   end)
+
+   it("where a request takes effect late and rows are there twice", function()
+      observations.serve(server, { "late" })
+      local problem = failure(observations.rows(20), { batch_size = 10, concurrency = 1 })
+      assert.matches("10 rows are there twice", problem.message, 1, true)
+      assert.equal(1, #problem.twice)
+      assert.equal(10, problem.twice[1].last - problem.twice[1].first + 1)
+      is_account(problem, "1-20", "", "")
+      for id = problem.twice[1].first, problem.twice[1].last do
+         assert.equal("e", client:list_observations("e").data[id - 1000].experimentId)
+      end
+   end)
+
+   it("where its source fails", function()
+      observations.serve(server)
+      local rows = each(observations.rows(25))
+      local calls = 0
+      local problem = failure(function()
+         calls = calls + 1
+         return calls == 25 and error("the well is dry") or rows()
+      end, { batch_size = 10 })
+      assert.equal("argument", problem.kind)
+      assert.matches("the source has failed: .*the well is dry", problem.message)
+      is_account(problem, "1-20", "21-", "")
+   end)
+
+   it("where its source fails, which can go on later", function()
+      observations.serve(server)
+      local rows, calls = observations.rows(25), 0
+      local next_row = each(rows)
+      local function source()
+         calls = calls + 1
+         return calls == 25 and error("the well is dry") or next_row()
+      end
+      local problem = failure(source, { batch_size = 10 })
+      assert.equal(5, upload(source, { resume = problem.resume }).sent)
+      assert.same(observations.texts(rows), held())
+   end)
+
+   it("where its client is closed", function()
+      observations.serve(server, { [2] = "stall after" })
+      local other = clients.open(server.url)
+      local problem
+      promptic.run(function()
+         local task = promptic.spawn(other.upload_observations, other, "e", observations.rows(30), {
+            batch_size = 10,
+            concurrency = 1,
+         })
+         while #held() < 20 do
+            promptic.sleep(0.01)
+         end
+         other:close()
+         problem = clients.failure(task.await, task)
+      end)
+      assert.equal("cancelled", problem.kind)
+      is_account(problem, "1-10", "21-30", "11-20")
+   end)
+end)
+
+describe("the value to go on from", function()
+   local ROWS = 100
+
+   -- Rows 1 to 30 are in, so are 31 to 40, which nobody knows, and 41 to 50 are not; then it ends, and the
+   -- platform's rows can be listed no more.
+   local function interrupted(source)
+      local faults = { [4] = "reset after", [5] = "reset before", [6] = "400" }
+      observations.serve(server, faults, { lists = 1 })
+      return failure(source, { batch_size = 10, concurrency = 1 })
+   end
+
+   local function heal(faults)
+      observations.serve(server, faults, { keep = true })
+   end
+
+   local function go_on(source, value)
+      heal()
+      return upload(source, { resume = value, batch_size = 7 })
+   end
+
+   local rows = observations.rows(ROWS)
+
+   it("sends what is missing and nothing else", function()
+      local problem = interrupted(rows)
+      is_account(problem, "1-30", "51-100", "31-50")
+      local result = go_on(rows, problem.resume)
+      assert.equal(70, result.sent)
+      assert.same(observations.texts(rows), held())
+   end)
+
+   it("can be kept as JSON", function()
+      local problem = interrupted(rows)
+      local value = promptic.json.decode(promptic.json.encode(problem.resume))
+      assert.equal(70, go_on(rows, value).sent)
+      assert.same(observations.texts(rows), held())
+   end)
+
+   it("works with the rows from another kind of source", function()
+      local problem = interrupted(rows)
+      assert.equal(70, go_on(each(rows), problem.resume).sent)
+      assert.same(observations.texts(rows), held())
+   end)
+
+   it("lets a function go on where it stopped", function()
+      local source = each(rows)
+      local problem = interrupted(source)
+      is_account(problem, "1-30", "51-", "31-50")
+      assert.equal(70, go_on(source, problem.resume).sent)
+      assert.same(observations.texts(rows), held())
+   end)
+
+   it("works again after another failure", function()
+      local problem = interrupted(rows)
+      heal{ [9] = "400" }
+      problem = failure(rows, { resume = problem.resume, batch_size = 10, concurrency = 1 })
+      is_account(problem, "1-40, 51-70", "41-50, 71-100", "")
+      assert.equal(40, go_on(rows, problem.resume).sent)
+      assert.same(observations.texts(rows), held())
+   end)
+
+   it("cannot be used twice", function()
+      local problem = interrupted(rows)
+      go_on(rows, problem.resume)
+      local posts = observations.count(server, "POST")
+      local again = failure(rows, { resume = problem.resume })
+      assert.equal("argument", again.kind)
+      assert.matches("has got 70 observations since, of which 20 may be", again.message, 1, true)
+      assert.equal(posts, observations.count(server, "POST"))
+   end)
+
+   it("tells what is unknown again where nobody can look", function()
+      local problem = interrupted(rows)
+      observations.serve(server, nil, { keep = true, lists = 1 })
+      local again = failure(rows, { resume = problem.resume })
+      assert.equal(404, again.status_code)
+      is_account(again, "1-30", "51-100", "31-50")
+      assert.equal(70, go_on(rows, again.resume).sent)
+      assert.same(observations.texts(rows), held())
+   end)
+
+   it("keeps a bad row to be read again", function()
+      observations.serve(server)
+      local list = observations.rows(30)
+      list[17].expected = nil
+      for _, source in ipairs{ list, each(list) } do
+         observations.serve(server)
+         local problem = failure(source, { batch_size = 10, concurrency = 1 })
+         is_account(problem, "1-10", type(source) == "table" and "11-30" or "11-", "")
+         local again = failure(source, { resume = problem.resume, batch_size = 10 })
+         assert.equal(17, again.row)
+         local result = upload(source, { resume = again.resume, on_bad_row = "skip" })
+         assert.equal(17, result.skipped[1].row)
+         table.remove(list, 17)
+         assert.same(observations.texts(list), held())
+         table.insert(list, 17, { variables = { text = "row 17" } })
+      end
+   end)
+
+   it("says which rows were skipped before", function()
+      local list = observations.rows(30)
+      list[5].expected = nil
+      observations.serve(server, { [2] = "400" })
+      local problem = failure(list, { batch_size = 10, concurrency = 1, on_bad_row = "skip" })
+      is_account(problem, "1-4, 6-11", "12-30", "")
+      assert.equal(5, problem.skipped[1].row)
+      local result = upload(list, { resume = problem.resume, on_bad_row = "skip" })
+      assert.equal(19, result.sent)
+      assert.equal(1, #result.skipped)
+      assert.equal(29, #held())
+   end)
+
+   it("notices that the source has changed", function()
+      local problem = interrupted(rows)
+      local other = observations.rows(ROWS)
+      other[12].expected = "something else"
+      heal()
+      local again = failure(other, { resume = problem.resume })
+      assert.matches("the source is not what it was, rows 1 to 30 have changed", again.message, 1, true)
+      again = failure(observations.rows(20), { resume = problem.resume })
+      assert.matches("the source has 20 rows, but row 21 was sent", again.message, 1, true)
+   end)
+
+   it("is for the same experiment", function()
+      local problem = interrupted(rows)
+      local other = clients.failure(client.upload_observations, client, "other", rows, { resume = problem.resume })
+      assert.matches("it belongs to another experiment, e", other.message, 1, true)
+   end)
+
+   for name, value in pairs{
+      ["no text"] = { experiment_id = "e", sent = 5 },
+      ["no spans"] = { experiment_id = "e", sent = "everything" },
+      ["no end"] = { experiment_id = "e", unknown = "1-" },
+      ["backwards"] = { experiment_id = "e", sent = "9-1:0" },
+      ["too large"] = { experiment_id = "e", sent = "1-9223372036854775807:0" },
+   } do
+      it("is checked: " .. name, function()
+         local problem = failure(rows, { resume = value })
+         assert.equal("argument", problem.kind)
+         assert.matches("this is no value of a failed upload", problem.message, 1, true)
+      end)
+   end
+end)
