@@ -7,6 +7,7 @@ exclude_files = { "build", "spec/contract/node_modules" }
 
 -- The interpreter sets a global of this name, which scripts may use instead of requiring the module.
 files["examples"] = { read_globals = { "promptic" } }
+files["examples/love"] = { std = "luajit+love" }
 files["scripts"] = { read_globals = { "promptic" } }
 
 -- Their globals are a copy that nothing typed at the prompt can change; luacheck sees no use of it.

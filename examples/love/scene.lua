@@ -3,6 +3,7 @@ local scene = { HISTORY = 300 } -- frames in the graph
 
 local graphics = love.graphics
 local font, tails = {}, {}
+local texts = {} -- by font, those of this frame
 
 local function rgb(code)
    return { tonumber(code:sub(1, 2), 16) / 255, tonumber(code:sub(3, 4), 16) / 255, tonumber(code:sub(5, 6), 16) / 255 }
@@ -35,15 +36,27 @@ local function box(x, y, width, height, round)
    graphics.rectangle("line", x, y, width, height, round, round)
 end
 
+-- Texts are drawn last, font by font: each change between shapes and fonts ends what LÖVE draws in one call.
 local function write(text, x, y, face, color, align, width)
-   graphics.setFont(face)
-   paint(color)
-   graphics.printf(text, math.floor(x), math.floor(y), width or 600, align or "left")
+   local list = texts[face]
+   list[#list + 1] = { text, math.floor(x), math.floor(y), width or 600, align or "left", color }
+end
+
+local function draw_texts()
+   for face, list in pairs(texts) do
+      graphics.setFont(face)
+      for index, text in ipairs(list) do
+         paint(text[6])
+         graphics.printf(unpack(text, 1, 5))
+         list[index] = nil
+      end
+   end
 end
 
 function scene.load()
    for name, size in pairs{ small = 13, normal = 16, large = 20, title = 30, huge = 46 } do
       font[name] = graphics.newFont(size)
+      texts[font[name]] = {}
    end
    graphics.setBackgroundColor(BACKGROUND)
    graphics.setLineStyle("smooth")
@@ -217,6 +230,7 @@ function scene.draw(time, watch, frames)
    draw_legend(frames)
    write(("%d of %d completed"):format(watch.completed(), #watch.experiments), 40, 670, font.normal, TEXT)
    write("each ring fills with its experiment's iterations", 220, 672, font.small, MUTED)
+   draw_texts()
 end
 
 return scene
