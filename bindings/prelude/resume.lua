@@ -173,7 +173,9 @@ function host.continue(job, value)
    job.source, job.ended, job.skipped = earlier.source, earlier.ended, earlier.skipped
    job.past.sent, job.past.unknown = rows.set(), rows.set()
    job.again = earlier.again
-   job.again[#job.again + 1] = earlier.unsent
+   if earlier.unsent and earlier.unsent.rows:count() > 0 then
+      job.again[#job.again + 1] = earlier.unsent
+   end
    for _, batch in ipairs(job.again) do
       batch.tries = 0
    end
