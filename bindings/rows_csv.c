@@ -6,7 +6,7 @@
  */
 #include "rows.h"
 
-#include <limits.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +35,7 @@ typedef struct splitting {
     rows_field *fields; /* NULL: they are only counted */
     size_t capacity;
     const char *what; /* why the record is bad */
+    bool open;        /* it ends inside of quotes */
 } splitting;
 
 static split_result bad(splitting *s, const char *what) {
@@ -55,8 +56,10 @@ static split_result split_quoted(splitting *s) {
     bool doubled = false;
     for (const char *at = begin;; at += 2) {
         at = memchr(at, '"', (size_t)(s->end - at));
-        if (at == NULL)
+        if (at == NULL) {
+            s->open = true;
             return s->ended ? bad(s, "a quote that is never closed") : SPLIT_MORE;
+        }
         if (at + 1 == s->end && !s->ended)
             return SPLIT_MORE;
         if (at + 1 == s->end || at[1] != '"') {
@@ -134,14 +137,20 @@ static const char *pass_line(rows_file *file) {
     }
 }
 
-/* A record that cannot be split ends, for all that can be said, with the line of its fault. */
+/* A record that cannot be split ends, for all that can be said, with the line of its fault. Where a
+ * quote is never closed, nobody can say what of the rest belongs to it. */
 static rows_outcome refuse_record(rows_reader *reader, const splitting *s) {
     rows_file *file = &reader->file;
+    if (s->open)
+        return rows_refuse(reader, ROWS_BROKEN, "%s", s->what);
     rows_file_consume(file, (size_t)(s->at - (file->data + file->at)));
+    int64_t line = file->line;
     const char *problem = pass_line(file);
     if (problem != NULL)
         return rows_refuse(reader, ROWS_BROKEN, "%s", problem);
-    return rows_refuse(reader, ROWS_BAD, "%s", s->what);
+    if (line == reader->line)
+        return rows_refuse(reader, ROWS_BAD, "%s", s->what);
+    return rows_refuse(reader, ROWS_BAD, "%s in line %" PRId64, s->what, line);
 }
 
 /* Splits the next record into the fields that there is room for, without passing over it. Empty

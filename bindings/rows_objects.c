@@ -393,6 +393,7 @@ static int call(lua_State *L) {
     request.on_body = rows_scan_piece;
     request.body_userdata = luaL_checkudata(L, 3, SCAN);
     bool creates = !lua_isnoneornil(L, 4);
+    luaL_argcheck(L, !creates || check_batch(L, 4)->count > 0, 4, "a batch without rows");
     const promptic_endpoint *row =
         creates ? rows_endpoint() : promptic_endpoint_find("list_observations");
     request.endpoint = row->name;

@@ -10,7 +10,7 @@ local rows, now = host.rows, host.now
 
 -- Seconds for which the platform may still be at work on a request that failed: as long again as the call
 -- took, within these bounds.
-local LEAST_REST, MOST_REST = 1, 30
+local LEAST_REST, MOST_REST = 0.5, 30
 
 --- A batch's effect is unknown after this error. With no error it is an earlier upload's.
 function host.doubt(job, batch, err, took)

@@ -1,0 +1,257 @@
+--- Which observations .jsonl and .json files hold, and what is wrong with one, in which line.
+local clients = require "spec.support.clients"
+local process = require "spec.support.process"
+local scripted = require "spec.support.scripted"
+
+local server, client, folder
+
+setup(function()
+   server = scripted.start()
+   client = clients.open(server.url)
+   folder = process.folder()
+end)
+
+teardown(function()
+   client:close()
+   server:stop()
+   process.remove(folder)
+end)
+
+before_each(function()
+   server:reset()
+   server:route[[
+      local _, request = ...
+      if request.method == "GET" then return { body = '{"data":[]}' } end
+      local ids = {}
+      for _ in request.body:gmatch('"expected":') do
+         count = (rawget(_G, "count") or 0) + 1
+         ids[#ids + 1] = ('{"id":%d}'):format(count)
+      end
+      return { status = 201, body = '{"data":[' .. table.concat(ids, ",") .. "]}" }
+   ]]
+end)
+
+local function file(name, content)
+   process.write_file(folder .. "/" .. name, content)
+   return folder .. "/" .. name
+end
+
+-- The body that is sent for the file, nil where there is none.
+local function sent(path, options)
+   local result = client:upload_observations("e", path, options)
+   local request = server:requests()[2]
+   return request and request.body, result
+end
+
+-- What a text of an observation becomes; the same one where there is no second text.
+local OBSERVATIONS = {
+   { '{"variables":{"a":"x"},"expected":"y"}' },
+   { '{"variables":{"a":1,"b":[true,null,{"c":-1.5e-3}]},"expected":"y","split":"train"}' },
+   { '{"variables":{},"expected":"","split":"eval"}' },
+   { '{"variables":{"a":123456789012345678901234567890,"b":0.1,"c":1E5,"d":-0},"expected":"y"}' },
+   { [[{"variables":{"a\n":"\u00e9\"\\\/\b\f\n\r\t\ud834\udd1e"},"expected":"\u0000"}]] },
+   { '{"variables":{"ä":"€ 𝄞"},"expected":"ü"}' },
+   { ' { "expected" : "y" , "variables" : { "a" : [ 1 , 2 ] } } ',
+      '{"variables":{ "a" : [ 1 , 2 ] },"expected":"y"}' },
+   { '{"split":"eval","expected":"y","variables":{"}":"{[\\""}}',
+      '{"variables":{"}":"{[\\""},"expected":"y","split":"eval"}' },
+   { '{"input":"x","expected":"y"}', '{"variables":{"input":"x"},"expected":"y"}' },
+   { '{"input":[1],"expected":"y"}', '{"variables":{"input":[1]},"expected":"y"}' },
+   { '{"input":"x","variables":{"a":1},"expected":"y"}', '{"variables":{"a":1},"expected":"y"}' },
+   { '{"input":null,"expected":"y"}', '{"variables":{},"expected":"y"}' },
+   { '{"variables":null,"input":"x","expected":"y","split":null}',
+      '{"variables":{"input":"x"},"expected":"y"}' },
+   { '{"variables":{"a":' .. ("["):rep(900) .. ("]"):rep(900) .. '},"expected":"y"}' },
+}
+
+describe("a line of a .jsonl file", function()
+   for index, case in ipairs(OBSERVATIONS) do
+      it("is sent on: " .. index, function()
+         assert.equal("[" .. (case[2] or case[1]) .. "]", sent(file("rows.jsonl", case[1] .. "\n")))
+      end)
+   end
+end)
+
+describe("an element of a .json file", function()
+   for index, case in ipairs(OBSERVATIONS) do
+      it("is sent on: " .. index, function()
+         assert.equal("[" .. (case[2] or case[1]) .. "]", sent(file("rows.json", "[" .. case[1] .. "]")))
+      end)
+   end
+end)
+
+local A, B = '{"variables":{"a":1},"expected":"x"}', '{"variables":{"b":2},"expected":"y"}'
+local BOTH = "[" .. A .. "," .. B .. "]"
+
+describe("a .jsonl file", function()
+   for name, content in pairs{
+      ["no newline at the end"] = A .. "\n" .. B,
+      ["CRLF"] = A .. "\r\n" .. B .. "\r\n",
+      ["empty lines"] = "\n\r\n" .. A .. "\n \t\n\n" .. B .. "\n\n  ",
+      ["a byte order mark"] = "\xEF\xBB\xBF" .. A .. "\n" .. B,
+   } do
+      it("may have " .. name, function()
+         assert.equal(BOTH, sent(file("rows.jsonl", content)))
+      end)
+   end
+
+   it("may have lines that are longer than the window onto it", function()
+      local long = ('{"variables":{"a":"%s"},"expected":"x"}'):format(("ü"):rep(300000))
+      assert.equal(("[%s,%s,%s]"):format(A, long, B), sent(file("rows.jsonl", A .. "\n" .. long .. "\n" .. B)))
+   end)
+
+   it("is told by its name, whatever its case", function()
+      assert.equal(BOTH, sent(file("ROWS.JSONL", A .. "\n" .. B)))
+   end)
+end)
+
+describe("a .json file", function()
+   for name, content in pairs{
+      ["spaces"] = "\r\n [\n\t" .. A .. "\n,\n" .. B .. "\n]\n\n",
+      ["none"] = BOTH,
+      ["a byte order mark"] = "\xEF\xBB\xBF " .. BOTH,
+   } do
+      it("may have " .. name, function()
+         assert.equal(BOTH, sent(file("rows.json", content)))
+      end)
+   end
+
+   it("may be longer than the window onto it, which may end anywhere", function()
+      local odd = [[{"variables":{"a":[-1.5e+10,true,null,"\ud834\udd1e€\\"]},"expected":"x"}]]
+      for length = 128 * 1024 - 130, 128 * 1024 - 30 do
+         server:reset()
+         server:route[[
+            local _, request = ...
+            return { status = 200, body = request.method == "GET" and '{"data":[]}' or
+               '{"data":[{"id":1},{"id":2},{"id":3}]}' }
+         ]]
+         local long = ('{"variables":{"a":"%s"},"expected":"x"}'):format(("x"):rep(length))
+         local body = sent(file("rows.json", ("[%s , %s\n, %s]"):format(long, odd, B)))
+         assert.is_true(("[%s,%s,%s]"):format(long, odd, B) == body, length)
+      end
+   end)
+
+   it("has its rows counted however batches are cut", function()
+      local rows = {}
+      for index = 1, 50 do
+         rows[index] = A
+      end
+      local path = file("rows.json", "[" .. table.concat(rows, ",\n") .. "]")
+      local result = client:upload_observations("e", path, { batch_bytes = 100 })
+      assert.equal(50, result.sent)
+   end)
+end)
+
+-- What is wrong, and the text that has it. In a .json file what is no JSON at all ends the reading.
+local BAD = {
+   { "no object", "5" },
+   { "no object", "[]" },
+   { "no name of a member", "{5}", true },
+   { "no name of a member", '{"expected":"x",}', true },
+   { "no colon after a name", '{"expected"}', true },
+   { "no value", '{"expected":}', true },
+   { "no value", '{"expected":yes}', true },
+   { "no value", '{"expected":tru}', true },
+   { "no value", '{"variables":{"a":01},"expected":"x"}', true },
+   { "no value", '{"variables":{"a":+1},"expected":"x"}', true },
+   { "no value", '{"variables":{"a":1.},"expected":"x"}', true },
+   { "no value", '{"variables":{"a":NaN},"expected":"x"}', true },
+   { "no comma between two members", '{"expected":"x" "split":"eval"}', true },
+   { "no comma between two elements", '{"variables":{"a":[1 2]},"expected":"x"}', true },
+   { "a number out of range", '{"variables":{"a":1e999},"expected":"x"}', true },
+   { "a control character in a string", '{"expected":"\t"}', true },
+   { "an escape that JSON does not have", [[{"expected":"\x"}]], true },
+   { "a \\u that four hexadecimal digits do not follow", [[{"expected":"\u12g4"}]], true },
+   { "half of a surrogate pair", [[{"expected":"\ud834x-----"}]], true },
+   { "half of a surrogate pair", [[{"expected":"\udd1e"}]], true },
+   { "half of a surrogate pair", [[{"expected":"\ud834\u0041"}]], true },
+   { "text that is not UTF-8", '{"expected":"\xC3("}', true },
+   { "text that is not UTF-8", '{"expected":"\xED\xA0\x80"}', true },
+   { "a member that is there twice", '{"expected":"x","expected":"y"}', true },
+   { "more than 1000 values within each other", '{"variables":{"a":' .. ("["):rep(1001) .. "}", true },
+   { "variables is missing", '{"expected":"x"}' },
+   { "variables is missing", "{}" },
+   { "variables: object expected, got an array", '{"variables":[],"expected":"x"}' },
+   { "variables: object expected, got a string", '{"variables":"a","expected":"x"}' },
+   { "expected is missing", '{"variables":{}}' },
+   { "expected is missing", '{"variables":{},"expected":null}' },
+   { "expected: string expected, got a number", '{"variables":{},"expected":5}' },
+   { "expected: string expected, got a boolean", '{"variables":{},"expected":true}' },
+   { "split: 'test' is not one of train, eval", '{"variables":{},"expected":"x","split":"test"}' },
+   { "split: string expected, got an object", '{"variables":{},"expected":"x","split":{}}' },
+   { "unknown field 'exepcted', did you mean 'expected'?", '{"variables":{},"exepcted":"x"}' },
+   { "unknown field 'colour'", '{"variables":{},"expected":"x","colour":"red"}' },
+}
+
+for _, case in ipairs(BAD) do
+   local what, text, ends = case[1], case[2], case[3] or case[1] == "no object"
+
+   describe("a file with " .. what .. ": " .. text:sub(1, 40), function()
+      it("is refused as .jsonl, with its line", function()
+         local path = file("rows.jsonl", "\n" .. A .. "\n\n" .. text .. "\n" .. B)
+         local problem = clients.failure(client.upload_observations, client, "e", path)
+         assert.equal("argument", problem.kind)
+         assert.matches(path .. ":4: ", problem.message, 1, true)
+         assert.matches(what, problem.reason, 1, true)
+         assert.equal(2, problem.row)
+         assert.equal(0, server:count())
+         local body, result = sent(path, { on_bad_row = "skip" })
+         assert.equal(BOTH, body)
+         assert.equal(4, result.skipped[1].line)
+         assert.equal(2, result.skipped[1].row)
+      end)
+
+      it("is refused as .json, with its line", function()
+         local path = file("rows.json", "[\n" .. A .. ",\n\n" .. text .. ",\n" .. B .. "]")
+         local problem = clients.failure(client.upload_observations, client, "e", path)
+         assert.matches(path .. ":4: ", problem.message, 1, true)
+         assert.matches(what, problem.reason, 1, true)
+         assert.equal(0, server:count())
+         if ends then
+            problem = clients.failure(client.upload_observations, client, "e", path, { on_bad_row = "skip" })
+            assert.matches(what, problem.reason, 1, true)
+         else
+            local body, result = sent(path, { on_bad_row = "skip" })
+            assert.equal(BOTH, body)
+            assert.equal(4, result.skipped[1].line)
+         end
+      end)
+   end)
+end
+
+describe("a .jsonl file is refused", function()
+   it("for text after the object", function()
+      local problem = clients.failure(client.upload_observations, client, "e", file("rows.jsonl", A .. B))
+      assert.matches(":1: not JSON: text after the object", problem.message, 1, true)
+   end)
+
+   it("for an object that does not end", function()
+      local path = file("rows.jsonl", A:sub(1, -2) .. "\n" .. B)
+      local problem = clients.failure(client.upload_observations, client, "e", path)
+      assert.matches(":1: not JSON: no comma between two members at character 36", problem.message, 1, true)
+   end)
+end)
+
+describe("a .json file is refused", function()
+   -- what is wrong, the file, its line
+   local ROWS = {
+      { "an array of observations expected", "", 1 },
+      { "an array of observations expected", "\n" .. A, 2 },
+      { "an array of observations expected", '"x"', 1 },
+      { "no comma between two elements", "[" .. A, 1 },
+      { "no comma between two elements", "[" .. A .. "\n" .. B .. "]", 2 },
+      { "no object", "[" .. A .. ",\n]", 2 },
+      { "no object", "[," .. A .. "]", 1 },
+      { "text after the array", BOTH .. "\n]", 2 },
+      { "text after the array", "[]\0", 1 },
+      { "a string that does not end", '[\n\n{"expected":"x', 3 },
+   }
+   for index, row in ipairs(ROWS) do
+      it("for " .. row[1] .. ": " .. index, function()
+         local path = file("rows.json", row[2])
+         local problem = clients.failure(client.upload_observations, client, "e", path, { on_bad_row = "skip" })
+         assert.matches(("%s:%d: "):format(path, row[3]), problem.message, 1, true)
+         assert.matches(row[1], problem.reason, 1, true)
+      end)
+   end
+end)
