@@ -115,7 +115,7 @@ describe("README.md", function()
       local screen = terminal.start{ "--sandbox", width = 120, env = { NO_COLOR = "1" } }
       finally(function() screen:stop() end)
       screen:wait_line("> ")
-      for statement, shown in ("\n" .. session):gsub("\n> ", "\0"):gmatch("%z([^\n]+)([^%z]*)") do
+      for statement, shown in ("\n" .. session):gsub("\n> ", "\0"):gmatch("%z([^\n%z]+)([^%z]*)") do
          local said = screen:run(statement):gsub("request %x[%x-]+", "request ID")
          assert.equal(shown:gsub("^\n", ""):gsub("\n$", ""), said)
       end
