@@ -246,24 +246,15 @@ static double next_delay(promptic_call *call, const retry_attempt *attempt) {
     return clock_after(clock_now_ms(), delay) < call->deadline_ms ? delay : -1;
 }
 
-static void settle(promptic_call *call, const transfer_outcome *outcome) {
+static void settle_failure(promptic_call *call, const transfer_outcome *outcome) {
     const char *retry_after = transfer_header(&call->transfer, "retry-after");
-    retry_attempt attempt = {
+    const retry_attempt attempt = {
         .repeatable = call->repeatable,
         .status = outcome->status,
         .kind = outcome->kind == PROMPTIC_OK ? PROMPTIC_API_ERROR : outcome->kind,
         .never_sent = !call->transfer.sent,
         .retry_after = retry_after != NULL ? retry_after_seconds(retry_after, time(NULL)) : -1,
     };
-    if (is_success(call, outcome)) {
-        client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: %d (attempt %d, %s connection)",
-                   call->method, call->path, outcome->status, call->attempts,
-                   outcome->reused ? "reused" : "new");
-        if (outcome->status == 404)
-            text_clear(&call->transfer.body);
-        succeed(call, outcome->status);
-        return;
-    }
     if (is_unsure(outcome, call->transfer.sent, attempt.retry_after))
         call->maybe_sent = true;
     double delay = next_delay(call, &attempt);
@@ -279,6 +270,19 @@ static void settle(promptic_call *call, const transfer_outcome *outcome) {
     call->state = CALL_WAITING;
     call->due_ms = clock_after(clock_now_ms(), delay);
     loop_schedule(call->client->loop, call);
+}
+
+static void settle(promptic_call *call, const transfer_outcome *outcome) {
+    if (is_success(call, outcome)) {
+        client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: %d (attempt %d, %s connection)",
+                   call->method, call->path, outcome->status, call->attempts,
+                   outcome->reused ? "reused" : "new");
+        if (outcome->status == 404)
+            text_clear(&call->transfer.body);
+        succeed(call, outcome->status);
+        return;
+    }
+    settle_failure(call, outcome);
 }
 
 /* ------------------------------------------------------------------ submit */

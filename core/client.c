@@ -66,20 +66,24 @@ static bool add_credential(const config *config, struct curl_slist **list) {
     return ok;
 }
 
-static bool add_common_headers(const config *config, struct curl_slist **list) {
-    return add_credential(config, list) && add_header(config, list, "Accept", "application/json");
+/* CURLOPT_USERAGENT would have libcurl format the same line anew in every request. */
+static bool add_common_headers(const config *config, const char *user_agent,
+                               struct curl_slist **list) {
+    return add_header(config, list, "User-Agent", user_agent) && add_credential(config, list) &&
+           add_header(config, list, "Accept", "application/json");
 }
 
 /* Each line costs libcurl some work in every request, so each kind of request has a list of its
  * own. Before a large body libcurl would ask with Expect whether it is welcome, and wait a second
  * for servers that do not know the header. */
-static bool build_headers(promptic_client *client) {
-    return add_common_headers(&client->config, &client->json_headers) &&
-           add_header(&client->config, &client->json_headers, "Content-Type", "application/json") &&
+static bool build_headers(promptic_client *client, const char *user_agent) {
+    const config *config = &client->config;
+    return add_common_headers(config, user_agent, &client->json_headers) &&
+           add_header(config, &client->json_headers, "Content-Type", "application/json") &&
            remove_header(&client->json_headers, "Expect:") &&
-           add_common_headers(&client->config, &client->empty_headers) &&
+           add_common_headers(config, user_agent, &client->empty_headers) &&
            remove_header(&client->empty_headers, "Content-Type:") &&
-           add_common_headers(&client->config, &client->plain_headers);
+           add_common_headers(config, user_agent, &client->plain_headers);
 }
 
 static void free_headers(struct curl_slist *list) {
@@ -98,15 +102,17 @@ static bool build_base(promptic_client *client) {
     return client->base != NULL;
 }
 
-static bool build_user_agent(promptic_client *client, const char *prefix) {
+/* The headers of every request, with the host's part of the User-Agent before ours. */
+static bool build_request_parts(promptic_client *client, const char *prefix) {
     text agent;
     text_init(&agent, &client->allocator);
     if (prefix != NULL && prefix[0] != '\0')
         text_addf(&agent, "%s ", prefix);
     text_addf(&agent, "promptic-lua/%s libcurl/%s", PROMPTIC_VERSION,
               curl_version_info(CURLVERSION_NOW)->version);
-    client->user_agent = text_take(&agent, NULL);
-    return client->user_agent != NULL;
+    bool built = !agent.failed && build_headers(client, agent.data) && build_base(client);
+    text_free(&agent);
+    return built;
 }
 
 /* -------------------------------------------------------------- lifetime */
@@ -163,9 +169,7 @@ promptic_client *promptic_client_new(promptic_loop *loop, const promptic_options
     promptic_kind kind = client == NULL ? PROMPTIC_MEMORY : PROMPTIC_OK;
     if (kind == PROMPTIC_OK)
         kind = config_resolve(&options, &client->config, error);
-    if (kind == PROMPTIC_OK &&
-        !(build_base(client) && build_user_agent(client, options.user_agent) &&
-          build_headers(client)))
+    if (kind == PROMPTIC_OK && !build_request_parts(client, options.user_agent))
         kind = PROMPTIC_MEMORY;
     if (kind == PROMPTIC_OK && !(client->config.is_loopback && is_plain_http(client)))
         loop->uses_tls = true; /* plain http may go through a proxy that is spoken to over TLS */
@@ -190,7 +194,6 @@ void client_release(promptic_client *client) {
     free_headers(client->empty_headers);
     free_headers(client->plain_headers);
     memory_free(&allocator, client->base);
-    memory_free(&allocator, client->user_agent);
     config_free(&client->config);
     loop_release(client->loop);
     memory_free(&allocator, client);
@@ -231,7 +234,6 @@ CURL *client_take_handle(promptic_client *client) {
     if (client->idle_count > 0)
         return client->idle[--client->idle_count];
     const transfer_settings settings = {
-        .user_agent = client->user_agent,
         .ca_file = client->config.ca_file,
         .ca_path = client->config.ca_path,
         .direct = client->config.is_loopback,

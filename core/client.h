@@ -19,7 +19,6 @@ struct promptic_client {
     bool closed;
     config config;
     char *base; /* what paths stand below: {endpoint}/api/v1, {endpoint} of an anonymous client */
-    char *user_agent;
     double timeout, deadline, backoff; /* seconds */
     int max_retries;
     size_t max_response_bytes;

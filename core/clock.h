@@ -14,6 +14,17 @@ static inline int64_t clock_now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* The same, behind by some milliseconds at most: for what is asked often and needs no more. */
+static inline int64_t clock_coarse_ms(void) {
+#ifdef CLOCK_MONOTONIC_COARSE
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+#else
+    return clock_now_ms();
+#endif
+}
+
 /* The point `seconds` after start; CLOCK_NEVER where that is out of range. Rounds up, so that a
  * positive span never becomes nothing. */
 static inline int64_t clock_after(int64_t start, double seconds) {

@@ -21,12 +21,17 @@ static bool is_one_of(char c, const char *list) {
 
 void request_add_encoded(text *text, const char *string) {
     static const char digits[] = "0123456789ABCDEF";
+    if (!text_reserve(text, 3 * strlen(string)))
+        return;
     for (const char *c = string; *c != '\0'; c++) {
         unsigned char byte = (unsigned char)*c;
-        if (is_alphanumeric(*c) || is_one_of(*c, "-._~"))
-            text_add_char(text, *c);
-        else
-            text_add_n(text, (char[]){'%', digits[byte >> 4], digits[byte & 15]}, 3);
+        if (is_alphanumeric(*c) || is_one_of(*c, "-._~")) {
+            text_put(text, *c);
+        } else {
+            text_put(text, '%');
+            text_put(text, digits[byte >> 4]);
+            text_put(text, digits[byte & 15]);
+        }
     }
 }
 
@@ -219,7 +224,10 @@ promptic_kind request_url(const promptic_allocator *allocator, const char *base,
     *url = *path = NULL;
     promptic_kind kind = build(&below, &query, request, row, error);
     if (kind == PROMPTIC_OK && !below.failed && !query.failed) {
-        text_addf(&whole, "%s%s%s", base, below.data, query.length > 0 ? query.data : "");
+        text_reserve(&whole, strlen(base) + below.length + query.length);
+        text_add(&whole, base);
+        text_add_n(&whole, below.data, below.length);
+        text_add_n(&whole, query.data, query.length);
         *path = text_take(&below, NULL);
         *url = text_take(&whole, NULL);
     }

@@ -35,6 +35,12 @@ void text_clear(text *text);
  * left behind. False where memory ends. */
 bool text_reserve(text *text, size_t length);
 
+/* Adds a byte that text_reserve has made room for. */
+static inline void text_put(text *text, char c) {
+    text->data[text->length++] = c;
+    text->data[text->length] = '\0';
+}
+
 void text_add(text *text, const char *string);
 void text_add_n(text *text, const char *bytes, size_t length);
 void text_add_char(text *text, char c);

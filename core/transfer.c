@@ -12,6 +12,16 @@
 /* libcurl refuses single headers past 100 KiB; this bounds their sum. */
 #define MAX_HEADER_BYTES ((size_t)1024 * 1024)
 
+/* Most heads of answers fit into this. */
+#define USUAL_HEADER_BYTES ((size_t)1023)
+
+/* Most bytes that are set aside for an answer before they have come: a server may say anything. */
+#define MOST_AHEAD ((size_t)1024 * 1024)
+
+/* What is read from a connection at once. libcurl's own 16 KiB take two turns for an answer of
+ * 25 KB. It is given back at the end of each transfer. */
+#define RECEIVE_BUFFER (64L * 1024L)
+
 /* Bodies from here on get libcurl's larger upload buffer: it saves a quarter of the CPU of large
  * posts, and would be a waste of memory for small ones. */
 #define LARGE_BODY ((size_t)64 * 1024)
@@ -26,10 +36,19 @@ static bool is_success(const transfer *transfer) {
     return status >= 200 && status < 300;
 }
 
+/* The answer's length, where the server tells it, or what is told of it after compression: enough
+ * to begin with, so that a text of this size is not moved again and again while it grows. */
+static void make_room(transfer *transfer) {
+    curl_off_t length = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    if (length > 0)
+        text_reserve(&transfer->body, (size_t)length < MOST_AHEAD ? (size_t)length : MOST_AHEAD);
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *userdata) {
     transfer *transfer = userdata;
     size_t length = size * count;
-    transfer->moved_ms = clock_now_ms();
+    transfer->moved_ms = clock_coarse_ms();
     if (transfer->on_body != NULL && is_success(transfer)) {
         transfer->on_body(data, length, transfer->body_userdata);
         return length;
@@ -38,6 +57,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *userdata) {
         transfer->too_big = true;
         return CURL_WRITEFUNC_ERROR;
     }
+    if (transfer->body.length == 0)
+        make_room(transfer);
     text_add_n(&transfer->body, data, length);
     return transfer->body.failed ? CURL_WRITEFUNC_ERROR : length;
 }
@@ -52,26 +73,25 @@ static void add_header(transfer *transfer, const char *line, size_t length) {
         value++;
     while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' ' || end[-1] == '\t'))
         end--;
-    size_t start = transfer->headers.length, name_length = (size_t)(colon - line);
-    text_add_n(&transfer->headers, line, name_length + 1);
-    text_add_n(&transfer->headers, value, (size_t)(end - value));
-    text_add_n(&transfer->headers, "", 1);
-    if (transfer->headers.failed)
+    text *headers = &transfer->headers;
+    if (!text_reserve(headers, length + 2))
         return;
-    char *name = transfer->headers.data + start;
-    for (size_t i = 0; i < name_length; i++)
-        if (name[i] >= 'A' && name[i] <= 'Z')
-            name[i] += 'a' - 'A';
-    name[name_length] = '\0';
+    for (const char *c = line; c < colon; c++)
+        text_put(headers, *c >= 'A' && *c <= 'Z' ? (char)(*c + ('a' - 'A')) : *c);
+    text_put(headers, '\0');
+    text_add_n(headers, value, (size_t)(end - value));
+    text_put(headers, '\0');
     transfer->header_count++;
 }
 
 static size_t on_header(char *line, size_t size, size_t count, void *userdata) {
     transfer *transfer = userdata;
     size_t length = size * count;
-    transfer->moved_ms = clock_now_ms();
-    if (length >= 5 && strncasecmp(line, "HTTP/", 5) == 0) { /* a new head: 100, then 200 */
+    transfer->moved_ms = clock_coarse_ms();
+    if (length >= 5 && (line[0] | 0x20) == 'h' &&
+        strncasecmp(line, "HTTP/", 5) == 0) { /* a new head: 100, then 200 */
         text_clear(&transfer->headers);
+        text_reserve(&transfer->headers, USUAL_HEADER_BYTES);
         transfer->header_count = 0;
         transfer->has_head = false;
     } else if (line[0] == '\r' || line[0] == '\n') {
@@ -150,6 +170,7 @@ CURL *transfer_handle(const transfer_settings *settings) {
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -158,8 +179,6 @@ CURL *transfer_handle(const transfer_settings *settings) {
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     /* A proxy named for http would read the credential that is meant for this machine. */
     CURLcode code = curl_easy_setopt(easy, CURLOPT_NOPROXY, settings->direct ? "*" : NULL);
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->user_agent);
     if (code == CURLE_OK && settings->ca_file != NULL)
         code = curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file);
     if (code == CURLE_OK && settings->ca_path != NULL)

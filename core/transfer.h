@@ -55,7 +55,6 @@ typedef struct transfer_outcome {
 
 /* What all transfers of a client share. Everything is borrowed. */
 typedef struct transfer_settings {
-    const char *user_agent;
     const char *ca_file; /* NULL: libcurl's own */
     const char *ca_path;
     bool direct; /* no proxy, whatever the environment says */
