@@ -161,14 +161,24 @@ void loop_unschedule(promptic_loop *loop, promptic_call *call) {
 
 /* ---------------------------------------------------------------- stepping */
 
+static bool may_launch(const promptic_loop *loop) {
+    return loop->running < LOOP_MAX_RUNNING && loop->launched < LOOP_MAX_LAUNCHES;
+}
+
+static void begin_attempt(promptic_loop *loop, promptic_call *call) {
+    loop->launched++;
+    if (call_attempt(call, loop->multi))
+        loop_schedule(loop, call);
+}
+
 void loop_launch(promptic_loop *loop, promptic_call *call) {
-    if (loop->running >= LOOP_MAX_RUNNING) {
+    if (!may_launch(loop) || !list_is_empty(&loop->queued)) {
         call->state = CALL_QUEUED;
         call->due_ms = call->deadline_ms;
         loop_schedule(loop, call);
         list_append(&loop->queued, &call->loop_link);
-    } else if (call_attempt(call, loop->multi)) {
-        loop_schedule(loop, call);
+    } else {
+        begin_attempt(loop, call);
     }
 }
 
@@ -217,10 +227,10 @@ static void run_timers(promptic_loop *loop) {
 }
 
 static void launch_queued(promptic_loop *loop) {
-    while (loop->running < LOOP_MAX_RUNNING && !list_is_empty(&loop->queued)) {
+    while (may_launch(loop) && !list_is_empty(&loop->queued)) {
         promptic_call *call = LIST_ENTRY(loop->queued.next, promptic_call, loop_link);
         list_remove(&call->loop_link);
-        loop_launch(loop, call);
+        begin_attempt(loop, call);
     }
 }
 
@@ -241,6 +251,7 @@ static void drive(promptic_loop *loop, curl_socket_t socket, int curl_events) {
 static void advance(promptic_loop *loop, curl_socket_t socket, int curl_events) {
     sigpipe_guard guard;
     loop->stepping = true;
+    loop->launched = 0;
     sigpipe_block(&guard, loop->uses_tls);
     watch_begin(loop);
     drive(loop, socket, curl_events);

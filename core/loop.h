@@ -18,13 +18,18 @@
  * thousand submits do not open ten thousand connections. */
 #define LOOP_MAX_RUNNING 100
 
+/* Attempts begun between two steps; further ones are queued until the next. Each may mean a
+ * connection, with a TLS handshake of a millisecond, and a step may be a part of a game's frame. */
+#define LOOP_MAX_LAUNCHES 4
+
 struct promptic_loop {
     promptic_allocator allocator; /* of the loop and its heap */
     CURLM *multi;
     size_t references;    /* the host's, and one a client */
     size_t unfinished;    /* calls that have not ended */
     size_t running;       /* attempts under way */
-    list_link queued;     /* calls that wait for an attempt to end, first come first served */
+    size_t launched;      /* attempts begun since the last step began */
+    list_link queued;     /* calls that wait until an attempt may begin, first come first served */
     list_link ended;      /* calls whose callback is still to be run */
     promptic_call **heap; /* unfinished calls, the one that is due first at the top */
     size_t heap_length, heap_capacity;
@@ -46,7 +51,7 @@ void loop_schedule(promptic_loop *loop, promptic_call *call);
 /* Takes the call out of heap and queue. */
 void loop_unschedule(promptic_loop *loop, promptic_call *call);
 
-/* Starts the call's next attempt now, or queues it where too many are under way. */
+/* Starts the call's next attempt now, or queues it where too many are under way or just begun. */
 void loop_launch(promptic_loop *loop, promptic_call *call);
 
 /* Takes the handle of an attempt under way back, aborting what it does. */

@@ -11,9 +11,9 @@ local resume_coroutine = host.resume or coroutine.resume
 -- What a suspended task waits for, where it is no call. A call yields its address and its owner.
 local SLEEPING, AWAITING = {}, {}
 
--- A step may be one of a game's frame: tasks that are ready get this many seconds of it, the rest wait for
--- the next one.
-local FRAME_BUDGET = 0.001
+-- Seconds in which a turn goes on with tasks that are ready; the rest wait for the next one. A step is a part of a
+-- game's frame; where nobody draws, few turns cost less.
+local FRAME_BUDGET, RUN_BUDGET = 0.001, 0.01
 
 local Task = { __name = "promptic.task" }
 local hidden = setmetatable({}, { __mode = "k" }) -- task -> its state
@@ -223,8 +223,24 @@ local function report_orphans()
    end
 end
 
--- One turn: waits for up to `timeout` seconds where no task is ready, then resumes those that are.
-local function turn(timeout)
+-- Resumes tasks that are ready while one more, if it took as long as the longest so far, would be done in time.
+local function go_on_until(stop)
+   local mark, before, longest = agenda.mark(), now(), 0
+   while agenda.has_ready(mark) do
+      go_on(agenda.pop())
+      local after = now()
+      longest = math.max(longest, after - before)
+      if after + longest > stop then
+         return
+      end
+      before = after
+   end
+end
+
+-- One turn: waits for up to `timeout` seconds where no task is ready, then resumes those that are. What the network
+-- takes counts against the budget too, waiting does not.
+local function turn(timeout, budget)
+   local began = now()
    if agenda.has_ready() then
       timeout = 0
    elseif agenda.due() then
@@ -232,13 +248,7 @@ local function turn(timeout)
    end
    host.poll(timeout)
    collect()
-   local mark, stop = agenda.mark(), now() + FRAME_BUDGET
-   while agenda.has_ready(mark) do
-      go_on(agenda.pop())
-      if now() >= stop then
-         break
-      end
-   end
+   go_on_until((timeout > 0 and now() or began) + budget)
    report_orphans()
 end
 
@@ -248,7 +258,7 @@ local function drive_until(is_over, on_stuck)
       if not agenda.has_ready() and not agenda.due() and next(calls) == nil then
          on_stuck()
       end
-      turn(math.huge)
+      turn(math.huge, RUN_BUDGET)
    end
 end
 
@@ -422,7 +432,7 @@ function exports.step(timeout)
    elseif current then
       error("step cannot be called inside a task", 2)
    end
-   turn(timeout or 0)
+   turn(timeout or 0, FRAME_BUDGET)
    return alive
 end
 
