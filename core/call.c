@@ -120,6 +120,7 @@ bool call_attempt(promptic_call *call, CURLM *multi) {
         .body_length = call->body_length,
         .headers = client_headers(client, call->method, call->body != NULL),
         .repeatable = call->repeatable,
+        .fresh = call->distrusts,
         .max_response_bytes = client->max_response_bytes,
         .on_body = call->on_body,
         .body_userdata = call->body_userdata,
@@ -268,6 +269,7 @@ static void settle_failure(promptic_call *call, const transfer_outcome *outcome)
     client_log(call->client, PROMPTIC_LOG_WARNING, "%s %s: %s %d; attempt %d follows in %.3f s",
                call->method, call->path, reason, outcome->status, call->attempts + 1, delay);
     call->state = CALL_WAITING;
+    call->distrusts = attempt.kind == PROMPTIC_CONNECTION;
     call->due_ms = clock_after(clock_now_ms(), delay);
     loop_schedule(call->client->loop, call);
 }

@@ -36,6 +36,7 @@ struct promptic_call {
     int64_t due_ms; /* when the timers look at this call next */
     int attempts;
     bool maybe_sent;
+    bool distrusts; /* a connection broke: the others that are kept may be as dead */
     transfer transfer;
 
     promptic_result result;

@@ -40,6 +40,9 @@ static promptic_loop *new_loop(const promptic_loop_options *options) {
         memory_free(&options->allocator, loop);
         return NULL;
     }
+    /* By itself libcurl keeps four connections a transfer under way (CURLMOPT_MAXCONNECTS(3)), so
+     * that it would close most of them whenever many have just ended. */
+    curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, (long)LOOP_MAX_RUNNING);
     loop->references = 1;
     list_init(&loop->queued);
     list_init(&loop->ended);

@@ -20,7 +20,7 @@
 
 /* What is read from a connection at once. libcurl's own 16 KiB take two turns for an answer of
  * 25 KB. It is given back at the end of each transfer. */
-#define RECEIVE_BUFFER (64L * 1024L)
+#define RECEIVE_BUFFER (32L * 1024L)
 
 /* Bodies from here on get libcurl's larger upload buffer: it saves a quarter of the CPU of large
  * posts, and would be a waste of memory for small ones. */
@@ -254,6 +254,7 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
                      is_large ? LARGE_UPLOAD_BUFFER : SMALL_UPLOAD_BUFFER);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, plan->headers);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, plan->fresh ? 1L : 0L);
     CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, plan->url);
     if (code == CURLE_OK)
         code = set_method(easy, plan);

@@ -21,6 +21,7 @@ typedef struct transfer_plan {
     size_t body_length;
     struct curl_slist *headers;
     bool repeatable;           /* libcurl may send it again on a fresh connection by itself */
+    bool fresh;                /* not on a connection that is there already */
     size_t max_response_bytes; /* after decompression */
     void (*on_body)(const char *piece, size_t length, void *userdata); /* as in promptic_request */
     void *body_userdata;

@@ -279,6 +279,45 @@ describe("a connection", function()
       assert.equal(1, server:seen().accepted)
    end)
 
+   describe("of many", function()
+      local other, many
+      local list = {}
+      for index = 1, 24 do
+         list[index] = "c" .. index
+      end
+
+      before_each(function()
+         other = scripted.start():always{ body = "{}" }
+         many = clients.open(other.url, { max_retries = 1 })
+      end)
+
+      after_each(function()
+         many:close()
+         other:stop()
+      end)
+
+      local function get_all()
+         promptic.map(list, function(id) return many:get_component(id) end, { concurrency = #list })
+      end
+
+      it("outlives a moment in which few calls are under way", function()
+         for _ = 1, 6 do
+            get_all()
+         end
+         assert.equal(6 * #list, #other:requests())
+         assert.is_true(other:seen().accepted <= #list, other:seen().accepted)
+      end)
+
+      it("is not the next one's after all have broken", function()
+         get_all()
+         other:reset() -- resets them
+         other:always{ body = '{"id":"a"}' }
+         for _ = 1, 3 do
+            assert.equal("a", many:get_component("x").id)
+         end
+      end)
+   end)
+
    it("is told of in the response", function()
       assert.is_false(promptic.response(get()).connection_reused)
       assert.is_true(promptic.response(get()).connection_reused)
