@@ -54,9 +54,11 @@ OBJ         := $(BUILD)/obj
 CORE        := $(patsubst %.c,$(OBJ)/%.o,$(wildcard core/*.c))
 INTERPRETER := $(patsubst %.c,$(OBJ)/%.o,$(wildcard bindings/interpreter*.c))
 HTTPD       := $(patsubst %.c,$(OBJ)/%.o,$(wildcard bindings/httpd*.c))
-BINDINGS    := $(filter-out $(INTERPRETER) $(HTTPD),$(patsubst %.c,$(OBJ)/%.o,$(wildcard bindings/*.c)))
+COMPILE     := $(OBJ)/bake_compile
+BINDINGS    := $(filter-out $(INTERPRETER) $(HTTPD) $(OBJ)/bindings/bake_compile.o, \
+	$(patsubst %.c,$(OBJ)/%.o,$(wildcard bindings/*.c)))
 BAKED       := $(OBJ)/baked_prelude.o
-BAKED_MAIN  := $(OBJ)/baked_scripts.o $(OBJ)/baked_vendor.o
+BAKED_MAIN  := $(OBJ)/compiled_prelude.o $(OBJ)/compiled_scripts.o $(OBJ)/compiled_vendor.o
 SOURCES     := $(wildcard core/*.[ch] bindings/*.[ch] spec/*/*.[ch] examples/*/*.c)
 LUA_FILES   := .luacheckrc .busted .ci bindings/prelude examples scripts scripts/promptic spec
 
@@ -105,15 +107,24 @@ $(OBJ)/baked_prelude.c: bindings/bake.sh $(shell find bindings/prelude)
 	@mkdir -p $(@D); echo "  bake   bindings/prelude"
 	$(Q)sh bindings/bake.sh baked_prelude bindings/prelude >$@
 
-$(OBJ)/baked_scripts.c: bindings/bake.sh $(shell find scripts)
+# Compiled for the program, which brings its own Lua.
+$(COMPILE): bindings/bake_compile.c | $(OBJ)/.checked
+	@echo "  link   $@"
+	$(Q)$(CC) -std=c11 $(CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $< $(LUA_STATIC) -lm -ldl
+
+$(OBJ)/compiled_prelude.c: bindings/bake.sh $(COMPILE) $(shell find bindings/prelude)
+	@mkdir -p $(@D); echo "  bake   bindings/prelude, compiled"
+	$(Q)sh bindings/bake.sh baked_prelude bindings/prelude $(COMPILE) >$@
+
+$(OBJ)/compiled_scripts.c: bindings/bake.sh $(COMPILE) $(shell find scripts)
 	@mkdir -p $(@D); echo "  bake   scripts"
-	$(Q)sh bindings/bake.sh baked_scripts scripts >$@
+	$(Q)sh bindings/bake.sh baked_scripts scripts $(COMPILE) >$@
 
 # The machine's own copy, as promptic.argparse: a copied program needs nothing beside itself.
-$(OBJ)/baked_vendor.c: bindings/bake.sh $(ARGPARSE) | $(OBJ)/.checked
+$(OBJ)/compiled_vendor.c: bindings/bake.sh $(COMPILE) $(ARGPARSE)
 	@mkdir -p $(OBJ)/vendor; echo "  bake   $(ARGPARSE)"
 	$(Q)cp $(ARGPARSE) $(OBJ)/vendor/argparse.lua
-	$(Q)sh bindings/bake.sh baked_vendor $(OBJ)/vendor >$@
+	$(Q)sh bindings/bake.sh baked_vendor $(OBJ)/vendor $(COMPILE) >$@
 
 $(BAKED) $(BAKED_MAIN): %.o: %.c | $(OBJ)/.checked
 	@echo "  cc     $<"
@@ -143,7 +154,7 @@ $(SERVER): $(HTTPD) bindings/module.map
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map -o $@ $(HTTPD) $(HTTPD_LIBS)
 
 # -E: modules that a script requires find Lua's functions in the program.
-$(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED) $(BAKED_MAIN)
+$(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 	@echo "  link   $@"
 	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_STATIC) $(CJSON) $(CURL_LIBS) -lm -ldl
 
@@ -255,10 +266,24 @@ fuzz: ## feeds the core's parsers and JSON random input, FUZZ_SECONDS (60) each
 	done
 	$(Q).ci/clean-env $(PROGRAM) spec/fuzz/json_fuzz.lua
 
-bench: all ## measures what promptic costs beside libcurl alone
+# The yardsticks, and an interpreter that does all but decode. Not built with CFLAGS: a benchmark of a
+# build with sanitizers would mean nothing.
+BENCH       := $(BUILD)/bench
+BENCHES     := $(patsubst spec/bench/%.c,$(BENCH)/%,$(filter-out spec/bench/no_decode.c,$(wildcard spec/bench/*.c)))
+BENCH_BUILD = $(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -pthread
+
+$(BENCHES): $(BENCH)/%: spec/bench/%.c | $(OBJ)/.checked
+	@mkdir -p $(@D); echo "  link   $@"
+	$(Q)$(BENCH_BUILD) $(CURL_CFLAGS) $(LUA_CFLAGS) -o $@ $< $(LUA_STATIC) -Wl,--as-needed $(CURL_LIBS) -lm -ldl
+
+$(BENCH)/no-decode: spec/bench/no_decode.c $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
+	@mkdir -p $(@D); echo "  link   $@"
+	$(Q)$(BENCH_BUILD) -Icore -Ibindings $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,-E -Wl,--wrap=json_decode -o $@ \
+		$(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) $(CURL_LIBS) -lm -ldl
+
+bench: ## measures what promptic costs beside libcurl alone
 	$(Q)$(DEPS) module program sandbox test bench
-	@mkdir -p $(BUILD)/bench
-	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(CURL_CFLAGS) -o $(BUILD)/bench/gets spec/bench/gets.c $(CURL_LIBS)
+	$(Q)$(MAKE) --no-print-directory all $(BENCHES) $(BENCH)/no-decode
 	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))'
 
 PRISM := spec/contract/node_modules/.package-lock.json

@@ -9,7 +9,7 @@
 typedef struct baked_module {
     const char *name;      /* as require takes it: promptic.sandbox.store */
     const char *chunkname; /* as luaL_loadbuffer takes it: =promptic/sandbox/store.lua */
-    const char *source;
+    const char *source;    /* or what bake_compile made of it */
     size_t length;
 } baked_module;
 

@@ -31,7 +31,7 @@ static const baked_module *find_baked(const char *name) {
 
 /* [-0, +1, -] */
 static int load_baked(lua_State *L, const baked_module *module) {
-    return luaL_loadbufferx(L, module->source, module->length, module->chunkname, "t");
+    return luaL_loadbufferx(L, module->source, module->length, module->chunkname, NULL);
 }
 
 int interpreter_load_baked(lua_State *L, const char *name) {

@@ -65,6 +65,32 @@ describe("bake.sh", function()
       assert.same({ 0, {} }, { result.code, rows(result.stdout) })
    end)
 
+   describe("with a compiler", function()
+      local program = assert(os.getenv("PROMPTIC_LUA"), "run it with make test")
+      local compile = program:match("^(.*)/") .. "/obj/bake_compile"
+
+      it("bakes what that Lua has compiled, with its names and lines", function()
+         assert(os.execute(("mkdir -p %s/code"):format(process.quote(folder))))
+         process.write_file(folder .. "/code/fails.lua", "return function()\n   error'here'\nend\n")
+         local result = bake("baked_things", folder .. "/code", compile)
+         assert.same({ 0, "" }, { result.code, result.stderr })
+         local row = rows(result.stdout)[1]
+         assert.equal("\27Lua", row[3]:sub(1, 4))
+         process.write_file(folder .. "/fails.luac", row[3])
+         local run = process.run{ program, "-e", ("dofile(%q)()"):format(folder .. "/fails.luac") }
+         assert.equal(1, run.code)
+         assert.matches("promptic/fails.lua:2: here", run.stderr, 1, true)
+      end)
+
+      it("refuses what is no Lua, by its name", function()
+         assert(os.execute(("mkdir -p %s/broken"):format(process.quote(folder))))
+         process.write_file(folder .. "/broken/half.lua", "return (\n")
+         local result = bake("baked_things", folder .. "/broken", compile)
+         assert.is_not.equal(0, result.code)
+         assert.matches("promptic/half.lua", result.stderr, 1, true)
+      end)
+   end)
+
    it("refuses what is no folder", function()
       assert.equal(2, bake("baked_things").code)
       local result = bake("baked_things", folder .. "/missing")
