@@ -4,21 +4,15 @@
 --    upload.lua BUILD [ROUNDS]
 --
 -- BUILD/bench holds rows_server and post_bodies, made of the .c files beside this one.
+local figures = require "figures"
+
 local build, rounds = arg[1] or "build", tonumber(arg[2]) or 5
 local here = arg[0]:match("^(.*/)") or "./"
-local dir = assert(io.popen("mktemp -d")):read("l")
+local dir -- of this run's files
 
 local function shell(format, ...)
-   local pipe = assert(io.popen(format:format(...)))
-   local output = pipe:read("a")
-   assert(pipe:close(), format:format(...) .. " failed")
+   local _, output = figures.run(format, ...)
    return output
-end
-
-local function numbers(text)
-   local list = {}
-   for number in text:gmatch("%S+") do list[#list + 1] = tonumber(number) end
-   return list
 end
 
 -- ------------------------------------------------------------------ rows
@@ -58,26 +52,15 @@ local function with_server(faults, f)
 end
 
 local function post_bodies(endpoint, count)
-   return numbers(shell("'%s/bench/post_bodies' %s/api/v1/experiments/bench/observations %s/%d.jsonl 500 4",
+   return (figures.run("'%s/bench/post_bodies' %s/api/v1/experiments/bench/observations %s/%d.jsonl 500 4",
       build, endpoint, dir, count))
 end
 
 local function upload(endpoint, source)
-   return numbers(shell("'%s/promptic-lua' '%supload_once.lua' %s '%s'", build, here, endpoint, source))
+   return (figures.run("'%s/promptic-lua' '%supload_once.lua' %s '%s'", build, here, endpoint, source))
 end
 
 -- ------------------------------------------------------------------ figures
-
-local function median(values)
-   table.sort(values)
-   return values[(#values + 1) // 2]
-end
-
-local function report(name, value, limit, unit)
-   local verdict = not limit and "" or value <= limit and ("  at most %g: ok"):format(limit)
-      or ("  at most %g: OVER"):format(limit)
-   print(("%-72s %8.2f %-6s%s"):format(name, value, unit or "times", verdict))
-end
 
 -- Both sides in turns, each with a server of its own.
 local function compare(name, source, count)
@@ -88,7 +71,7 @@ local function compare(name, source, count)
       assert(ours[4] == count)
       ratios[round], peak = ours[1] / base[1], math.max(peak, ours[3] / 1024)
    end
-   report(("%d observations from %s: CPU, beside ready bodies"):format(count, name), median(ratios), 5)
+   figures.report(("%d observations from %s: CPU, beside ready bodies"):format(count, name), figures.median(ratios), 5)
    return peak
 end
 
@@ -105,23 +88,22 @@ local function survive(count)
       compare_content(endpoint, count)
       print(("%d rows with faults: what the server holds is the file"):format(count))
       print("   faults: " .. shell("curl -s %s/faults", endpoint))
-      report("   CPU", ours[1], nil, "s")
-      report("   peak memory", ours[3] / 1024, 30, "MiB")
+      figures.report("   CPU", ours[1], nil, "s")
+      figures.report("   peak memory", ours[3] / 1024, 30, "MiB")
    end)
 end
 
-local fine, problem = xpcall(function()
+figures.with_folder(function(folder)
+   dir = folder
    write_rows(100000)
    write_rows(1000000)
    local small = compare("a .csv file", dir .. "/100000.csv", 100000)
    compare("a .jsonl file", dir .. "/100000.jsonl", 100000)
    compare("a list", "list:" .. dir .. "/100000.jsonl", 100000)
-   report("   peak memory with 100,000 rows (.csv)", small, 30, "MiB")
+   figures.report("   peak memory with 100,000 rows (.csv)", small, 30, "MiB")
    with_server(0, function(endpoint)
       local large = upload(endpoint, dir .. "/1000000.csv")
-      report("   peak memory with 1,000,000 rows (.csv)", large[3] / 1024, 30, "MiB")
+      figures.report("   peak memory with 1,000,000 rows (.csv)", large[3] / 1024, 30, "MiB")
    end)
    survive(1000000)
-end, debug.traceback)
-os.execute("rm -rf " .. dir)
-assert(fine, problem)
+end)
