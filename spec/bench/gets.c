@@ -5,7 +5,8 @@
  *     gets multi URL COUNT       32 at a time on one multi handle
  *     gets print URL COUNT       as easy, and prints the last answer instead of what it took
  *
- * Prints "wall cpu" in seconds. Answers are gathered in memory, as any user of the platform must.
+ * Prints "wall cpu" in seconds. As in any program that asks for one thing after another and uses
+ * what comes, each request has its URL set, and each answer is gathered in memory of its own.
  */
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -36,9 +37,8 @@ static size_t gather(char *data, size_t size, size_t count, void *userdata) {
     return length;
 }
 
-static CURL *handle(const char *url, struct curl_slist *headers, page *page) {
+static CURL *handle(struct curl_slist *headers, page *page) {
     CURL *easy = curl_easy_init();
-    curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
@@ -47,6 +47,13 @@ static CURL *handle(const char *url, struct curl_slist *headers, page *page) {
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, page);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, page);
     return easy;
+}
+
+/* Gets the handle and its page ready for the next request. */
+static void prepare(CURL *easy, const char *url, page *page) {
+    free(page->data);
+    *page = (struct page){0};
+    curl_easy_setopt(easy, CURLOPT_URL, url);
 }
 
 static void check(CURLcode code, CURL *easy) {
@@ -60,9 +67,9 @@ static void check(CURLcode code, CURL *easy) {
 
 static void one_by_one(const char *url, struct curl_slist *headers, int count, FILE *output) {
     page page = {0};
-    CURL *easy = handle(url, headers, &page);
+    CURL *easy = handle(headers, &page);
     for (int i = 0; i < count; i++) {
-        page.length = 0;
+        prepare(easy, url, &page);
         check(curl_easy_perform(easy), easy);
     }
     if (output != NULL)
@@ -76,8 +83,11 @@ static void many(const char *url, struct curl_slist *headers, int count) {
     CURLM *multi = curl_multi_init();
     int started = 0, ended = 0, running, left;
     CURLMsg *message;
-    for (; started < CONCURRENCY && started < count; started++)
-        curl_multi_add_handle(multi, handle(url, headers, &pages[started]));
+    for (; started < CONCURRENCY && started < count; started++) {
+        CURL *easy = handle(headers, &pages[started]);
+        prepare(easy, url, &pages[started]);
+        curl_multi_add_handle(multi, easy);
+    }
     while (ended < count) {
         curl_multi_perform(multi, &running);
         while ((message = curl_multi_info_read(multi, &left)) != NULL) {
@@ -85,11 +95,11 @@ static void many(const char *url, struct curl_slist *headers, int count) {
             page *page;
             check(message->data.result, easy);
             curl_easy_getinfo(easy, CURLINFO_PRIVATE, &page);
-            page->length = 0;
             curl_multi_remove_handle(multi, easy);
             ended++;
             if (started < count) {
                 started++;
+                prepare(easy, url, page);
                 curl_multi_add_handle(multi, easy);
             } else {
                 curl_easy_cleanup(easy);

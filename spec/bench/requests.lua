@@ -29,7 +29,7 @@ end
 
 local function sequential(url)
    local of = compare("easy", url, "small", 5000)
-   figures.report("5,000 GETs of a component one after the other: wall before decoding, beside curl easy", of.wall, 1.05)
+   figures.report("5,000 GETs of a component in turn: wall before decoding, beside curl easy", of.wall, 1.05)
    figures.report("   CPU", of.cpu, 1.10)
    figures.report("   with the decode: wall", of.whole_wall)
    figures.report("   with the decode: CPU", of.whole_cpu)
