@@ -68,6 +68,7 @@ SERVER  := $(BUILD)/promptic/httpd.so
 SHARED  := $(BUILD)/libpromptic.so.$(VERSION)
 STATIC  := $(BUILD)/libpromptic.a
 PC      := $(BUILD)/promptic.pc
+STUBS   := $(BUILD)/stubs/promptic.lua
 MANUALS := $(BUILD)/man/promptic.1 $(BUILD)/man/promptic-lua.1
 
 # _GNU_SOURCE: strict C11 hides POSIX, and with it clock_gettime, strdup and the like.
@@ -82,7 +83,7 @@ MAKEFLAGS += --no-builtin-rules
 .PHONY: all deps demo test test-luas sanitize valgrind fuzz bench contract check-core symbols lint format \
 	install uninstall rock install-rock clean help
 
-all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) ## builds everything under build/ (the default)
+all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
 
 # ------------------------------------------------------------------ compiling and linking
 
@@ -188,6 +189,10 @@ $(BUILD)/man/promptic.1: $(PROGRAM)
 $(BUILD)/man/promptic-lua.1: $(PROGRAM)
 	@mkdir -p $(@D); echo "  man    $@"
 	$(Q)$(PROGRAM) --help | $(PROGRAM) -E --run promptic.cli.manual promptic-lua >$@
+
+$(STUBS): $(PROGRAM)
+	@mkdir -p $(@D); echo "  stubs  $@"
+	$(Q)$(PROGRAM) -E --run promptic.stubs >$@
 
 # Written anew each time: what is in it depends on PREFIX.
 .PHONY: $(PC)
@@ -322,7 +327,9 @@ format: ## lays the C files out as .clang-format says
 INCLUDEDIR = $(PREFIX)/include
 BINDIR     = $(PREFIX)/bin
 MANDIR     = $(PREFIX)/share/man/man1
-INSTALLED  = $(BINDIR)/promptic-lua $(BINDIR)/promptic $(addprefix $(MANDIR)/,$(notdir $(MANUALS))) $(INCLUDEDIR)/promptic.h $(LIBDIR)/pkgconfig/promptic.pc \
+STUBDIR    = $(PREFIX)/share/promptic/stubs
+INSTALLED  = $(BINDIR)/promptic-lua $(BINDIR)/promptic $(addprefix $(MANDIR)/,$(notdir $(MANUALS))) \
+	$(STUBDIR)/promptic.lua $(INCLUDEDIR)/promptic.h $(LIBDIR)/pkgconfig/promptic.pc \
 	$(LUADIR)/promptic.so $(LUADIR)/promptic/httpd.so \
 	$(addprefix $(LIBDIR)/,libpromptic.a libpromptic.so $(SONAME) $(notdir $(SHARED)))
 
@@ -332,6 +339,7 @@ install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
 	sed '1s|.*|#!$(BINDIR)/promptic-lua|' scripts/promptic >$(DESTDIR)$(BINDIR)/promptic
 	chmod 755 $(DESTDIR)$(BINDIR)/promptic
 	install -m 644 $(MANUALS) $(DESTDIR)$(MANDIR)
+	install -m 644 $(STUBS) $(DESTDIR)$(STUBDIR)
 	install -m 755 $(MODULE) $(DESTDIR)$(LUADIR)
 	install -m 755 $(SERVER) $(DESTDIR)$(LUADIR)/promptic
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)

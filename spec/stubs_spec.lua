@@ -1,0 +1,58 @@
+--- What editors are told of promptic: nothing that is there is missing, and it is Lua.
+local process = require "spec.support.process"
+local promptic = require "promptic"
+
+local PROGRAM = assert(os.getenv("PROMPTIC_LUA"), "run it with make test")
+
+describe("the stubs for editors", function()
+   local text
+
+   setup(function()
+      local result = process.run{ PROGRAM, "--run", "promptic.stubs" }
+      assert.same({ 0, "" }, { result.code, result.stderr })
+      text = result.stdout
+   end)
+
+   it("are Lua", function()
+      assert.is_function(assert(load(text)))
+   end)
+
+   it("name every method of a client", function()
+      for name in pairs(getmetatable(promptic.client{ api_key = "k", config_file = "" }).__index) do
+         assert.matches("\nfunction Client:" .. name .. "(", text, 1, true)
+      end
+   end)
+
+   it("name everything in the module", function()
+      for name, value in pairs(promptic) do
+         local is_told = text:find(("\nfunction promptic.%s("):format(name), 1, true)
+            or text:find(("\n---@field %s "):format(name), 1, true)
+         assert.is_truthy(is_told or name == "_VERSION", name .. ", a " .. type(value))
+      end
+   end)
+
+   it("name every option, with the words that it takes", function()
+      for _, row in ipairs(promptic.endpoints) do
+         for _, parameter in ipairs(row.parameters) do
+            local mark = parameter.required and "" or "?"
+            local words = parameter.values and '"' .. table.concat(parameter.values, '"|"') .. '"' or ""
+            local field = ("---@field %s%s %s"):format(parameter.name, mark, words)
+            local argument = ("---@param %s %s"):format(parameter.name, words)
+            assert.is_truthy(text:find(field, 1, true) or text:find(argument, 1, true), row.name .. ": " .. field)
+         end
+      end
+   end)
+
+   it("tell what a call returns", function()
+      for row, shape in pairs{
+         get_experiment = "promptic.Experiment",
+         get_deployment = "promptic.Deployment?",
+         list_traces = "{ traces: promptic.TraceListItem[], total: integer }",
+         deploy = "{ aiComponentId: string, experimentId: string }",
+      } do
+         local above = text:match("(.*)\nfunction Client:" .. row .. "%(")
+         assert.equal("---@return " .. shape, above:match("[^\n]*$"))
+      end
+      assert.is_nil(text:match("(.*)\nfunction Client:undeploy%("):match("[^\n]*$"):find("@return"))
+   end)
+end)
