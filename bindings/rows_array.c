@@ -96,7 +96,9 @@ rows_outcome rows_read_element(lua_State *L, rows_reader *reader, json_buffer *o
     rows_outcome outcome = reader->again ? ROWS_READ : pass_separator(reader);
     if (outcome != ROWS_READ)
         return outcome;
-    next_byte(&reader->file, &problem);
+    char byte = next_byte(&reader->file, &problem);
+    if (problem == NULL && byte == '\0' && reader->file.at == reader->file.end)
+        problem = "not JSON: the array does not end";
     if (problem != NULL)
         return fail(reader, problem);
     reader->line = reader->file.line;

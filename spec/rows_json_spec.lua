@@ -241,6 +241,8 @@ describe("a .json file is refused", function()
       { "no comma between two elements", "[" .. A, 1 },
       { "no comma between two elements", "[" .. A .. "\n" .. B .. "]", 2 },
       { "no object", "[" .. A .. ",\n]", 2 },
+      { "the array does not end", "[" .. A .. ",\n", 2 },
+      { "the array does not end", "[", 1 },
       { "no object", "[," .. A .. "]", 1 },
       { "text after the array", BOTH .. "\n]", 2 },
       { "text after the array", "[]\0", 1 },

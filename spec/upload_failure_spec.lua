@@ -335,6 +335,31 @@ describe("the value to go on from", function()
       assert.same(observations.texts(rows), held())
    end)
 
+   it("lets a function go on that had not yet come to rows which were sent before", function()
+      local options = { batch_size = 10, concurrency = 1 }
+      observations.serve(server, { "reset before", [3] = "400" })
+      local problem = failure(rows, options)
+      is_account(problem, "11-20", "1-10, 21-100", "")
+      heal{ [4] = "400" }
+      local source = each(rows)
+      options.resume = promptic.json.decode(promptic.json.encode(problem.resume))
+      problem = failure(source, options)
+      is_account(problem, "11-20", "1-10, 21-", "")
+      assert.equal(90, go_on(source, problem.resume).sent)
+      assert.same(observations.texts(rows), held())
+   end)
+
+   it("works where nothing was looked at yet", function()
+      local list = observations.rows(10)
+      list[1].expected = nil
+      observations.serve(server)
+      local problem = failure(list)
+      is_account(problem, "", "1-10", "")
+      assert.equal(0, server:count())
+      assert.equal(9, upload(list, { resume = problem.resume, on_bad_row = "skip" }).sent)
+      assert.equal(9, #held())
+   end)
+
    it("works again after another failure", function()
       local problem = interrupted(rows)
       heal{ [9] = "400" }

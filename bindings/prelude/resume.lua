@@ -14,10 +14,13 @@ local function fail(message)
    error(setmetatable({ kind = "argument", message = "option 'resume': " .. message }, host.Error), 0)
 end
 
+-- The set that the field's text tells, the other one where there is no such field.
 local function set_of(value, name, otherwise)
    local text = value[name]
-   local set = text == nil and otherwise or type(text) == "string" and rows.set(text)
-   return set or text ~= nil and fail("this is no value of a failed upload")
+   if text == nil then
+      return otherwise
+   end
+   return type(text) == "string" and rows.set(text) or fail("this is no value of a failed upload")
 end
 
 -- Raises unless the rows of the span that begins here, which have been read again, are those that were sent.
@@ -153,6 +156,7 @@ function host.account(job, err)
       continued[err.resume] = {
          given = job.given,
          source = job.source,
+         past = job.past, -- what it was not to send of the rows that are still to be read
          again = job.again,
          unsent = job.unsent,
          unknown = job.unknown,
@@ -171,7 +175,7 @@ function host.continue(job, value)
    end
    continued[value] = nil
    job.source, job.ended, job.skipped = earlier.source, earlier.ended, earlier.skipped
-   job.past.sent, job.past.unknown = rows.set(), rows.set()
+   job.past.sent, job.past.unknown, job.past.seen = earlier.past.sent, earlier.past.unknown, earlier.past.seen
    job.again = earlier.again
    if earlier.unsent and earlier.unsent.rows:count() > 0 then
       job.again[#job.again + 1] = earlier.unsent
