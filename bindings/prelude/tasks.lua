@@ -215,12 +215,12 @@ local function report_orphans()
    if #list == 0 then
       return
    end
-   orphans = {}
-   for _, state in ipairs(list) do
+   repeat -- each is taken off before it is told of, since on_task_error may raise
+      local state = table.remove(list, 1)
       if not state.awaited then
          exports.on_task_error(state.err)
       end
-   end
+   until #list == 0
 end
 
 -- Resumes tasks that are ready while one more, if it took as long as the longest so far, would be done in time.
@@ -393,6 +393,20 @@ local function cancel_members(group)
    end
 end
 
+-- Ctrl-C, or what on_task_error raised, has ended the driving, perhaps in the middle of resuming a task: nothing
+-- of the group goes on behind the caller's back.
+local function abandon(group, outer, problem)
+   local interrupted = current
+   if interrupted ~= outer then
+      host.enter(outer and outer.co)
+      current = outer
+      if not is_finished(interrupted) then
+         finish(interrupted, false, problem)
+      end
+   end
+   cancel_members(group)
+end
+
 local function run_inside(me, f, ...)
    local _, inner = spawn(me.group, f, ...)
    inner.parent = me
@@ -414,11 +428,15 @@ function exports.run(f, ...)
          cancel_members(group)
       end
    end
-   drive_until(function() return group.count == 0 end, function()
+   local outer = current
+   local fine, problem = pcall(drive_until, function() return group.count == 0 end, function()
       is_stuck = true
       cancel_members(group)
    end)
-   if is_stuck then
+   if not fine then
+      abandon(group, outer, problem)
+      error(problem, 0)
+   elseif is_stuck then
       error("every task awaits another one: none can go on", 2)
    end
    return outcome(main.status == "done" and first_failure(group) or main)
