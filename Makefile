@@ -161,7 +161,7 @@ $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 
 # C hosts: spec/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
 HOSTS     := $(patsubst spec/host/%.c,$(BUILD)/host/%,$(wildcard spec/host/*.c))
-HOSTS_LUA := $(BUILD)/host/lua_threads
+HOSTS_LUA := $(BUILD)/host/lua_threads $(BUILD)/host/collector
 UNLOAD    := $(BUILD)/host/unload
 -include $(HOSTS:=.d)
 
@@ -169,7 +169,7 @@ $(filter-out $(HOSTS_LUA) $(UNLOAD),$(HOSTS)): $(BUILD)/host/%: spec/host/%.c $(
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) $(CURL_LIBS) -lm
 
-$(HOSTS_LUA): spec/host/lua_threads.c $(CORE) $(BINDINGS) $(BAKED)
+$(HOSTS_LUA): $(BUILD)/host/%: spec/host/%.c $(CORE) $(BINDINGS) $(BAKED)
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) \
 		$(CURL_LIBS) -lm -ldl

@@ -4,7 +4,8 @@
 --
 -- Below /api/v1: /flaky?id=x refuses the first request of each id; /silent never answers; /slow does after
 -- 50 ms, /late after 500; /wrong, /page and /moved are errors; /large is 200 KB; /close ends the connection
--- after the answer. What nothing else is said of is {"data":[]}.
+-- after the answer. A POST below /experiments creates observations. What nothing else is said of is
+-- {"data":[]}.
 local scripted = require "spec.support.scripted"
 
 local host_server = {}
@@ -33,6 +34,14 @@ local ROUTE = [==[
       answer.body = '"' .. ("x"):rep(200 * 1024) .. '"'
    elseif path == "/close" then
       answer.close = "fin"
+   elseif path == "/experiments" and request.method == "POST" then
+      created = created or 0
+      answer.status, answer.body = 201, {}
+      for row in request.body:gmatch("%b{}") do
+         created = created + 1
+         table.insert(answer.body, ('{"id":%d,%s'):format(created, row:sub(2)))
+      end
+      answer.body = '{"data":[' .. table.concat(answer.body, ",") .. "]}"
    end
    return answer
 ]==]
