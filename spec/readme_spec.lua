@@ -103,11 +103,41 @@ describe("README.md", function()
    end)
 
    it("shows several calls at once, and what they print", function()
-      local script, code = folder .. "/tasks.lua", block("tasks", "lua")
-      process.write_file(script, code)
+      for _, name in ipairs{ "tasks", "step" } do
+         local script, code = ("%s/%s.lua"):format(folder, name), block(name, "lua")
+         process.write_file(script, code)
+         local result = process.run{ PROGRAM, "--sandbox", script }
+         assert.equal("", result.stderr)
+         assert.equal(code:match("%-%-> ([^\n]+\n)"), result.stdout)
+      end
+   end)
+
+   it("shows an upload that goes on after an error, and what it prints", function()
+      local script = folder .. "/upload.lua"
+      process.write_file(script, block("upload", "lua"))
       local result = process.run{ PROGRAM, "--sandbox", script }
       assert.equal("", result.stderr)
-      assert.equal(code:match("%-%-> ([^\n]+\n)"), result.stdout)
+      assert.equal(block("upload%-output", "text"), result.stdout)
+   end)
+
+   it("lists the options of an upload, what its errors hold, and the defaults", function()
+      local told = first_cells(section("Many observations"))
+      local names = { "rows.sent", "rows.unsent", "rows.unknown", "skipped", "file", "line", "row", "reason", "twice" }
+      local text = section("Many observations")
+      for _, name in ipairs(names) do
+         assert.matches("\n| [^|]*`" .. name:gsub("%.", "%%.") .. "`", text)
+      end
+      local rows = process.read_file("bindings/prelude.c"):match("promptic_parameter upload%[%] = {(.-)\n    END}")
+      local count = 0
+      for name, fallback in rows:gmatch('NATURAL%("([%w_]+)", "(%d+)"') do
+         count = count + 1
+         assert.matches(("\n| `%s` | %s "):format(name, fallback), text)
+      end
+      for name in rows:gmatch('OPTION%("([%w_]+)"') do
+         count = count + 1
+         assert.is_true(table.concat(told, " "):find(name, 1, true) ~= nil, name)
+      end
+      assert.equal(6, count)
    end)
 
    it("shows a session at the prompt", function()
@@ -187,10 +217,13 @@ describe("README.md", function()
       end
    end)
 
-   it("links to files that are there", function()
-      local missing = {}
+   it("links to files and sections that are there", function()
+      local missing, anchors = {}, {}
+      for heading in readme:gmatch("\n##+ ([^\n]+)") do
+         anchors["#" .. heading:lower():gsub(" ", "-")] = true
+      end
       for target in readme:gmatch("%]%(([^)]+)%)") do
-         if not target:find("^https?:") and not os.execute("test -e " .. process.quote(target)) then
+         if not target:find("^https?:") and not anchors[target] and not os.execute("test -e " .. process.quote(target)) then
             missing[#missing + 1] = target
          end
       end
