@@ -53,6 +53,7 @@ describe("a program of spec/host #hosts", function()
 
    -- Newer kernels may place memory where ThreadSanitizer does not want it.
    local function run_program(path, arguments)
+      path = "env LSAN_OPTIONS=suppressions=.ci/lsan.supp:print_suppressions=0 " .. path
       local output, code = run("%s %s", path, arguments)
       if output:find("unexpected memory mapping", 1, true) then
          output, code = run("setarch -R %s %s", path, arguments)

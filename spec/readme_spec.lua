@@ -223,7 +223,8 @@ describe("README.md", function()
          anchors["#" .. heading:lower():gsub(" ", "-")] = true
       end
       for target in readme:gmatch("%]%(([^)]+)%)") do
-         if not target:find("^https?:") and not anchors[target] and not os.execute("test -e " .. process.quote(target)) then
+         local is_here = anchors[target] or os.execute("test -e " .. process.quote(target))
+         if not target:find("^https?:") and not is_here then
             missing[#missing + 1] = target
          end
       end
