@@ -54,6 +54,9 @@ char *json_buffer_take(json_buffer *b, size_t *length);
  */
 size_t json_utf8_sequence(const char *text, const char *end);
 
+/* How many bytes from text on stand in a JSON string as they are: ASCII, no quote, no backslash. */
+size_t json_plain_run(const char *text, const char *end);
+
 /* Frees the block now, instead of when the userdata is collected. The buffer is empty and usable.
  */
 void json_buffer_clear(json_buffer *b);

@@ -100,6 +100,26 @@ size_t json_utf8_sequence(const char *text, const char *end) {
     return length;
 }
 
+/* Eight bytes at once: a byte that is not plain sets its highest bit in one of the four terms. */
+static bool is_plain(uint64_t word) {
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    uint64_t quotes = word ^ ones * '"', backslashes = word ^ ones * '\\';
+    return ((word | (word - ones * 0x20) | (quotes - ones) | (backslashes - ones)) & high) == 0;
+}
+
+size_t json_plain_run(const char *text, const char *end) {
+    const char *at = text;
+    for (uint64_t word; end - at >= (ptrdiff_t)sizeof word; at += sizeof word) {
+        memcpy(&word, at, sizeof word);
+        if (!is_plain(word))
+            break;
+    }
+    while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
+           *at != '\\')
+        at++;
+    return (size_t)(at - text);
+}
+
 /* [-0, +0, m] The escape of a byte below 0x20, of a quote or of a backslash. */
 static void add_escape(lua_State *L, json_buffer *b, unsigned char byte) {
     static const char hex[] = "0123456789abcdef";
@@ -121,7 +141,7 @@ bool json_buffer_add_string(lua_State *L, json_buffer *b, const char *text, size
     const char *end = text + length;
     const char *run = text; /* what is before this is in the buffer */
     json_buffer_add(L, b, "\"", 1);
-    for (const char *p = text; p < end;) {
+    for (const char *p = text; (p += json_plain_run(p, end)) < end;) {
         unsigned char byte = (unsigned char)*p;
         if (byte >= 0x80) {
             size_t sequence = json_utf8_sequence(p, end);
@@ -133,12 +153,10 @@ bool json_buffer_add_string(lua_State *L, json_buffer *b, const char *text, size
                 return false;
             }
             p += sequence;
-        } else if (byte < 0x20 || byte == '"' || byte == '\\') {
+        } else {
             json_buffer_add(L, b, run, (size_t)(p - run));
             add_escape(L, b, byte);
             run = ++p;
-        } else {
-            p++;
         }
     }
     json_buffer_add(L, b, run, (size_t)(end - run));

@@ -200,6 +200,10 @@ static bool read_sequence(reading *r, uint64_t *hash) {
 static bool read_string(reading *r, uint64_t *hash) {
     *hash = ROWS_HASH_START;
     for (r->at++; r->at < r->end;) {
+        if (!r->hashing)
+            r->at += json_plain_run(r->at, r->end);
+        if (r->at == r->end)
+            break;
         unsigned char byte = (unsigned char)*r->at;
         if (byte == '"') {
             r->at++;
@@ -212,9 +216,8 @@ static bool read_string(reading *r, uint64_t *hash) {
         } else if (byte >= 0x80) {
             if (!read_sequence(r, hash))
                 return false;
-        } else {
-            if (r->hashing)
-                *hash = rows_hash_byte(*hash, byte);
+        } else { /* while hashing */
+            *hash = rows_hash_byte(*hash, byte);
             r->at++;
         }
     }
