@@ -177,4 +177,25 @@ describe("promptic.json.encode", function()
          json.encode()
       end, "bad argument #1 to 'encode' (value expected)")
    end)
+
+   it("escapes what has to be, wherever it stands in a string", function()
+      local named = { [8] = "\\b", [9] = "\\t", [10] = "\\n", [12] = "\\f", [13] = "\\r", [34] = '\\"', [92] = "\\\\" }
+      for byte = 0, 127 do
+         local escaped = named[byte] or byte < 32 and ("\\u%04x"):format(byte) or string.char(byte)
+         for before = 0, 17 do
+            for after = 0, 9 do
+               local text = ("x"):rep(before) .. string.char(byte) .. ("y"):rep(after)
+               local expected = '"' .. ("x"):rep(before) .. escaped .. ("y"):rep(after) .. '"'
+               if json.encode(text) ~= expected then
+                  assert.equal(expected, json.encode(text))
+               end
+            end
+         end
+      end
+      for byte = 128, 255 do
+         for before = 0, 17 do
+            assert.is_false((pcall(json.encode, ("x"):rep(before) .. string.char(byte) .. ("y"):rep(9))))
+         end
+      end
+   end)
 end)
