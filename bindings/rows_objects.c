@@ -38,8 +38,10 @@ static void push_number(lua_State *L, int64_t number) {
 #endif
 }
 
+/* A number that an option may have made larger than any count. */
 static int64_t check_number(lua_State *L, int index) {
-    return (int64_t)luaL_checknumber(L, index);
+    lua_Number number = luaL_checknumber(L, index);
+    return number < 9e18 ? (int64_t)number : INT64_MAX;
 }
 
 /* --------------------------------------------------------------------- sets */

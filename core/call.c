@@ -371,7 +371,8 @@ promptic_call *promptic_submit(promptic_client *client, const promptic_request *
         kind = request_url(&client->allocator, client->base, request, row, &call->url, &call->path,
                            error);
     if (kind != PROMPTIC_OK || !set_body(call, request)) {
-        if (request->body_free != NULL && (call == NULL || call->body == NULL))
+        if (request->body != NULL && request->body_free != NULL &&
+            (call == NULL || call->body == NULL))
             request->body_free(request->body);
         if (kind == PROMPTIC_OK)
             failure_memory(error);
@@ -399,7 +400,7 @@ const promptic_result *promptic_call_result(const promptic_call *call) {
 
 bool promptic_call_wait(promptic_call *call, long timeout_ms) {
     promptic_loop *loop = call->client->loop;
-    int64_t end_ms = timeout_ms < 0 ? CLOCK_NEVER : clock_now_ms() + timeout_ms;
+    int64_t end_ms = clock_after_ms(clock_now_ms(), timeout_ms);
     if (call->state != CALL_DONE)
         promptic_wait(loop, 0);
     while (call->state != CALL_DONE && !loop->stepping) {

@@ -33,4 +33,10 @@ static inline int64_t clock_after(int64_t start, double seconds) {
     return start + (int64_t)(seconds * 1000.0 + 0.999);
 }
 
+/* The point so many milliseconds after start; CLOCK_NEVER where they are negative. */
+static inline int64_t clock_after_ms(int64_t start, long milliseconds) {
+    return milliseconds < 0 || milliseconds > CLOCK_NEVER - start ? CLOCK_NEVER
+                                                                  : start + milliseconds;
+}
+
 #endif

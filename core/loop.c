@@ -320,7 +320,7 @@ size_t promptic_wait(promptic_loop *loop, long timeout_ms) {
 }
 
 size_t promptic_flush(promptic_loop *loop, long timeout_ms) {
-    int64_t end_ms = timeout_ms < 0 ? CLOCK_NEVER : clock_now_ms() + timeout_ms;
+    int64_t end_ms = clock_after_ms(clock_now_ms(), timeout_ms);
     size_t unfinished = promptic_wait(loop, 0);
     while (unfinished > 0 && !loop->stepping) {
         int64_t left_ms = timeout_ms < 0 ? -1 : end_ms - clock_now_ms();

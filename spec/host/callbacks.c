@@ -5,6 +5,7 @@
  */
 #include "driver.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 typedef struct scene {
@@ -173,6 +174,37 @@ static void block(scene *s) {
     CHECK(driver_until(&s->driver, &s->ended, 3));
 }
 
+/* For as long as a number can say. */
+static void wait_long(scene *s) {
+    promptic_call *mine = submit(s, &slow, NULL);
+    CHECK(promptic_call_wait(mine, LONG_MAX));
+    promptic_call_free(mine);
+    submit(s, &slow, free_ended);
+    CHECK(promptic_flush(s->driver.loop, LONG_MAX) == 0);
+    CHECK(s->ended == 1);
+}
+
+static size_t freed_bodies;
+
+static void free_body(void *body) {
+    CHECK(body != NULL);
+    free(body);
+    freed_bodies++;
+}
+
+/* A body is the library's also where the request is refused; none is none. */
+static void refuse(scene *s) {
+    promptic_error error;
+    promptic_request request = {.method = "POST", .path = "no slash", .body_free = free_body};
+    freed_bodies = 0;
+    CHECK(promptic_submit(s->client, &request, must_not_run, s, &error) == NULL);
+    CHECK(error.kind == PROMPTIC_ARGUMENT && freed_bodies == 0);
+    request.body = malloc(1);
+    request.body_length = 1;
+    CHECK(promptic_submit(s->client, &request, must_not_run, s, &error) == NULL);
+    CHECK(error.kind == PROMPTIC_ARGUMENT && freed_bodies == 1);
+}
+
 /* Closes the client, whose other calls end within that, and then frees all there is. */
 static void close_all(promptic_call *call, void *userdata) {
     scene *s = userdata;
@@ -232,6 +264,8 @@ int main(int count, char **arguments) {
         {"make_room", make_room},
         {"free_within", free_within},
         {"block", block},
+        {"wait_long", wait_long},
+        {"refuse", refuse},
         {"close_within", close_within},
     };
     if (count != 2)
