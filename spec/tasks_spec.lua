@@ -263,8 +263,10 @@ describe("cancel", function()
          went_on = true
       end)
       while #server:requests() == 0 do promptic.step(0.01) end
+      assert.equal(1, server:seen().open)
       task:cancel()
       drain()
+      while server:seen().open > 0 do promptic.step(0) end -- the connection is closed, not kept
       assert.is_false(went_on)
       assert.equal("cancelled", task.status)
       assert.equal("cancelled", clients.failure(task.await, task).kind)
