@@ -394,7 +394,9 @@ describe("driving that an error ends", function()
          told[#told + 1] = problem
          error("told")
       end
-      for index = 1, 3 do promptic.spawn(error, index, 0) end
+      for index = 1, 3 do
+         promptic.spawn(function() error(index, 0) end)
+      end
       for _ = 1, 3 do
          assert.error_matches(function() promptic.step(0) end, "told")
       end
