@@ -114,7 +114,9 @@ describe("upload_observations", function()
    end)
 
    it("keeps batches within batch_size and batch_bytes", function()
-      client:upload_observations("e", observations.rows(40), { batch_size = 15, batch_bytes = 500 })
+      client:upload_observations("e", observations.rows(40), {
+         batch_size = 15, batch_bytes = 500, concurrency = 1, -- one after the other, so that the last comes last
+      })
       local total = 0
       for _, body in ipairs(bodies()) do
          local _, rows = body:gsub('"variables"', "")
