@@ -9,7 +9,7 @@
 
 /* How long the core may block before hooks get a turn. A signal wakes it at once; this bounds the
  * wait where the signal came just before, or to another thread. */
-#define SLICE_SECONDS 0.1
+#define SLICE_SECONDS 0.05
 
 /* ------------------------------------------------------------------- slots */
 

@@ -5,7 +5,7 @@
 #include "bindings.h"
 
 /* How long the core may block before hooks get a turn: see state.c. */
-#define SLICE_SECONDS 0.1
+#define SLICE_SECONDS 0.05
 
 /* [-0, +0, e] enter(coroutine or nil): calls made on this coroutine suspend it from now on. */
 static int enter(lua_State *L) {
