@@ -124,6 +124,24 @@ describe("traces", function()
       assert.equal(1, server:ok("GET", "/traces").total)
    end)
 
+   it("count no tokens and no money that cannot be", function()
+      local input, output, cost = "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.usage.cost"
+      local most = math.maxinteger
+      local ids = ingest{
+         span(1, 1, { attributes = { [input] = most, [output] = most, [cost] = 1e308 } }),
+         span(1, 2, { attributes = { [input] = most, [output] = 7, [cost] = 1e308 } }),
+         span(2, 1, { attributes = { [input] = -5, [output] = "many", [cost] = -1.5 } }),
+         span(2, 2, { attributes = { ["gen_ai.usage.total_tokens"] = most } }),
+      }
+      local odd = server:ok("GET", "/traces/" .. ids[1])
+      assert.same({ 7, nil }, { odd.totalTokens, odd.totalCostUsd })
+      -- nothing is lost: what is not counted stays among the attributes
+      assert.same({ [input] = most, [cost] = 1e308 }, odd.spans[2].metadata)
+      assert.same({ [input] = -5, [output] = "many", [cost] = -1.5 },
+         server:ok("GET", "/traces/" .. ids[2]).spans[1].metadata)
+      assert.equal(7, server:ok("GET", "/traces/stats").totalTokens)
+   end)
+
    it("are taken in part where a span is none", function()
       local broken = span(1, 1, {})
       broken.traceId = "xyz"

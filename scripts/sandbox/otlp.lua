@@ -32,7 +32,11 @@ local names = {
    tags = { "promptic.tags", "tags" },
 }
 
-local integers = { input_tokens = true, output_tokens = true, total_tokens = true }
+local measures = { input_tokens = true, output_tokens = true, total_tokens = true, cost = true }
+
+-- Of tokens or of dollars in one span. What is more, or less than nothing, was not measured, and sums of such
+-- numbers would overflow.
+local MOST = 1e12
 
 local kinds = { [0] = "unspecified", "internal", "server", "client", "producer", "consumer" }
 
@@ -114,23 +118,26 @@ end
 
 ---------------------------------------------------------------- spans
 
--- Takes the values of all known names out of the attributes.
+-- An amount of tokens (whole ones) or of money; nil for what cannot be one.
+local function amount(meaning, value)
+   local number = finite(value)
+   if not number or number < 0 or number > MOST then return nil end
+   return meaning == "cost" and number or math.tointeger(math.floor(number + 0.5))
+end
+
+-- Takes the values of all known names out of the attributes; amounts that cannot be stay there.
 local function take(attributes)
    local taken = {}
    for meaning, spellings in pairs(names) do
       for _, name in ipairs(spellings) do
          local value = attributes[name]
+         if measures[meaning] then value = amount(meaning, value) end
          if value ~= nil then
             if taken[meaning] == nil then taken[meaning] = value end
             attributes[name] = nil
          end
       end
    end
-   for meaning in pairs(integers) do
-      local number = finite(taken[meaning])
-      taken[meaning] = number and math.tointeger(math.floor(number + 0.5))
-   end
-   taken.cost = finite(taken.cost)
    return taken
 end
 
