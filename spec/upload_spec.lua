@@ -297,7 +297,7 @@ describe("rows that cannot be used", function()
       { { variables = {} }, "expected is missing" },
       { { variables = { 1 }, expected = "a" }, "variables" },
       { { variables = { x = 0 / 0 }, expected = "a" }, "variables.x: NaN has no JSON form" },
-      { { variables = {}, expected = "\xFF" }, "UTF-8" },
+      { { variables = {}, expected = "\255" }, "UTF-8" },
       { { variables = {}, expected = "a", split = "test" }, "'test' is not one of train, eval" },
       { { variables = {}, expcted = "a" }, "unknown field 'expcted', did you mean 'expected'?" },
       { { input = print, expected = "a" }, "function" },
