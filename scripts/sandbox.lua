@@ -152,7 +152,19 @@ local function announce(server, port_file)
    io.stdout:flush()
 end
 
+-- Lua looks into the current directory for modules; whatever lies there is to take no module's place here.
+local function look_nowhere_near()
+   for _, name in ipairs { "path", "cpath" } do
+      local kept = {}
+      for template in package[name]:gmatch "[^;]+" do
+         kept[#kept + 1] = template:sub(1, 2) ~= "./" and template or nil
+      end
+      package[name] = table.concat(kept, ";")
+   end
+end
+
 local function run(options)
+   look_nowhere_near()
    local Store = require "promptic.sandbox.store"
    local store <close> = Store.open(options.db)
    local sandbox = open(options, store)

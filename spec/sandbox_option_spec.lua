@@ -170,6 +170,18 @@ describe("promptic-lua --sandbox", function()
       process.remove(folder)
    end)
 
+   it("takes no module of its own from the current folder", function()
+      local folder = process.folder()
+      assert(os.execute(("cd %s && mkdir -p luasql promptic"):format(process.quote(folder))))
+      for _, name in ipairs{ "luasql", "luasql/sqlite3", "promptic/httpd", "promptic/store" } do
+         process.write_file(("%s/%s.lua"):format(folder, name), "error 'the wrong file'")
+      end
+      local result = interpreter.run(OURS, { "--sandbox", "-e", "print(#promptic.client():list_components().data)",
+         cwd = folder })
+      assert.same({ 0, "0\n", "" }, { result.code, result.stdout, result.stderr })
+      process.remove(folder)
+   end)
+
    it("tells why the sandbox did not start", function()
       local rows = {
          { "cannot open /missing/state.db: ", "--db", "/missing/state.db", "-e", "print 'ran'" },
