@@ -348,6 +348,7 @@ install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
 	install -m 644 $(PC) $(DESTDIR)$(LIBDIR)/pkgconfig
 	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libpromptic.so
+	$(Q)[ -n '$(DESTDIR)' ] || ldconfig 2>/dev/null || true # so that programs find the library, where root installs
 
 uninstall: ## removes what install has put there
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
