@@ -177,9 +177,19 @@ function validate.hyperparameters(settings)
    end
 end
 
+-- Sums and differences of what evaluators bring stay exact enough for scores, and finite.
+local LARGEST = 1000000000
+
+local lowest = { weight = 0, scaleMin = -LARGEST, scaleMax = -LARGEST }
+
 --- The numbers of an evaluator with all its fields set.
 function validate.evaluator(evaluator, prefix)
-   if evaluator.weight < 0 then failure.invalid("%sweight: must not be negative", prefix) end
+   for _, field in ipairs { "weight", "scaleMin", "scaleMax" } do
+      local value = evaluator[field]
+      if value < lowest[field] or value > LARGEST then
+         failure.invalid("%s%s: must lie between %d and %d", prefix, field, lowest[field], LARGEST)
+      end
+   end
    if evaluator.scaleMin >= evaluator.scaleMax then
       failure.invalid("%sscaleMax: must be greater than scaleMin", prefix)
    end
