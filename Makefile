@@ -80,7 +80,7 @@ Q := $(if $(V),,@)
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all deps demo test test-luas sanitize valgrind fuzz bench contract check-core symbols lint format \
+.PHONY: all deps demo luajit test test-luas sanitize valgrind fuzz bench contract check-core symbols lint format \
 	install uninstall rock install-rock clean help
 
 all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
@@ -210,22 +210,31 @@ demo: ## a pipeline from labelled tickets to a deployed prompt, on this machine
 	$(Q)$(MAKE) --no-print-directory all
 	$(PROGRAM) --sandbox examples/pipeline.lua
 
+luajit: ## builds the module for LuaJIT, which LÖVE and other games have inside: build/luajit/promptic.so
+	$(Q)$(DEPS) module luajit
+	$(Q)$(MAKE) --no-print-directory BUILD='$(BUILD)/luajit' CHECK=module LUA_CFLAGS="$$(.ci/lua-flags luajit)" \
+		'$(BUILD)/luajit/promptic.so'
+
 # The specs see the build, and nothing of the caller's credentials and settings.
 SPEC_ENV = .ci/clean-env PROMPTIC_SERVER_LUA='$(LUA)' LUA_CPATH='$(abspath $(BUILD))/?.so;;'
 
+# Without a game engine its spec is pending.
 test: ## runs the specs; one file of them: make test SPEC=spec/retry_spec.lua
 	$(Q)$(DEPS) module program sandbox test
+	$(Q)$(if $(filter spec spec/love%,$(SPEC)),$(DEPS) luajit love || true)
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(SPEC)
 
 # What the module does, and not the program, in Lua 5.1, LuaJIT, 5.2 and 5.3: those that are installed, or can be.
-LUAS_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,arguments client errors json json_decode json_encode pages \
-	retry rows tasks transport upload waiting))
+LUAS_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,arguments auth client config_file errors json json_decode \
+	json_encode odd_rows pages proxy retry rows rows_csv rows_json secrets tasks timeout tls transport upload \
+	upload_failure waiting))
 
 test-luas: ## runs the specs of the module in older Luas and LuaJIT
-	$(Q)$(DEPS) module test
+	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(DEPS) luas || true
-	$(Q)MAKE='$(MAKE)' LUA='$(LUA)' .ci/test-luas '$(abspath $(BUILD))' $(LUAS_SPEC)
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)MAKE='$(MAKE)' LUA='$(LUA)' PROGRAM='$(abspath $(PROGRAM))' .ci/test-luas '$(abspath $(BUILD))' $(LUAS_SPEC)
 
 # Stock Lua can not load an instrumented module, so the instrumented program runs busted itself; there is no
 # instrumented promptic.so, so that what the specs start in stock Lua finds the plain one.

@@ -9,7 +9,8 @@
 --
 -- start returns once the sandbox listens: it writes its port into a FIFO, and reading from that waits for
 -- it. The sandbox holds the other end of a pipe as its standard input and ends with it, so it cannot
--- outlive the process that runs the specs, however that ends.
+-- outlive the process that runs the specs, however that ends. What runs it is promptic-lua: PROMPTIC_LUA, or
+-- PROMPTIC_SANDBOX_LUA where the specs are about the module in another Lua.
 local http = require "socket.http"
 local ltn12 = require "ltn12"
 local json = require("promptic").json
@@ -29,7 +30,8 @@ local LAUNCH = [[sh -c 'echo $$ >"$1/pid"; shift; exec "$@"' sh %s %s >%s/out 2>
 test -p %s/port && echo failed >%s/port]]
 
 local function command(folder, options)
-   local lua = process.quote(os.getenv("PROMPTIC_LUA") or "build/promptic-lua")
+   local program = os.getenv("PROMPTIC_SANDBOX_LUA") or os.getenv("PROMPTIC_LUA") or "build/promptic-lua"
+   local lua = process.quote(program)
    local words = { lua, "scripts/sandbox.lua", "--stop-on-eof", "--port-file", folder .. "/port" }
    local function add(flag, value)
       if value ~= nil then
@@ -53,7 +55,7 @@ function sandbox.start(options)
    assert(os.execute("mkfifo " .. folder .. "/port"))
    local pipe = assert(io.popen(command(folder, options), "w"))
    local fifo = assert(io.open(folder .. "/port"))
-   local port = tonumber(fifo:read("l"))
+   local port = tonumber(fifo:read("*l"))
    fifo:close()
    os.remove(folder .. "/port")
    local server = setmetatable({
