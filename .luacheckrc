@@ -18,3 +18,4 @@ files["bindings/prelude"] = { std = "min" }
 
 -- Specs of the module run in any of them and ask for what there is.
 files["spec"] = { std = "max+busted" }
+files["spec/support/picture"] = { std = "luajit+love" }

@@ -167,6 +167,20 @@ describe("README.md", function()
       assert.matches('^200 {.*"name":"Sandbox"', result.stdout)
    end)
 
+   it("tells how the hosts in C are built and run", function()
+      local block_of_shell = block("hosts", "sh")
+      local result = process.run{ "sh", "-ec", block_of_shell, env = { HOME = folder } }
+      assert.equal("", result.stderr)
+      assert.equal(0, result.code)
+      for _, said in ipairs{ "created +201 ", "/traces: 200 ", "20 answers, 0 failed", "4 components in all" } do
+         assert.matches(said, result.stdout)
+      end
+      for path in io.popen("ls examples/host/*.c"):lines() do
+         assert.matches(("(%s)"):format(path), readme, 1, true)
+         assert.matches("build/" .. path:match("([^/]+)%.c$"), block_of_shell, 1, true)
+      end
+   end)
+
    it("lists the options of a client", function()
       local options = process.read_file("core/promptic.h"):match("typedef struct promptic_options {(.-)\n}")
       local of_c = { size = true, allocator = true, log_userdata = true } -- no options of promptic.client

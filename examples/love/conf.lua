@@ -4,7 +4,9 @@ function love.conf(t)
    t.window.title = "promptic in LÖVE"
    t.window.width, t.window.height = 1280, 720
    t.window.vsync = 1
-   for _, name in ipairs{ "audio", "joystick", "math", "mouse", "physics", "sound", "system", "thread", "touch", "video" } do
+   for _, name in ipairs{
+      "audio", "joystick", "math", "mouse", "physics", "sound", "system", "thread", "touch", "video",
+   } do
       t.modules[name] = false
    end
 end

@@ -173,7 +173,8 @@ local function draw_card(index, experiment, watch, time)
    if experiment.status == "failed" and experiment.message then
       write(experiment.message, x + 300, y + 14, font.small, BAD, "left", CARD_WIDTH - 316)
    else
-      write(experiment.best and ("%.3f"):format(experiment.best) or "-", x + 440, y + 14, font.title, TEXT, "right", 136)
+      local best = experiment.best and ("%.3f"):format(experiment.best) or "-"
+      write(best, x + 440, y + 14, font.title, TEXT, "right", 136)
       write("best", x + 440, y + 49, font.small, MUTED, "right", 136)
    end
 end
@@ -214,7 +215,7 @@ local function draw_legend(frames)
    paint(COLORS[4])
    disc(GRAPH_X + 218, y + 8, 4)
    write(step_text, GRAPH_X + 230, y, font.small, MUTED)
-   write(("%d frames"):format(frames.count), GRAPH_X, y, font.small, MUTED, "right", CARD_WIDTH)
+   write(("%d frames"):format(frames.count), GRAPH_X, y, font.small, TEXT, "right", CARD_WIDTH)
 end
 
 function scene.draw(time, watch, frames)
@@ -222,6 +223,8 @@ function scene.draw(time, watch, frames)
    write(watch.problem or "Five experiments, each watched in a task of its own.", CARDS_X, 42, font.normal,
       watch.problem and BAD or TEXT)
    write("One promptic.step(0) a frame; no thread, no callback.", CARDS_X, 66, font.small, MUTED)
+   local traffic = ("%d answers, %d tasks"):format(watch.answers, frames.tasks)
+   write(traffic, CARDS_X, 66, font.small, TEXT, "right", CARD_WIDTH)
    draw_orbits(time, watch)
    for index, experiment in ipairs(watch.experiments) do
       draw_card(index, experiment, watch, time)

@@ -14,37 +14,43 @@ local watch = {
       { name = "16 examples", shots = 16 },
    },
    epochs = EPOCHS,
+   answers = 0, -- of the platform, to all of them
 }
 
 local client
 
+local function counted(answer)
+   watch.answers = watch.answers + 1
+   return answer
+end
+
 local function create(component_id, experiment, tickets)
-   local made = client:create_experiment(component_id, "gpt-4.1-nano", {
+   local made = counted(client:create_experiment(component_id, "gpt-4.1-nano", {
       name = experiment.name,
       task_type = "classification",
       initial_prompt = "Which team takes this support ticket: account, billing, bug or feature?",
       hyperparameters = { trainSplitRatio = 0.7, numFewShots = experiment.shots, epochs = EPOCHS },
-   })
+   }))
    experiment.status = "uploading"
-   client:upload_observations(made.id, tickets)
-   client:create_evaluators(made.id, { { name = "F1", type = "f1", weight = 1.0 } })
+   counted(client:upload_observations(made.id, tickets))
+   counted(client:create_evaluators(made.id, { { name = "F1", type = "f1", weight = 1.0 } }))
    return made.id
 end
 
 local function look(id, experiment, current)
-   experiment.status = current.experimentStatus
-   experiment.message = current.errorMessage
+   counted(current)
    local scores = {} -- frames are drawn while the call is under way: the old ones stay until then
-   for index, iteration in ipairs(client:list_iterations(id).data) do
+   for index, iteration in ipairs(counted(client:list_iterations(id)).data) do
       scores[index] = iteration.evalNormalizedScore or iteration.overallNormalizedScore or 0
       experiment.best = math.max(experiment.best or 0, scores[index])
    end
    experiment.scores = scores
+   experiment.status, experiment.message = current.experimentStatus, current.errorMessage
 end
 
 local function run(component_id, experiment, tickets)
    local id = create(component_id, experiment, tickets)
-   client:start_experiment(id)
+   counted(client:start_experiment(id))
    client:wait_for_experiment(id, {
       poll_interval = 0.2,
       on_update = function(current) look(id, experiment, current) end,
@@ -63,7 +69,7 @@ end
 function watch.start(tickets)
    client = promptic.client()
    promptic.spawn(function()
-      local component = client:create_component("ticket-triage")
+      local component = counted(client:create_component("ticket-triage"))
       for _, experiment in ipairs(watch.experiments) do
          promptic.spawn(guarded, component.id, experiment, tickets)
       end
@@ -75,21 +81,34 @@ function watch.stop()
    client:close()
 end
 
-function watch.completed()
-   local count = 0
+local function count(is_so)
+   local number = 0
    for _, experiment in ipairs(watch.experiments) do
-      count = count + (experiment.status == "completed" and 1 or 0)
+      number = number + (is_so(experiment) and 1 or 0)
    end
-   return count
+   return number
+end
+
+function watch.completed()
+   return count(function(experiment) return experiment.status == "completed" end)
+end
+
+function watch.iterations()
+   local number = 0
+   for _, experiment in ipairs(watch.experiments) do
+      number = number + #(experiment.scores or {})
+   end
+   return number
+end
+
+--- Whether each experiment is: none of them is left out of a picture.
+function watch.is_half_way()
+   return count(function(experiment) return #(experiment.scores or {}) >= EPOCHS / 2 end) == #watch.experiments
 end
 
 function watch.is_over()
-   for _, experiment in ipairs(watch.experiments) do
-      if experiment.status ~= "completed" and experiment.status ~= "failed" then
-         return watch.problem ~= nil
-      end
-   end
-   return true
+   local failed = count(function(experiment) return experiment.status == "failed" end)
+   return watch.problem ~= nil or watch.completed() + failed == #watch.experiments
 end
 
 return watch
