@@ -26,6 +26,26 @@ local function has(command)
    return code == 0
 end
 
+local SANITIZERS = {
+   asan = "-fsanitize=address,undefined -fno-sanitize-recover=all",
+   tsan = "-fsanitize=thread",
+}
+
+-- Why nothing can be built with it here; nil where it can.
+local function lacks(sanitizer)
+   local flags = SANITIZERS[sanitizer]
+   local _, code = run("cc %s -o '%s/empty' '%s/empty.c' && '%s/empty'", flags, folder, folder, folder)
+   return code ~= 0 and "the compiler has no " .. flags or nil
+end
+
+-- Builds a target in the folder of its sanitizer, where the library stays for the next one; returns its path.
+local function make(sanitizer, target)
+   local flags, build = SANITIZERS[sanitizer], ("%s/%s"):format(BUILD, sanitizer)
+   output_of("make -j2 BUILD='%s' CFLAGS='-O1 -g -fno-omit-frame-pointer %s %s' LDFLAGS='%s' '%s/%s'",
+      build, STRICT, flags, flags, build, target)
+   return build .. "/" .. target
+end
+
 setup(function()
    folder = process.folder()
    process.write_file(folder .. "/empty.c", "int main(void) { return 0; }\n")
@@ -46,11 +66,6 @@ describe("a program of spec/host #hosts", function()
       server:stop()
    end)
 
-   local SANITIZERS = {
-      asan = "-fsanitize=address,undefined -fno-sanitize-recover=all",
-      tsan = "-fsanitize=thread",
-   }
-
    -- Newer kernels may place memory where ThreadSanitizer does not want it.
    local function run_program(path, arguments)
       path = "env LSAN_OPTIONS=suppressions=.ci/lsan.supp:print_suppressions=0 " .. path
@@ -61,17 +76,13 @@ describe("a program of spec/host #hosts", function()
       return output, code
    end
 
-   -- Builds the program in a folder of its sanitizer, where the library stays for the next one, and runs it.
    local function passes(name, sanitizer, arguments)
-      local flags = SANITIZERS[sanitizer]
-      local _, missing = run("cc %s -o '%s/empty' '%s/empty.c' && '%s/empty'", flags, folder, folder, folder)
-      if missing ~= 0 then
-         return pending("the compiler has no " .. flags)
+      local missing = lacks(sanitizer)
+      if missing then
+         return pending(missing)
       end
-      local build = ("%s/%s"):format(BUILD, sanitizer)
-      output_of("make -j2 BUILD='%s' CFLAGS='-O1 -g -fno-omit-frame-pointer %s %s' LDFLAGS='%s' '%s/host/%s'",
-         build, STRICT, flags, flags, build, name)
-      local output, code = run_program(("%s/host/%s"):format(build, name), arguments)
+      local path = make(sanitizer, "host/" .. name)
+      local output, code = run_program(path, arguments)
       assert.equal(0, code, output)
       assert.matches(name .. ": passed\n", output, 1, true)
    end
@@ -154,6 +165,7 @@ end)
 
 describe("an example of examples/host #hosts", function()
    local server, prefix
+   local modules -- the folder of promptic.so, where it is not the one that is installed
 
    setup(function()
       prefix = folder .. "/prefix"
@@ -183,12 +195,22 @@ describe("an example of examples/host #hosts", function()
          .. "export PKG_CONFIG_PATH && %s", name, folder, folder, prefix, strict)
    end
 
+   -- The same with the sanitizer that sees faults of memory, in the library as well: inside of the program, or in the
+   -- module that it opens.
+   local function build_sanitized(name)
+      local _, line = opening(name)
+      local library = make("asan", "libpromptic.a") .. " $(pkg-config --cflags --libs libcurl) -pthread -lm"
+      local linked = line:gsub("^cc %-o %S+ %S+", ""):gsub("%$%(pkg%-config %S+ %S+ promptic%)", library)
+      output_of("cc %s %s -Icore -o '%s/%s' examples/host/%s.c %s", STRICT, SANITIZERS.asan, folder, name, name, linked)
+      return make("asan", "promptic.so"):match("^(.*)/")
+   end
+
    -- Runs it with nothing in its environment but what it needs, and with what is given.
    local function start(name, arguments, environment)
       local command = { folder .. "/" .. name, env = {
          HOME = folder,
          LD_LIBRARY_PATH = prefix .. "/lib",
-         LUA_CPATH = prefix .. "/lib/lua/5.4/?.so;;",
+         LUA_CPATH = (modules or prefix .. "/lib/lua/5.4") .. "/?.so;;",
          PROMPTIC_ENDPOINT = server.url,
          PROMPTIC_API_KEY = server.key,
       } }
@@ -252,6 +274,17 @@ promptic.spawn(function() promptic.client():get_trace('x') end)]])
    for name, check in pairs(EXAMPLES) do
       it(("%s.c builds as it says, and works"):format(name), function()
          build(name)
+         check()
+         fails(name, "no credential", nil, { PROMPTIC_API_KEY = "" })
+      end)
+
+      it(name .. ".c has no fault of memory", function()
+         local missing = lacks("asan")
+         if missing then
+            return pending(missing)
+         end
+         modules = build_sanitized(name)
+         finally(function() modules = nil end)
          check()
          fails(name, "no credential", nil, { PROMPTIC_API_KEY = "" })
       end)
