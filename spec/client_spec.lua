@@ -283,8 +283,10 @@ describe("the log", function()
       client:close()
    end)
 
-   local it_warns = _VERSION:match("5%.[123]") and pending or it
-   it_warns("warns where it fails", function()
+   it("warns where it fails", function()
+      if _VERSION:match("5%.[123]") then
+         return pending("no warnings in this Lua")
+      end
       local said = child.lua([[
          warn "@on"
          local promptic = require "promptic"
