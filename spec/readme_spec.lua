@@ -236,7 +236,7 @@ describe("README.md", function()
       for heading in readme:gmatch("\n##+ ([^\n]+)") do
          anchors["#" .. heading:lower():gsub(" ", "-")] = true
       end
-      for target in readme:gmatch("%]%(([^)]+)%)") do
+      for target in (readme:gsub('src="([^"]+)"', "](%1)")):gmatch("%]%(([^)]+)%)") do
          local is_here = anchors[target] or os.execute("test -e " .. process.quote(target))
          if not target:find("^https?:") and not is_here then
             missing[#missing + 1] = target
