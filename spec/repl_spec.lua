@@ -309,6 +309,9 @@ describe("colour", function()
          screen:wait_line("> ")
          screen:run("'a', 12, true")
          assert.equal(not value, screen:screen(true):find("\27[33m12", 1, true) ~= nil)
+         -- and it is colour, not the signs that stand for it
+         screen:run("help")
+         assert.equal(not value, screen:screen(true):find("\27[2ma client; its methods", 1, true) ~= nil)
          screen:stop()
       end
    end)

@@ -40,12 +40,18 @@ local function is_scalar(value)
    return type(value) ~= "table" and not (type(value) == "string" and value:find "\n")
 end
 
--- Several plain values share a line, as print does it.
+local helper = setmetatable({}, {
+   __call = function(_, value) write(io.stdout, help.about(value, settings_for "stdout")) end,
+   __tostring = function() return help.about(nil, settings_for "stdout") end,
+})
+
+-- Several plain values share a line, as print does it. `help` alone is text of ours, whose colours stay.
 local function show_results(results)
    local settings, texts, separator = settings_for "stdout", {}, "\t"
    for index = 1, results.n do
-      texts[index] = printer.render(results[index], settings)
-      if not is_scalar(results[index]) then separator = "\n" end
+      local value = results[index]
+      texts[index] = rawequal(value, helper) and tostring(value) or printer.render(value, settings)
+      if not is_scalar(value) then separator = "\n" end
    end
    write(io.stdout, table.concat(texts, separator))
 end
@@ -151,12 +157,7 @@ local function banner()
 end
 
 local function add_globals()
-   if rawget(user, "help") == nil then
-      rawset(user, "help", setmetatable({}, {
-         __call = function(_, value) write(io.stdout, help.about(value, settings_for "stdout")) end,
-         __tostring = function() return help.about(nil, settings_for "stdout") end,
-      }))
-   end
+   if rawget(user, "help") == nil then rawset(user, "help", helper) end
    if rawget(user, "show") == nil then
       rawset(user, "show", function(...)
          local settings = settings_for "stdout"
