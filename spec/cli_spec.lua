@@ -177,6 +177,10 @@ describe("promptic", function()
       end
       local dataset = with{ "datasets", "create", "nightly", "--trace", id, "--trace", listed.traces[2].id }
       assert.equal(2, #with{ "datasets", "get", dataset.id }.items)
+      -- people are shown what was said, not the messages' JSON
+      local shown = ok{ "datasets", "get", dataset.id, "-c", component }.stdout
+      assert.matches("  I returned order 990 two weeks ago. Where is my money%?  +A colleague will", shown)
+      assert.matches("^The last 7 days\n  traces +%d+\n", ok{ "traces", "stats", "--days-back", "7" }.stdout)
       local run = with{ "runs", "create", "v1", "--dataset", dataset.id, "--trace", id }
       assert.equal("v1", with{ "runs", "get", run.id }.name)
       assert.equal(1, #with{ "runs", "list", "--dataset", dataset.id }.data)

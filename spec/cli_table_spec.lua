@@ -126,12 +126,27 @@ describe("promptic's output", function()
 
       it("asks for what an experiment lacks", function()
          local result = promptic{ "experiments", "create", terminal = 80, env = { NO_COLOR = "1" },
-            stdin = "1\n\nstructuredOutput\nAnswer in JSON\n" }
+            stdin = "nonsense\nspam-f\n\n3\nAnswer in JSON\nas JSON\n" }
          assert.equal(0, result.code)
+         assert.matches("None of them is called so", result.stdout)
          assert.matches("   1  spam%-filter  " .. plain:gsub("%-", "%%-"), result.stdout)
          local made = server:ok("GET", "/experiments/" .. result.stdout:match("  id +(%S+)"))
-         assert.same({ plain, "gpt-4.1-nano", "structuredOutput", "Answer in JSON" }, { made.aiComponentId,
-            made.targetModel, made.taskType, made.initialPromptMessages[1].content })
+         assert.same({ plain, "gpt-4.1-nano", "structuredOutput", "Answer in JSON", "as JSON" }, {
+            made.aiComponentId, made.targetModel, made.taskType, made.initialPromptMessages[1].content, made.name })
+      end)
+
+      it("breaks what it says at spaces, and no command that is to be copied", function()
+         local id = server:component("for an evaluation")
+         local result = promptic{ "evaluators", "delete", id, "x", "-f", terminal = 40, env = { NO_COLOR = "1" } }
+         for _, line in ipairs(lines_of(result.stdout)) do assert.is_true(#line <= 40, line) end
+         local created = promptic{ "experiments", "create", "-c", id, "-m", "x", terminal = 40 }
+         assert.matches("\n  promptic observations add [%x-]+ %-%-from%-file FILE\n", created.stdout)
+      end)
+
+      it("shows one page, and how to see the next", function()
+         local result = promptic{ "experiments", "list", "--limit", "1", "--offset", "1", terminal = 80 }
+         assert.matches("\n1 shown; %-%-offset 2 shows those after them%.\n$", result.stdout)
+         assert.not_matches("shown;", promptic{ "experiments", "list" }.stdout)
       end)
 
       it("shows one line of progress that goes away", function()

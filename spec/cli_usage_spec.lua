@@ -32,7 +32,8 @@ describe("promptic's command line", function()
          local help = promptic{ group, "--help" }
          assert.equal(0, help.code)
          for _, name in ipairs(names) do
-            assert.matches("\n  " .. name .. " +%u", help.stdout)
+            -- with what it takes by position: "get EXPERIMENT  Show ..."
+            assert.matches("\n  " .. name .. "[%u %[%]%-]*  %u%l", help.stdout)
             local one = promptic{ group, name, "-h" }
             assert.equal(0, one.code)
             assert.matches("^Usage: promptic " .. group .. " " .. name, one.stdout)
@@ -62,6 +63,8 @@ describe("promptic's command line", function()
          { { "componnets" }, "there is no command 'componnets'. Did you mean 'components'?" },
          { { "component" }, "there is no command 'component'. Did you mean 'components'?" },
          { { "components", "lst" }, "there is no command 'lst'. Did you mean 'list'?" },
+         { { "components", "ls" }, "there is no command 'ls'. Did you mean 'list'?" },
+         { { "experiments", "rm" }, "there is no command 'rm'. Did you mean 'delete'?" },
          { { "zebra" }, "there is no command 'zebra'.\n" },
          { { "--verbose" }, "there is no option '--verbose' before a command" },
          { { "components", "--json" }, "a command is missing before '--json'" },
@@ -77,14 +80,24 @@ describe("promptic's command line", function()
          { { "experiments", "create", "-m", "x" }, "option '--component' is missing" },
          { { "experiments", "create", "-c", "x", "-m", "y", "--hyperparameters", "none.json" },
             "--hyperparameters none.json: No such file or directory" },
-         { { "datasets", "list" }, "option '-c' is missing" },
-         { { "evaluators", "add", "x", "-n", "a" }, "option '-t' is missing" },
+         { { "datasets", "list" }, "option '--component' is missing" },
+         { { "evaluators", "add", "x", "-n", "a" }, "option '--type' is missing" },
+         { { "evaluators", "add", "x", "-w", "1" }, "options '--name', '--type' are missing" },
+         { { "annotations", "create", "-cx", "--trace=y" }, "option '--run' is missing" },
+         { { "runs", "create", "-c", "x", "--dataset", "y", "-q" }, "unknown option '-q'\n" },
+         { { "runs", "create", "-c", "x", "--name", "y" }, "NAME is given without a flag, not as '--name'" },
+         { { "experiments", "get", "--experiment", "x" }, "EXPERIMENT is given without a flag" },
+         { { "evaluations", "run", "x", "--dataset", "y", "--timeout", "-1" }, "--timeout takes a number from 0" },
          { { "annotations", "list", "-c", "x" }, "either --run or --dataset is needed" },
          { { "observations", "add", "x" }, "either --from-file or --input with --expected is needed" },
-         { { "observations", "add", "x", "--from-file", "a.txt" }, "ends in none of .csv, .jsonl, .json" },
+         { { "observations", "add", "x", "--from-file", "a.txt" },
+            "--from-file: 'a.txt' ends in none of .csv, .jsonl, .json" },
+         { { "observations", "add", "x", "--from-file", "none.csv" },
+            "--from-file: none.csv: No such file or directory\n  see `promptic observations add --help`" },
          { { "completion", "tcsh" }, "SHELL takes one of bash, zsh, fish" },
-         { { "components", "delete", "x" }, "nobody can be asked here whether to go on\n  add --force" },
-         { { "components", "get", "" }, "component_id" },
+         { { "components", "delete", "x" }, "there is no terminal to ask at\n  add -f to do it without a question" },
+         { { "components", "get", "" }, "COMPONENT takes an id, and not ''" },
+         { { "experiments", "get", ".." }, "EXPERIMENT takes an id, and not '..'" },
       }
       for _, row in ipairs(rows) do
          local result = promptic(row[1])
@@ -104,7 +117,11 @@ describe("promptic's command line", function()
    it("says what to do next where a call fails", function()
       local none = { PROMPTIC_API_KEY = false, PROMPTIC_ENDPOINT = false, HOME = "/nonexistent" }
       local rows = {
-         { { "components", "list", env = none }, "run `promptic login`, or set PROMPTIC_API_KEY" },
+         { { "components", "list", env = none }, "promptic: there is no credential\n  run `promptic login` or `promptic configure`, "
+            .. "or set PROMPTIC_API_KEY\n" },
+         { { "components", "list",
+            env = { PROMPTIC_API_KEY = false, PROMPTIC_ACCESS_TOKEN = "t", HOME = "/nonexistent" } },
+            "no workspace is chosen\n  choose one with `promptic workspace select" },
          { { "components", "list", env = { PROMPTIC_API_KEY = "wrong" } }, "[401]" },
          { { "components", "get", "nope" }, "[404] Not found\n  `promptic components list` shows" },
          { { "components", "list", env = { PROMPTIC_ENDPOINT = "http://127.0.0.1:1" } },
@@ -117,6 +134,46 @@ describe("promptic's command line", function()
          assert.matches("^promptic: ", result.stderr)
          assert.is_truthy(result.stderr:find(row[2], 1, true), result.stderr)
       end
+   end)
+
+   it("tells where the ids of a call that found nothing can be looked up", function()
+      local component = server:component("known")
+      local experiment = server:experiment{ component = component }
+      local rows = {
+         { { "components", "get", "nope" }, "`promptic components list` shows what there is" },
+         { { "experiments", "create", "-c", "nope", "-m", "x" }, "`promptic components list` shows" },
+         { { "evaluators", "delete", experiment, "nope", "-f" }, "check the ids: `promptic experiments list` and "
+            .. "`promptic evaluators list " .. experiment .. "` show what there is" },
+         { { "datasets", "get", "nope", "-c", component }, "check the ids: `promptic components list` and "
+            .. "`promptic datasets list -c " .. component .. "` show what there is" },
+         { { "iterations", "best", experiment }, "`promptic experiments get " .. experiment .. "` tells" },
+         { { "deployments", "deploy", component, experiment }, "promptic experiments start " .. experiment },
+      }
+      for _, row in ipairs(rows) do
+         local result = promptic(row[1])
+         assert.equal("1 ", result.code .. " " .. result.stdout)
+         assert.is_truthy(result.stderr:find(row[2], 1, true), result.stderr)
+      end
+   end)
+
+   it("tells the id of an experiment that it has made and could not start, and what it lacks", function()
+      local component = server:component("unready")
+      local result = promptic{ "experiments", "create", "-c", component, "-m", "x", "--start", "--json" }
+      local made = server:ok("GET", "/experiments?component_id=" .. component).data[1]
+      assert.same({ 1, "", "pending" }, { result.code, result.stdout, made.experimentStatus })
+      assert.matches("%[422%].*\n  the experiment was created and is pending: " .. made.id:gsub("%-", "%%-")
+         .. "\n.*promptic observations add ", result.stderr)
+   end)
+
+   it("says of a file with a wrong row where that is, and what has become of the others", function()
+      local folder, id = process.folder(), server:experiment{ observations = {} }
+      finally(function() process.remove(folder) end)
+      process.write_file(folder .. "/a.jsonl",
+         '{"variables":{"a":1},"expected":"x"}\n{"variables":{},"expected":5}\n')
+      local result = promptic{ "observations", "add", id, "--from-file", folder .. "/a.jsonl" }
+      assert.same({ 1, "" }, { result.code, result.stdout })
+      assert.equal("promptic: " .. folder .. "/a.jsonl:2: expected: string expected, got a number\n"
+         .. "  nothing was added\n", result.stderr)
    end)
 
    it("prints its version", function()
@@ -162,6 +219,10 @@ describe("promptic's command line", function()
          COMP_WORDS=(promptic comp) COMP_CWORD=1 COMP_LINE="promptic comp" &&
          _promptic promptic comp promptic && echo ${COMPREPLY[*]}]])
       assert.equal("components completion\n", checked.stdout)
+      checked = command.shell(nil, [[eval "$($PROMPTIC completion bash)" &&
+         COMP_WORDS=(promptic completion "") COMP_CWORD=2 COMP_LINE="promptic completion " &&
+         _promptic promptic "" completion && echo ${COMPREPLY[*]}]])
+      assert.equal("bash zsh fish\n", checked.stdout)
    end)
 
    it("has manual pages that tell every command", function()

@@ -318,6 +318,8 @@ describe("promptic workspace select", function()
    it("stores another workspace", function()
       assert.equal("Using workspace Sandbox 2.\n", run{ "workspace", "select", SECOND }.stdout)
       assert.equal("Sandbox 2", run{ "workspace", "info", "--json" }.json.name)
+      assert.matches("ID +NAME +IN USE.*\n%S+01 +Sandbox +%-.*\n" .. SECOND:gsub("%-", "%%-")
+         .. " +Sandbox 2 +yes", run{ "workspace", "list" }.stdout)
    end)
 
    it("knows one that is not there, and what may have been meant", function()

@@ -15,4 +15,31 @@ agents.trace_columns = {
    { "STARTED", key = "startTime", as = "time", optional = true },
 }
 
+-- The text in a value of messages, as OpenTelemetry records them: [{"role":..., "parts":[{"content":...}]}].
+local function text_in(value, pieces)
+   if type(value) ~= "table" then return pieces end
+   local content = value.content or value.text
+   if type(content) == "string" then
+      pieces[#pieces + 1] = content
+   else
+      text_in(content, pieces)
+      text_in(value.parts, pieces)
+      for _, element in ipairs(value) do text_in(element, pieces) end
+   end
+   return pieces
+end
+
+--- A column's value: what was said in the field `name`, where it holds messages, else the field as it is.
+function agents.said(name)
+   return function(row)
+      local value = row[name]
+      if type(value) == "string" and value:find "^%s*[%[{]" then
+         local read, messages = pcall(require("promptic").json.decode, value)
+         local pieces = read and text_in(messages, {}) or {}
+         if #pieces > 0 then return table.concat(pieces, " / ") end
+      end
+      return value
+   end
+end
+
 return agents

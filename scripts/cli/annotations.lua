@@ -22,6 +22,8 @@ return {
    commands = {
       {
          name = "create", method = "upsert_annotation",
+         summary = "Rate a trace of a run, or change its rating.",
+         examples = "promptic annotations create -c COMPONENT --run RUN --trace TRACE --rating positive",
          options = {
             agents.component, { "run_id", required = true }, { "trace_db_id", required = true }, "rating",
             "comment",
@@ -36,7 +38,7 @@ return {
       },
       {
          name = "list", method = "list_annotations", run = list, times = true,
-         summary = "Annotations of a run, or of a dataset's traces over all its runs.",
+         summary = "List the annotations of a run, or of a dataset over all its runs.",
          options = {
             agents.component, { "run_id", summary = "of this run and of other runs of its dataset" },
             { "dataset_id", summary = "of this dataset, over all its runs" },
@@ -45,7 +47,7 @@ return {
       },
       {
          name = "delete", method = "delete_annotation", arguments = { "annotation_id" },
-         options = { agents.component, { "run_id", required = true } },
+         options = { agents.component, { "run_id", required = true } }, summary = "Delete an annotation.",
          confirm = "Delete the annotation {annotation_id}?", done = "Deleted the annotation {annotation_id}.",
       },
    },

@@ -56,8 +56,7 @@ function arguments.fill(parser, row, for_completion)
    for _, parameter in ipairs(options) do add_option(parser, parameter, for_completion) end
 end
 
--- argparse takes every word that begins with "-" for an option. As everywhere else the word behind an option
--- is
+-- argparse takes every word that begins with "-" for an option. As everywhere else the word behind an option is
 -- its value, unless it is an option as well: "--scale-min -1", "-p '- be short'".
 local function bind(words, options)
    local takes = {}
@@ -81,13 +80,49 @@ local function bind(words, options)
    return bound
 end
 
+-- Whether the words give a value to the option.
+local function is_given(option, words)
+   for _, word in ipairs(words) do
+      if word == "--" then return false end
+      for flag in option.flag:gmatch "%S+" do
+         if word == flag or word:find(flag .. (#flag > 2 and "=" or ""), 1, true) == 1 then return true end
+      end
+   end
+   return false
+end
+
+-- All that is missing at one time: nobody likes to be told one after the other.
+local function missing(options, words)
+   local flags = {}
+   for _, option in ipairs(options) do
+      if option.required and not is_given(option, words) then
+         flags[#flags + 1] = ("'%s'"):format(option.flag:match "%-%-%S+")
+      end
+   end
+   return #flags > 1 and ("options %s are missing"):format(table.concat(flags, ", "))
+      or ("option %s is missing"):format(flags[1])
+end
+
+-- "-n" is near every other letter, and what is given by position may be looked for among the options.
+local function unknown(flag, message, positional)
+   for _, parameter in ipairs(positional) do
+      if flag == "--" .. parameter.name:gsub("_id$", "") then
+         return ("%s is given without a flag, not as '%s'"):format(parameter.label, flag)
+      end
+   end
+   return #flag > 2 and message or ("unknown option '%s'"):format(flag)
+end
+
 -- argparse's messages, in the words of this command.
-local function reword(message, positional)
+local function reword(message, positional, options, words)
    local name = message:match "^missing argument '([%w_]+)'"
    for _, parameter in ipairs(positional) do
       if parameter.name == name then return ("%s is missing"):format(parameter.label) end
    end
-   return (message:gsub("^missing option '(.-)'$", "option '%1' is missing"):gsub("\n", ". ", 1))
+   if message:find "^missing option" then return missing(options, words) end
+   message = message:gsub("\n", ". ", 1)
+   local flag = message:match "^unknown option '(.-)'"
+   return flag and unknown(flag, message, positional) or message
 end
 
 local function defaults(values, options)
@@ -109,7 +144,7 @@ function arguments.parse(row, command, words)
    local positional, options = parameters.of(row)
    local parser = require "promptic.argparse"(command):add_help(false)
    arguments.fill(parser, row)
-   function parser.error(_, message) arguments.misuse(reword(message, positional), command) end
+   function parser.error(_, message) arguments.misuse(reword(message, positional, options, words), command) end
    return defaults(parser:parse(bind(words, options)), options)
 end
 

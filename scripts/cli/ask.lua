@@ -39,6 +39,16 @@ function ask.text(label, default)
    end
 end
 
+-- The choices that an answer means: by number, by word, or by what the text begins with.
+local function meant(line, choices)
+   local found = {}
+   for number, choice in ipairs(choices) do
+      if math.tointeger(tonumber(line)) == number or choice[1] == line then return { choice } end
+      if (choice[2] or ""):lower():find(line:lower(), 1, true) == 1 then found[#found + 1] = choice end
+   end
+   return found
+end
+
 --- One of some choices, by its number or its word; each is { value, text }. An empty answer means the first.
 function ask.choice(label, choices)
    local paint = style.painter "stderr"
@@ -48,11 +58,11 @@ function ask.choice(label, choices)
    end
    while true do
       local line = read(("1 to %d [1]: "):format(#choices))
-      local number = line == "" and 1 or math.tointeger(tonumber(line))
-      if number and choices[number] then return choices[number][1] end
-      for _, choice in ipairs(choices) do
-         if choice[1] == line then return choice[1] end
-      end
+      if line == "" then return choices[1][1] end
+      local found = meant(line, choices)
+      if #found == 1 then return found[1][1] end
+      io.stderr:write(#found == 0 and "None of them is called so: a number, or how one begins.\n"
+         or "Several begin so.\n")
    end
 end
 

@@ -60,8 +60,8 @@ end
 return {
    commands = {
       {
-         name = "status", summary = "Which credential, endpoint and workspace are used, and from where.",
-         notes = "It shows no secret and asks nobody: a credential that has expired is shown as well.\n"
+         name = "status", summary = "Show which credential, endpoint and workspace are used, and from where.",
+         notes = "It shows no secret and asks nobody: a credential that has expired is shown as well. "
             .. "The exit code is 1 where there is no credential.",
          show = {
             fields = {

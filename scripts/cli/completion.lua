@@ -14,7 +14,11 @@ local function parser()
          local command = root:command(group.name, group.summary):add_help(false)
          command:flag("-h --help", "explain the command")
          local rows, single = cli.rows(group, true)
-         if single then
+         local words = single and (rows[1].arguments or {})[1]
+         if words and words.values then
+            -- argparse completes commands and options, and no arguments
+            for _, word in ipairs(words.values) do command:command(word):add_help(false) end
+         elseif single then
             arguments.fill(command, rows[1], true)
          else
             for _, row in ipairs(rows) do

@@ -10,7 +10,7 @@ local fields = {
 return {
    commands = {
       {
-         name = "list", method = "list_components", times = true,
+         name = "list", method = "list_components", times = true, summary = "List the components of the workspace.",
          show = {
             list = "data",
             columns = {
@@ -23,15 +23,19 @@ return {
          },
       },
       {
-         name = "create", method = "create_component", arguments = { "name" }, options = { "description" },
+         name = "create", method = "create_component", summary = "Create a component.",
+         arguments = { "name" }, options = { "description" },
+         examples = "promptic components create spam-filter --description \"Is it spam or ham?\"",
          done = "Created the component {name}.", show = { fields = { { "id", key = "id", as = "id" } } },
       },
       {
          name = "get", method = "get_component", arguments = { "component_id" }, times = true,
+         summary = "Show a component.",
          show = { title = function(component) return component.name end, fields = fields },
       },
       {
          name = "delete", method = "delete_component", arguments = { "component_id" },
+         summary = "Delete a component and all that belongs to it.",
          confirm = function(context)
             local component = context:call("get_component", context.values.component_id)
             return ("Delete the component '%s' and all that belongs to it?"):format(component.name)

@@ -39,7 +39,7 @@ return {
       { "api_key", label = "KEY", summary = "the API key; - reads it from standard input" },
       { "endpoint", label = "URL", summary = "where the platform is" },
    },
-   notes = "They are stored in ~/.promptic/config.toml, which only you can read. Without a key it asks for\n"
+   notes = "They are stored in ~/.promptic/config.toml, which only you can read. Without a key it asks for "
       .. "one, which is not shown while you type it.",
    examples = "promptic configure\nprintf %s \"$KEY\" | promptic configure --api-key -",
    run = function(context, values)

@@ -3,11 +3,10 @@ What a command has at hand while it runs.
 
    context.client       the client, made when it is first needed: what is wrong with a credential is told then
    context.values       the arguments and options by name
-   context.group        the group's name; context.command is the full name, "promptic components list"
+   context.row          the command's row; context.command is its full name, "promptic components list"
    context:call(name, ...)       a method of the client
    context:note(text)   a line on stderr; not with --json, where it would only disturb
-   context:confirm(question)     asks, or refuses where nobody can be asked; --force asks nothing. The
-   question
+   context:confirm(question)     asks, or refuses where nobody can be asked; --force asks nothing. The question
                                  may be a function(context), called where it is asked
    context:misuse(message)       ends the command with exit code 2
    context:show(show, answer)    prints an answer: the document with --json, else as view.lua does
@@ -27,8 +26,8 @@ function Context:__index(name)
    return Context[name]
 end
 
-function context.new(group, command, values)
-   return setmetatable({ group = group, command = command, values = values }, Context)
+function context.new(row, command, values)
+   return setmetatable({ row = row, command = command, values = values }, Context)
 end
 
 function Context:call(name, ...)
@@ -48,8 +47,8 @@ function Context:confirm(question)
    if self.values.force then return end
    local ask, failure = require "promptic.cli.ask", require "promptic.cli.failure"
    if not ask.possible() then
-      failure.raise("nobody can be asked here whether to go on", {
-         code = 2, hint = ("add --force to do it without a question: %s --force ..."):format(self.command),
+      failure.raise("this asks before it goes on, and there is no terminal to ask at", {
+         code = 2, hint = ("add -f to do it without a question: %s -f ..."):format(self.command),
       })
    end
    if type(question) == "function" then question = question(self) end
@@ -61,7 +60,7 @@ function Context:show(show, answer)
       return output.write(require("promptic.cli.document").render(answer))
    end
    local text = require("promptic.cli.view").render(show, answer, {
-      room = output.room(), paint = output.painter(), exact = self.values.exact,
+      room = output.room(), paint = output.painter(), exact = self.values.exact, values = self.values,
    })
    output.write(text)
 end

@@ -16,12 +16,14 @@ return {
    commands = {
       {
          name = "create", method = "create_dataset", arguments = { "name" },
+         summary = "Create a dataset from traces.",
          options = { agents.component, "description", "trace_ids" },
          done = "Created the dataset {name}.", show = { fields = { { "id", key = "id", as = "id" } } },
          examples = "promptic datasets create nightly -c COMPONENT --trace ID --trace ID",
       },
       {
          name = "list", method = "list_datasets", options = { agents.component }, times = true,
+         summary = "List the datasets of a component.",
          show = {
             list = "data",
             columns = {
@@ -37,7 +39,7 @@ return {
       },
       {
          name = "get", method = "get_dataset", arguments = { "dataset_id" }, options = { agents.component },
-         times = true,
+         summary = "Show a dataset with its items.", times = true,
          show = {
             { title = title, fields = fields },
             {
@@ -45,15 +47,15 @@ return {
                columns = {
                   { "ID", key = "id", as = "plain" },
                   { "TRACE", key = "traceDbId", as = "id" },
-                  { "INPUT", key = "input", optional = true },
-                  { "OUTPUT", key = "output", optional = true },
+                  { "INPUT", value = agents.said "input", optional = true },
+                  { "OUTPUT", value = agents.said "output", optional = true },
                },
             },
          },
       },
       {
          name = "delete", method = "delete_dataset", arguments = { "dataset_id" },
-         options = { agents.component },
+         options = { agents.component }, summary = "Delete a dataset with its runs.",
          confirm = function(context)
             local values = context.values
             local dataset = context:call("get_dataset", values.component_id, values.dataset_id)

@@ -6,7 +6,7 @@ return {
    commands = {
       {
          name = "status", method = "get_deployment", arguments = { "component_id" }, times = true,
-         summary = "Which experiment's prompt a component serves.",
+         summary = "Show which experiment's prompt a component serves.",
          show = {
             none = NOTHING,
             fields = {
@@ -20,6 +20,9 @@ return {
       },
       {
          name = "deploy", method = "deploy", arguments = { "component_id", "experiment_id" },
+         summary = "Deploy the best prompt of an experiment.",
+         hints = { [409] = "`promptic experiments get {experiment_id}` tells its status; "
+            .. "`promptic experiments start {experiment_id} --wait` runs one that is pending" },
          done = "Deployed the best prompt of the experiment {experiment_id}.",
          show = { line = function() return nil end },
       },
@@ -27,6 +30,7 @@ return {
          name = "prompt", method = "get_deployed_prompt", arguments = { "component_id" },
          summary = "Print the prompt that is deployed, and nothing else.",
          notes = "With --json it tells the model, the messages and the score as well.",
+         examples = "promptic deployments prompt COMPONENT >prompt.txt",
          run = function(context, values)
             local prompt = context:call("get_deployed_prompt", values.component_id)
             if not prompt and not values.json then
@@ -40,6 +44,7 @@ return {
       },
       {
          name = "undeploy", method = "undeploy", arguments = { "component_id" },
+         summary = "Take the prompt of a component out of service.",
          confirm = "Take the prompt of the component {component_id} out of service?",
          done = "Nothing is deployed for the component {component_id} any more.",
       },

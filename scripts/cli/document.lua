@@ -1,5 +1,4 @@
---- The one JSON document that --json prints: keys in the order of the alphabet, an element a line, so that
--- two
+--- The one JSON document that --json prints: keys in the order of the alphabet, an element a line, so that two
 -- of them can be compared and searched with the tools for text.
 local promptic = require "promptic"
 local json = promptic.json

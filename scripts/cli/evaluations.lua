@@ -68,13 +68,14 @@ return {
          options = {
             { "dataset_id", required = true }, { "run_id", summary = "only this run" }, "name",
             { "no_wait", switch = true, summary = "do not wait" },
-            { "timeout", type = "number", label = "SECONDS", default = 300,
+            { "timeout", type = "number", label = "SECONDS", default = 300, minimum = 0,
                summary = "how long to wait at most" },
          },
-         run = run, times = true, show = show,
+         examples = "promptic evaluations run COMPONENT --dataset DATASET", run = run, times = true, show = show,
       },
       {
          name = "list", method = "list_evaluations", options = { agents.component }, times = true,
+         summary = "List the evaluations of a component.",
          show = {
             list = "data",
             columns = {
@@ -92,7 +93,8 @@ return {
       },
       {
          name = "get", method = "get_evaluation", arguments = { "evaluation_id" },
-         options = { agents.component }, times = true, show = show,
+         options = { agents.component }, times = true, summary = "Show an evaluation with what it found.",
+         show = show,
       },
    },
 }

@@ -16,6 +16,7 @@ return {
    commands = {
       {
          name = "list", method = "list_evaluators", arguments = { "experiment_id" },
+         summary = "List the evaluators of an experiment.",
          show = {
             list = "data", columns = columns,
             empty = "There are no evaluators yet: `promptic evaluators add` adds one.",
@@ -24,6 +25,8 @@ return {
       {
          name = "add", method = "create_evaluators", arguments = { "experiment_id" },
          summary = "Add an evaluator, which scores predictions.",
+         notes = "f1 is for labels, similarity for free text, structuredOutput for JSON; the judges let a language "
+            .. "model score.",
          options = {
             { "name", required = true }, { "type", required = true },
             { "weight", default = 1.0, required = false }, "scale_min", "scale_max", "description", "config",
@@ -37,6 +40,7 @@ return {
       },
       {
          name = "delete", method = "delete_evaluator", arguments = { "experiment_id", "evaluator_id" },
+         summary = "Delete an evaluator.",
          confirm = "Delete the evaluator {evaluator_id}?", done = "Deleted the evaluator {evaluator_id}.",
       },
    },

@@ -43,6 +43,17 @@ local function complete(context, values)
       local prompt = ask.text("Prompt to start from (empty: none)", "")
       values.initial_prompt = prompt ~= "" and prompt or nil
    end
+   if not values.name then
+      local name = ask.text("Name (empty: none)", "")
+      values.name = name ~= "" and name or nil
+   end
+end
+
+-- What is left to do, for somebody who creates the first one.
+local function tell_what_is_next(context, id)
+   context:note(("Created the experiment. What it needs before it can start:\n"
+      .. "  promptic observations add %s --from-file FILE\n"
+      .. "  promptic evaluators add %s -n accuracy -t f1"):format(id, id))
 end
 
 function create.run(context, values)
@@ -50,8 +61,8 @@ function create.run(context, values)
    work.check_object(values.hyperparameters, "--hyperparameters")
    work.check_object(values.initial_prediction_model_schema, "--output-schema")
    local experiment = call.method(context, "create_experiment")
-   context:note("Created the experiment.")
-   if values.start then return work.start(context, experiment.id) end
+   if values.start then return work.start_new(context, experiment.id) end
+   tell_what_is_next(context, experiment.id)
    return experiment
 end
 

@@ -40,12 +40,34 @@ function work.wait(context, experiment_id)
    return experiment, experiment.experimentStatus == "failed" and 1 or nil
 end
 
+-- Starts an experiment, and tells what it lacks where it cannot be started yet.
+local function begin(context, experiment_id)
+   local started, err = pcall(context.call, context, "start_experiment", experiment_id)
+   if started then return end
+   if type(err) ~= "table" or err.status_code ~= 422 then error(err, 0) end
+   failure.raise(tostring(err), {
+      hint = ("these add what it needs:\n  promptic observations add %s --from-file FILE\n"
+         .. "  promptic evaluators add %s -n accuracy -t f1"):format(experiment_id, experiment_id),
+   })
+end
+
 --- Starts an experiment; waits for it as well where that was asked for.
 function work.start(context, experiment_id, wait)
-   context:call("start_experiment", experiment_id)
+   begin(context, experiment_id)
    if wait then return work.wait(context, experiment_id) end
    context:note("Started the experiment. To wait for it:\n  promptic experiments wait " .. experiment_id)
    return context:call("get_experiment", experiment_id)
+end
+
+--- Starts an experiment that has just been made. Where that fails it is there all the same, and its id is told.
+function work.start_new(context, experiment_id)
+   local started, result = pcall(work.start, context, experiment_id)
+   if started then return result end
+   if type(result) ~= "table" or failure.is_interrupt(result) then error(result, 0) end
+   local told = failure.describe(result, { values = { experiment_id = experiment_id } })
+   failure.raise(told.message, { code = told.code,
+      hint = ("the experiment was created and is pending: %s%s"):format(experiment_id,
+         told.hint and "\n" .. told.hint or "") })
 end
 
 --- What a failed experiment says of itself, else nil.

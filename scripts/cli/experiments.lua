@@ -36,6 +36,13 @@ local show = {
    { line = function(experiment) return work().problem(experiment) end },
 }
 
+-- The platform does not tell how many there are: a full page may have been the last one.
+local function further(answer, values)
+   local shown, limit = #answer.data, values.limit or 50
+   if shown < limit or shown == 0 then return nil end
+   return ("%d shown; --offset %d shows those after them."):format(shown, (values.offset or 0) + shown)
+end
+
 local created = {
    title = title,
    fields = {
@@ -44,15 +51,14 @@ local created = {
    },
 }
 
+local function next_steps(experiment)
+   if experiment.experimentStatus ~= "completed" then return nil end
+   return ("The best prompt, and how to deploy it:\n  promptic iterations best %s\n"
+      .. "  promptic deployments deploy %s %s"):format(experiment.id, experiment.aiComponentId, experiment.id)
+end
+
 local finished = {
-   created,
-   { line = function(experiment) return work().problem(experiment) end },
-   {
-      line = function(experiment)
-         return experiment.experimentStatus == "completed"
-            and "The best prompt:\n  promptic iterations best " .. experiment.id or nil
-      end,
-   },
+   created, { line = function(experiment) return work().problem(experiment) end }, { line = next_steps },
 }
 
 local changeable = {
@@ -69,7 +75,7 @@ end
 
 local function duplicate(context, values, settings)
    local copy = context:call("duplicate_experiment", values.experiment_id, settings)
-   if values.start then return work().start(context, copy.id) end
+   if values.start then return work().start_new(context, copy.id) end
    return copy
 end
 
@@ -80,22 +86,26 @@ return {
       {
          name = "list", method = "list_experiments",
          options = { "component_id", "status", "limit", "offset" },
-         summary = "A page of the experiments, the newest first.", times = true,
+         summary = "List experiments, the newest first.", times = true,
+         examples = "promptic experiments list --status running\npromptic experiments list -c COMPONENT --json",
          show = {
-            list = "data",
-            columns = {
-               { "ID", key = "id", as = "id" },
-               { "NAME", key = "name" },
-               { "STATUS", key = "experimentStatus", as = "status" },
-               { "MODEL", key = "targetModel", optional = true, least = 12 },
-               { "TASK", key = "taskType", optional = true, least = 14 },
-               { "CREATED", key = "createdAt", as = "time", optional = "last" },
+            {
+               list = "data",
+               columns = {
+                  { "ID", key = "id", as = "id" },
+                  { "NAME", key = "name" },
+                  { "STATUS", key = "experimentStatus", as = "status" },
+                  { "MODEL", key = "targetModel", optional = true, least = 12 },
+                  { "TASK", key = "taskType", optional = true, least = 14 },
+                  { "CREATED", key = "createdAt", as = "time", optional = "last" },
+               },
+               empty = "There are no such experiments: `promptic experiments create` makes one.",
             },
-            empty = "There are no such experiments: `promptic experiments create` makes one.",
+            { line = further },
          },
       },
       {
-         name = "create", method = "create_experiment", times = true,
+         name = "create", method = "create_experiment",
          summary = "Create an experiment; asks at a terminal for what is missing.",
          options = {
             { "ai_component_id", flag = "-c --component" }, { "target_model" }, "task_type", "initial_prompt",
@@ -109,13 +119,19 @@ return {
          run = function(...) return require("promptic.cli.experiment_create").run(...) end,
          show = created,
       },
-      { name = "get", method = "get_experiment", arguments = { "experiment_id" }, times = true, show = show },
+      {
+         name = "get", method = "get_experiment", arguments = { "experiment_id" }, times = true, show = show,
+         summary = "Show an experiment with its status.",
+      },
       {
          name = "update", method = "update_experiment", arguments = { "experiment_id" }, options = changeable,
+         summary = "Change an experiment that has not been started.",
+         examples = "promptic experiments update EXPERIMENT -m gpt-4.1 -p \"Spam or ham? One word.\"",
          run = update, times = true, show = show,
       },
       {
          name = "delete", method = "delete_experiment", arguments = { "experiment_id" },
+         summary = "Delete an experiment and all that belongs to it.",
          confirm = function(context)
             local experiment = context:call("get_experiment", context.values.experiment_id)
             local question = "Delete the experiment '%s' (%s) and all that belongs to it?"
@@ -125,6 +141,9 @@ return {
       },
       {
          name = "start", method = "start_experiment", arguments = { "experiment_id" },
+         summary = "Start an experiment that is pending.",
+         notes = "It needs observations and an evaluator. With --wait the exit code is 1 where it failed; Ctrl-C "
+            .. "ends the waiting and not the experiment.",
          options = { { "wait", switch = true, summary = "wait until it has ended" } },
          run = function(context, values) return work().start(context, values.experiment_id, values.wait) end,
          show = finished,
@@ -137,6 +156,7 @@ return {
       },
       {
          name = "duplicate", method = "duplicate_experiment", arguments = { "experiment_id" },
+         summary = "Copy an experiment with its observations and evaluators.",
          options = { "initial_prompt_override", start_flag },
          run = function(context, values)
             return duplicate(context, values, { initial_prompt_override = values.initial_prompt_override })
@@ -146,7 +166,7 @@ return {
       {
          name = "continue", method = "duplicate_experiment", arguments = { "experiment_id" },
          options = { start_flag },
-         summary = "Clone an experiment so that it starts from the best prompt it has found.",
+         summary = "Copy an experiment so that it starts from the best prompt it has found.",
          run = function(context, values)
             return duplicate(context, values, { continue_from_optimized = true })
          end,

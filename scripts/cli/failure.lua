@@ -3,10 +3,9 @@ local arguments = require "promptic.cli.arguments"
 
 local failure = {}
 
-local CREDENTIAL = "run `promptic login`, or set PROMPTIC_API_KEY"
+local LOGIN = "run `promptic login` or `promptic configure`, or set PROMPTIC_API_KEY"
 
 local BY_KIND = {
-   auth = CREDENTIAL,
    connection = "check the network, and with `promptic auth status` which endpoint is used",
    timeout = "try again; `promptic auth status` tells which endpoint is used",
    tls = "the server's certificate is not trusted: CURL_CA_BUNDLE names other authorities",
@@ -15,27 +14,49 @@ local BY_KIND = {
 }
 
 local BY_STATUS = {
-   [401] = "the credential was refused: " .. CREDENTIAL,
+   [401] = "the credential was refused: " .. LOGIN,
    [402] = "the workspace's plan or credit does not cover this",
    [403] = "the credential does not reach this: `promptic workspace info` tells whose it is",
 }
 
--- Groups whose list needs no other id.
-local LISTED = { components = true, experiments = true, traces = true }
+-- Where the ids that a command takes can be looked up, the widest first.
+local LISTS = {
+   { "component_id", "promptic components list" }, { "ai_component_id", "promptic components list" },
+   { "experiment_id", "promptic experiments list" }, { "trace_id", "promptic traces list" },
+   { "trace_db_id", "promptic traces list" }, { "trace_ids", "promptic traces list" },
+   { "dataset_id", "promptic datasets list -c {component_id}" },
+   { "run_id", "promptic runs list -c {component_id}" },
+   { "annotation_id", "promptic annotations list -c {component_id} --run {run_id}" },
+   { "evaluation_id", "promptic evaluations list -c {component_id}" },
+   { "observation_id", "promptic observations list {experiment_id}" },
+   { "evaluator_id", "promptic evaluators list {experiment_id}" },
+   { "iteration_id", "promptic iterations list {experiment_id}" },
+}
 
-local function hint_for_missing(group)
-   if LISTED[group] then return ("`promptic %s list` shows what there is"):format(group) end
-   return "check the ids; `promptic components list` and `promptic experiments list` show what there is"
+local function fill(text, values)
+   return require("promptic.cli.call").fill(text, nil, values)
 end
 
-local function hint(err, group)
-   local status = err.status_code
-   if not status then return BY_KIND[err.kind] end
-   if status == 404 then return hint_for_missing(group) end
-   if status == 409 and group == "experiments" then
-      return "`promptic experiments get ID` tells its status; `promptic experiments duplicate ID` makes a "
-         .. "pending one of it"
+local function hint_for_missing(values)
+   local lists = {}
+   for _, entry in ipairs(LISTS) do
+      if values[entry[1]] then lists[#lists + 1] = ("`%s`"):format(fill(entry[2], values)) end
    end
+   if #lists == 0 then return nil end
+   if #lists == 1 then return lists[1] .. " shows what there is" end
+   return ("check the ids: %s and %s show what there is"):format(
+      table.concat(lists, ", ", 1, #lists - 1), lists[#lists])
+end
+
+local CONFLICT = "`promptic experiments get {experiment_id}` tells its status; "
+   .. "`promptic experiments duplicate {experiment_id}` makes a pending copy of it"
+
+local function hint_for_status(err, situation)
+   local status, values = err.status_code, situation.values or {}
+   local own = situation.row and situation.row.hints and situation.row.hints[status]
+   if own then return fill(own, values) end
+   if status == 404 then return hint_for_missing(values) end
+   if status == 409 and values.experiment_id then return fill(CONFLICT, values) end
    if status == 429 then
       return err.retry_after and ("try again in %.0f s"):format(err.retry_after) or "try again later"
    end
@@ -44,6 +65,23 @@ local function hint(err, group)
          .. (err.request_id and (" (request %s)"):format(err.request_id) or "")
    end
    return BY_STATUS[status]
+end
+
+-- What is missing, in the words of somebody who writes no Lua; else the message as it is.
+local function of_credential(err)
+   if err.message:find "^no credential" then return "there is no credential", LOGIN end
+   if err.message:find "needs a workspace" then
+      return "no workspace is chosen", "choose one with `promptic workspace select ID`; "
+         .. "`promptic workspace list` shows yours"
+   end
+   return err.message, "run `promptic login`, or set PROMPTIC_API_KEY"
+end
+
+-- The message and the hint of an error of the platform. Which kind it is of is for programs.
+local function explain(err, situation)
+   if err.status_code then return tostring(err), hint_for_status(err, situation) end
+   if err.kind == "auth" then return of_credential(err) end
+   return err.message or tostring(err), BY_KIND[err.kind]
 end
 
 --- A failure that is told by a sentence, with an optional hint and exit code; to be raised with error().
@@ -62,8 +100,9 @@ function failure.is_interrupt(err)
    return type(err) == "string" and err:find("interrupted!", 1, true) ~= nil
 end
 
---- What is to be said about an error and the exit code. trace is the traceback where it was raised.
-function failure.describe(err, group, trace)
+--- What is to be said about an error and the exit code. situation: the row of the command and its values, as
+-- far as they are known; trace is the traceback where it was raised.
+function failure.describe(err, situation, trace)
    local kind = getmetatable(err)
    if kind == arguments.Misuse then
       local help = ("see `%s --help`"):format(err.command or "promptic")
@@ -73,7 +112,8 @@ function failure.describe(err, group, trace)
    elseif failure.is_interrupt(err) then
       return { message = "interrupted", code = 130 }
    elseif require("promptic").is_error(err) then
-      return { message = tostring(err), hint = hint(err, group), code = 1 }
+      local message, hint = explain(err, situation)
+      return { message = message, hint = hint, code = 1 }
    end
    local argument = type(err) == "string" and err:match "bad argument .*"
    if argument then return { message = argument:match "%((.*)%)$" or argument, code = 2 } end

@@ -13,10 +13,10 @@ returns one row. A row is
    show          how the answer is shown to a person: see view.lua. Such a row takes --json and --exact too
    done          instead: a sentence that tells what was done, with {names} of arguments and of the answer
    confirm       what to ask before it is done, with {names}; such a row takes -f, --force
-   run           function(context, values): does it instead of a call of the method, and returns what is
-   shown;
+   run           function(context, values): does it instead of a call of the method, and returns what is shown;
                  values holds the arguments and options by name. See context.lua for what a context can do.
                  It may return an exit code as its second value
+   hints         by the status of an answer: what to do about it, with {names} of arguments and options
    from          a module that returns the rest of the row, loaded when the command is used
    raw           true: what follows the first argument is left alone, in values.rest
    without_json  true: show or not, it takes no --json

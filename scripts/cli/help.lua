@@ -16,7 +16,11 @@ help.OPTIONS = {
 }
 help.EXAMPLES = [[
 promptic components create spam-filter
-promptic experiments create
+promptic experiments create                   # asks for model, task and prompt
+promptic observations add EXPERIMENT --from-file tickets.csv
+promptic evaluators add EXPERIMENT -n accuracy -t f1
+promptic experiments start EXPERIMENT --wait
+promptic deployments deploy COMPONENT EXPERIMENT
 promptic experiments list --status running --json]]
 
 --- How an argument or an option is written: "EXPERIMENT", "[NAME]", "-m, --model MODEL".
@@ -149,9 +153,18 @@ function help.of_group(group, rows)
    to.text("")
    to.text(group.summary)
    to.heading "Commands"
-   local entries = {}
-   for _, row in ipairs(rows) do entries[#entries + 1] = { row.name, help.summary(row) } end
+   local entries, examples = {}, {}
+   for _, row in ipairs(rows) do
+      local words = { row.name }
+      for _, parameter in ipairs((parameters.of(row))) do words[#words + 1] = help.written(parameter) end
+      entries[#entries + 1] = { table.concat(words, " "), help.summary(row) }
+      examples[#examples + 1] = row.examples
+   end
    to.list(entries, longest(entries, 12))
+   if #examples > 0 then
+      to.heading "Examples"
+      to.verbatim(table.concat(examples, "\n"), "  ")
+   end
    to.text("")
    to.text(("`promptic %s COMMAND --help` explains one of them."):format(group.name))
    return to.render()
@@ -178,7 +191,8 @@ function help.of_all(groups)
    to.heading "Examples"
    to.verbatim(help.EXAMPLES, "  ")
    to.text ""
-   to.text "`promptic GROUP --help` tells the commands of a group. Without an account: `promptic sandbox`."
+   to.text("`promptic GROUP --help` tells the commands of a group, `man promptic` all of them. To begin: "
+      .. "`promptic login`, or without an account `promptic sandbox`.")
    return to.render()
 end
 

@@ -2,8 +2,7 @@
 promptic: the platform from the command line.
 
 main(words) does what the words of a command line say and returns the exit code: 0, 1 where it failed, 2 where
-the
-command line is wrong, 130 where Ctrl-C ended it. groups.lua lists what there is; each group is a module of
+the command line is wrong, 130 where Ctrl-C ended it. groups.lua lists what there is; each group is a module of
 its own.
 ]]
 local arguments = require "promptic.cli.arguments"
@@ -48,8 +47,9 @@ function cli.resolve(row)
    return row
 end
 
-local function run(group, command, row, words)
-   cli.resolve(row)
+-- situation: what a failure is explained with, the row and its values as soon as they are known.
+local function run(group, command, row, words, situation)
+   situation.row = cli.resolve(row)
    for place, word in ipairs(words) do
       if word == "--" or (row.raw and place > 1) then break end
       if is_help(word) then
@@ -58,7 +58,8 @@ local function run(group, command, row, words)
       end
    end
    local values = arguments.parse(row, command, words)
-   local context = require("promptic.cli.context").new(group.name, command, values)
+   situation.values = values
+   local context = require("promptic.cli.context").new(row, command, values)
    return require("promptic.cli.call").run(context, row) or 0
 end
 
@@ -72,9 +73,9 @@ local function rest(words, from)
    return table.move(words, from, #words, 1, {})
 end
 
-local function in_group(group, words)
-   local rows, single = cli.rows(group)
-   if single then return run(group, "promptic " .. group.name, rows[1], rest(words, 2)) end
+local function in_group(group, words, situation)
+   local rows, single = cli.rows(group, is_help(words[2]) or not words[2])
+   if single then return run(group, "promptic " .. group.name, rows[1], rest(words, 2), situation) end
    local command = "promptic " .. group.name
    if is_help(words[2]) then
       output.write(require("promptic.cli.help").of_group(group, rows))
@@ -86,17 +87,17 @@ local function in_group(group, words)
       arguments.misuse(("a command is missing before '%s'"):format(words[2]), command)
    end
    local row = find(rows, words[2]) or unknown("command", words[2], rows, command)
-   return run(group, command .. " " .. row.name, row, rest(words, 3))
+   return run(group, command .. " " .. row.name, row, rest(words, 3), situation)
 end
 
-local function dispatch(words)
+local function dispatch(words, situation)
    local word = words[1]
    if word == "--version" or word == "-V" then
       output.write(("promptic %s\n"):format(require("promptic").version))
       return 0
    elseif is_help(word) or word == "help" or not word then
       if word == "help" and words[2] then
-         return dispatch(table.move({ "--help" }, 1, 1, #words, rest(words, 2)))
+         return dispatch(table.move({ "--help" }, 1, 1, #words, rest(words, 2)), situation)
       end
       local text = require("promptic.cli.help").of_all(require "promptic.cli.groups")
       if word then output.write(text) else io.stderr:write(text) end
@@ -106,7 +107,7 @@ local function dispatch(words)
    end
    local groups = require "promptic.cli.groups"
    local group = groups[word] or unknown("command", word, groups, "promptic")
-   return in_group(group, words), group
+   return in_group(group, words, situation)
 end
 
 -- Runs before the stack is gone: what is no failure of ours needs its traceback.
@@ -115,22 +116,23 @@ local function handler(err)
    return { text = err }
 end
 
-local function complain(problem, group)
+local function complain(problem, situation)
    if problem.text == output.CLOSED then return 0 end
-   local told = require("promptic.cli.failure").describe(problem.text, group, problem.trace)
+   local told = require("promptic.cli.failure").describe(problem.text, situation, problem.trace)
    local paint = require("promptic.cli.style").painter "stderr"
    local clean = require("promptic.terminal").clean
    local prefix = told.code == 130 and "promptic: " or paint("red", "promptic: ")
-   io.stderr:write(prefix, clean(told.message), "\n")
-   if told.hint then io.stderr:write("  ", (clean(told.hint):gsub("\n", "\n  ")), "\n") end
+   output.note(clean(told.message), { before = prefix, columns = #"promptic: " })
+   if told.hint then output.note(clean(told.hint), { before = "  ", columns = 2, indent = "  " }) end
    return told.code
 end
 
 --- Does what the words say; returns the exit code.
 function cli.main(words)
-   local done, result = xpcall(dispatch, handler, words)
+   local situation = {}
+   local done, result = xpcall(dispatch, handler, words, situation)
    if done then return result end
-   local told, code = pcall(complain, result, words[1])
+   local told, code = pcall(complain, result, situation)
    return told and code or 1
 end
 

@@ -27,6 +27,7 @@ return {
    commands = {
       {
          name = "list", method = "list_iterations", arguments = { "experiment_id" }, times = true,
+         summary = "List the prompts that an experiment has tried, with their scores.",
          show = {
             list = "data",
             columns = {
@@ -43,11 +44,12 @@ return {
       },
       {
          name = "get", method = "get_iteration", arguments = { "experiment_id", "iteration_id" },
-         times = true, show = show,
+         summary = "Show an iteration with its prompt and its score by each evaluator.", times = true, show = show,
       },
       {
-         name = "best", method = "get_best_iteration", arguments = { "experiment_id" }, times = true, show =
-         show,
+         name = "best", method = "get_best_iteration", arguments = { "experiment_id" }, times = true,
+         summary = "Show the iteration with the best prompt.", show = show,
+         hints = { [404] = "there may be no iteration yet: `promptic experiments get {experiment_id}` tells" },
       },
       { name = "plot", summary = "Draw the scores of the iterations.", from = "promptic.cli.plot" },
    },

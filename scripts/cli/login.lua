@@ -99,8 +99,8 @@ return {
       { "workspace", label = "ID", summary = "the workspace to work in, where there are several" },
       { "no_browser", switch = true, summary = "do not open a browser" },
    },
-   notes = "It shows a page and a code; the page may be opened on any device. The session is stored in\n"
-      .. "~/.promptic/config.toml, which only you can read.",
+   notes = "It shows a page and a code; the page may be opened on any device. The session is stored "
+      .. "in ~/.promptic/config.toml, which only you can read.",
    examples = "promptic login\npromptic login --endpoint http://127.0.0.1:8080",
    run = function(_, values)
       local paint = require("promptic.cli.style").painter "stderr"

@@ -22,9 +22,15 @@ local function new_page(name, description)
    local page = {}
    function page.section(title) lines[#lines + 1] = ".SH " .. title:upper() end
    function page.subsection(title) lines[#lines + 1] = ".SS " .. escape(title) end
+   -- Below a heading a paragraph begins by itself.
+   local function begin_paragraph()
+      if not lines[#lines]:find "^%.S[HS] " then lines[#lines + 1] = ".PP" end
+   end
    function page.paragraph(text)
-      lines[#lines + 1] = ".PP"
-      lines[#lines + 1] = (escape(text):gsub("\n", "\n.br\n"))
+      for block in (text .. "\n\n"):gmatch "(.-)\n\n+" do
+         begin_paragraph()
+         lines[#lines + 1] = (escape(block):gsub("\n", "\n.br\n"))
+      end
    end
    function page.item(label, text)
       lines[#lines + 1] = ".TP"
@@ -32,13 +38,15 @@ local function new_page(name, description)
       if text ~= "" then lines[#lines + 1] = escape(text) end
    end
    function page.inner(list, text)
+      if #list == 0 and not text then return end
       lines[#lines + 1] = ".RS"
       if text then page.paragraph(text) end
       for _, entry in ipairs(list) do page.item(entry[1], entry[2]) end
       lines[#lines + 1] = ".RE"
    end
    function page.verbatim(text)
-      lines[#lines + 1] = ".PP\n.nf\n.RS"
+      begin_paragraph()
+      lines[#lines + 1] = ".nf\n.RS"
       lines[#lines + 1] = escape(text)
       lines[#lines + 1] = ".RE\n.fi"
    end

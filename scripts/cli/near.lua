@@ -19,9 +19,25 @@ local function distance(a, b)
    return last[#b]
 end
 
+-- Words of other programs for what these commands are called here.
+local ELSEWHERE = {
+   ls = "list", show = "get", view = "get", info = "get", cat = "get", describe = "get", rm = "delete",
+   remove = "delete", del = "delete", destroy = "delete", new = "create", add = "create", edit = "update",
+   set = "update", run = "start", watch = "wait", clone = "duplicate", copy = "duplicate",
+   signin = "login", signout = "logout", whoami = "auth", config = "configure",
+}
+
+local function contains(words, word)
+   for _, candidate in ipairs(words) do
+      if candidate == word then return true end
+   end
+   return false
+end
+
 --- The word that is near enough to have been meant, or nil.
 function near.find(word, words)
    word = word:lower()
+   if contains(words, ELSEWHERE[word]) then return ELSEWHERE[word] end
    local best, least = nil, #word < 4 and 2 or 3
    for _, candidate in ipairs(words) do
       local lower = candidate:lower()

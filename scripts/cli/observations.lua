@@ -1,4 +1,5 @@
 --- promptic observations
+local failure = require "promptic.cli.failure"
 local promptic = require "promptic"
 
 -- "message=50% off!", and the value alone where it is the only one.
@@ -30,22 +31,34 @@ local function variables(text)
    return { input = text }
 end
 
+-- What a failed upload has left behind: an account of the rows is in the message, where there is one to give.
+local function refuse(context, err)
+   local problem = type(err) == "string" and err:match "%(source: (.*)%)$"
+   if problem then context:misuse("--from-file: " .. problem) end
+   if type(err) ~= "table" or not err.rows or failure.is_interrupt(err) then error(err, 0) end
+   local told = failure.describe(err, { values = context.values, row = context.row })
+   local message, hint = told.message, told.hint and told.hint .. "\n" or ""
+   if #err.rows.sent == 0 and #err.rows.unknown == 0 then
+      message = message:gsub(" %(rows that are in: [^)]*%)$", "")
+      failure.raise(message, { hint = hint .. "nothing was added" })
+   end
+   failure.raise(message, { hint = hint .. "before you add the file again, take out the rows that are in; "
+      .. "`promptic observations list` shows them" })
+end
+
 local function upload(context, values)
    local progress = require "promptic.cli.progress"
    local line = progress.line(values.json)
-   local sent = 0
-   local done, result = xpcall(context.call, function(err) return err end, context, "upload_observations",
-      values.experiment_id, values.from_file, {
+   local done, result = pcall(context.call, context, "upload_observations", values.experiment_id,
+      values.from_file, {
          on_progress = function(state)
-            sent = state.sent
             line:tell(state.total and ("%d of %d observations"):format(state.sent, state.total)
                or ("%d observations"):format(state.sent))
          end,
       })
    line:clear()
    if done then return { added = result.sent } end
-   if sent > 0 then context:note(("%d observations were added before it failed."):format(sent)) end
-   error(result, 0)
+   refuse(context, result)
 end
 
 local function add(context, values)
@@ -67,6 +80,7 @@ return {
    commands = {
       {
          name = "list", method = "list_observations", arguments = { "experiment_id" },
+         summary = "List the observations of an experiment, in their order.",
          show = {
             list = "data", columns = columns,
             empty = "There are no observations yet: `promptic observations add` adds some.",
@@ -74,10 +88,11 @@ return {
       },
       {
          name = "add", method = "create_observations", arguments = { "experiment_id" },
+         summary = "Add one observation, or those of a file.",
          options = {
             { "from_file", label = "FILE", summary = "a .csv, .jsonl or .json file with observations" },
             { "input", summary = "the input, or a JSON object with several by name", type = "string" },
-            "expected", "split",
+            "expected", { "split", summary = "the part it belongs to; eval where it is left out" },
          },
          notes = "In a .csv file the first line names the columns: `expected`, perhaps `split`, and all "
             .. "others are inputs by name. In .jsonl and .json each observation is an object: "
@@ -94,6 +109,7 @@ return {
       },
       {
          name = "delete", method = "delete_observation", arguments = { "experiment_id", "observation_id" },
+         summary = "Delete an observation.",
          confirm = "Delete the observation {observation_id}?",
          done = "Deleted the observation {observation_id}.",
       },

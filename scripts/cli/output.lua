@@ -21,13 +21,28 @@ function output.write(text)
    check(io.stdout:flush())
 end
 
---- Writes a line to stderr.
-function output.note(text)
-   io.stderr:write(text, "\n")
+-- A line broken at spaces as the terminal's width asks; one that begins with a space is to be copied, and stays.
+local function broken(line, width)
+   if not width or #line < width or line:find "^ " then return { line } end
+   return require("promptic.cli.table").wrap(line, math.max(width, 20))
 end
 
---- How many columns there are: COLUMNS where it is set, the terminal's width, and no end where the output
--- goes
+--- Writes a text to stderr, with a newline at its end. layout: `before` goes before its first line and takes so
+-- many `columns`; `indent` goes before the others.
+function output.note(text, layout)
+   layout = layout or {}
+   local width = terminal.width "stderr"
+   local before, indent = layout.before or "", layout.indent or ""
+   local room = width and width - math.max(layout.columns or 0, #indent)
+   for line in (text .. "\n"):gmatch "([^\n]*)\n" do
+      for _, part in ipairs(broken(line, room)) do
+         io.stderr:write(before, part, "\n")
+         before = indent
+      end
+   end
+end
+
+--- How many columns there are: COLUMNS where it is set, the terminal's width, and no end where the output goes
 -- to a file or a program.
 function output.room()
    local asked = math.tointeger(tonumber(os.getenv "COLUMNS" or ""))

@@ -67,6 +67,7 @@ local function complete(row, entry, is_option)
       flag = is_option and (entry.flag or FLAGS[name] or "--" .. name:gsub("_", "-")) or nil,
       label = entry.label or label_of(name),
       summary = entry.summary or known.summary or "",
+      is_id = known.place == "path" and type_name == "string",
       values = entry.values or known.values,
       minimum = first(entry.minimum, known.minimum), maximum = first(entry.maximum, known.maximum),
       switch = entry.switch or type_name == "boolean",
@@ -132,10 +133,17 @@ function converters.integer(parameter, text)
    return number
 end
 
-function converters.number(_, text)
-   local number = tonumber(text)
+function converters.number(parameter, text)
+   local number, least = tonumber(text), parameter.minimum
    if not number or number ~= number or math.abs(number) == math.huge then return nil, "takes a number" end
+   if least and number < least then return nil, ("takes a number from %g"):format(least) end
    return number
+end
+
+-- What a path cannot hold; the client would refuse it too, by the name it has in Lua.
+function converters.id(_, text)
+   if text == "" or text == "." or text == ".." then return nil, ("takes an id, and not '%s'"):format(text) end
+   return text
 end
 
 --- The value that the text stands for, or nil and what the parameter takes.
@@ -148,7 +156,7 @@ function parameters.convert(parameter, text)
       local words = table.concat(parameter.values, ", ")
       return nil, ("takes one of %s.%s"):format(words, near.hint(text, parameter.values))
    end
-   local converter = converters[parameter.type]
+   local converter = converters[parameter.is_id and "id" or parameter.type]
    if converter then return converter(parameter, text) end
    return text
 end

@@ -1,7 +1,6 @@
 --[[
 What is told while work goes on: on a terminal one line on stderr that changes (spinner, elapsed time, state),
-else
-a plain line whenever the state changes, for logs.
+else a plain line whenever the state changes, for logs.
 ]]
 local promptic = require "promptic"
 local failure = require "promptic.cli.failure"

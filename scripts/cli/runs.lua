@@ -28,10 +28,12 @@ return {
       {
          name = "create", method = "create_run", arguments = { { "name", required = false } },
          options = { agents.component, { "dataset_id", required = true }, "trace_ids" },
+         summary = "Record a run of an agent over a dataset.",
+         examples = "promptic runs create nightly -c COMPONENT --dataset DATASET --trace ID",
          done = "Created the run.", show = { fields = { { "id", key = "id", as = "id" } } },
       },
       {
-         name = "list", method = "list_runs", times = true, run = list,
+         name = "list", method = "list_runs", times = true, run = list, summary = "List the runs of a component.",
          options = { agents.component, { "dataset_id", summary = "only of this dataset" } },
          show = {
             list = "data",
@@ -47,7 +49,7 @@ return {
       },
       {
          name = "get", method = "get_run", arguments = { "run_id" }, options = { agents.component },
-         times = true,
+         summary = "Show a run with its traces.", times = true,
          show = {
             { title = function(run) return run.name or "Run" end, fields = fields },
             { heading = "Traces", list = "traces", columns = agents.trace_columns },
@@ -55,6 +57,7 @@ return {
       },
       {
          name = "delete", method = "delete_run", arguments = { "run_id" }, options = { agents.component },
+         summary = "Delete a run with its annotations.",
          confirm = function(context)
             local run = context:call("get_run", context.values.component_id, context.values.run_id)
             return ("Delete the run '%s' with its annotations?"):format(run.name or run.id)

@@ -4,11 +4,11 @@ return {
       { "port", type = "integer", label = "N", minimum = 0, maximum = 65535, default = 0,
          summary = "the port to listen on; 0 takes a free one" },
       { "db", label = "FILE", summary = "keep its state in this SQLite file" },
-      { "pace", type = "number", label = "SECONDS", default = 0.2,
+      { "pace", type = "number", label = "SECONDS", default = 0.2, minimum = 0,
          summary = "how long an iteration of an experiment takes at least" },
    },
-   notes = "It plays the platform on this machine, for trying without an account. It prints its address.\n"
-      .. "To use it: export PROMPTIC_ENDPOINT=http://127.0.0.1:PORT PROMPTIC_API_KEY=sandbox",
+   notes = "It plays the platform on this machine. It prints its address; Ctrl-C ends it.\n\n"
+      .. "In another terminal: export PROMPTIC_ENDPOINT=http://127.0.0.1:PORT PROMPTIC_API_KEY=sandbox",
    examples = "promptic sandbox --port 8080 --db sandbox.db",
    run = function(_, values)
       local words = { "--port", values.port, "--pace", values.pace }

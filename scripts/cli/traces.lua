@@ -41,7 +41,8 @@ return {
       {
          name = "list", method = "list_traces", times = true,
          options = { { "limit", default = 20 }, "offset", "status", "start_after", "start_before" },
-         summary = "A page of the traces, the newest first.",
+         summary = "List traces, the newest first.",
+         examples = "promptic traces list --status error --start-after 2026-01-31T12:00:00Z",
          show = {
             {
                list = "traces",
@@ -68,6 +69,7 @@ return {
       },
       {
          name = "get", method = "get_trace", arguments = { "trace_id" }, times = true,
+         summary = "Show a trace with its spans.",
          show = {
             {
                title = function(trace) return trace.name or "Trace" end,
@@ -105,7 +107,12 @@ return {
       },
       {
          name = "stats", method = "get_stats", options = { "days_back" },
+         summary = "Show totals over the traces of the last days.",
          show = {
+            title = function(_, values)
+               local days = values.days_back or 30
+               return days == 1 and "The last day" or ("The last %d days"):format(days)
+            end,
             fields = {
                { "traces", key = "totalTraces", as = "integer" },
                { "tokens", key = "totalTokens", as = "integer" },

@@ -2,13 +2,13 @@
 How an answer is shown to a person. `show` of a command's row is a list of parts, or one of them:
 
    { columns = {...}, list = "data", empty = "No components yet." }     a table, of answer.data
-   { fields = {...}, title = function(answer) }                         labels and values
+   { fields = {...}, title = function(answer, values) }                 labels and values
    { text = "prompt", heading = "Prompt" }                              a longer text as it is
-   { line = function(answer) }                                          a sentence
+   { line = function(answer, values) }                                  a sentence
    { draw = function(answer, settings) }                                lines of its own making
    { each = "results.insights", fields = {...}, title = ... }           fields of each of a list's rows
 
-`none` is what is said of an answer that is nil.
+`none` is what is said of an answer that is nil; `values` are those of the command line.
 
 A part may have `heading`, and `of` (a function that gives the part's own answer from the whole one). Parts of
 which there is nothing are left out. Fields are columns (see table.lua) with a label instead of a title.
@@ -49,7 +49,7 @@ function parts.fields(part, answer, settings)
       layout.field(lines, field.label, label_width, field.text, settings.room,
          function(line) return settings.paint(colour, line) end)
    end
-   local title = part.title and part.title(answer)
+   local title = part.title and part.title(answer, settings.values)
    if title and title ~= "" then
       for number, line in ipairs(layout.wrap(terminal.clean(title, true), settings.room)) do
          table.insert(lines, number, settings.paint("bold", line))
@@ -65,8 +65,8 @@ function parts.text(part, answer, settings)
    return layout.wrap(terminal.clean(text), part.heading and settings.room or math.huge)
 end
 
-function parts.line(part, answer)
-   local line = part.line(answer)
+function parts.line(part, answer, settings)
+   local line = part.line(answer, settings.values)
    return line and { line }
 end
 
@@ -91,7 +91,7 @@ local function render_part(part, answer, settings)
    end
 end
 
---- The answer as text. settings: room, paint, exact.
+--- The answer as text. settings: room, paint, exact, values.
 function view.render(show, answer, settings)
    if answer == nil and show.none then return show.none .. "\n" end
    if #show == 0 then show = { show } end

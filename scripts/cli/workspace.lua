@@ -7,20 +7,28 @@ local fields = {
    { "changed", key = "updatedAt", as = "time" },
 }
 
+local current -- the workspace that calls are about, once it is known
+
+local function in_use(workspace)
+   current = current or require("promptic").auth.status().workspace_id or ""
+   return workspace.id == current and "yes" or nil
+end
+
 return {
    commands = {
       {
-         name = "info", method = "get_workspace", times = true,
+         name = "info", method = "get_workspace", times = true, summary = "Show the workspace that is used.",
          show = { title = function(workspace) return workspace.name end, fields = fields },
       },
       {
-         name = "list", method = "list_workspaces", times = true,
+         name = "list", method = "list_workspaces", times = true, summary = "List the workspaces you can use.",
          notes = "This takes the session of `promptic login`; an API key belongs to one workspace.",
          show = {
             list = "data",
             columns = {
                { "ID", key = "id", as = "id" },
                { "NAME", key = "name" },
+               { "IN USE", value = in_use },
                { "DESCRIPTION", key = "description", optional = true },
                { "CREATED", key = "createdAt", as = "time", optional = "last" },
             },
@@ -28,8 +36,8 @@ return {
          },
       },
       {
-         name = "select", summary = "Use another workspace from now on.", from =
-         "promptic.cli.workspace_select",
+         name = "select", summary = "Use another workspace from now on.",
+         from = "promptic.cli.workspace_select",
       },
    },
 }
