@@ -194,12 +194,13 @@ static int terminal_read_secret(lua_State *L) {
     char line[SECRET_BYTES];
     if (tcgetattr(STDIN_FILENO, &before) != 0)
         return luaL_error(L, "standard input is no terminal");
-    fputs(prompt, stderr);
-    fflush(stderr);
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     silent.c_lflag |= ICANON;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    /* only now: who types as soon as there is a question is not shown either */
+    fputs(prompt, stderr);
+    fflush(stderr);
     ssize_t length = read_line(line, sizeof line);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     fputc('\n', stderr);
