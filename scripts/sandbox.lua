@@ -17,8 +17,10 @@ real rules, real scores, and no network. It binds to loopback only.
   --pace SECONDS   how long an iteration of an experiment takes at least; 0.2, and 0 is as fast as it can
   --api-key KEY    the key that clients must send; "sandbox"
   --workspaces N   how many workspaces a login finds; 1
-  --login-interval SECONDS, --login-lifetime SECONDS
-                   of a device login: between two polls, 5; until its code expires, 900
+  --login-interval SECONDS
+                   how long a device login has to wait between two polls; 5
+  --login-lifetime SECONDS
+                   how long its code is valid; 900
   --port-file FILE write the port to this file (or FIFO) once it listens
   --stop-on-eof    end when standard input ends, so that it cannot outlive the program that started it
   --help           print this

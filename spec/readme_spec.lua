@@ -140,6 +140,41 @@ describe("README.md", function()
       assert.equal(6, count)
    end)
 
+   it("shows a login from a script, and what it prints", function()
+      local server = sandboxes.start{ arguments = { "--login-interval", "0.1" } }
+      finally(function() server:stop() end)
+      local script, code = folder .. "/login.lua", block("login", "lua")
+      -- the person with the browser: a task that approves every code it is told of
+      process.write_file(script, [[
+         local login = promptic.auth.login
+         function promptic.auth.login(options)
+            local tell = options.on_code
+            function options.on_code(told)
+               tell(told)
+               local form = ("user_code=%s&answer=approve"):format(told.user_code)
+               os.execute(("curl -s -d '%s' '%s' >/dev/null"):format(form, told.verification_uri))
+            end
+            return login(options)
+         end
+      ]] .. code)
+      local result = process.run{ PROGRAM, script,
+         env = { HOME = folder, PROMPTIC_ENDPOINT = server.url, PROMPTIC_API_KEY = false } }
+      assert.equal("", result.stderr)
+      assert.matches("^open http://%S+/device%?user_code=%u+%-%u+\n" .. code:match("%-%-> ([^\n]+\n)"), result.stdout)
+   end)
+
+   it("lists the functions of promptic.auth", function()
+      local names = {}
+      for name in pairs(promptic.auth) do names[#names + 1] = name end
+      table.sort(names)
+      local listed = {}
+      for name in section("The command line"):gmatch("\n| `promptic%.auth%.(%l+)[({]") do
+         listed[#listed + 1] = name
+      end
+      table.sort(listed)
+      assert.same(names, listed)
+   end)
+
    it("shows a session at the prompt", function()
       local session = block("session", "text"):gsub("request %x[%x-]+", "request ID")
       local screen = terminal.start{ "--sandbox", width = 120, env = { NO_COLOR = "1" } }
@@ -183,7 +218,8 @@ describe("README.md", function()
 
    it("lists the options of a client", function()
       local options = process.read_file("core/promptic.h"):match("typedef struct promptic_options {(.-)\n}")
-      local of_c = { size = true, allocator = true, log_userdata = true } -- no options of promptic.client
+      -- no options of promptic.client
+      local of_c = { size = true, allocator = true, log_userdata = true, anonymous = true }
       local fields = {}
       for line in options:gsub("/%*.-%*/", ""):gmatch("\n *([^\n/]-);") do
          local name = line:match("^[%w_ *]*%f[%w_]([%w_]+)$")

@@ -49,20 +49,13 @@ local function complete(context, values)
    end
 end
 
--- What is left to do, for somebody who creates the first one.
-local function tell_what_is_next(context, id)
-   context:note(("Created the experiment. What it needs before it can start:\n"
-      .. "  promptic observations add %s --from-file FILE\n"
-      .. "  promptic evaluators add %s -n accuracy -t f1"):format(id, id))
-end
-
 function create.run(context, values)
    complete(context, values)
    work.check_object(values.hyperparameters, "--hyperparameters")
    work.check_object(values.initial_prediction_model_schema, "--output-schema")
    local experiment = call.method(context, "create_experiment")
    if values.start then return work.start_new(context, experiment.id) end
-   tell_what_is_next(context, experiment.id)
+   context:note("Created the experiment.")
    return experiment
 end
 

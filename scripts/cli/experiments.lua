@@ -51,14 +51,22 @@ local created = {
    },
 }
 
-local function next_steps(experiment)
+-- What is left to do, for somebody who creates the first one.
+local function before_start(experiment)
+   local id = experiment.id
+   if experiment.experimentStatus ~= "pending" then return nil end
+   return ("What it needs before it can start:\n  promptic observations add %s --from-file FILE\n"
+      .. "  promptic evaluators add %s -n accuracy -t f1"):format(id, id)
+end
+
+local function after_end(experiment)
    if experiment.experimentStatus ~= "completed" then return nil end
    return ("The best prompt, and how to deploy it:\n  promptic iterations best %s\n"
       .. "  promptic deployments deploy %s %s"):format(experiment.id, experiment.aiComponentId, experiment.id)
 end
 
 local finished = {
-   created, { line = function(experiment) return work().problem(experiment) end }, { line = next_steps },
+   created, { line = function(experiment) return work().problem(experiment) end }, { line = after_end },
 }
 
 local changeable = {
@@ -117,7 +125,7 @@ return {
          examples = "promptic experiments create\n"
             .. "promptic experiments create -c COMPONENT -m gpt-4.1-nano -p \"Spam or ham?\"",
          run = function(...) return require("promptic.cli.experiment_create").run(...) end,
-         show = created,
+         show = { created, { line = before_start } },
       },
       {
          name = "get", method = "get_experiment", arguments = { "experiment_id" }, times = true, show = show,
