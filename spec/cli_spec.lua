@@ -165,6 +165,11 @@ describe("promptic", function()
       assert.equal(200, server:post("/traces", traces[1]).status)
       local listed = ok{ "traces", "list", "--limit", "2", "--json" }.json
       assert.same({ 2, 4 }, { #listed.traces, listed.total })
+      -- the second of March 2026 is when they began
+      local function count(...) return #ok{ "traces", "list", "--json", ... }.json.traces end
+      assert.same({ 4, 0, 4, 0 }, { count("--start-after", "2026-03-02"), count("--start-before", "2026-03-02"),
+         count("--start-before", "2026-03-03T00:00Z"), count("--start-after", "0m") })
+      assert.equal(4, count("--start-after", "9999w"))
       local id = listed.traces[1].id
       assert.equal(id, ok{ "traces", "get", id, "--json" }.json.id)
       assert.matches("\n  execute_tool ", ok{ "traces", "get", id }.stdout)

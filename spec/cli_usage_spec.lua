@@ -76,6 +76,7 @@ describe("promptic's command line", function()
             .. "running, completed, failed. Did you mean 'running'?" },
          { { "experiments", "list", "--limit", "x" }, "--limit takes a whole number from 0" },
          { { "traces", "list", "--limit", "101" }, "--limit takes a whole number from 0 to 100" },
+         { { "traces", "list", "--start-after", "yesterday" }, "--start-after takes a time: 2026-01-31, " },
          { { "traces", "list", "--limit" }, "option '--limit' requires an argument" },
          { { "experiments", "create", "-m", "x" }, "option '--component' is missing" },
          { { "experiments", "create", "-c", "x", "-m", "y", "--hyperparameters", "none.json" },

@@ -16,7 +16,7 @@ help.OPTIONS = {
 }
 help.EXAMPLES = [[
 promptic components create spam-filter
-promptic experiments create                   # asks for model, task and prompt
+promptic experiments create    # asks for what it needs
 promptic observations add EXPERIMENT --from-file tickets.csv
 promptic evaluators add EXPERIMENT -n accuracy -t f1
 promptic experiments start EXPERIMENT --wait

@@ -8,7 +8,7 @@ In a command's row each is the name of a parameter of its method, or a table:
    label      what stands for the value in the help: MODEL
    summary    one line
    values     the words to choose from
-   type       string, integer, number, object, boolean; a switch is an option without a value
+   type       string, integer, number, object, boolean, time; a switch is an option without a value
    switch     true: an option without a value
    file       true: the value is the name of a JSON file, which is read
    required   true: an option that must be there; false: an argument that may be left out
@@ -138,6 +138,14 @@ function converters.number(parameter, text)
    if not number or number ~= number or math.abs(number) == math.huge then return nil, "takes a number" end
    if least and number < least then return nil, ("takes a number from %g"):format(least) end
    return number
+end
+
+function converters.time(_, text)
+   local time = require("promptic.cli.times").meant(text)
+   if not time then
+      return nil, "takes a time: 2026-01-31, 2026-01-31T12:00:00Z, or 30m, 2h, 7d for so long ago"
+   end
+   return time
 end
 
 -- What a path cannot hold; the client would refuse it too, by the name it has in Lua.

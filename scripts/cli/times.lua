@@ -42,6 +42,17 @@ function times.relative(text, now)
    return text:sub(1, 10)
 end
 
+local AGO = { m = 60, h = 3600, d = 86400, w = 7 * 86400 } -- seconds
+
+--- The ISO 8601 time that a person means: one as it is, a day (its beginning, UTC), or "2h", so long ago. Else nil.
+function times.meant(text, now)
+   if text:find "^%d%d%d%d%-%d%d%-%d%d$" then return text .. "T00:00:00Z" end
+   if text:find "^%d%d%d%d%-%d%d%-%d%d[T ]%d%d:%d%d" then return text end
+   local amount, unit = text:match "^(%d+)([mhdw])$"
+   if not amount or #amount > 6 then return nil end
+   return os.date("!%Y-%m-%dT%H:%M:%SZ", (now or os.time()) - tonumber(amount) * AGO[unit])
+end
+
 --- Seconds as a clock shows them: 0:07, 12:30, 1:05:00.
 function times.clock(seconds)
    local whole = math.floor(seconds)

@@ -40,9 +40,14 @@ return {
    commands = {
       {
          name = "list", method = "list_traces", times = true,
-         options = { { "limit", default = 20 }, "offset", "status", "start_after", "start_before" },
+         options = {
+            { "limit", default = 20 }, "offset", "status",
+            { "start_after", type = "time", summary = "only begun after this time, or since so long ago: 2h, 7d" },
+            { "start_before", type = "time", summary = "only begun before this time" },
+         },
          summary = "List traces, the newest first.",
-         examples = "promptic traces list --status error --start-after 2026-01-31T12:00:00Z",
+         examples = "promptic traces list --status error --start-after 24h\n"
+            .. "promptic traces list --start-after 2026-01-31 --start-before 2026-02-01T12:00:00Z",
          show = {
             {
                list = "traces",
