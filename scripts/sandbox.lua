@@ -165,13 +165,20 @@ local function look_nowhere_near()
    end
 end
 
+-- A port that is taken is no slip of the program's: nobody has to be told where it was noticed.
+local function listen(sandbox, options)
+   local http = require "promptic.sandbox.server"
+   local listens, server = pcall(http.listen, sandbox, options.port, options.stop_on_eof)
+   if listens then return server end
+   error((tostring(server):gsub("^%S+:%d+: ", "")) .. "; --port 0 takes a free one", 0)
+end
+
 local function run(options)
    look_nowhere_near()
    local Store = require "promptic.sandbox.store"
    local store <close> = Store.open(options.db)
    local sandbox = open(options, store)
-   local http = require "promptic.sandbox.server"
-   local server <close> = http.listen(sandbox, options.port, options.stop_on_eof)
+   local server <close> = listen(sandbox, options)
    announce(server, options.port_file)
    while server:step(sandbox.worker:idle()) do sandbox.worker:turn() end
 end

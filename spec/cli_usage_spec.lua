@@ -108,6 +108,12 @@ describe("promptic's command line", function()
       end
    end)
 
+   it("takes help for a command wherever one is expected", function()
+      assert.equal(promptic{ "components", "--help" }.stdout, promptic{ "components", "help" }.stdout)
+      assert.equal(promptic{ "components", "list", "-h" }.stdout, promptic{ "help", "components", "list" }.stdout)
+      assert.equal(promptic{ "--help" }.stdout, promptic{ "help" }.stdout)
+   end)
+
    it("shows a group's commands where one is missing", function()
       local result = promptic{ "components" }
       assert.same({ 2, "" }, { result.code, result.stdout })
@@ -118,8 +124,8 @@ describe("promptic's command line", function()
    it("says what to do next where a call fails", function()
       local none = { PROMPTIC_API_KEY = false, PROMPTIC_ENDPOINT = false, HOME = "/nonexistent" }
       local rows = {
-         { { "components", "list", env = none }, "promptic: there is no credential\n  run `promptic login` or `promptic configure`, "
-            .. "or set PROMPTIC_API_KEY\n" },
+         { { "components", "list", env = none }, "promptic: there is no credential\n"
+            .. "  run `promptic login` or `promptic configure`, or set PROMPTIC_API_KEY\n" },
          { { "components", "list",
             env = { PROMPTIC_API_KEY = false, PROMPTIC_ACCESS_TOKEN = "t", HOME = "/nonexistent" } },
             "no workspace is chosen\n  choose one with `promptic workspace select" },
@@ -179,6 +185,7 @@ describe("promptic's command line", function()
 
    it("prints its version", function()
       assert.equal(("promptic %s\n"):format(require("promptic").version), promptic{ "--version" }.stdout)
+      assert.equal(promptic{ "--version" }.stdout, promptic{ "version" }.stdout)
    end)
 
    it("is silent where its reader has seen enough", function()

@@ -14,6 +14,11 @@ local function is_help(word)
    return word == "-h" or word == "--help"
 end
 
+-- Where a command is expected `help` is as good.
+local function asks_for_help(word)
+   return is_help(word) or word == "help"
+end
+
 local function names_of(list)
    local names = {}
    for _, entry in ipairs(list) do names[#names + 1] = entry.name end
@@ -48,7 +53,7 @@ function cli.resolve(row)
 end
 
 -- situation: what a failure is explained with, the row and its values as soon as they are known.
-local function run(group, command, row, words, situation)
+local function run(command, row, words, situation)
    situation.row = cli.resolve(row)
    for place, word in ipairs(words) do
       if word == "--" or (row.raw and place > 1) then break end
@@ -74,10 +79,10 @@ local function rest(words, from)
 end
 
 local function in_group(group, words, situation)
-   local rows, single = cli.rows(group, is_help(words[2]) or not words[2])
-   if single then return run(group, "promptic " .. group.name, rows[1], rest(words, 2), situation) end
+   local rows, single = cli.rows(group, asks_for_help(words[2]) or not words[2])
+   if single then return run("promptic " .. group.name, rows[1], rest(words, 2), situation) end
    local command = "promptic " .. group.name
-   if is_help(words[2]) then
+   if asks_for_help(words[2]) then
       output.write(require("promptic.cli.help").of_group(group, rows))
       return 0
    elseif not words[2] then
@@ -87,15 +92,15 @@ local function in_group(group, words, situation)
       arguments.misuse(("a command is missing before '%s'"):format(words[2]), command)
    end
    local row = find(rows, words[2]) or unknown("command", words[2], rows, command)
-   return run(group, command .. " " .. row.name, row, rest(words, 3), situation)
+   return run(command .. " " .. row.name, row, rest(words, 3), situation)
 end
 
 local function dispatch(words, situation)
    local word = words[1]
-   if word == "--version" or word == "-V" then
+   if word == "--version" or word == "-V" or word == "version" then
       output.write(("promptic %s\n"):format(require("promptic").version))
       return 0
-   elseif is_help(word) or word == "help" or not word then
+   elseif asks_for_help(word) or not word then
       if word == "help" and words[2] then
          return dispatch(table.move({ "--help" }, 1, 1, #words, rest(words, 2)), situation)
       end

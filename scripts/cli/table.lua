@@ -168,8 +168,10 @@ local function as_blocks(columns, cells, room, paint)
    for _, column in ipairs(columns) do label_width = math.max(label_width, columns_of(column[1])) end
    for number, row in ipairs(cells) do
       if number > 1 then lines[#lines + 1] = "" end
-      -- the id is what a next command needs: the block's heading, whole, in a line of its own
-      for _, line in ipairs(layout.wrap(row[1].text, room)) do lines[#lines + 1] = paint("bold", line) end
+      -- the id is what a next command needs: the block's heading, whole, in a line of its own, which a terminal
+      -- that is too narrow even for that breaks without tearing it apart
+      local heading_room = values.forms[columns[1].as or "text"].whole and math.huge or room
+      for _, line in ipairs(layout.wrap(row[1].text, heading_room)) do lines[#lines + 1] = paint("bold", line) end
       for place = 2, #columns do
          local cell = row[place]
          if not cell.absent then
