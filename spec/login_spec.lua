@@ -298,6 +298,17 @@ describe("promptic auth status", function()
       assert.is_true(run{ "auth", "status", "--json" }.json.config_file_shared)
    end)
 
+   it("warns wherever a credential from such a file is used, and of no other", function()
+      write_config(('api_key = "%s"\nendpoint = "%s"\n'):format(server.key, server.url))
+      assert(os.execute("chmod 644 " .. file))
+      local result = run{ "workspace", "info", "--json" }
+      assert.equal("Sandbox", result.json.name)
+      assert.equal(("Warning: others can read %s; chmod 600 keeps it to you.\n"):format(file), result.stderr)
+      assert.equal("", run{ "workspace", "info", env = { PROMPTIC_API_KEY = server.key } }.stderr)
+      assert(os.execute("chmod 600 " .. file))
+      assert.equal("", run{ "workspace", "info" }.stderr)
+   end)
+
    it("tells what is wrong with the file", function()
       write_config("api_key = unquoted\n")
       local result = run{ "auth", "status", "--json" }

@@ -17,10 +17,21 @@ local Context = {}
 
 local context = {}
 
+-- A credential that others can read is told of wherever it is used, also with --json: it may be stolen already.
+local function warn_if_shared(promptic, client)
+   if not tostring(client):find(" from file)", 1, true) then return end
+   local status = promptic.auth.status()
+   if status.is_shared then
+      output.note(("Warning: others can read %s; chmod 600 keeps it to you."):format(status.config_file))
+   end
+end
+
 function Context:__index(name)
    if name == "client" then
-      local client = require("promptic").client { user_agent = "promptic-cli" }
+      local promptic = require "promptic"
+      local client = promptic.client { user_agent = "promptic-cli" }
       self.client = client
+      warn_if_shared(promptic, client)
       return client
    end
    return Context[name]
