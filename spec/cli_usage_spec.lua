@@ -223,6 +223,8 @@ describe("promptic's command line", function()
          assert.equal(0, script.code)
          assert.matches("observations", script.stdout)
       end
+      -- which is sourced as well as found in $fpath
+      assert.matches("\n  compdef _promptic promptic\nfi\n$", promptic{ "completion", "zsh" }.stdout)
       local checked = command.shell(nil, [[eval "$($PROMPTIC completion bash)" &&
          COMP_WORDS=(promptic comp) COMP_CWORD=1 COMP_LINE="promptic comp" &&
          _promptic promptic comp promptic && echo ${COMPREPLY[*]}]])

@@ -32,17 +32,32 @@ local function parser()
    return root
 end
 
+-- argparse writes zsh's script for a folder of $fpath, where it is the body of the function; sourced, it has to
+-- make that known instead of calling it.
+local ZSH_END = [[
+if [ "$funcstack[1]" = _promptic ]; then
+  _promptic
+else
+  compdef _promptic promptic
+fi
+]]
+
 --- The completion script for bash, zsh or fish.
 function completion.script(shell)
    local root = parser()
-   return root["get_" .. shell .. "_complete"](root)
+   local script = root["get_" .. shell .. "_complete"](root)
+   if shell == "zsh" then script = script:gsub("\n_promptic%s*$", function() return "\n" .. ZSH_END end) end
+   return script
 end
 
 completion.arguments = { { "shell", values = { "bash", "zsh", "fish" }, summary = "the shell" } }
-completion.notes = "bash: put it into ~/.local/share/bash-completion/completions/promptic\n"
-   .. "zsh:  put it into a folder of $fpath, as _promptic\n"
-   .. "fish: put it into ~/.config/fish/completions/promptic.fish"
-completion.examples = "source <(promptic completion bash)"
+completion.notes = "For this session, in bash and (after compinit) in zsh: source <(promptic completion SHELL); in fish: "
+   .. "promptic completion fish | source.\n\nTo keep it, write it to\n"
+   .. "bash: ~/.local/share/bash-completion/completions/promptic\n"
+   .. "zsh:  _promptic in a folder of $fpath\n"
+   .. "fish: ~/.config/fish/completions/promptic.fish"
+completion.examples = "source <(promptic completion bash)\n"
+   .. "promptic completion fish >~/.config/fish/completions/promptic.fish"
 
 function completion.run(_, values)
    require("promptic.cli.output").write(completion.script(values.shell))

@@ -22,6 +22,8 @@ return {
       },
       {
          name = "list", method = "list_workspaces", times = true, summary = "List the workspaces you can use.",
+         hints = { [403] = "an API key belongs to one workspace: `promptic workspace info` shows it; "
+            .. "`promptic login` reaches all of yours" },
          notes = "This takes the session of `promptic login`; an API key belongs to one workspace.",
          show = {
             list = "data",
