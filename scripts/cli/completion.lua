@@ -51,8 +51,8 @@ function completion.script(shell)
 end
 
 completion.arguments = { { "shell", values = { "bash", "zsh", "fish" }, summary = "the shell" } }
-completion.notes = "For this session, in bash and (after compinit) in zsh: source <(promptic completion SHELL); in fish: "
-   .. "promptic completion fish | source.\n\nTo keep it, write it to\n"
+completion.notes = "For this session, in bash and (after compinit) in zsh: source <(promptic completion SHELL); "
+   .. "in fish: promptic completion fish | source.\n\nTo keep it, write it to\n"
    .. "bash: ~/.local/share/bash-completion/completions/promptic\n"
    .. "zsh:  _promptic in a folder of $fpath\n"
    .. "fish: ~/.config/fish/completions/promptic.fish"

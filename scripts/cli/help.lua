@@ -39,6 +39,7 @@ function help.about(parameter)
    if parameter.values then text = ("%s: %s"):format(text, table.concat(parameter.values, ", ")) end
    local notes = {}
    if parameter.required and parameter.is_option then notes[#notes + 1] = "required" end
+   if parameter.file then notes[#notes + 1] = "a JSON file; - is standard input" end
    if parameter.many then notes[#notes + 1] = "may be given several times" end
    if parameter.default ~= nil and not parameter.switch then
       notes[#notes + 1] = "default: " .. parameter.default
