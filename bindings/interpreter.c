@@ -11,10 +11,13 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXIT_INTERRUPTED 130 /* what a shell calls the end by SIGINT: 128 and its number */
 
@@ -299,7 +302,18 @@ static int protected_main(lua_State *L) {
     return 1;
 }
 
+/* A standard stream that whoever started us has closed stays useless, but keeps its number: else
+ * the next file or connection gets it, and what is printed goes there. */
+static void keep_standard_streams(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            return; /* there is nothing to keep it with */
+    }
+}
+
 int main(int argc, char **argv) {
+    keep_standard_streams();
     lua_State *L = luaL_newstate();
     if (L == NULL) {
         interpreter_message("cannot create state: not enough memory");

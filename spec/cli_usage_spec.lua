@@ -203,6 +203,10 @@ describe("promptic's command line", function()
       local result = command.shell(server, "$PROMPTIC components list >/dev/full")
       assert.equal(1, result.code)
       assert.matches("cannot write: No space left on device", result.stderr)
+      -- a closed stdout is not taken by the connection, which would send the answer to the server
+      result = command.shell(server, "$PROMPTIC components list >&-")
+      assert.equal(1, result.code)
+      assert.matches("cannot write: Bad file descriptor", result.stderr)
    end)
 
    it("ends with 130 on Ctrl-C, and says how to go on", function()
