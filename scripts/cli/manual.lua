@@ -37,11 +37,15 @@ local function new_page(name, description)
       lines[#lines + 1] = "\\fB" .. escape(label) .. "\\fR"
       if text ~= "" then lines[#lines + 1] = escape(text) end
    end
-   function page.inner(list, text)
-      if #list == 0 and not text then return end
+   function page.inner(list, text, examples)
+      if #list == 0 and not text and not examples then return end
       lines[#lines + 1] = ".RS"
       if text then page.paragraph(text) end
       for _, entry in ipairs(list) do page.item(entry[1], entry[2]) end
+      if examples then
+         page.paragraph "Examples:"
+         page.verbatim(examples)
+      end
       lines[#lines + 1] = ".RE"
    end
    function page.verbatim(text)
@@ -68,7 +72,7 @@ local function command(page, name, row)
          end
       end
    end
-   page.inner(list, row.notes)
+   page.inner(list, row.notes, row.examples)
 end
 
 local function commands(page)
