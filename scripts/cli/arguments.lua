@@ -119,6 +119,7 @@ local function reword(message, positional, options, words)
    for _, parameter in ipairs(positional) do
       if parameter.name == name then return ("%s is missing"):format(parameter.label) end
    end
+   if message == "too many arguments" then return "too many arguments: what holds spaces needs quotes" end
    if message:find "^missing option" then return missing(options, words) end
    message = message:gsub("\n", ". ", 1)
    local flag = message:match "^unknown option '(.-)'"
