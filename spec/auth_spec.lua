@@ -235,6 +235,12 @@ describe("a login at the sandbox", function()
          assert.not_matches("<script", text, 1, true)
       end)
 
+      -- would take hours, and the request gives up before, if reading took the square of the length
+      it("reads a form of two megabytes that is none", function()
+         assert.equal(404, (send("POST", server.url .. "/device", ("a"):rep(2000000))))
+         assert.equal(404, (send("POST", server.url .. "/device", ("=&"):rep(1000000))))
+      end)
+
       it("takes no answer from another page, and answers to no other name", function()
          local code = new_code()
          local form = "answer=approve&user_code=" .. code.user_code

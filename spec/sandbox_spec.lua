@@ -51,6 +51,12 @@ describe("credentials", function()
       end)
    end
 
+   it("are looked for in long headers too", function()
+      local spaces = (" "):rep(200000)
+      assert_error(401, "Invalid or missing API key", server:get("/workspace", { authorization = "Bearer" .. spaces .. "x" }))
+      assert_error(401, "Invalid or missing API key", server:get("/workspace", { authorization = "Bearer x" .. spaces .. "y" }))
+   end)
+
    it("are the key that the command line gives", function()
       local other = sandbox.start{ pace = 0, key = "pk_1" }
       assert.equal(200, other:get("/workspace").status)

@@ -163,7 +163,8 @@ end
 
 local function form(text)
    local values = {}
-   for name, value in (text or ""):gmatch "([^&=]+)=([^&]*)" do
+   for pair in (text or ""):gmatch "[^&]+" do
+      local name, value = pair:match "^([^=]*)=?(.*)$"
       values[routes.decode(name, true)] = routes.decode(value, true)
    end
    return values

@@ -33,7 +33,7 @@ for _, name in ipairs { "workspace", "experiments", "observations", "evaluators"
 end
 
 local function authenticate(sandbox, request)
-   local token = (request.headers.authorization or ""):match "^[Bb]earer +(.-) *$"
+   local token = (request.headers.authorization or ""):match "^[Bb]earer +([^ ]+) *$"
    local session = token == sandbox.session_token or sandbox.device.sessions[token or ""] == true
    if not session and token ~= sandbox.api_key then failure.raise(401, "Invalid or missing API key") end
    return session
