@@ -218,8 +218,9 @@ describe("promptic", function()
    it("serves the sandbox", function()
       local result = promptic{ "sandbox", "--port", "70000" }
       assert.same({ 2, "" }, { result.code, result.stdout })
-      local line = "$PROMPTIC sandbox --pace 0 --db " .. folder .. "/s.db >" .. folder .. "/out & "
-         .. "tail -n +1 -f --pid=$! " .. folder .. "/out | head -1; kill -INT $!; wait $!; echo $?"
+      -- the file is there before tail looks for it
+      local line = ": >" .. folder .. "/out; $PROMPTIC sandbox --pace 0 --db " .. folder .. "/s.db >>" .. folder
+         .. "/out & tail -n +1 -f --pid=$! " .. folder .. "/out | head -1; kill -INT $!; wait $!; echo $?"
       assert.matches("^promptic sandbox: http://127%.0%.0%.1:%d+\n130\n$", command.shell(nil, line).stdout)
    end)
 end)

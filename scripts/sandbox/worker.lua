@@ -9,7 +9,7 @@ Worker.__index = Worker
 
 -- How long a job computes before it lets a request through.
 local SLICE_SECONDS = 0.01
-local IDLE_SECONDS = 60
+local IDLE_SECONDS = 1 -- a Ctrl-C that comes just before the wait for requests is seen after it
 
 --- A worker whose jobs' errors go to on_error(id, message).
 function Worker.new(on_error)
