@@ -2,6 +2,7 @@
 local command = require "spec.support.command"
 local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
+local scripted = require "spec.support.scripted"
 
 local GROUPS = {
    auth = { "status" }, workspace = { "info", "list", "select" }, traces = { "list", "get", "stats" },
@@ -219,6 +220,25 @@ describe("promptic's command line", function()
       assert.equal(130, result.code)
       assert.equal("promptic: interrupted\n  it goes on; to wait for it again:\n"
          .. "    promptic experiments wait " .. id .. "\n", result.stdout)
+   end)
+
+   it("says on Ctrl-C what is in of an upload", function()
+      local folder, slow = process.folder(), scripted.start()
+      finally(function()
+         slow:stop()
+         process.remove(folder)
+      end)
+      process.write_file(folder .. "/a.csv", "expected,text\nspam,free prize\n")
+      slow:always{ stall = true }
+      local pipe = assert(io.popen(("echo $$; PROMPTIC_API_KEY=k PROMPTIC_ENDPOINT=%s exec %s scripts/promptic "
+         .. "observations add e1 --from-file %s/a.csv 2>&1"):format(slow.url,
+         process.quote(os.getenv("PROMPTIC_LUA")), folder)))
+      local pid = pipe:read("l")
+      repeat until #slow:requests() == 1
+      os.execute("kill -INT " .. pid)
+      assert.equal("promptic: interrupted\n  0 observations were added, and perhaps those that were on their way:\n"
+         .. "    promptic observations list e1\n", pipe:read("a"))
+      assert.equal(130, select(3, pipe:close()))
    end)
 
    it("makes completions that the shells take", function()

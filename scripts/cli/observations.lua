@@ -31,11 +31,19 @@ local function variables(text)
    return { input = text }
 end
 
+-- Ctrl-C leaves open what becomes of the batches that are on their way.
+local function interrupted(context, sent)
+   failure.raise("interrupted", { code = 130,
+      hint = ("%d observations were added, and perhaps those that were on their way:\n"
+         .. "  promptic observations list %s"):format(sent, context.values.experiment_id) })
+end
+
 -- What a failed upload has left behind: an account of the rows is in the message, where there is one to give.
-local function refuse(context, err)
+local function refuse(context, err, sent)
+   if failure.is_interrupt(err) then interrupted(context, sent) end
    local problem = type(err) == "string" and err:match "%(source: (.*)%)$"
    if problem then context:misuse("--from-file: " .. problem) end
-   if type(err) ~= "table" or not err.rows or failure.is_interrupt(err) then error(err, 0) end
+   if type(err) ~= "table" or not err.rows then error(err, 0) end
    local told = failure.describe(err, { values = context.values, row = context.row })
    local message, hint = told.message, told.hint and told.hint .. "\n" or ""
    if #err.rows.sent == 0 and #err.rows.unknown == 0 then
@@ -49,16 +57,18 @@ end
 local function upload(context, values)
    local progress = require "promptic.cli.progress"
    local line = progress.line(values.json)
+   local sent = 0
    local done, result = pcall(context.call, context, "upload_observations", values.experiment_id,
       values.from_file, {
          on_progress = function(state)
-            line:tell(state.total and ("%d of %d observations"):format(state.sent, state.total)
-               or ("%d observations"):format(state.sent))
+            sent = state.sent
+            line:count(state.total and ("%d of %d observations"):format(sent, state.total)
+               or ("%d observations"):format(sent))
          end,
       })
    line:clear()
    if done then return { added = result.sent } end
-   refuse(context, result)
+   refuse(context, result, sent)
 end
 
 local function add(context, values)

@@ -13,6 +13,7 @@ local progress = {}
 
 local FRAMES = { "⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏" }
 local FRAME_SECONDS = 0.1
+local COUNT_SECONDS = 5 -- between two plain lines that count
 
 local Line = {}
 Line.__index = Line
@@ -49,6 +50,13 @@ function Line:tell(text)
    elseif changed and not self.quiet then
       io.stderr:write(("%s  %s\n"):format(times.clock(self:elapsed()), text))
    end
+end
+
+--- Tells a state that changes all the time; where there is no terminal, now and then.
+function Line:count(text)
+   if not self.live and self:elapsed() < (self.next_count or COUNT_SECONDS) then return end
+   self.next_count = self:elapsed() + COUNT_SECONDS
+   self:tell(text)
 end
 
 --- Waits so many seconds while the spinner turns.
