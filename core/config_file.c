@@ -55,8 +55,9 @@ const char *config_reason(int system_error) {
     case EPERM:
         return "permission denied";
     case ENOENT:
-    case ENOTDIR:
         return "there is no such file";
+    case ENOTDIR:
+        return "a part of its path is no folder";
     case EISDIR:
         return "it is a directory";
     case EFBIG:

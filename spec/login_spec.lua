@@ -242,6 +242,14 @@ describe("promptic configure", function()
       end)
    end
 
+   it("tells of a folder that is none", function()
+      process.write_file(home .. "/.promptic", "")
+      local result = run{ "configure", "--api-key", "k" }
+      os.remove(home .. "/.promptic")
+      assert.equal(1, result.code)
+      assert.matches("config.toml cannot be read: a part of its path is no folder", result.stderr, 1, true)
+   end)
+
    it("tells of a file that is wrong, and leaves it", function()
       write_config("api_key = unquoted\n")
       local result = run{ "configure", "--api-key", "k" }
