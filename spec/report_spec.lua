@@ -192,31 +192,54 @@ describe("promptic experiments report", function()
       { "1\n2\n3\n4\n5", "5\n2\n3\n1", { "−1", "+5", " 2", " 3", "−4", "−5", "+1" } },
    }
 
+   -- The report of an experiment that a platform tells of: its initial prompt, iterations, and the best of them.
+   local function report_on(platform, initial, iterations, best)
+      platform:reset()
+      platform:route(([[local _, request = ...
+         local bodies = { e1 = %q, c1 = %q, iterations = %q, best = %q,
+            evaluators = '{"data":[]}', observations = '{"data":[]}' }
+         return { body = bodies[request.target:match '[^/]*$'] or bodies.best }]]):format(json.encode {
+               id = "e1", aiComponentId = "c1", experimentStatus = "completed", createdAt = "t",
+               targetModel = "m", provider = "p", taskType = "t", optimizer = "o",
+               initialPromptMessages = { { role = "user", content = initial } },
+            }, json.encode { id = "c1", name = "c" }, json.encode { data = iterations }, json.encode(best)))
+      local run = command.new { url = platform.url, key = "k" }
+      local result = run { "experiments", "report", "e1", "-o", "-" }
+      assert.equal("", result.stderr)
+      return parse(result.stdout)
+   end
+
    it("tells lines that were taken away, added and kept", function()
       local platform = scripted.start()
-      local run = command.new { url = platform.url, key = "k" }
       for _, change in ipairs(CHANGES) do
          local iteration = {
             id = 7, iterationNumber = 2, prompt = change[2], overallNormalizedScore = 0.5, createdAt = "t",
          }
-         platform:reset()
-         platform:route(([[local _, request = ...
-            local bodies = { e1 = %q, c1 = %q, iterations = %q, best = %q, ['7'] = %q,
-               evaluators = '{"data":[]}', observations = '{"data":[]}' }
-            return { body = bodies[request.target:match '[^/]*$'] }]]):format(json.encode {
-                  id = "e1", aiComponentId = "c1", experimentStatus = "completed", createdAt = "t",
-                  targetModel = "m", provider = "p", taskType = "t", optimizer = "o",
-                  initialPromptMessages = { { role = "user", content = change[1] } },
-               }, json.encode { id = "c1", name = "c" }, json.encode { data = { iteration } },
-               json.encode(iteration), json.encode(iteration)))
-         local result, lines = run { "experiments", "report", "e1", "-o", "-" }, {}
-         assert.equal("", result.stderr)
-         for _, block in ipairs(all(parse(result.stdout), "div")) do
+         local lines = {}
+         for _, block in ipairs(all(report_on(platform, change[1], { iteration }, iteration), "div")) do
             local class = block.attributes.class
             local is_line = class == "kept" or class == "added" or class == "removed"
             if is_line then lines[#lines + 1] = block.text end
          end
          assert.same(change[3], lines)
+      end
+      platform:stop()
+   end)
+
+   it("names the best score where that hides no other", function()
+      local platform = scripted.start()
+      local low = { id = 1, iterationNumber = 1, prompt = "a", overallNormalizedScore = 0, evalNormalizedScore = 0,
+         createdAt = "t" }
+      for _, train in ipairs { 0.60, 0.64, 0.66, 0.7, 0.75, 0.9 } do
+         local best = { id = 2, iterationNumber = 2, prompt = "b", overallNormalizedScore = train,
+            evalNormalizedScore = 0.6, createdAt = "t" }
+         local svg = all(report_on(platform, "a", { low, best }, best), "svg", "wide")[1].inner
+         local star = tonumber(svg:match 'class="best" transform="translate%([%d.]+ ([%d.]+)%)')
+         local label = star + tonumber(svg:match('<text[^>]* y="(%-[%d.]+)"[^>]*>best 0.600'))
+         local mark -- the upper edge of the train score's, the last one
+         for y in svg:gmatch '<rect class="mark train"[^>]* y="([%d.]+)"' do mark = tonumber(y) end
+         -- the label's letters reach some 11 pixels above its line
+         assert.is_true(label < mark or label - 11 > mark + 7 or math.abs(mark + 3.5 - star) < 5, tostring(train))
       end
       platform:stop()
    end)

@@ -114,6 +114,16 @@ local function strip(frame, point)
       html("path", { d = ("M%s %sV%s"):format(round(x), TOP, frame.height - BOTTOM) }))
 end
 
+-- How far above the star its label stands: above the best's other score as well where that is so near that the
+-- label would hide it.
+local HIDDEN_FROM, HIDDEN_TO = 5, 34
+
+local function label_distance(frame, best, score)
+   local other = score == best.held_out and best.train or nil
+   local away = other and frame.y(score) - frame.y(other) or 0
+   return away >= HIDDEN_FROM and away <= HIDDEN_TO and away + 12 or 14
+end
+
 local function best_mark(frame, best)
    local score = scores.decisive(best)
    if not score then return nil end
@@ -123,8 +133,10 @@ local function best_mark(frame, best)
    local anchor = near_end and "end" or near_start and "start" or "middle"
    return html("g", { class = "best", transform = ("translate(%s %s)"):format(round(x), round(y)) },
       html("path", { d = STAR }),
-      html("text", { y = -14, x = near_end and 8 or near_start and -8 or 0, ["text-anchor"] = anchor },
-         ("best %.3f"):format(score)))
+      html("text", {
+         x = near_end and 8 or near_start and -8 or 0, y = round(-label_distance(frame, best, score)),
+         ["text-anchor"] = anchor,
+      }, ("best %.3f"):format(score)))
 end
 
 --- An SVG element of the series (see scores.lua). name makes the ids of the page unique.
