@@ -71,7 +71,8 @@ void rows_batch_commit(lua_State *L, rows_batch *batch, int64_t number) {
 }
 
 void rows_batch_drop(rows_batch *batch) {
-    batch->text.length = end_of_rows(batch);
+    if (batch->text.length > 0) /* else memory has ended before it was begun */
+        batch->text.length = end_of_rows(batch);
 }
 
 void rows_batch_truncate(rows_batch *batch, size_t count) {

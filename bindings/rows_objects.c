@@ -161,48 +161,93 @@ static int new_batch(lua_State *L) {
     return 1;
 }
 
-/* A row that is a Lua value, on its way into a batch. */
+/* Rows that are Lua values, on their way into a batch. */
 typedef struct addition {
     rows_batch *batch;
-    int64_t number;
+    int64_t number, last; /* of the row that was added last, and of the last one to add */
     bool refused;
 } addition;
 
-/* [-2, +0, e] */
+/* [-0, +0, e] The row on top, whose number is the next one: false where it does not fit. */
+static bool write_row(lua_State *L, addition *a, const promptic_endpoint *row) {
+    rows_batch_begin(L, a->batch);
+    bindings_write_item(L, row, lua_gettop(L), (size_t)a->number + 1, &a->batch->text, &a->refused);
+    if (!rows_batch_accepts(a->batch)) {
+        rows_batch_drop(a->batch);
+        return false;
+    }
+    rows_batch_commit(L, a->batch, ++a->number);
+    return true;
+}
+
+/* [-2, +0, e] Adds the value. */
 static int write_value(lua_State *L) {
     addition *a = lua_touserdata(L, 2);
     lua_settop(L, 1);
-    bindings_write_item(L, rows_endpoint(), 1, (size_t)a->number, &a->batch->text, &a->refused);
+    write_row(L, a, rows_endpoint());
     return 0;
+}
+
+/* [-2, +0, e] Adds what the list has. */
+static int write_list(lua_State *L) {
+    addition *a = lua_touserdata(L, 2);
+    const promptic_endpoint *row = rows_endpoint();
+    bool fits = true;
+    while (fits && a->number < a->last && a->batch->count < a->batch->most_rows) {
+        lua_settop(L, 1);
+        lua_rawgeti(L, 1, (compat_index)(a->number + 1));
+        fits = write_row(L, a, row);
+    }
+    return 0;
+}
+
+/* [-1, +0|1, e] Has the function write what is on top; false, with the reason on top, where a row
+ * is no observation. */
+static bool write_with(lua_State *L, lua_CFunction write, addition *a) {
+    lua_pushcfunction(L, write);
+    lua_insert(L, -2);
+    lua_pushlightuserdata(L, a);
+    if (lua_pcall(L, 2, 0, 0) == LUA_OK)
+        return true;
+    rows_batch_drop(a->batch);
+    if (!a->refused)
+        lua_error(L);
+    return false;
 }
 
 /* batch:add(value, number): true; false where it does not fit; nil and the reason where it is no
  * observation */
 static int batch_add(lua_State *L) {
-    addition a = {.batch = check_batch(L, 1), .number = check_number(L, 3)};
+    int64_t number = check_number(L, 3);
+    addition a = {.batch = check_batch(L, 1), .number = number - 1};
     if (a.batch->count >= a.batch->most_rows) {
         lua_pushboolean(L, false);
         return 1;
     }
-    rows_batch_begin(L, a.batch);
-    lua_pushcfunction(L, write_value);
     lua_pushvalue(L, 2);
-    lua_pushlightuserdata(L, &a);
-    if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
-        rows_batch_drop(a.batch);
-        if (!a.refused)
-            return lua_error(L);
+    if (!write_with(L, write_value, &a)) {
         lua_pushnil(L);
         lua_insert(L, -2);
         return 2;
     }
-    bool fits = rows_batch_accepts(a.batch);
-    if (fits)
-        rows_batch_commit(L, a.batch, a.number);
-    else
-        rows_batch_drop(a.batch);
-    lua_pushboolean(L, fits);
+    lua_pushboolean(L, a.number == number);
     return 1;
+}
+
+/* batch:add_list(list, number, last): adds the rows behind that number up to the last one, as long
+ * as they fit. The number of the one that was added last, and the reason where the next one is no
+ * observation */
+static int batch_add_list(lua_State *L) {
+    addition a = {
+        .batch = check_batch(L, 1), .number = check_number(L, 3), .last = check_number(L, 4)};
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_pushvalue(L, 2);
+    bool fine = write_with(L, write_list, &a);
+    push_number(L, a.number);
+    if (fine)
+        return 1;
+    lua_insert(L, -2);
+    return 2;
 }
 
 static int batch_count(lua_State *L) {
@@ -421,11 +466,17 @@ void bindings_open_upload(lua_State *L) {
     static const luaL_Reg functions[] = {{"batch", new_batch}, {"set", new_set},
                                          {"tally", new_tally}, {"scan", new_scan},
                                          {"call", call},       {NULL, NULL}};
-    static const luaL_Reg batch[] = {{"add", batch_add},     {"count", batch_count},
-                                     {"bytes", batch_bytes}, {"split", batch_split},
-                                     {"mark", batch_mark},   {"want", batch_want},
-                                     {"take", batch_take},   {"free", batch_gc},
-                                     {"__gc", batch_gc},     {NULL, NULL}};
+    static const luaL_Reg batch[] = {{"add", batch_add},
+                                     {"add_list", batch_add_list},
+                                     {"count", batch_count},
+                                     {"bytes", batch_bytes},
+                                     {"split", batch_split},
+                                     {"mark", batch_mark},
+                                     {"want", batch_want},
+                                     {"take", batch_take},
+                                     {"free", batch_gc},
+                                     {"__gc", batch_gc},
+                                     {NULL, NULL}};
     static const luaL_Reg reader[] = {{"fill", reader_fill},
                                       {"number", reader_number},
                                       {"close", reader_gc},

@@ -15,21 +15,13 @@ local function from_list(list)
    local source = { number = 0, total = #list }
 
    function source.fill(batch, last)
-      while source.number < last do
-         local index = source.number + 1
-         if index > source.total then
-            return "end"
-         end
-         local added, reason = batch:add(list[index], index)
-         if added == false then
-            return "full"
-         end
-         source.number = index
-         if not added then
-            return refused(index, reason)
-         end
+      local number, reason = batch:add_list(list, source.number, math.min(last, source.total))
+      source.number = number
+      if reason then
+         source.number = number + 1
+         return refused(number + 1, reason)
       end
-      return "full"
+      return number == source.total and number < last and "end" or "full"
    end
 
    return source
