@@ -53,8 +53,9 @@ describe("credentials", function()
 
    it("are looked for in long headers too", function()
       local spaces = (" "):rep(200000)
-      assert_error(401, "Invalid or missing API key", server:get("/workspace", { authorization = "Bearer" .. spaces .. "x" }))
-      assert_error(401, "Invalid or missing API key", server:get("/workspace", { authorization = "Bearer x" .. spaces .. "y" }))
+      for _, value in ipairs{ "Bearer" .. spaces .. "x", "Bearer x" .. spaces .. "y" } do
+         assert_error(401, "Invalid or missing API key", server:get("/workspace", { authorization = value }))
+      end
    end)
 
    it("are the key that the command line gives", function()
