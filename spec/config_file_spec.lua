@@ -231,7 +231,6 @@ describe("the file", function()
 
    -- What saving another key says, in a process of its own that `prefix`, a shell's words, holds back.
    local function save_hindered(prefix)
-      process.write_file(file, 'api_key = "old"\n')
       local program = folder .. "-program.lua"
       process.write_file(program, ([[
          package.path, package.cpath = %q, %q
@@ -246,6 +245,7 @@ describe("the file", function()
 
    -- The limit stops the write itself, also that of root, whom no mode stops.
    it("stays as it is where the new one cannot be written", function()
+      process.write_file(file, 'api_key = "old"\n')
       local said = save_hindered("trap '' XFSZ; ulimit -f 0;")
       assert.matches("false", said, 1, true)
       assert.matches("cannot be written", said, 1, true)
@@ -261,6 +261,7 @@ describe("the file", function()
             return pending("root can write to any folder")
          end
       end
+      process.write_file(file, 'api_key = "old"\n')
       assert(os.execute("chmod 500 " .. folder))
       local said = save_hindered(prefix)
       assert(os.execute("chmod 700 " .. folder))
