@@ -65,7 +65,8 @@ static bool skip_word(walk *w, const char *word) {
 /* Skips a string from quote to quote; cjson has already judged its escapes. */
 static bool skip_string(walk *w, bool *escaped) {
     *escaped = false;
-    for (w->at++; w->at < w->end; w->at++) {
+    w->at++;
+    while ((w->at += json_plain_run(w->at, w->end)) < w->end) {
         unsigned char byte = (unsigned char)*w->at;
         if (byte == '"') {
             w->at++;
@@ -76,6 +77,9 @@ static bool skip_string(walk *w, bool *escaped) {
         }
         if (byte == '\\') {
             *escaped = true;
+            w->at += w->at + 1 < w->end ? 2 : 1;
+        }
+        while (w->at < w->end && (unsigned char)*w->at >= 0x80) {
             w->at++;
         }
     }

@@ -20,7 +20,7 @@
 
 /* Attempts begun between two steps; further ones are queued until the next. Each may mean a
  * connection, with a TLS handshake of a millisecond, and a step may be a part of a game's frame. */
-#define LOOP_MAX_LAUNCHES 4
+#define LOOP_MAX_LAUNCHES 2
 
 struct promptic_loop {
     promptic_allocator allocator; /* of the loop and its heap */
