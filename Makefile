@@ -227,7 +227,7 @@ test: ## runs the specs; one file of them: make test SPEC=spec/retry_spec.lua
 
 # What the module does, and not the program, in Lua 5.1, LuaJIT, 5.2 and 5.3: those that are installed, or can be.
 LUAS_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,arguments auth client config_file errors json json_decode \
-	json_encode odd_rows pages proxy retry rows rows_csv rows_json secrets tasks timeout tls transport upload \
+	json_encode json_pieces odd_rows pages proxy retry rows rows_csv rows_json secrets tasks timeout tls transport upload \
 	upload_failure waiting))
 
 test-luas: ## runs the specs of the module in older Luas and LuaJIT
@@ -292,7 +292,7 @@ $(BENCHES): $(BENCH)/%: spec/bench/%.c | $(OBJ)/.checked
 
 $(BENCH)/no-decode: spec/bench/no_decode.c $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(BENCH_BUILD) -Icore -Ibindings $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,-E -Wl,--wrap=json_decode -o $@ \
+	$(Q)$(BENCH_BUILD) -Icore -Ibindings $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,-E -Wl,--wrap=json_decode,--wrap=json_pieces_find -o $@ \
 		$(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) $(CURL_LIBS) -lm -ldl
 
 bench: ## measures what promptic costs beside libcurl alone

@@ -260,6 +260,7 @@ void bindings_open_tasks(lua_State *L);
  * owner's call is cancelled; what resumes a coroutine whose call has ended. */
 int bindings_next_ended(lua_State *L);
 int bindings_cancel_call(lua_State *L);
+int bindings_decode_ahead(lua_State *L);
 int bindings_resume_values(lua_State *L);
 
 /* Whether a call made here is a task's that can wait for it, with other tasks running meanwhile. */

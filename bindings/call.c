@@ -2,6 +2,7 @@
  * call.c - a call from Lua: it is submitted, waited for, and becomes a value or an error.
  */
 #include "bindings.h"
+#include "json_pieces.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,9 @@ struct bindings_owner {
     promptic_call *call;
     bindings_state *state;
     bindings_owner *next; /* in the state's list of ended calls */
+    json_pieces pieces;   /* of an answer that is decoded a piece at a time */
+    int value, array;     /* references to it and to its long array; LUA_NOREF before and after */
+    bool whole;           /* it is to be decoded at once */
 };
 
 /* [-0, +0, -] Takes a call that nobody will ask for out of the list of ended ones. */
@@ -30,8 +34,16 @@ static void forget(bindings_owner *owner) {
     }
 }
 
+/* [-0, +0, -] Lets go of what is decoded so far. */
+static void drop_pieces(lua_State *L, bindings_owner *owner) {
+    luaL_unref(L, LUA_REGISTRYINDEX, owner->value);
+    luaL_unref(L, LUA_REGISTRYINDEX, owner->array);
+    owner->value = owner->array = LUA_NOREF;
+}
+
 /* [-0, +0, -] */
-static void release(bindings_owner *owner) {
+static void release(lua_State *L, bindings_owner *owner) {
+    drop_pieces(L, owner);
     if (owner->call != NULL)
         forget(owner);
     promptic_call_free(owner->call);
@@ -39,14 +51,14 @@ static void release(bindings_owner *owner) {
 }
 
 static int collect(lua_State *L) {
-    release(lua_touserdata(L, 1));
+    release(L, lua_touserdata(L, 1));
     return 0;
 }
 
 /* [-0, +1, m] */
 static bindings_owner *push_owner(lua_State *L, bindings_state *state) {
     bindings_owner *owner = compat_newuserdata(L, sizeof *owner);
-    *owner = (bindings_owner){.state = state};
+    *owner = (bindings_owner){.state = state, .value = LUA_NOREF, .array = LUA_NOREF};
     bindings_get(L, BINDINGS_CALL_METATABLE);
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
@@ -162,6 +174,9 @@ static int finish(lua_State *L, bindings_owner *owner) {
         bindings_push_error(L, result);
     } else if (result->body_length == 0) {
         lua_pushnil(L);
+    } else if (owner->value != LUA_NOREF && json_pieces_done(&owner->pieces)) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, owner->value);
+        remember(L, result);
     } else if (!json_decode(L, result->body, result->body_length)) {
         promptic_result unreadable = *result;
         unreadable.kind = PROMPTIC_DECODE;
@@ -171,8 +186,48 @@ static int finish(lua_State *L, bindings_owner *owner) {
     } else if (lua_istable(L, -1)) {
         remember(L, result);
     }
-    release(owner);
+    release(L, owner);
     return failed ? lua_error(L) : 1;
+}
+
+/* [-0, +0, m] Decodes the answer's next piece; false where it is no JSON. */
+static bool decode_piece(lua_State *L, bindings_owner *owner) {
+    const promptic_result *result = promptic_call_result(owner->call);
+    if (owner->array != LUA_NOREF) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, owner->array);
+        bool decoded = json_pieces_next(L, &owner->pieces, -1);
+        lua_pop(L, 1);
+        return decoded;
+    }
+    if (!json_pieces_find(&owner->pieces, result->body, result->body_length) ||
+        !json_pieces_begin(L, &owner->pieces))
+        return false;
+    owner->array = luaL_ref(L, LUA_REGISTRYINDEX);
+    owner->value = luaL_ref(L, LUA_REGISTRYINDEX);
+    return true;
+}
+
+/* [-0, +1, e] decode_ahead(owner, stop): decodes of a call's answer what will be done by then, a
+ * piece at least. Whether nothing is left for that: the call can be finished. */
+int bindings_decode_ahead(lua_State *L) {
+    bindings_owner *owner = lua_touserdata(L, 1);
+    const promptic_result *result = owner->call != NULL ? promptic_call_result(owner->call) : NULL;
+    double stop = luaL_checknumber(L, 2), before = bindings_time(), longest = 0;
+    bool done = result == NULL || result->kind != PROMPTIC_OK || owner->whole;
+    while (!done) {
+        if (!decode_piece(L, owner)) {
+            owner->whole = true;
+            drop_pieces(L, owner);
+        }
+        done = owner->whole || json_pieces_done(&owner->pieces);
+        double after = bindings_time();
+        longest = after - before > longest ? after - before : longest;
+        before = after;
+        if (after + longest > stop)
+            break;
+    }
+    lua_pushboolean(L, done);
+    return 1;
 }
 
 /* [-0, +0, e] */
@@ -184,7 +239,7 @@ static void block(lua_State *L, bindings_state *state, bindings_owner *owner) {
         if (ended && !state->interrupted)
             return;
         if (!bindings_run_hooks(L, state)) {
-            release(owner);
+            release(L, owner);
             lua_error(L);
         }
     }

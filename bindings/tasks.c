@@ -59,6 +59,7 @@ void bindings_open_tasks(lua_State *L) {
         {"traceback", traceback},
         {"ended", bindings_next_ended},
         {"cancel", bindings_cancel_call},
+        {"decode_ahead", bindings_decode_ahead},
         {"resume_values", bindings_resume_values},
         {NULL, NULL}
     };

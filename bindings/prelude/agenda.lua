@@ -13,6 +13,11 @@ function agenda.push(state)
    ready[ready.last] = state
 end
 
+--- The task that has been ready longest, which stays where it is.
+function agenda.first()
+   return ready[ready.first]
+end
+
 function agenda.pop()
    local state = ready[ready.first]
    ready[ready.first] = nil

@@ -227,6 +227,10 @@ end
 local function go_on_until(stop)
    local mark, before, longest = agenda.mark(), now(), 0
    while agenda.has_ready(mark) do
+      local owner = agenda.first().owner
+      if owner and not host.decode_ahead(owner, stop) then
+         return -- it stays the first: an answer is decoded over as many turns as it takes
+      end
       go_on(agenda.pop())
       local after = now()
       longest = math.max(longest, after - before)
