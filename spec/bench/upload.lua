@@ -71,7 +71,8 @@ local function compare(name, source, count, limit)
       assert(ours[4] == count)
       ratios[round], peak = ours[1] / base[1], math.max(peak, ours[3] / 1024)
    end
-   figures.report(("%d observations from %s: CPU, beside ready bodies"):format(count, name), figures.median(ratios), limit)
+   figures.report(("%d observations from %s: CPU, beside ready bodies"):format(count, name),
+      figures.median(ratios), limit)
    return peak
 end
 
