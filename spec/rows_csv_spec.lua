@@ -1,5 +1,6 @@
 --- Which observations a .csv file holds (RFC 4180), and what is wrong with one, in which line.
 local clients = require "spec.support.clients"
+local observations = require "spec.support.observations"
 local process = require "spec.support.process"
 local promptic = require "promptic"
 local scripted = require "spec.support.scripted"
@@ -21,16 +22,7 @@ end)
 
 before_each(function()
    server:reset()
-   server:route[[
-      local _, request = ...
-      if request.method == "GET" then return { body = '{"data":[]}' } end
-      local ids = {}
-      for _ in request.body:gmatch('"variables":') do
-         count = (rawget(_G, "count") or 0) + 1
-         ids[#ids + 1] = ('{"id":%d}'):format(count)
-      end
-      return { status = 201, body = '{"data":[' .. table.concat(ids, ",") .. "]}" }
-   ]]
+   observations.accept(server)
 end)
 
 -- The rows that are sent for a file with this content, in their order.

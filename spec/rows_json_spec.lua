@@ -1,5 +1,6 @@
 --- Which observations .jsonl and .json files hold, and what is wrong with one, in which line.
 local clients = require "spec.support.clients"
+local observations = require "spec.support.observations"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
@@ -19,16 +20,7 @@ end)
 
 before_each(function()
    server:reset()
-   server:route[[
-      local _, request = ...
-      if request.method == "GET" then return { body = '{"data":[]}' } end
-      local ids = {}
-      for _ in request.body:gmatch('"expected":') do
-         count = (rawget(_G, "count") or 0) + 1
-         ids[#ids + 1] = ('{"id":%d}'):format(count)
-      end
-      return { status = 201, body = '{"data":[' .. table.concat(ids, ",") .. "]}" }
-   ]]
+   observations.accept(server)
 end)
 
 local function file(name, content)

@@ -131,6 +131,20 @@ function observations.serve(server, faults, options)
    server:route((ROUTE:gsub("@(%u+)@", values)))
 end
 
+--- Serves a platform that is empty and takes any rows, whatever they hold; it remembers none.
+function observations.accept(server)
+   server:route[[
+      local _, request = ...
+      if request.method == "GET" then return { body = '{"data":[]}' } end
+      local ids = {}
+      for _ in request.body:gmatch('[%[,]{"variables":') do
+         count = (rawget(_G, "count") or 0) + 1
+         ids[#ids + 1] = ('{"id":%d}'):format(count)
+      end
+      return { status = 201, body = '{"data":[' .. table.concat(ids, ",") .. "]}" }
+   ]]
+end
+
 --- How many requests of the method the server has seen.
 function observations.count(server, method)
    local count = 0
