@@ -180,8 +180,10 @@ PROMPTIC_API promptic_loop *promptic_loop_new(promptic_error *error);
  * functions of promptic_watch in use. NULL is allowed. */
 PROMPTIC_API void promptic_loop_free(promptic_loop *loop);
 
-/* Does what is ready, runs the callbacks of calls that ended, never blocks. In a host's own event
- * loop (promptic_watch) it does what time has made due, and leaves sockets to
+/* Does what is ready, runs the callbacks of calls that ended, never blocks. Between two steps two
+ * attempts begin at most, each perhaps with a TLS handshake, so that no frame pays for many; the
+ * others follow in the next steps, which promptic_timeout_ms then says are due at once. In a host's
+ * own event loop (promptic_watch) it does what time has made due, and leaves sockets to
  * promptic_socket_ready. Returns how many calls have not ended yet. */
 PROMPTIC_API size_t promptic_step(promptic_loop *loop);
 
