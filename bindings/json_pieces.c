@@ -6,6 +6,8 @@
  */
 #include "json_pieces.h"
 
+#include "json_skip.h"
+
 #include <string.h>
 
 /* Arrays from here on are worth it: below, they are decoded as fast as they are cut up. */
@@ -14,57 +16,13 @@
 /* Of elements that are decoded together, unless one has more. */
 #define PIECE_BYTES ((size_t)4 * 1024)
 
-/* ------------------------------------------------------- looking through a text */
-
-static const char *skip_space(const char *at, const char *end) {
-    while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
-        at++;
-    return at;
-}
-
-/* From behind the opening quote to behind the closing one; NULL where there is none. */
-static const char *skip_string(const char *at, const char *end) {
-    while ((at += json_plain_run(at, end)) < end) {
-        if (*at == '"')
-            return at + 1;
-        at += *at == '\\' && at + 1 < end ? 2 : 1;
-    }
-    return NULL;
-}
-
-/* From a bracket or brace to behind its counterpart. */
-static const char *skip_nested(const char *at, const char *end) {
-    size_t depth = 0;
-    while (at != NULL && at < end) {
-        char byte = *at++;
-        if (byte == '"')
-            at = skip_string(at, end);
-        else if (byte == '[' || byte == '{')
-            depth++;
-        else if ((byte == ']' || byte == '}') && --depth == 0)
-            return at;
-    }
-    return NULL;
-}
-
-/* To behind the value and the space around it; NULL where there is none. */
-static const char *skip_value(const char *at, const char *end) {
-    at = skip_space(at, end);
-    const char *start = at;
-    if (at == end)
-        return NULL;
-    if (*at == '"') {
-        at = skip_string(at + 1, end);
-    } else if (*at == '[' || *at == '{') {
-        at = skip_nested(at, end);
-    } else {
-        at += strcspn(at, ",]} \t\n\r"); /* stops at the text's final NUL as well */
-        at = at > end ? end : at;
-    }
-    return at == NULL || at == start ? NULL : skip_space(at, end);
-}
-
 /* ------------------------------------------------------------------ the array */
+
+/* To behind the value and the space around it; NULL where it does not end before `end`. */
+static const char *pass_value(const char *at, const char *end) {
+    at = json_skip_value(json_skip_space(at, end), end);
+    return at != NULL ? json_skip_space(at, end) : NULL;
+}
 
 /* Notes the array that `value` begins with and `after` ends, where it is long. */
 static void note(json_pieces *p, const char *value, const char *after) {
@@ -84,17 +42,17 @@ static bool is_found(const json_pieces *p) {
  * escape: then the tree would hold another one. */
 static bool find_member(json_pieces *p, const char *at, const char *end) {
     while (at < end && *at == '"') {
-        const char *key = at + 1, *after = skip_string(key, end);
+        const char *key = at + 1, *after = json_skip_string(at, end);
         size_t length = after != NULL ? (size_t)(after - 1 - key) : 0;
         if (after == NULL || memchr(key, '\\', length) != NULL)
             return false;
         if (is_found(p) && length == p->key_length && memcmp(key, p->key, length) == 0)
             return false;
-        at = skip_space(after, end);
+        at = json_skip_space(after, end);
         if (at == end || *at != ':')
             return false;
-        const char *value = skip_space(at + 1, end);
-        at = skip_value(value, end);
+        const char *value = json_skip_space(at + 1, end);
+        at = pass_value(value, end);
         if (at == NULL)
             return false;
         if (!is_found(p)) {
@@ -103,19 +61,19 @@ static bool find_member(json_pieces *p, const char *at, const char *end) {
             note(p, value, at);
         }
         if (at < end && *at == ',')
-            at = skip_space(at + 1, end);
+            at = json_skip_space(at + 1, end);
     }
     return is_found(p);
 }
 
 bool json_pieces_find(json_pieces *p, const char *text, size_t length) {
-    const char *end = text + length, *at = skip_space(text, end);
+    const char *end = text + length, *at = json_skip_space(text, end);
     *p = (json_pieces){.text = text, .length = length};
     if (length < LEAST_BYTES || at == end)
         return false;
     if (*at == '{')
-        return find_member(p, skip_space(at + 1, end), end);
-    const char *after = skip_value(at, end);
+        return find_member(p, json_skip_space(at + 1, end), end);
+    const char *after = pass_value(at, end);
     if (after == end)
         note(p, at, after);
     return is_found(p);
@@ -160,10 +118,10 @@ bool json_pieces_done(const json_pieces *p) {
 static const char *find_piece(const json_pieces *p, compat_index *count) {
     const char *start = p->text + p->at, *end = p->text + p->end, *at = start;
     for (*count = 1;; ++*count) {
-        at = skip_value(at, end);
+        at = pass_value(at, end + 1); /* with the bracket, which ends a number */
         if (at == NULL || at == end)
             return at;
-        if (*at != ',' || skip_space(at + 1, end) == end)
+        if (*at != ',' || json_skip_space(at + 1, end) == end)
             return NULL;
         if ((size_t)(at - start) >= PIECE_BYTES)
             return at;

@@ -13,6 +13,7 @@
 
 #include "bindings.h"
 #include "json.h"
+#include "json_skip.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -132,12 +133,6 @@ const char *rows_json_observation(const char *at, const char *end, rows_observat
  * whether its numbers are written 1 or 1.0. A member that is null counts as absent, a missing split
  * as the platform's default. False where the text is no observation. */
 bool rows_json_hash(const char *text, size_t length, uint64_t *hash);
-
-/* Passes over space. */
-const char *rows_json_space(const char *at, const char *end);
-
-/* Passes over a value without looking closely; NULL where it does not end before `end`. */
-const char *rows_json_skip(const char *at, const char *end);
 
 /* Finds a member of the object at `at` without looking closely; false where it has none. */
 bool rows_json_member(const char *at, const char *end, const char *name, rows_value *value);

@@ -9,7 +9,7 @@ static char next_byte(rows_file *file, const char **problem) {
     for (;;) {
         const char *at = file->data != NULL ? file->data + file->at : "";
         const char *end = at + (file->end - file->at);
-        const char *next = rows_json_space(at, end);
+        const char *next = json_skip_space(at, end);
         if (next > at)
             rows_file_consume(file, (size_t)(next - at));
         if (next < end)

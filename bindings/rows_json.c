@@ -1,6 +1,6 @@
 /*
  * rows_json.c - observations in JSON text: read strictly before they are sent on as they stand,
- * hashed by what they say, and passed over quickly.
+ * and hashed by what they say.
  */
 #include "rows.h"
 
@@ -10,81 +10,23 @@
 #include <math.h>
 #include <string.h>
 
-const char *rows_json_space(const char *at, const char *end) {
-    while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
-        at++;
-    return at;
-}
-
-/* ----------------------------------------------------------- passing over */
-
-static const char *skip_string(const char *at, const char *end) {
-    for (at++; (at = memchr(at, '"', (size_t)(end - at))) != NULL; at++) {
-        const char *before = at;
-        while (before[-1] == '\\') /* ends at the opening quote at the latest */
-            before--;
-        if ((at - before) % 2 == 0)
-            return at + 1;
-    }
-    return NULL;
-}
-
-/* What ends a number or a word, and what skip_nested stops at. */
-static bool is_mark(char c) {
-    return c == '"' || c == '{' || c == '}' || c == '[' || c == ']';
-}
-
-static const char *skip_nested(const char *at, const char *end) {
-    size_t depth = 0;
-    while (at < end) {
-        if (!is_mark(*at)) {
-            at++;
-        } else if (*at == '"') {
-            at = skip_string(at, end);
-            if (at == NULL)
-                return NULL;
-        } else if (*at == '{' || *at == '[') {
-            depth++;
-            at++;
-        } else {
-            at++;
-            if (--depth == 0)
-                return at;
-        }
-    }
-    return NULL;
-}
-
-const char *rows_json_skip(const char *at, const char *end) {
-    if (at == end)
-        return NULL;
-    if (*at == '"')
-        return skip_string(at, end);
-    if (*at == '{' || *at == '[')
-        return skip_nested(at, end);
-    while (at < end && !is_mark(*at) && *at != ',' && *at != ' ' && *at != '\t' && *at != '\n' &&
-           *at != '\r')
-        at++;
-    return at < end ? at : NULL;
-}
-
 bool rows_json_member(const char *at, const char *end, const char *name, rows_value *value) {
     size_t length = strlen(name);
     while (at < end && *at != '}') { /* at is at the brace or the comma before a member */
-        const char *key = rows_json_space(at + 1, end);
-        const char *colon = key < end && *key == '"' ? skip_string(key, end) : NULL;
+        const char *key = json_skip_space(at + 1, end);
+        const char *colon = key < end && *key == '"' ? json_skip_string(key, end) : NULL;
         if (colon == NULL)
             return false;
         bool is_it = (size_t)(colon - key) == length + 2 && memcmp(key + 1, name, length) == 0;
-        colon = rows_json_space(colon, end);
-        value->at = colon < end ? rows_json_space(colon + 1, end) : end;
-        at = rows_json_skip(value->at, end);
+        colon = json_skip_space(colon, end);
+        value->at = colon < end ? json_skip_space(colon + 1, end) : end;
+        at = json_skip_value(value->at, end);
         if (at == NULL)
             return false;
         value->length = (size_t)(at - value->at);
         if (is_it)
             return true;
-        at = rows_json_space(at, end);
+        at = json_skip_space(at, end);
     }
     return false;
 }
@@ -105,7 +47,7 @@ static bool fail(reading *r, const char *what) {
 
 /* Fails at the end of the text whatever was expected there: more may follow. */
 static bool expect(reading *r, char c, const char *what) {
-    r->at = rows_json_space(r->at, r->end);
+    r->at = json_skip_space(r->at, r->end);
     if (r->at == r->end || *r->at != c)
         return fail(r, what);
     r->at++;
@@ -113,7 +55,7 @@ static bool expect(reading *r, char c, const char *what) {
 }
 
 static bool peek(reading *r, char c) {
-    r->at = rows_json_space(r->at, r->end);
+    r->at = json_skip_space(r->at, r->end);
     return r->at < r->end && *r->at == c;
 }
 
@@ -229,7 +171,7 @@ static bool read_number(reading *r, uint64_t *hash) {
     json_number number;
     uint64_t bits;
     const char *after = json_number_read(r->at, r->end, &number);
-    if (after == NULL && rows_json_skip(r->at, r->end) == NULL) /* its rest may follow */
+    if (after == NULL && json_skip_value(r->at, r->end) == NULL) /* its rest may follow */
         r->at = r->end;
     if (after == NULL)
         return fail(r, "no value");
@@ -307,7 +249,7 @@ static bool read_object(reading *r, uint64_t *hash) {
     do {
         if (!read_name(r, &name, &key))
             return false;
-        r->at = rows_json_space(r->at, r->end);
+        r->at = json_skip_space(r->at, r->end);
         const char *begin = r->at;
         if (!read_value(r, &value))
             return false;
@@ -323,7 +265,7 @@ static bool read_object(reading *r, uint64_t *hash) {
 }
 
 static bool read_value(reading *r, uint64_t *hash) {
-    r->at = rows_json_space(r->at, r->end);
+    r->at = json_skip_space(r->at, r->end);
     if (r->at == r->end)
         return fail(r, "no value");
     char c = *r->at;
@@ -382,7 +324,7 @@ static bool read_member(reading *r, rows_observation *o, hashes *kept) {
     if (!read_name(r, &name, &hash))
         return false;
     rows_value *place = slot(o, &name);
-    r->at = rows_json_space(r->at, r->end);
+    r->at = json_skip_space(r->at, r->end);
     const char *begin = r->at;
     if (!read_value(r, &hash))
         return false;

@@ -33,7 +33,7 @@ static rows_outcome read_object(lua_State *L, rows_reader *reader, const char *a
     if (after == NULL)
         return rows_refuse(reader, ROWS_BAD, "not JSON: %s at character %d", problem.what,
                            (int)(problem.at - at) + 1);
-    if (rows_json_space(after, end) != end)
+    if (json_skip_space(after, end) != end)
         return rows_refuse(reader, ROWS_BAD, "not JSON: text after the object");
     return rows_write_observation(L, reader, &observation, out);
 }
@@ -53,7 +53,7 @@ rows_outcome rows_read_line(lua_State *L, rows_reader *reader, json_buffer *out)
         if (!reader->begun && length >= 3 && memcmp(at, byte_order_mark, 3) == 0)
             at += 3;
         reader->begun = true;
-        at = rows_json_space(at, end);
+        at = json_skip_space(at, end);
         reader->before = length + (has_newline ? 1 : 0);
         rows_outcome outcome = at < end ? read_object(L, reader, at, end, out) : ROWS_END;
         rows_file_consume(file, reader->before);

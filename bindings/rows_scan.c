@@ -46,21 +46,21 @@ static bool take(rows_scan *scan, const char *at, const char *end) {
 /* Passes over what is before the list; false where more has to come first. */
 static bool read_before(rows_scan *scan, const char **at, const char *end) {
     rows_value data;
-    const char *begin = rows_json_space(*at, end);
+    const char *begin = json_skip_space(*at, end);
     if (begin == end)
         return false;
     if (*begin != '{')
         return broken(scan);
     while (begin < end) { /* at the brace or the comma before a member */
-        const char *key = rows_json_space(begin + 1, end);
+        const char *key = json_skip_space(begin + 1, end);
         if (key == end)
             return false;
-        const char *colon = *key == '"' ? rows_json_skip(key, end) : NULL;
+        const char *colon = *key == '"' ? json_skip_value(key, end) : NULL;
         if (colon == NULL)
             return *key == '"' ? false : broken(scan);
         bool is_data = colon - key == 6 && memcmp(key, "\"data\"", 6) == 0;
-        colon = rows_json_space(colon, end);
-        data.at = colon < end ? rows_json_space(colon + 1, end) : end;
+        colon = json_skip_space(colon, end);
+        data.at = colon < end ? json_skip_space(colon + 1, end) : end;
         if (data.at == end)
             return false;
         if (is_data) {
@@ -68,10 +68,10 @@ static bool read_before(rows_scan *scan, const char **at, const char *end) {
             *at = data.at + 1;
             return scan->state == SCAN_INSIDE;
         }
-        begin = rows_json_skip(data.at, end);
+        begin = json_skip_value(data.at, end);
         if (begin == NULL)
             return false;
-        begin = rows_json_space(begin, end);
+        begin = json_skip_space(begin, end);
     }
     return false;
 }
@@ -79,9 +79,9 @@ static bool read_before(rows_scan *scan, const char **at, const char *end) {
 /* Takes the elements that are there; stops at the last one, which may not be whole. */
 static void read_inside(rows_scan *scan, const char **at, const char *end) {
     for (;;) {
-        const char *begin = rows_json_space(*at, end);
+        const char *begin = json_skip_space(*at, end);
         if (begin < end && *begin == ',')
-            begin = rows_json_space(begin + 1, end);
+            begin = json_skip_space(begin + 1, end);
         if (begin == end)
             return;
         if (*begin == ']') {
@@ -92,7 +92,7 @@ static void read_inside(rows_scan *scan, const char **at, const char *end) {
             broken(scan);
             return;
         }
-        const char *after = rows_json_skip(begin, end);
+        const char *after = json_skip_value(begin, end);
         if (after == NULL || !take(scan, begin, after))
             return;
         *at = after;
