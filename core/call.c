@@ -116,6 +116,7 @@ bool call_attempt(promptic_call *call, CURLM *multi) {
     const transfer_plan plan = {
         .method = call->method,
         .url = call->url,
+        .target = client_target(client, call->url),
         .body = call->body,
         .body_length = call->body_length,
         .headers = client_headers(client, call->method, call->body != NULL),

@@ -102,6 +102,22 @@ static bool build_base(promptic_client *client) {
     return client->base != NULL;
 }
 
+static bool is_plain_http(const promptic_client *client) {
+    return strncmp(client->config.endpoint, "http:", 5) == 0;
+}
+
+/* libcurl spends an eighth of a small request on parsing its URL. A proxy for plain http is asked
+ * for whole URLs; one for https, and none at all, for what follows the host. */
+static bool build_origin(promptic_client *client) {
+    const char *endpoint = client->config.endpoint, *host = strstr(endpoint, "://") + 3;
+    client->origin_length = (size_t)(host - endpoint) + strcspn(host, "/");
+    if (is_plain_http(client) && !client->config.is_loopback)
+        return true;
+    client->origin = curl_url();
+    return client->origin != NULL &&
+           curl_url_set(client->origin, CURLUPART_URL, endpoint, 0) == CURLUE_OK;
+}
+
 /* The headers of every request, with the host's part of the User-Agent before ours. */
 static bool build_request_parts(promptic_client *client, const char *prefix) {
     text agent;
@@ -110,7 +126,8 @@ static bool build_request_parts(promptic_client *client, const char *prefix) {
         text_addf(&agent, "%s ", prefix);
     text_addf(&agent, "promptic-lua/%s libcurl/%s", PROMPTIC_VERSION,
               curl_version_info(CURLVERSION_NOW)->version);
-    bool built = !agent.failed && build_headers(client, agent.data) && build_base(client);
+    bool built = !agent.failed && build_headers(client, agent.data) && build_base(client) &&
+                 build_origin(client);
     text_free(&agent);
     return built;
 }
@@ -132,10 +149,6 @@ static promptic_kind check_options(const promptic_options *options, promptic_err
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             return failure_set(error, PROMPTIC_CONFIG, "user_agent holds a control character");
     return PROMPTIC_OK;
-}
-
-static bool is_plain_http(const promptic_client *client) {
-    return strncmp(client->config.endpoint, "http:", 5) == 0;
 }
 
 static promptic_client *new_client(promptic_loop *loop, const promptic_options *options) {
@@ -194,6 +207,7 @@ void client_release(promptic_client *client) {
     free_headers(client->empty_headers);
     free_headers(client->plain_headers);
     memory_free(&allocator, client->base);
+    curl_url_cleanup(client->origin);
     config_free(&client->config);
     loop_release(client->loop);
     memory_free(&allocator, client);
@@ -223,6 +237,10 @@ void promptic_client_free(promptic_client *client) {
 
 /* ------------------------------------------------------------ easy handles */
 
+const char *client_target(const promptic_client *client, const char *url) {
+    return client->origin != NULL ? url + client->origin_length : NULL;
+}
+
 struct curl_slist *client_headers(const promptic_client *client, const char *method,
                                   bool has_body) {
     if (has_body)
@@ -234,6 +252,7 @@ CURL *client_take_handle(promptic_client *client) {
     if (client->idle_count > 0)
         return client->idle[--client->idle_count];
     const transfer_settings settings = {
+        .origin = client->origin,
         .ca_file = client->config.ca_file,
         .ca_path = client->config.ca_path,
         .direct = client->config.is_loopback,

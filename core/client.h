@@ -19,6 +19,8 @@ struct promptic_client {
     bool closed;
     config config;
     char *base; /* what paths stand below: {endpoint}/api/v1, {endpoint} of an anonymous client */
+    CURLU *origin;        /* the endpoint, parsed once; NULL where a proxy may want whole URLs */
+    size_t origin_length; /* of scheme, host and port in the endpoint */
     double timeout, deadline, backoff; /* seconds */
     int max_retries;
     size_t max_response_bytes;
@@ -34,6 +36,10 @@ struct promptic_client {
 
 void client_retain(promptic_client *client);
 void client_release(promptic_client *client);
+
+/* Of a URL that begins with the client's base: what stands in the request line where libcurl takes
+ * the rest from the origin; NULL where it has to parse the whole. */
+const char *client_target(const promptic_client *client, const char *url);
 
 /* The headers of such a request; the client's own. */
 struct curl_slist *client_headers(const promptic_client *client, const char *method, bool has_body);

@@ -179,6 +179,8 @@ CURL *transfer_handle(const transfer_settings *settings) {
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     /* A proxy named for http would read the credential that is meant for this machine. */
     CURLcode code = curl_easy_setopt(easy, CURLOPT_NOPROXY, settings->direct ? "*" : NULL);
+    if (code == CURLE_OK && settings->origin != NULL)
+        code = curl_easy_setopt(easy, CURLOPT_CURLU, settings->origin);
     if (code == CURLE_OK && settings->ca_file != NULL)
         code = curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file);
     if (code == CURLE_OK && settings->ca_path != NULL)
@@ -255,7 +257,9 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
                      is_large ? LARGE_UPLOAD_BUFFER : SMALL_UPLOAD_BUFFER);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, plan->headers);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, plan->fresh ? 1L : 0L);
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, plan->url);
+    CURLcode code = plan->target != NULL
+                        ? curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, plan->target)
+                        : curl_easy_setopt(easy, CURLOPT_URL, plan->url);
     if (code == CURLE_OK)
         code = set_method(easy, plan);
     transfer->easy = code == CURLE_OK ? easy : NULL;

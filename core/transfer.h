@@ -17,7 +17,8 @@
 typedef struct transfer_plan {
     const char *method;
     const char *url;
-    const char *body; /* NULL: none, and no Content-Type */
+    const char *target; /* of the request line, where the settings have an origin; else NULL */
+    const char *body;   /* NULL: none, and no Content-Type */
     size_t body_length;
     struct curl_slist *headers;
     bool repeatable;           /* libcurl may send it again on a fresh connection by itself */
@@ -56,6 +57,7 @@ typedef struct transfer_outcome {
 
 /* What all transfers of a client share. Everything is borrowed. */
 typedef struct transfer_settings {
+    CURLU *origin;       /* NULL: each plan has a URL to parse */
     const char *ca_file; /* NULL: libcurl's own */
     const char *ca_path;
     bool direct; /* no proxy, whatever the environment says */
