@@ -241,6 +241,7 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
     start_over(transfer);
     transfer->max_response_bytes = plan->max_response_bytes;
     transfer->repeatable = plan->repeatable;
+    transfer->has_origin = plan->target != NULL;
     transfer->on_body = plan->on_body;
     transfer->body_userdata = plan->body_userdata;
     if (plan->on_body != NULL)
@@ -303,7 +304,10 @@ static promptic_kind kind_of(CURLcode code, CURL *easy) {
 }
 
 static void describe(const transfer *transfer, CURLcode code, transfer_outcome *outcome) {
-    if (transfer->body.failed || transfer->headers.failed) {
+    if (code == CURLE_URL_MALFORMAT && transfer->has_origin) { /* libcurl's word for no room */
+        outcome->kind = PROMPTIC_MEMORY;
+        outcome->message = "not enough memory to start the request";
+    } else if (transfer->body.failed || transfer->headers.failed) {
         outcome->kind = PROMPTIC_MEMORY;
         outcome->message = "not enough memory for the answer";
     } else if (transfer->too_big) {

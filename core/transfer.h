@@ -39,6 +39,7 @@ typedef struct transfer {
     curl_off_t uploaded;
     int64_t moved_ms; /* when a byte moved last, or the attempt began */
     bool repeatable;
+    bool has_origin;             /* the URL was found to be one before */
     bool connected;              /* there is, or was, a connection to send the request on */
     bool has_head;               /* the answer's head is complete */
     bool sent;                   /* of an attempt that is over: bytes of the request have left */
