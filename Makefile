@@ -51,15 +51,16 @@ VERSION := $(shell sed -n 's/^#define PROMPTIC_VERSION "\(.*\)"/\1/p' core/promp
 SONAME  := libpromptic.so.$(basename $(VERSION))
 
 OBJ         := $(BUILD)/obj
-CORE        := $(patsubst %.c,$(OBJ)/%.o,$(wildcard core/*.c))
-INTERPRETER := $(patsubst %.c,$(OBJ)/%.o,$(wildcard bindings/interpreter*.c))
-HTTPD       := $(patsubst %.c,$(OBJ)/%.o,$(wildcard bindings/httpd*.c))
+# $(call objects,folder...): what the C files of these folders become.
+objects      = $(patsubst %.c,$(OBJ)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
+CORE        := $(call objects,core)
+BINDINGS    := $(call objects,bindings bindings/json bindings/rows bindings/prelude)
+INTERPRETER := $(call objects,bindings/interpreter)
+HTTPD       := $(call objects,bindings/httpd)
 COMPILE     := $(OBJ)/bake_compile
-BINDINGS    := $(filter-out $(INTERPRETER) $(HTTPD) $(OBJ)/bindings/bake_compile.o, \
-	$(patsubst %.c,$(OBJ)/%.o,$(wildcard bindings/*.c)))
 BAKED       := $(OBJ)/baked_prelude.o
 BAKED_MAIN  := $(OBJ)/compiled_prelude.o $(OBJ)/compiled_scripts.o $(OBJ)/compiled_vendor.o
-SOURCES     := $(wildcard core/*.[ch] bindings/*.[ch] spec/*/*.[ch] examples/*/*.c)
+SOURCES     := $(wildcard core/*.[ch] bindings/*.[ch] bindings/*/*.[ch] spec/*/*.[ch] examples/*/*.c)
 LUA_FILES   := .luacheckrc .busted .ci bindings/prelude examples scripts scripts/promptic spec
 
 MODULE  := $(BUILD)/promptic.so
@@ -74,10 +75,11 @@ MANUALS := $(BUILD)/man/promptic.1 $(BUILD)/man/promptic-lua.1
 # _GNU_SOURCE: strict C11 hides POSIX, and with it clock_gettime, strdup and the like.
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread -MMD -MP -Icore $(CURL_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 
+# File names are unique, so that an include names the file alone.
+BINDINGS_CFLAGS = $(addprefix -I,bindings $(wildcard bindings/*/))
+
 Q := $(if $(V),,@)
 
-# Without the built-in rules, which would make the folder bindings/prelude from bindings/prelude.c.
-MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all deps demo luajit test test-luas sanitize valgrind fuzz bench contract check-core symbols lint format \
@@ -101,35 +103,35 @@ $(CORE): $(OBJ)/core/%.o: core/%.c | $(OBJ)/.checked
 
 $(BINDINGS) $(INTERPRETER) $(HTTPD): $(OBJ)/bindings/%.o: bindings/%.c | $(OBJ)/.checked
 	@mkdir -p $(@D); echo "  cc     $<"
-	$(Q)$(CC) $(ALL_CFLAGS) -Ibindings $(LUA_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(BINDINGS_CFLAGS) $(LUA_CFLAGS) -c -o $@ $<
 
 # Lua that ships inside: the folders are named too, so that a file that is added or removed counts as a change.
-$(OBJ)/baked_prelude.c: bindings/bake.sh $(shell find bindings/prelude)
+$(OBJ)/baked_prelude.c: bindings/bake/bake.sh $(shell find bindings/prelude)
 	@mkdir -p $(@D); echo "  bake   bindings/prelude"
-	$(Q)sh bindings/bake.sh baked_prelude bindings/prelude >$@
+	$(Q)sh bindings/bake/bake.sh baked_prelude bindings/prelude >$@
 
 # Compiled for the program, which brings its own Lua.
-$(COMPILE): bindings/bake_compile.c | $(OBJ)/.checked
+$(COMPILE): bindings/bake/bake_compile.c | $(OBJ)/.checked
 	@echo "  link   $@"
 	$(Q)$(CC) -std=c11 $(CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $< $(LUA_STATIC) -lm -ldl
 
-$(OBJ)/compiled_prelude.c: bindings/bake.sh $(COMPILE) $(shell find bindings/prelude)
+$(OBJ)/compiled_prelude.c: bindings/bake/bake.sh $(COMPILE) $(shell find bindings/prelude)
 	@mkdir -p $(@D); echo "  bake   bindings/prelude, compiled"
-	$(Q)sh bindings/bake.sh baked_prelude bindings/prelude $(COMPILE) >$@
+	$(Q)sh bindings/bake/bake.sh baked_prelude bindings/prelude $(COMPILE) >$@
 
-$(OBJ)/compiled_scripts.c: bindings/bake.sh $(COMPILE) $(shell find scripts)
+$(OBJ)/compiled_scripts.c: bindings/bake/bake.sh $(COMPILE) $(shell find scripts)
 	@mkdir -p $(@D); echo "  bake   scripts"
-	$(Q)sh bindings/bake.sh baked_scripts scripts $(COMPILE) >$@
+	$(Q)sh bindings/bake/bake.sh baked_scripts scripts $(COMPILE) >$@
 
 # The machine's own copy, as promptic.argparse: a copied program needs nothing beside itself.
-$(OBJ)/compiled_vendor.c: bindings/bake.sh $(COMPILE) $(ARGPARSE)
+$(OBJ)/compiled_vendor.c: bindings/bake/bake.sh $(COMPILE) $(ARGPARSE)
 	@mkdir -p $(OBJ)/vendor; echo "  bake   $(ARGPARSE)"
 	$(Q)cp $(ARGPARSE) $(OBJ)/vendor/argparse.lua
-	$(Q)sh bindings/bake.sh baked_vendor $(OBJ)/vendor $(COMPILE) >$@
+	$(Q)sh bindings/bake/bake.sh baked_vendor $(OBJ)/vendor $(COMPILE) >$@
 
 $(BAKED) $(BAKED_MAIN): %.o: %.c | $(OBJ)/.checked
 	@echo "  cc     $<"
-	$(Q)$(CC) $(ALL_CFLAGS) -Ibindings -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -Ibindings/bake -c -o $@ $<
 
 # Stays loaded with its libcurl, whoever closes it: a call that is given up during a name lookup leaves that to its
 # thread, which goes on in libcurl for a while.
@@ -292,7 +294,7 @@ $(BENCHES): $(BENCH)/%: spec/bench/%.c | $(OBJ)/.checked
 
 $(BENCH)/no-decode: spec/bench/no_decode.c $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(BENCH_BUILD) -Icore -Ibindings $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,-E -Wl,--wrap=json_decode,--wrap=json_pieces_find -o $@ \
+	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,-E -Wl,--wrap=json_decode,--wrap=json_pieces_find -o $@ \
 		$(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) $(CURL_LIBS) -lm -ldl
 
 bench: ## measures what promptic costs beside libcurl alone
@@ -325,7 +327,7 @@ lint: ## luacheck, clang-format and cppcheck
 	luacheck --quiet $(LUA_FILES) || failed=1; \
 	clang-format --dry-run -Werror $(SOURCES) || failed=1; \
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
-		--suppress=missingIncludeSystem -Icore -Ibindings core bindings || failed=1; \
+		--suppress=missingIncludeSystem -Icore $(BINDINGS_CFLAGS) core bindings || failed=1; \
 	exit $$failed
 
 format: ## lays the C files out as .clang-format says

@@ -14,7 +14,7 @@ describe("bake.sh", function()
    end)
 
    local function bake(...)
-      return process.run{ "sh", "bindings/bake.sh", ... }
+      return process.run{ "sh", "bindings/bake/bake.sh", ... }
    end
 
    -- The rows of the list, each with the bytes that its array holds.

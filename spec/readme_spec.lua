@@ -127,7 +127,7 @@ describe("README.md", function()
       for _, name in ipairs(names) do
          assert.matches("\n| [^|]*`" .. name:gsub("%.", "%%.") .. "`", text)
       end
-      local rows = process.read_file("bindings/prelude.c"):match("promptic_parameter upload%[%] = {(.-)\n    END}")
+      local rows = process.read_file("bindings/prelude/prelude.c"):match("promptic_parameter upload%[%] = {(.-)\n    END}")
       local count = 0
       for name, fallback in rows:gmatch('NATURAL%("([%w_]+)", "(%d+)"') do
          count = count + 1

@@ -193,7 +193,7 @@ describe("TAB offers", function()
          assert.not_matches("unknown", tostring(problem))
          known[name] = true
       end
-      for name in process.read_file("bindings/client.c"):gmatch("\n    OPTION%(\"([%w_]+)\"") do
+      for name in process.read_file("bindings/lua_client.c"):gmatch("\n    OPTION%(\"([%w_]+)\"") do
          assert.is_true(known[name], name)
       end
    end)

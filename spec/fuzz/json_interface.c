@@ -1,10 +1,10 @@
 /*
- * json_interface.c - checks what no Lua script reaches of bindings/json.h: shapes, roots, the
+ * json_interface.c - checks what no Lua script reaches of bindings/json/json.h: shapes, roots, the
  * buffer, and that every allocation may fail. Exit status 1 where a check fails; leaks are the
  * sanitizer's.
  *
- *   cc -fsanitize=address,undefined -Ibindings $(pkg-config --cflags lua5.4) \
- *      spec/fuzz/json_interface.c bindings/json*.c -Wl,--wrap=realloc -l:liblua5.4-cjson.a -llua5.4
+ *   cc -fsanitize=address,undefined -Ibindings -Ibindings/json $(pkg-config --cflags lua5.4) \
+ *      spec/fuzz/json_interface.c bindings/json/json*.c -Wl,--wrap=realloc -l:liblua5.4-cjson.a -llua5.4
  * -lm
  */
 #include "json.h"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # bake.sh - writes the Lua files of a folder as C arrays to standard output; baked.h says how they look.
 #
-#    sh bindings/bake.sh NAME FOLDER [COMPILE] >FILE.c
+#    sh bindings/bake/bake.sh NAME FOLDER [COMPILE] >FILE.c
 #
 # NAME is that of the list in baked.h. FOLDER/a/b.lua becomes the module promptic.a.b, and FOLDER/a/init.lua
 # promptic.a. With COMPILE, the program of bake_compile.c, they are baked as that makes them; without it as they
@@ -31,7 +31,7 @@ bytes() {
    fi
 }
 
-printf '/* Made by bindings/bake.sh from %s; not to be edited. */\n#include "baked.h"\n' "${folder##*/}"
+printf '/* Made by bindings/bake/bake.sh from %s; not to be edited. */\n#include "baked.h"\n' "${folder##*/}"
 
 number=0
 for file in $files; do
