@@ -1,5 +1,6 @@
 #include "call.h"
 
+#include "clean.h"
 #include "client.h"
 #include "clock.h"
 #include "failure.h"
@@ -10,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+/* Longest request id that is kept, in bytes; ids are some 36. */
+#define MAX_REQUEST_ID 200
 
 static void settle(promptic_call *call, const transfer_outcome *outcome);
 
@@ -32,8 +36,26 @@ static void free_request(promptic_call *call) {
 
 /* Takes the easy handle of the attempt under way back from libcurl, aborting what it does. */
 static void drop_attempt(promptic_call *call, CURL *easy) {
-    loop_remove(call->client->loop, easy);
+    loop_remove(call->client->loop, call->client->pool, easy);
     client_give_handle(call->client, easy);
+}
+
+/* A copy that may be shown to people (clean.h), of at most `limit` bytes. NULL if out of memory. */
+static char *clean_copy(const promptic_call *call, const char *words, size_t limit) {
+    const promptic_allocator *allocator = allocator_of(call);
+    const clean_secrets *secrets = &call->client->secrets;
+    size_t length = strlen(words);
+    char *hidden = text_copy(allocator, words, length);
+    char *line = memory_new(allocator, limit + 1);
+    if (hidden != NULL && line != NULL) {
+        clean_hide(hidden, length, secrets);
+        clean_line(line, limit + 1, hidden, length);
+    } else {
+        memory_free(allocator, line);
+        line = NULL;
+    }
+    memory_free(allocator, hidden);
+    return line;
 }
 
 /* An answer that cannot be handed over whole is none, though what it answers has been done. */
@@ -62,17 +84,28 @@ static bool fill_headers(promptic_call *call) {
     return true;
 }
 
+/* Message and request id of the result are text from outside. False if out of memory. */
+static bool fill_texts(promptic_call *call) {
+    promptic_result *result = &call->result;
+    const char *id = promptic_result_header(result, "x-request-id");
+    if (id != NULL)
+        result->request_id = call->request_id = clean_copy(call, id, MAX_REQUEST_ID);
+    if (result->message != NULL)
+        result->message = call->message = clean_copy(call, result->message, FAILURE_MAX_MESSAGE);
+    return (id == NULL || call->request_id != NULL) &&
+           (result->kind == PROMPTIC_OK || result->message != NULL);
+}
+
 /* The call is over: kind, status, message and retry_after of its result are set already. */
 static void end(promptic_call *call) {
     promptic_loop *loop = call->client->loop;
     promptic_result *result = &call->result;
-    if (!fill_headers(call))
+    if (!fill_headers(call) || !fill_texts(call))
         lose_answer(call);
     result->method = call->method;
     result->path = call->path;
     result->body = call->transfer.body.data != NULL ? call->transfer.body.data : "";
     result->body_length = call->transfer.body.length;
-    result->request_id = promptic_result_header(result, "x-request-id");
     result->attempts = call->attempts;
     result->maybe_sent = result->kind != PROMPTIC_OK && call->maybe_sent;
     result->elapsed = (double)(clock_now_ms() - call->submitted_ms) / 1000.0;
@@ -98,6 +131,17 @@ void call_fail(promptic_call *call, promptic_kind kind, const char *message) {
     end(call);
 }
 
+void call_abandon(promptic_call *call) {
+    if (call->state == CALL_ACTIVE) {
+        transfer_drop(&call->transfer);
+        call->client->loop->running--;
+        call->maybe_sent = call->maybe_sent || call->transfer.sent;
+        call->state = CALL_WAITING;
+    }
+    call_fail(call, PROMPTIC_CANCELLED,
+              "the process has forked: the call goes on in the parent process only");
+}
+
 static void succeed(promptic_call *call, int status) {
     call->result.kind = PROMPTIC_OK;
     call->result.status = status;
@@ -111,24 +155,24 @@ static int64_t stall_ms(const promptic_call *call) {
     return stalled < call->deadline_ms ? stalled : call->deadline_ms;
 }
 
-bool call_attempt(promptic_call *call, CURLM *multi) {
+bool call_attempt(promptic_call *call) {
     promptic_client *client = call->client;
     const transfer_plan plan = {
+        .pool = client->pool,
         .method = call->method,
         .url = call->url,
         .target = client_target(client, call->url),
         .body = call->body,
         .body_length = call->body_length,
         .headers = client_headers(client, call->method, call->body != NULL),
-        .repeatable = call->repeatable,
         .fresh = call->distrusts,
         .max_response_bytes = client->max_response_bytes,
         .on_body = call->on_body,
         .body_userdata = call->body_userdata,
     };
-    CURL *easy = client_take_handle(client);
+    CURL *easy = pool_reserve(client->pool) ? client_take_handle(client) : NULL;
     bool ready = easy != NULL && transfer_begin(&call->transfer, easy, &plan, call) == CURLE_OK;
-    if (!ready || curl_multi_add_handle(multi, easy) != CURLM_OK) {
+    if (!ready || pool_add(client->pool, easy) != CURLM_OK) {
         if (ready)
             transfer_drop(&call->transfer);
         if (easy != NULL)
@@ -139,8 +183,25 @@ bool call_attempt(promptic_call *call, CURLM *multi) {
     client->loop->running++;
     call->attempts++;
     call->state = CALL_ACTIVE;
-    call->due_ms = stall_ms(call);
+    call->timer.due_ms = stall_ms(call);
     return true;
+}
+
+/* What has run out for an attempt: libcurl's connect timeout and the loop's timers say the same. */
+static const char *timeout_message(promptic_call *call) {
+    snprintf(call->timeout_message, sizeof call->timeout_message, "%s for %g s",
+             call->transfer.connected ? "no byte has moved" : "no connection could be made",
+             call->client->timeout);
+    return call->timeout_message;
+}
+
+/* The connection that was to be reused had ended. That is no attempt: nothing was sent. */
+static void attempt_again(promptic_call *call) {
+    client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: an idle connection had ended", call->method,
+               call->path);
+    call->attempts--;
+    if (call_attempt(call))
+        loop_schedule(call->client->loop, call);
 }
 
 void call_attempt_ended(promptic_call *call, CURLcode code) {
@@ -150,12 +211,17 @@ void call_attempt_ended(promptic_call *call, CURLcode code) {
     call->state = CALL_WAITING;
     call->result.connection_reused = outcome.reused;
     drop_attempt(call, easy);
-    settle(call, &outcome);
+    if (outcome.kind == PROMPTIC_TIMEOUT)
+        outcome.message = timeout_message(call);
+    if (outcome.stale)
+        attempt_again(call);
+    else
+        settle(call, &outcome);
 }
 
 /* Ends the attempt under way because of time, not because of libcurl. */
 static void time_out(promptic_call *call, int64_t now_ms) {
-    const transfer_outcome outcome = {.kind = PROMPTIC_TIMEOUT, .message = call->timeout_message};
+    const transfer_outcome outcome = {.kind = PROMPTIC_TIMEOUT, .message = timeout_message(call)};
     const size_t size = sizeof call->timeout_message;
     CURL *easy = call->transfer.easy;
     if (now_ms >= call->deadline_ms) {
@@ -164,9 +230,6 @@ static void time_out(promptic_call *call, int64_t now_ms) {
         call_fail(call, PROMPTIC_TIMEOUT, call->timeout_message);
         return;
     }
-    snprintf(call->timeout_message, size, "%s for %g s",
-             call->transfer.connected ? "no byte has moved" : "no connection could be made",
-             call->client->timeout);
     transfer_drop(&call->transfer);
     call->state = CALL_WAITING;
     drop_attempt(call, easy);
@@ -179,8 +242,8 @@ void call_due(promptic_call *call, int64_t now_ms) {
     } else if (call->state == CALL_WAITING) {
         loop_launch(call->client->loop, call);
     } else {
-        call->due_ms = stall_ms(call);
-        if (call->due_ms > now_ms) /* bytes have moved since the timer was set */
+        call->timer.due_ms = stall_ms(call);
+        if (call->timer.due_ms > now_ms) /* bytes have moved since the timer was set */
             loop_schedule(call->client->loop, call);
         else
             time_out(call, now_ms);
@@ -202,7 +265,7 @@ static bool is_success(const promptic_call *call, const transfer_outcome *outcom
 static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_after) {
     if (outcome->kind != PROMPTIC_OK)
         return sent;
-    return outcome->status == 408 || outcome->status == 500 || outcome->status == 502 ||
+    return outcome->status == 500 || outcome->status == 502 ||
            outcome->status == 504 || (outcome->status == 503 && retry_after < 0);
 }
 
@@ -211,8 +274,7 @@ static char *api_message(const promptic_call *call, int status) {
     if (status >= 300 && status < 400 && location != NULL) {
         text message;
         text_init(&message, allocator_of(call));
-        text_addf(&message, "a redirect to %.200s was not followed; is the endpoint right?",
-                  location);
+        text_addf(&message, "a redirect to %s was not followed; is the endpoint right?", location);
         return text_take(&message, NULL);
     }
     return failure_message(allocator_of(call), status,
@@ -223,18 +285,18 @@ static char *api_message(const promptic_call *call, int status) {
 static void fail_with(promptic_call *call, const transfer_outcome *outcome, double retry_after) {
     promptic_result *result = &call->result;
     bool is_api = outcome->kind == PROMPTIC_OK;
-    if (call->client->config.credential != NULL)
-        failure_hide(call->transfer.body.data, call->transfer.body.length,
-                     call->client->config.credential);
+    char *from_answer = NULL;
+    clean_hide(call->transfer.body.data, call->transfer.body.length, &call->client->secrets);
     result->kind = is_api ? PROMPTIC_API_ERROR : outcome->kind;
     result->status = outcome->status;
     result->retry_after = retry_after;
     result->message = outcome->message;
     if (is_api)
-        result->message = call->message = api_message(call, outcome->status);
+        result->message = from_answer = api_message(call, outcome->status);
     if (result->message == NULL)
         lose_answer(call);
     end(call);
+    memory_free(allocator_of(call), from_answer);
 }
 
 /* How long until the next attempt, in seconds; negative where there is none. */
@@ -255,7 +317,7 @@ static void settle_failure(promptic_call *call, const transfer_outcome *outcome)
         .status = outcome->status,
         .kind = outcome->kind == PROMPTIC_OK ? PROMPTIC_API_ERROR : outcome->kind,
         .never_sent = !call->transfer.sent,
-        .retry_after = retry_after != NULL ? retry_after_seconds(retry_after, time(NULL)) : -1,
+        .retry_after = retry_after_seconds(retry_after, transfer_header(&call->transfer, "date")),
     };
     if (is_unsure(outcome, call->transfer.sent, attempt.retry_after))
         call->maybe_sent = true;
@@ -270,8 +332,8 @@ static void settle_failure(promptic_call *call, const transfer_outcome *outcome)
     client_log(call->client, PROMPTIC_LOG_WARNING, "%s %s: %s %d; attempt %d follows in %.3f s",
                call->method, call->path, reason, outcome->status, call->attempts + 1, delay);
     call->state = CALL_WAITING;
-    call->distrusts = attempt.kind == PROMPTIC_CONNECTION;
-    call->due_ms = clock_after(clock_now_ms(), delay);
+    call->distrusts = attempt.kind != PROMPTIC_API_ERROR || attempt.status == 408;
+    call->timer.due_ms = clock_after(clock_now_ms(), delay);
     loop_schedule(call->client->loop, call);
 }
 
@@ -292,6 +354,7 @@ static void settle(promptic_call *call, const transfer_outcome *outcome) {
 
 static promptic_kind check(const promptic_client *client, const promptic_request *request,
                            const promptic_endpoint *row, promptic_error *error) {
+    loop_check_process(client->loop);
     if (client->closed)
         return failure_set(error, PROMPTIC_CANCELLED, "the client is closed");
     if (request->endpoint != NULL && row == NULL)
@@ -342,7 +405,7 @@ static promptic_call *new_call(promptic_client *client) {
     client_retain(client);
     list_init(&call->client_link);
     list_init(&call->loop_link);
-    call->heap_index = CALL_NOT_IN_HEAP;
+    heap_timer_init(&call->timer);
     call->state = CALL_DONE; /* until it has begun */
     call->result.retry_after = -1;
     transfer_init(&call->transfer, &client->allocator);
@@ -357,7 +420,7 @@ static void begin(promptic_call *call) {
     list_append(&client->calls, &call->client_link);
     client->loop->unfinished++;
     loop_launch(client->loop, call);
-    loop_tell_timer(client->loop);
+    loop_notify_timer(client->loop);
 }
 
 promptic_call *promptic_submit(promptic_client *client, const promptic_request *request,
@@ -391,33 +454,30 @@ promptic_call *promptic_submit(promptic_client *client, const promptic_request *
 
 /* ------------------------------------------------------------ public rest */
 
+static bool is_done(const void *call) {
+    return ((const promptic_call *)call)->state == CALL_DONE;
+}
+
 bool promptic_call_done(const promptic_call *call) {
-    return call->state == CALL_DONE;
+    loop_check_process(call->client->loop);
+    return is_done(call);
 }
 
 const promptic_result *promptic_call_result(const promptic_call *call) {
-    return call->state == CALL_DONE ? &call->result : NULL;
+    return promptic_call_done(call) ? &call->result : NULL;
 }
 
 bool promptic_call_wait(promptic_call *call, long timeout_ms) {
-    promptic_loop *loop = call->client->loop;
-    int64_t end_ms = clock_after_ms(clock_now_ms(), timeout_ms);
-    if (call->state != CALL_DONE)
-        promptic_wait(loop, 0);
-    while (call->state != CALL_DONE && !loop->stepping) {
-        int64_t left_ms = timeout_ms < 0 ? -1 : end_ms - clock_now_ms();
-        if (timeout_ms >= 0 && left_ms <= 0)
-            break;
-        promptic_wait(loop, (long)left_ms);
-    }
-    return call->state == CALL_DONE;
+    if (!promptic_call_done(call))
+        loop_wait_until(call->client->loop, is_done, call, timeout_ms);
+    return is_done(call);
 }
 
 void promptic_call_cancel(promptic_call *call) {
-    if (call->state == CALL_DONE)
+    if (promptic_call_done(call))
         return;
     call_fail(call, PROMPTIC_CANCELLED, "the call was cancelled");
-    loop_tell_timer(call->client->loop);
+    loop_notify_timer(call->client->loop);
 }
 
 void promptic_call_free(promptic_call *call) {
@@ -430,6 +490,7 @@ void promptic_call_free(promptic_call *call) {
     transfer_free(&call->transfer);
     memory_free(allocator_of(call), call->headers);
     memory_free(allocator_of(call), call->message);
+    memory_free(allocator_of(call), call->request_id);
     memory_free(allocator_of(call), call->path);
     promptic_client *client = call->client;
     memory_free(&client->allocator, call);

@@ -9,6 +9,7 @@
 #ifndef PROMPTIC_CALL_H
 #define PROMPTIC_CALL_H
 
+#include "heap.h"
 #include "list.h"
 #include "promptic.h"
 #include "transfer.h"
@@ -19,7 +20,7 @@ struct promptic_call {
     promptic_client *client; /* retained */
     list_link client_link;   /* in the client's list of unfinished calls */
     list_link loop_link;     /* in the loop's queue or list of ended calls */
-    size_t heap_index;       /* in the loop's heap; CALL_NOT_IN_HEAP elsewhere */
+    heap_timer timer;        /* of an unfinished call: when it is due next */
     call_state state;
 
     const char *method; /* static, or in raw_method */
@@ -33,30 +34,30 @@ struct promptic_call {
     bool repeatable;
 
     int64_t submitted_ms, deadline_ms;
-    int64_t due_ms; /* when the timers look at this call next */
     int attempts;
     bool maybe_sent;
-    bool distrusts; /* a connection broke: the others that are kept may be as dead */
+    bool distrusts; /* the next attempt is to use a new connection */
     transfer transfer;
 
     promptic_result result;
     promptic_header *headers;
-    char *message; /* of the result, where it was made of the answer */
+    char *message, *request_id; /* of the result */
     char timeout_message[80];
     promptic_done_fn done;
     void *userdata;
 };
 
-#define CALL_NOT_IN_HEAP ((size_t)-1)
-
 /* Begins an attempt on an easy handle of the client. False where it could not; the call has ended
  * then. */
-bool call_attempt(promptic_call *call, CURLM *multi);
+bool call_attempt(promptic_call *call);
 
 /* What libcurl says of the attempt under way: the call ends, or waits for the next attempt. */
 void call_attempt_ended(promptic_call *call, CURLcode code);
 
-/* The time call->due_ms has come: an attempt has stalled, the deadline has passed, or a backoff
+/* In a forked child: ends a call that belongs to the parent, without using libcurl. */
+void call_abandon(promptic_call *call);
+
+/* The time call->timer.due_ms has come: an attempt has stalled, the deadline has passed, or a backoff
  * is over. */
 void call_due(promptic_call *call, int64_t now_ms);
 

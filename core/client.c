@@ -151,6 +151,12 @@ static promptic_kind check_options(const promptic_options *options, promptic_err
     return PROMPTIC_OK;
 }
 
+static void list_secrets(promptic_client *client) {
+    const config *config = &client->config;
+    client->secrets = (clean_secrets){
+        .values = {config->credential, config->proxy.password, config->proxy.basic}};
+}
+
 static promptic_client *new_client(promptic_loop *loop, const promptic_options *options) {
     promptic_client *client = memory_new(&options->allocator, sizeof *client);
     if (client == NULL)
@@ -160,6 +166,7 @@ static promptic_client *new_client(promptic_loop *loop, const promptic_options *
     loop_retain(loop);
     client->references = 1;
     list_init(&client->calls);
+    client->generation = loop->generation;
     client->timeout = options->timeout;
     client->deadline = options->deadline;
     client->backoff = options->backoff;
@@ -173,6 +180,7 @@ static promptic_client *new_client(promptic_loop *loop, const promptic_options *
 promptic_client *promptic_client_new(promptic_loop *loop, const promptic_options *given,
                                      promptic_error *error) {
     promptic_options options;
+    loop_check_process(loop);
     promptic_options_init(&options, sizeof options);
     if (given != NULL) /* a host compiled with an older, shorter struct keeps the new defaults */
         memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
@@ -182,8 +190,11 @@ promptic_client *promptic_client_new(promptic_loop *loop, const promptic_options
     promptic_kind kind = client == NULL ? PROMPTIC_MEMORY : PROMPTIC_OK;
     if (kind == PROMPTIC_OK)
         kind = config_resolve(&options, &client->config, error);
-    if (kind == PROMPTIC_OK && !build_request_parts(client, options.user_agent))
+    if (kind == PROMPTIC_OK && (!build_request_parts(client, options.user_agent) ||
+                                (client->pool = loop_new_pool(loop)) == NULL))
         kind = PROMPTIC_MEMORY;
+    if (kind == PROMPTIC_OK)
+        list_secrets(client);
     if (kind == PROMPTIC_OK && !(client->config.is_loopback && is_plain_http(client)))
         loop->uses_tls = true; /* plain http may go through a proxy that is spoken to over TLS */
     if (kind == PROMPTIC_MEMORY)
@@ -213,7 +224,13 @@ void client_release(promptic_client *client) {
     memory_free(&allocator, client);
 }
 
+static void drop_idle(promptic_client *client) {
+    while (client->idle_count > 0)
+        curl_easy_cleanup(client->idle[--client->idle_count]);
+}
+
 void promptic_client_close(promptic_client *client) {
+    loop_check_process(client->loop);
     if (client->closed)
         return;
     client->closed = true;
@@ -221,10 +238,12 @@ void promptic_client_close(promptic_client *client) {
     while (!list_is_empty(&client->calls))
         call_fail(LIST_ENTRY(client->calls.next, promptic_call, client_link), PROMPTIC_CANCELLED,
                   "the client was closed");
-    while (client->idle_count > 0)
-        curl_easy_cleanup(client->idle[--client->idle_count]);
+    drop_idle(client);
+    if (client->pool != NULL)
+        loop_release_pool(client->loop, client->pool);
+    client->pool = NULL;
     loop_dispatch(client->loop);
-    loop_tell_timer(client->loop); /* other clients' calls may have been waiting for ours to end */
+    loop_notify_timer(client->loop); /* other clients' calls may have been waiting for ours to end */
     client_release(client);
 }
 
@@ -249,13 +268,19 @@ struct curl_slist *client_headers(const promptic_client *client, const char *met
 }
 
 CURL *client_take_handle(promptic_client *client) {
+    if (client->generation != client->loop->generation)
+        drop_idle(client); /* they share the TLS sessions of the parent process */
+    client->generation = client->loop->generation;
     if (client->idle_count > 0)
         return client->idle[--client->idle_count];
     const transfer_settings settings = {
+        .pool = client->pool,
         .origin = client->origin,
         .ca_file = client->config.ca_file,
         .ca_path = client->config.ca_path,
-        .direct = client->config.is_loopback,
+        .proxy = client->config.proxy.url,
+        .no_proxy = client->config.proxy.exceptions,
+        .connect_timeout = client->timeout,
     };
     return transfer_handle(&settings);
 }
@@ -292,12 +317,14 @@ const char *promptic_client_credential(const promptic_client *client) {
 }
 
 void client_log(const promptic_client *client, promptic_log_level level, const char *format, ...) {
-    char line[512];
+    char words[1024], line[512];
     va_list arguments;
     if (client->log == NULL)
         return;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    vsnprintf(words, sizeof words, format, arguments);
     va_end(arguments);
+    clean_hide(words, strlen(words), &client->secrets);
+    clean_line(line, sizeof line, words, strlen(words));
     client->log(level, line, client->log_userdata);
 }

@@ -2,6 +2,7 @@
 #ifndef PROMPTIC_CLIENT_H
 #define PROMPTIC_CLIENT_H
 
+#include "clean.h"
 #include "config.h"
 #include "list.h"
 #include "loop.h"
@@ -9,7 +10,7 @@
 
 #include <curl/curl.h>
 
-/* Easy handles that are kept for the next call, with their connections' session state. */
+/* Easy handles that are kept for the next call. */
 #define CLIENT_IDLE_HANDLES 16
 
 struct promptic_client {
@@ -18,6 +19,9 @@ struct promptic_client {
     size_t references;            /* the host's, and one a call */
     bool closed;
     config config;
+    clean_secrets secrets; /* what no text of the client may show; in config */
+    pool *pool;            /* its connections; NULL once it is closed */
+    unsigned generation;   /* of the loop, when the idle handles were made */
     char *base; /* what paths stand below: {endpoint}/api/v1, {endpoint} of an anonymous client */
     CURLU *origin;        /* the endpoint, parsed once; NULL where a proxy may want whole URLs */
     size_t origin_length; /* of scheme, host and port in the endpoint */
@@ -44,7 +48,8 @@ const char *client_target(const promptic_client *client, const char *url);
 /* The headers of such a request; the client's own. */
 struct curl_slist *client_headers(const promptic_client *client, const char *method, bool has_body);
 
-/* An easy handle with the client's settings, new or used before; NULL where memory ends. */
+/* An easy handle with the client's settings, new or used before; NULL if out of memory. The pool has
+ * been reserved before. */
 CURL *client_take_handle(promptic_client *client);
 void client_give_handle(promptic_client *client, CURL *easy);
 

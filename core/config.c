@@ -254,12 +254,18 @@ static void settle_certificates(resolver *r, config *out) {
         r->kind = failure_memory(r->error);
 }
 
+static void settle_proxy(resolver *r, config *out) {
+    const char *scheme = strncmp(out->endpoint, "https:", 6) == 0 ? "https" : "http";
+    if (!out->is_loopback)
+        r->kind = proxy_find(r->allocator, scheme, &out->proxy, r->error);
+}
+
 /* ---------------------------------------------------------------- resolution */
 
 promptic_kind config_resolve(const promptic_options *options, config *out, promptic_error *error) {
     static void (*const load[LEVELS])(resolver *) = {load_arguments, load_environment, load_file};
     static void (*const settle[])(resolver *, config *) = {settle_credential, settle_endpoint,
-                                                           settle_certificates};
+                                                           settle_certificates, settle_proxy};
     resolver r = {
         .options = options, .allocator = &options->allocator, .error = error, .kind = PROMPTIC_OK};
     *out = (config){.allocator = options->allocator};
@@ -286,5 +292,6 @@ void config_free(config *config) {
     memory_free(&config->allocator, config->endpoint);
     memory_free(&config->allocator, config->ca_file);
     memory_free(&config->allocator, config->ca_path);
+    proxy_free(&config->allocator, &config->proxy);
     memset(config, 0, sizeof *config);
 }

@@ -20,6 +20,7 @@
 
 #include "memory.h"
 #include "promptic.h"
+#include "proxy.h"
 
 typedef struct config {
     promptic_allocator allocator; /* of the strings below */
@@ -33,6 +34,8 @@ typedef struct config {
     const char *endpoint_source; /* the same of the endpoint, or "default" */
     char *ca_file;               /* PEM file, or NULL: libcurl's own */
     char *ca_path;               /* directory of PEM files, or NULL: libcurl's own */
+    proxy proxy;                 /* of the environment; none to this machine, where it would read
+                                  * the credential */
 } config;
 
 /*

@@ -1,5 +1,6 @@
 #include "failure.h"
 
+#include "clean.h"
 #include "json_peek.h"
 #include "text.h"
 
@@ -50,32 +51,11 @@ const char *failure_reason(int status) {
 
 /* --------------------------------------------------------- text for people */
 
-/* What would move a terminal's cursor or start an escape sequence: C0, DEL and C1, and the two
- * line breaks of Unicode. A plain space counts too, so that runs of all of them become one. */
-static bool is_blank(unsigned long code) {
-    return code <= 0x20 || (code >= 0x7F && code <= 0xA0) || code == 0x2028 || code == 0x2029;
-}
-
-/* Adds at most about `limit` bytes as a line of readable text. */
+/* Adds the bytes as one readable line of at most `limit` bytes. */
 static void add_line(text *line, const char *bytes, size_t length, size_t limit) {
-    bool was_blank = true;
-    if (length == 0) /* bytes may be NULL then */
-        return;
-    const char *at = bytes, *end = at + length;
-    while (at < end && line->length <= limit && !line->failed) {
-        unsigned long code = 0xFFFD;
-        size_t width = text_read_utf8(at, (size_t)(end - at), &code);
-        if (width > 0 && is_blank(code)) {
-            was_blank = true;
-        } else {
-            if (was_blank && line->length > 0)
-                text_add_char(line, ' ');
-            was_blank = false;
-            text_add_utf8(line, width > 0 ? code : 0xFFFD);
-        }
-        at += width > 0 ? width : 1;
-    }
-    text_cut_utf8(line, limit);
+    size_t room = length < limit / 3 ? 3 * length : limit; /* a byte may become U+FFFD */
+    if (text_reserve(line, room))
+        line->length += clean_line(line->data + line->length, room + 1, bytes, length);
 }
 
 /* ------------------------------------------------------------------- HTML */
@@ -165,30 +145,18 @@ char *failure_message(const promptic_allocator *allocator, int status, const cha
 promptic_kind failure_set(promptic_error *error, promptic_kind kind, const char *format, ...) {
     if (error == NULL)
         return kind;
+    char message[2 * sizeof error->message];
     va_list arguments;
     va_start(arguments, format);
-    error->kind = kind;
-    vsnprintf(error->message, sizeof error->message, format, arguments);
+    vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    error->kind = kind;
+    clean_line(error->message, sizeof error->message, message, strlen(message));
     return kind;
 }
 
 promptic_kind failure_memory(promptic_error *error) {
     return failure_set(error, PROMPTIC_MEMORY, "not enough memory");
-}
-
-#define SHORTEST_SECRET 8
-
-void failure_hide(char *bytes, size_t length, const char *secret) {
-    size_t secret_length = strlen(secret);
-    if (bytes == NULL || secret_length < SHORTEST_SECRET)
-        return;
-    const char *end = bytes + length;
-    char *at = bytes;
-    while ((at = memmem(at, (size_t)(end - at), secret, secret_length)) != NULL) {
-        memset(at, '*', secret_length);
-        at += secret_length;
-    }
 }
 
 const char *promptic_kind_name(promptic_kind kind) {

@@ -17,8 +17,7 @@
  * The message of an answer whose status is not 2xx (DESIGN, "Errors"): the body's `error` where
  * that is a string, its `message` where it is an object, else the text of the body (of an HTML
  * page what stands between its tags); where that is empty the status's standard reason (RFC 9110
- * 15). White space, control characters and line breaks become single spaces, bytes that are not
- * UTF-8 become U+FFFD, and long messages are cut. The status itself is not part of it.
+ * 15). It is one line as clean_line makes it. The status itself is not part of it.
  *
  *   content_type  the answer's header, or NULL
  *   body          any bytes; may be NULL where length is 0
@@ -28,18 +27,11 @@
 char *failure_message(const promptic_allocator *allocator, int status, const char *content_type,
                       const char *body, size_t length);
 
-/*
- * Overwrites every occurrence of the secret in the bytes with as many asterisks: a server may
- * repeat in an answer what it was sent. Secrets of fewer than eight bytes are left, since they
- * would be found in any text.
- */
-void failure_hide(char *bytes, size_t length, const char *secret);
-
 /* The standard reason of a status, "Not Found"; NULL where it has none. A static string. */
 const char *failure_reason(int status);
 
 /* Fills *error (NULL is allowed) and returns the kind, so that a function can fail in one line.
- * A message that is too long is cut. */
+ * The message passes clean_line. */
 promptic_kind failure_set(promptic_error *error, promptic_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -7,8 +7,11 @@
 #include "retry.h"
 #include "sigpipe.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---------------------------------------------------------------- lifetime */
 
@@ -18,7 +21,7 @@ static void global_init(void) {
     global_code = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-/* Once a process; libcurl is never told to clean up, since nobody knows who else uses it. */
+/* Once a process, and never cleaned up: other code in it may use libcurl as well. */
 static CURLcode init_libcurl(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, global_init);
@@ -35,17 +38,16 @@ static promptic_loop *new_loop(const promptic_loop_options *options) {
     if (loop == NULL)
         return NULL;
     loop->allocator = options->allocator;
-    loop->multi = curl_multi_init();
-    if (loop->multi == NULL) {
+    if (!wake_open(&loop->wake)) {
         memory_free(&options->allocator, loop);
         return NULL;
     }
-    /* By itself libcurl keeps four connections a transfer under way (CURLMOPT_MAXCONNECTS(3)), so
-     * that it would close most of them whenever many have just ended. */
-    curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, (long)LOOP_MAX_RUNNING);
+    loop->process = getpid();
     loop->references = 1;
+    list_init(&loop->pools);
     list_init(&loop->queued);
     list_init(&loop->ended);
+    heap_init(&loop->timers, &loop->allocator);
     loop->random_state = retry_seed();
     return loop;
 }
@@ -77,88 +79,67 @@ void loop_retain(promptic_loop *loop) {
 
 void loop_release(promptic_loop *loop) {
     const promptic_allocator allocator = loop->allocator;
-    sigpipe_guard guard;
     if (--loop->references > 0)
         return;
-    sigpipe_block(&guard, loop->uses_tls); /* as in loop_remove */
-    curl_multi_cleanup(loop->multi);
-    sigpipe_restore(&guard);
-    memory_free(&allocator, loop->watch.sockets);
-    memory_free(&allocator, loop->heap);
+    wake_close(&loop->wake);
+    heap_free(&loop->timers);
     memory_free(&allocator, loop);
 }
 
 void promptic_loop_free(promptic_loop *loop) {
-    if (loop != NULL)
-        loop_release(loop);
-}
-
-/* -------------------------------------------------- the heap of what is due */
-
-static void heap_put(promptic_loop *loop, size_t index, promptic_call *call) {
-    loop->heap[index] = call;
-    call->heap_index = index;
-}
-
-static void heap_up(promptic_loop *loop, size_t index) {
-    promptic_call *call = loop->heap[index];
-    while (index > 0 && loop->heap[(index - 1) / 2]->due_ms > call->due_ms) {
-        heap_put(loop, index, loop->heap[(index - 1) / 2]);
-        index = (index - 1) / 2;
-    }
-    heap_put(loop, index, call);
-}
-
-static void heap_down(promptic_loop *loop, size_t index) {
-    promptic_call *call = loop->heap[index];
-    for (;;) {
-        size_t child = 2 * index + 1;
-        if (child + 1 < loop->heap_length &&
-            loop->heap[child + 1]->due_ms < loop->heap[child]->due_ms)
-            child++;
-        if (child >= loop->heap_length || loop->heap[child]->due_ms >= call->due_ms)
-            break;
-        heap_put(loop, index, loop->heap[child]);
-        index = child;
-    }
-    heap_put(loop, index, call);
-}
-
-static void heap_remove(promptic_loop *loop, promptic_call *call) {
-    size_t index = call->heap_index;
-    promptic_call *last = loop->heap[--loop->heap_length];
-    call->heap_index = CALL_NOT_IN_HEAP;
-    if (last == call)
+    if (loop == NULL)
         return;
-    heap_put(loop, index, last);
-    heap_up(loop, index);
-    heap_down(loop, last->heap_index);
+    loop_check_process(loop);
+    loop_release(loop);
 }
+
+/* ------------------------------------------------------------------- fork */
+
+static void start_afresh(promptic_loop *loop) {
+    loop->process = getpid();
+    loop->generation++;
+    wake_close(&loop->wake); /* else a wake here would be one of the parent */
+    wake_open(&loop->wake);  /* -1 if that fails, which poll(2) skips */
+    loop->random_state = retry_seed();
+    for (list_link *link = loop->pools.next; link != &loop->pools; link = link->next)
+        pool_abandon(LIST_ENTRY(link, pool, link));
+    for (heap_timer *timer; (timer = heap_first(&loop->timers)) != NULL;)
+        call_abandon(LIST_ENTRY(timer, promptic_call, timer));
+}
+
+void loop_check_process(promptic_loop *loop) {
+    if (loop->process != getpid())
+        start_afresh(loop);
+}
+
+/* ------------------------------------------------------------------- pools */
+
+pool *loop_new_pool(promptic_loop *loop) {
+    pool *pool = pool_new(&loop->allocator, LOOP_MAX_RUNNING, watch_report, loop);
+    if (pool != NULL)
+        list_append(&loop->pools, &pool->link);
+    return pool;
+}
+
+void loop_release_pool(promptic_loop *loop, pool *pool) {
+    sigpipe_guard guard;
+    sigpipe_block(&guard, loop->uses_tls); /* as in loop_remove */
+    pool_release(pool);
+    sigpipe_restore(&guard);
+}
+
+/* ------------------------------------------------------------------ timers */
 
 bool loop_reserve(promptic_loop *loop) {
-    if (!watch_reserve(loop))
-        return false;
-    if (loop->unfinished < loop->heap_capacity)
-        return true;
-    size_t capacity = loop->heap_capacity == 0 ? 16 : 2 * loop->heap_capacity;
-    promptic_call **heap = memory_resize(&loop->allocator, loop->heap, capacity * sizeof *heap);
-    if (heap == NULL)
-        return false;
-    loop->heap = heap;
-    loop->heap_capacity = capacity;
-    return true;
+    return heap_reserve(&loop->timers, loop->unfinished + 1);
 }
 
 void loop_schedule(promptic_loop *loop, promptic_call *call) {
-    if (call->heap_index == CALL_NOT_IN_HEAP)
-        heap_put(loop, loop->heap_length++, call);
-    heap_up(loop, call->heap_index);
-    heap_down(loop, call->heap_index);
+    heap_set(&loop->timers, &call->timer);
 }
 
 void loop_unschedule(promptic_loop *loop, promptic_call *call) {
-    if (call->heap_index != CALL_NOT_IN_HEAP)
-        heap_remove(loop, call);
+    heap_remove(&loop->timers, &call->timer);
     list_remove(&call->loop_link);
 }
 
@@ -170,14 +151,14 @@ static bool may_launch(const promptic_loop *loop) {
 
 static void begin_attempt(promptic_loop *loop, promptic_call *call) {
     loop->launched++;
-    if (call_attempt(call, loop->multi))
+    if (call_attempt(call))
         loop_schedule(loop, call);
 }
 
 void loop_launch(promptic_loop *loop, promptic_call *call) {
     if (!may_launch(loop) || !list_is_empty(&loop->queued)) {
         call->state = CALL_QUEUED;
-        call->due_ms = call->deadline_ms;
+        call->timer.due_ms = call->deadline_ms;
         loop_schedule(loop, call);
         list_append(&loop->queued, &call->loop_link);
     } else {
@@ -185,16 +166,16 @@ void loop_launch(promptic_loop *loop, promptic_call *call) {
     }
 }
 
-void loop_remove(promptic_loop *loop, CURL *easy) {
+void loop_remove(promptic_loop *loop, pool *pool, CURL *easy) {
     sigpipe_guard guard;
     loop->running--;
     if (loop->stepping) {
-        curl_multi_remove_handle(loop->multi, easy);
+        pool_remove(pool, easy);
         return;
     }
     sigpipe_block(&guard, loop->uses_tls); /* a connection is closed with a last word over TLS */
     watch_begin(loop);
-    curl_multi_remove_handle(loop->multi, easy);
+    pool_remove(pool, easy);
     watch_end(loop);
     sigpipe_restore(&guard);
 }
@@ -211,10 +192,10 @@ void loop_dispatch(promptic_loop *loop) {
     }
 }
 
-static void collect_ended_attempts(promptic_loop *loop) {
+static void collect_ended_attempts(pool *pool) {
     CURLMsg *message;
     int left;
-    while ((message = curl_multi_info_read(loop->multi, &left)) != NULL) {
+    while ((message = curl_multi_info_read(pool->handles->multi, &left)) != NULL) {
         promptic_call *call = NULL;
         if (message->msg != CURLMSG_DONE)
             continue;
@@ -223,10 +204,38 @@ static void collect_ended_attempts(promptic_loop *loop) {
     }
 }
 
+/* A call with an attempt under way in the pool, or NULL. */
+static promptic_call *find_running(const promptic_loop *loop, const pool *pool) {
+    for (size_t i = 0; i < loop->timers.length; i++) {
+        promptic_call *call = LIST_ENTRY(loop->timers.timers[i], promptic_call, timer);
+        if (call->state == CALL_ACTIVE && call->client->pool == pool)
+            return call;
+    }
+    return NULL;
+}
+
+static void repair(promptic_loop *loop, pool *pool) {
+    for (promptic_call *call; (call = find_running(loop, pool)) != NULL;)
+        call_fail(call, PROMPTIC_MEMORY, "not enough memory for the connection");
+    pool_repair(pool);
+}
+
+static void drive_pools(promptic_loop *loop) {
+    int64_t now_ms = clock_now_ms();
+    for (list_link *link = loop->pools.next; link != &loop->pools; link = link->next) {
+        pool *pool = LIST_ENTRY(link, struct pool, link);
+        pool_progress progress = pool_drive(pool, now_ms);
+        if (progress != POOL_IDLE)
+            collect_ended_attempts(pool);
+        if (progress == POOL_BROKEN)
+            repair(loop, pool);
+    }
+}
+
 static void run_timers(promptic_loop *loop) {
     int64_t now_ms = clock_now_ms();
-    while (loop->heap_length > 0 && loop->heap[0]->due_ms <= now_ms)
-        call_due(loop->heap[0], now_ms);
+    for (heap_timer *timer; (timer = heap_first(&loop->timers)) != NULL && timer->due_ms <= now_ms;)
+        call_due(LIST_ENTRY(timer, promptic_call, timer), now_ms);
 }
 
 static void launch_queued(promptic_loop *loop) {
@@ -237,28 +246,15 @@ static void launch_queued(promptic_loop *loop) {
     }
 }
 
-/* Lets libcurl do what is ready: on all sockets, or on those that a host, or the wait before, has
- * found to be; and what time has made due. */
-static void drive(promptic_loop *loop, curl_socket_t socket, int curl_events) {
-    int running;
-    if (watch_is_on(loop)) {
-        watch_drive(loop);
-        curl_multi_socket_action(loop->multi, socket, curl_events, &running);
-    } else {
-        curl_multi_perform(loop->multi, &running);
-    }
-}
-
 /* Not to be interrupted by user code: nothing in here runs a callback but the log's and those of
  * a host's own event loop. */
-static void advance(promptic_loop *loop, curl_socket_t socket, int curl_events) {
+static void advance(promptic_loop *loop) {
     sigpipe_guard guard;
     loop->stepping = true;
     loop->launched = 0;
     sigpipe_block(&guard, loop->uses_tls);
     watch_begin(loop);
-    drive(loop, socket, curl_events);
-    collect_ended_attempts(loop);
+    drive_pools(loop);
     run_timers(loop);
     launch_queued(loop);
     watch_end(loop);
@@ -266,72 +262,129 @@ static void advance(promptic_loop *loop, curl_socket_t socket, int curl_events) 
     loop->stepping = false;
 }
 
-size_t loop_step(promptic_loop *loop, curl_socket_t socket, int curl_events) {
+size_t loop_step(promptic_loop *loop) {
     if (loop->stepping)
         return loop->unfinished;
     loop_retain(loop); /* a callback may free the last client */
     if (loop->unfinished > 0 || watch_is_on(loop))
-        advance(loop, socket, curl_events);
+        advance(loop);
     loop_dispatch(loop);
     if (loop->references > 1) /* else the host has given everything back meanwhile */
-        loop_tell_timer(loop);
+        loop_notify_timer(loop);
     size_t unfinished = loop->unfinished;
     loop_release(loop);
     return unfinished;
 }
 
+/* ----------------------------------------------------------------- waiting */
+
+/* The sockets of all attempts that can be under way, and the end of the loop's own pipe. */
+#define MOST_POLLED (1 + POOL_SOCKETS_OF_TRANSFER * LOOP_MAX_RUNNING)
+
+/* Finds which sockets are ready, blocking for up to timeout_ms until one is. A wait that blocks
+ * ends early at promptic_wake. */
+static void poll_sockets(promptic_loop *loop, int timeout_ms, bool may_wake) {
+    struct pollfd fds[MOST_POLLED];
+    size_t count = 1;
+    fds[0] = (struct pollfd){.fd = may_wake ? loop->wake.readable : -1, .events = POLLIN};
+    for (list_link *link = loop->pools.next; link != &loop->pools; link = link->next)
+        count += pool_fill(LIST_ENTRY(link, pool, link), fds + count, MOST_POLLED - count);
+    if (count == 1 && timeout_ms == 0 && !may_wake)
+        return;
+    if (poll(fds, (nfds_t)count, timeout_ms) <= 0) /* time is up, or a signal came */
+        return;
+    if (fds[0].revents != 0) {
+        wake_clear(&loop->wake);
+        loop->woken = true;
+    }
+    size_t taken = 1;
+    for (list_link *link = loop->pools.next; link != &loop->pools; link = link->next)
+        taken += pool_take(LIST_ENTRY(link, pool, link), fds + taken, count - taken);
+}
+
+void promptic_wake(promptic_loop *loop) {
+    wake_send(&loop->wake);
+}
+
 size_t promptic_step(promptic_loop *loop) {
-    return loop_step(loop, CURL_SOCKET_TIMEOUT, 0);
+    loop_check_process(loop);
+    if (loop->running > 0 && !loop->stepping && !watch_is_on(loop))
+        poll_sockets(loop, 0, false);
+    return loop_step(loop);
+}
+
+/* The earlier of two numbers of milliseconds, of which -1 means never. */
+static long earlier(long left_ms, int64_t due_ms, int64_t now_ms) {
+    if (due_ms == CLOCK_NEVER)
+        return left_ms;
+    int64_t due_in_ms = due_ms > now_ms ? due_ms - now_ms : 0;
+    if (due_in_ms > INT32_MAX)
+        due_in_ms = INT32_MAX;
+    return left_ms < 0 || due_in_ms < left_ms ? (long)due_in_ms : left_ms;
+}
+
+static long time_left_ms(const promptic_loop *loop) {
+    long left_ms = -1;
+    bool has_room = loop->running < LOOP_MAX_RUNNING;
+    const heap_timer *timer = heap_first(&loop->timers);
+    if (!list_is_empty(&loop->ended) || (has_room && !list_is_empty(&loop->queued)))
+        return 0;
+    int64_t now_ms = clock_now_ms();
+    if (loop->running > 0 || watch_is_on(loop))
+        for (const list_link *link = loop->pools.next; link != &loop->pools; link = link->next)
+            left_ms = earlier(left_ms, LIST_ENTRY(link, const pool, link)->due_ms, now_ms);
+    return timer != NULL ? earlier(left_ms, timer->due_ms, now_ms) : left_ms;
 }
 
 long promptic_timeout_ms(promptic_loop *loop) {
-    long timeout_ms = -1;
-    bool has_room = loop->running < LOOP_MAX_RUNNING;
-    if (!list_is_empty(&loop->ended) || (has_room && !list_is_empty(&loop->queued)))
-        return 0;
-    if (loop->running > 0 || watch_is_on(loop))
-        curl_multi_timeout(loop->multi, &timeout_ms);
-    if (loop->heap_length > 0 && loop->heap[0]->due_ms != CLOCK_NEVER) {
-        int64_t left_ms = loop->heap[0]->due_ms - clock_now_ms();
-        if (left_ms < 0)
-            left_ms = 0;
-        if (timeout_ms < 0 || left_ms < timeout_ms)
-            timeout_ms = left_ms > INT32_MAX ? INT32_MAX : (long)left_ms;
-    }
-    return timeout_ms;
+    loop_check_process(loop);
+    return time_left_ms(loop);
 }
 
-static void wait_for_traffic(promptic_loop *loop, long timeout_ms) {
-    int limit_ms = timeout_ms < 0 || timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms;
-    if (watch_is_on(loop))
-        watch_wait(loop, limit_ms);
-    else if (limit_ms > 0)
-        curl_multi_poll(loop->multi, NULL, 0, limit_ms, NULL);
+/* One wait and one step; see promptic_wait. */
+static size_t wait_once(promptic_loop *loop, long timeout_ms) {
+    if (loop->stepping || (loop->unfinished == 0 && timeout_ms < 0))
+        return loop_step(loop);
+    long due_ms = time_left_ms(loop);
+    if (due_ms >= 0 && (timeout_ms < 0 || due_ms < timeout_ms))
+        timeout_ms = due_ms;
+    poll_sockets(loop, timeout_ms < 0 || timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms, true);
+    return loop_step(loop);
 }
 
 size_t promptic_wait(promptic_loop *loop, long timeout_ms) {
-    long due_ms = promptic_timeout_ms(loop);
-    if (loop->stepping || (loop->unfinished == 0 && timeout_ms < 0))
-        return promptic_step(loop);
-    if (due_ms >= 0 && (timeout_ms < 0 || due_ms < timeout_ms))
-        timeout_ms = due_ms;
-    wait_for_traffic(loop, timeout_ms);
-    return promptic_step(loop);
+    loop_check_process(loop);
+    loop->woken = false;
+    return wait_once(loop, timeout_ms);
 }
 
-size_t promptic_flush(promptic_loop *loop, long timeout_ms) {
+void loop_wait_until(promptic_loop *loop, bool (*is_over)(const void *), const void *subject,
+                     long timeout_ms) {
     int64_t end_ms = clock_after_ms(clock_now_ms(), timeout_ms);
-    size_t unfinished = promptic_wait(loop, 0);
-    while (unfinished > 0 && !loop->stepping) {
+    loop_check_process(loop);
+    loop->woken = false;
+    wait_once(loop, 0);
+    while (!is_over(subject) && !loop->stepping && !loop->woken) {
         int64_t left_ms = timeout_ms < 0 ? -1 : end_ms - clock_now_ms();
         if (timeout_ms >= 0 && left_ms <= 0)
             break;
-        unfinished = promptic_wait(loop, (long)left_ms);
+        wait_once(loop, (long)left_ms);
     }
+}
+
+static bool is_idle(const void *loop) {
+    return ((const promptic_loop *)loop)->unfinished == 0;
+}
+
+size_t promptic_flush(promptic_loop *loop, long timeout_ms) {
+    loop_retain(loop); /* a callback may free the last client */
+    loop_wait_until(loop, is_idle, loop, timeout_ms);
+    size_t unfinished = loop->unfinished;
+    loop_release(loop);
     return unfinished;
 }
 
-void loop_tell_timer(promptic_loop *loop) {
+void loop_notify_timer(promptic_loop *loop) {
     if (watch_is_on(loop) && !loop->stepping)
-        loop->watch.on_timer(loop, promptic_timeout_ms(loop), loop->watch.userdata);
+        loop->watch.on_timer(loop, time_left_ms(loop), loop->watch.userdata);
 }

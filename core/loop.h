@@ -1,18 +1,22 @@
 /*
- * loop.h - drives calls over one curl multi handle: which are due, which run, which have ended.
+ * loop.h - drives calls: which are due, which run, which have ended.
  *
- * The loop owns time and sockets; what an ended attempt means is decided in call.c.
+ * The loop owns time and the waiting; connections belong to the pools of its clients (pool.h), and
+ * what an ended attempt means is decided in call.c.
  */
 #ifndef PROMPTIC_LOOP_H
 #define PROMPTIC_LOOP_H
 
+#include "heap.h"
 #include "list.h"
 #include "memory.h"
+#include "pool.h"
 #include "promptic.h"
+#include "wake.h"
 #include "watch.h"
 
-#include <curl/curl.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Attempts under way at one time, over all clients of a loop; further ones are queued, so that ten
  * thousand submits do not open ten thousand connections. */
@@ -23,17 +27,20 @@
 #define LOOP_MAX_LAUNCHES 2
 
 struct promptic_loop {
-    promptic_allocator allocator; /* of the loop and its heap */
-    CURLM *multi;
-    size_t references;    /* the host's, and one a client */
-    size_t unfinished;    /* calls that have not ended */
-    size_t running;       /* attempts under way */
-    size_t launched;      /* attempts begun since the last step began */
-    list_link queued;     /* calls that wait until an attempt may begin, first come first served */
-    list_link ended;      /* calls whose callback is still to be run */
-    promptic_call **heap; /* unfinished calls, the one that is due first at the top */
-    size_t heap_length, heap_capacity;
+    promptic_allocator allocator; /* of the loop, its timers and pools */
+    pid_t process;                /* in which it was made, or found itself last */
+    unsigned generation;          /* how often that was another process than before */
+    list_link pools;              /* connections of the clients */
+    size_t references;            /* the host's, and one a client */
+    size_t unfinished;            /* calls that have not ended */
+    size_t running;               /* attempts under way */
+    size_t launched;              /* attempts begun since the last step began */
+    list_link queued;             /* calls that wait until an attempt may begin, in order */
+    list_link ended;              /* calls whose callback is still to be run */
+    heap timers;                  /* of the unfinished calls */
     uint64_t random_state;
+    wake wake;     /* ends a wait: promptic_wake */
+    bool woken;    /* it did, in the wait that is under way */
     watch watch;   /* of a host with its own event loop */
     bool uses_tls; /* a client of it may: OpenSSL writes without MSG_NOSIGNAL */
     bool stepping; /* inside libcurl or the timers: no call may be driven from there */
@@ -42,27 +49,42 @@ struct promptic_loop {
 void loop_retain(promptic_loop *loop);
 void loop_release(promptic_loop *loop);
 
+/* To be called at the entry of each public function: in a forked child the loop starts afresh.
+ * Calls under way end as cancelled, the parent's connections are left alone. */
+void loop_check_process(promptic_loop *loop);
+
+/* A pool in the loop's list, with one reference. NULL if out of memory. */
+pool *loop_new_pool(promptic_loop *loop);
+
+/* Gives a reference back; the last one closes the pool's connections. */
+void loop_release_pool(promptic_loop *loop, pool *pool);
+
 /* Makes room for one more call, so that scheduling it can not fail. */
 bool loop_reserve(promptic_loop *loop);
 
-/* Puts the call into the heap, or moves it to where its due_ms belongs. */
+/* Sets the call's timer, or moves it. */
 void loop_schedule(promptic_loop *loop, promptic_call *call);
 
-/* Takes the call out of heap and queue. */
+/* Takes the call's timer back, and the call out of the queue. */
 void loop_unschedule(promptic_loop *loop, promptic_call *call);
 
 /* Starts the call's next attempt now, or queues it where too many are under way or just begun. */
 void loop_launch(promptic_loop *loop, promptic_call *call);
 
 /* Takes the handle of an attempt under way back, aborting what it does. */
-void loop_remove(promptic_loop *loop, CURL *easy);
+void loop_remove(promptic_loop *loop, pool *pool, CURL *easy);
 
-/* What promptic_step does, with what the socket is ready for: see curl_multi_socket_action(3). */
-size_t loop_step(promptic_loop *loop, curl_socket_t socket, int curl_events);
+/* What promptic_step does, with the sockets that were found ready before. */
+size_t loop_step(promptic_loop *loop);
 
-/* Tells a host with its own event loop when to step next. To be called whenever that may have
+/* Waits and steps until is_over(subject), for timeout_ms at most (-1: as long as it takes), or
+ * until promptic_wake. The subject must outlive that. */
+void loop_wait_until(promptic_loop *loop, bool (*is_over)(const void *), const void *subject,
+                     long timeout_ms);
+
+/* Reports to a host with its own event loop when to step next. To be called whenever that may have
  * changed outside of loop_step. */
-void loop_tell_timer(promptic_loop *loop);
+void loop_notify_timer(promptic_loop *loop);
 
 /* Has the call's callback run in the next dispatch. */
 void loop_announce(promptic_loop *loop, promptic_call *call);

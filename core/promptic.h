@@ -196,6 +196,12 @@ PROMPTIC_API long promptic_timeout_ms(promptic_loop *loop);
  * it returns at once. A signal handler that runs ends the wait early. */
 PROMPTIC_API size_t promptic_wait(promptic_loop *loop, long timeout_ms);
 
+/* Ends the blocking function of this loop that is under way, or else the next one, early: as though
+ * its time had run out. May be called from a signal handler and from any thread, as long as the loop
+ * exists; it is the one function of a loop of which that is true. A host's own event loop
+ * (promptic_watch) is not woken. */
+PROMPTIC_API void promptic_wake(promptic_loop *loop);
+
 /* Blocks until no call is left, those included that callbacks submit, or for timeout_ms (-1: as
  * long as it takes). Returns how many calls have not ended. */
 PROMPTIC_API size_t promptic_flush(promptic_loop *loop, long timeout_ms);

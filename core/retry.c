@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A Retry-After of more seconds than this (a year or so) is read as this many. */
@@ -12,11 +13,11 @@
 
 static bool answer_allows(const retry_attempt *attempt) {
     switch (attempt->status) {
+    case 408: /* not received completely, so not processed (RFC 9110 15.5.9) */
     case 429: /* refused before anything was done (RFC 6585 4) */
         return true;
     case 503:
         return attempt->repeatable || attempt->retry_after >= 0;
-    case 408:
     case 500:
     case 502:
     case 504:
@@ -95,7 +96,16 @@ static double read_seconds(const char **at) {
     return seconds < LARGEST_AFTER ? seconds : LARGEST_AFTER;
 }
 
-double retry_after_seconds(const char *value, time_t now) {
+/* The HTTP date at `at`, or -1. It begins with the day of the week; libcurl's reader would also take
+ * "Z" or "5". */
+static time_t read_date(const char *at) {
+    if (at == NULL || strlen(at) < sizeof "Sun Nov  6 08:49:37 1994" - 1 ||
+        strchr("MTWFS", *at) == NULL)
+        return (time_t)-1;
+    return curl_getdate(at, NULL);
+}
+
+double retry_after_seconds(const char *value, const char *date) {
     static const char space[] = " \t";
     if (value == NULL)
         return -1;
@@ -105,14 +115,9 @@ double retry_after_seconds(const char *value, time_t now) {
         at += strspn(at, space);
         return *at == '\0' ? seconds : -1;
     }
-    /* An HTTP date begins with the day of the week. libcurl's reader would also take "Z" or "5". */
-    if (strlen(at) < sizeof "Sun Nov  6 08:49:37 1994" - 1 || strchr("MTWFS", *at) == NULL)
+    time_t then = read_date(at), now = read_date(date);
+    if (then == (time_t)-1)
         return -1;
-    time_t date = curl_getdate(at, NULL);
-    if (date == (time_t)-1)
-        return -1;
-    if (date <= now)
-        return 0;
-    double seconds = difftime(date, now);
-    return seconds < LARGEST_AFTER ? seconds : LARGEST_AFTER;
+    double seconds = difftime(then, now != (time_t)-1 ? now : time(NULL));
+    return seconds < 0 ? 0 : seconds < LARGEST_AFTER ? seconds : LARGEST_AFTER;
 }

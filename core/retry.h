@@ -8,7 +8,6 @@
 #include "promptic.h"
 
 #include <stdint.h>
-#include <time.h>
 
 /* Seconds. A Retry-After past the first is not waited for: the error is raised instead. The second
  * bounds the backoff however often it has doubled. */
@@ -28,8 +27,9 @@ typedef struct retry_attempt {
  * Whether another attempt may be made.
  *
  *   repeatable      after a connection that failed, a timeout, 408, 429, 500, 502, 503, 504
- *   everything else after a connection that failed or a timeout where nothing was sent; after 429;
- *                   after 503 with a Retry-After
+ *   everything else after a connection that failed or a timeout where nothing was sent; after what
+ *                   the server declares unprocessed: 408 (RFC 9110 15.5.9), 429 (RFC 6585 4), 503
+ *                   with a Retry-After
  *
  * Never after a Retry-After of more than RETRY_LONGEST_AFTER, nor after the kinds tls, decode,
  * cancelled, memory and the like, which the next attempt would meet again.
@@ -49,12 +49,15 @@ bool retry_allowed(const retry_attempt *attempt);
 double retry_delay(int attempt, double base, double retry_after, uint64_t *random_state);
 
 /*
- * The value of a Retry-After header in seconds from `now` (wall clock): a number of seconds or an
- * HTTP date (RFC 9110 10.2.3). A date that has passed is 0. Negative where the value is NULL or
- * cannot be read; never NaN or infinite. A fraction of a second, which the RFC does not know but
- * servers send, is understood.
+ * The value of a Retry-After header (RFC 9110 10.2.3) in seconds: a number of seconds or an HTTP
+ * date. A date is counted from the response's own Date header, so that clocks that differ do no
+ * harm; without a readable one from this machine's clock. A date that has passed is 0. Negative
+ * where the value is NULL or cannot be read; never NaN or infinite. A fraction of a second, which
+ * the RFC does not know but servers send, is understood.
+ *
+ *   value, date  the two headers of the response, or NULL
  */
-double retry_after_seconds(const char *value, time_t now);
+double retry_after_seconds(const char *value, const char *date);
 
 /* A start for retry_delay's random numbers that differs between processes and loops. They spread
  * load; nothing secret may be made of them. */

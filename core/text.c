@@ -110,19 +110,6 @@ void text_add_utf8(text *text, unsigned long code_point) {
     text_add_n(text, bytes, text_utf8(code_point, bytes));
 }
 
-void text_cut_utf8(text *text, size_t bytes) {
-    static const char dots[] = "...";
-    size_t dots_length = bytes < sizeof dots - 1 ? bytes : sizeof dots - 1;
-    if (text->length <= bytes)
-        return;
-    size_t end = bytes - dots_length;
-    /* A continuation byte (10xxxxxx) at the end means that its character would be torn. */
-    while (end > 0 && ((unsigned char)text->data[end] & 0xC0) == 0x80)
-        end--;
-    text->length = end;
-    text_add_n(text, dots, dots_length);
-}
-
 char *text_take(text *text, size_t *length) {
     text_add_n(text, "", 0);
     char *data = text->failed ? NULL : text->data;

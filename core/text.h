@@ -58,10 +58,6 @@ size_t text_utf8(unsigned long code_point, char bytes[4]);
  * its code point in *code. */
 size_t text_read_utf8(const char *bytes, size_t length, unsigned long *code);
 
-/* Cuts the text to `bytes` at most, "..." included, at the boundary of a UTF-8 character. Does
- * nothing to a text that is short enough. */
-void text_cut_utf8(text *text, size_t bytes);
-
 /* Hands out the string, "" where nothing was added, and leaves the text empty. *length (NULL is
  * allowed) is its length. NULL where an allocation failed. Freed with memory_free
  * and the text's allocator. */

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -117,25 +118,46 @@ static int on_progress(void *userdata, curl_off_t download_total, curl_off_t dow
     return 0;
 }
 
-bool transfer_was_sent(const transfer *transfer) {
+static long request_size(CURL *easy) {
     long bytes = 0;
-    if (transfer->easy == NULL)
-        return transfer->sent;
-    curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &bytes);
-    return bytes > 0;
+    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &bytes);
+    return bytes;
 }
 
-/* libcurl calls this each time it has a connection and is about to send the request. Where a
- * reused connection breaks before an answer it would send the same request again by itself, a POST
- * too, though the platform may have acted on the first. */
+bool transfer_was_sent(const transfer *transfer) {
+    if (transfer->easy == NULL)
+        return transfer->sent;
+    return transfer->connected && request_size(transfer->easy) > transfer->sent_before;
+}
+
+static pool_end end_of(const char *ip, int port) {
+    pool_end end = {.port = port};
+    if (strlen(ip) < sizeof end.ip)
+        strcpy(end.ip, ip);
+    return end;
+}
+
+/* A curl_prereq_callback: there is a connection, and the request is about to be sent on it. */
 static int on_request(void *userdata, char *peer_ip, char *local_ip, int peer_port,
                       int local_port) {
     transfer *transfer = userdata;
-    (void)peer_ip, (void)local_ip, (void)peer_port, (void)local_port;
+    const pool_end peer = end_of(peer_ip, peer_port), local = end_of(local_ip, local_port);
+    long connections = 0;
     transfer->moved_ms = clock_now_ms();
+    if (transfer->connected) { /* libcurl repeats requests by itself; retry.c decides that here */
+        transfer->resent = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
+    if (connections > 0) {
+        pool_note_connected(transfer->pool, &peer, &local);
+    } else if (!pool_is_usable(transfer->pool, &peer, &local)) {
+        transfer->stale = true; /* an abort closes this connection */
+        return CURL_PREREQFUNC_ABORT;
+    }
     transfer->connected = true;
-    transfer->resent = !transfer->repeatable && transfer_was_sent(transfer);
-    return transfer->resent ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+    transfer->sent_before = request_size(transfer->easy);
+    return CURL_PREREQFUNC_OK;
 }
 
 /* ------------------------------------------------------------------ set-up */
@@ -158,6 +180,40 @@ static void leave_lookups(CURL *easy) {
 #endif
 }
 
+/* With two addresses libcurl gives the first one half of it (core/README.md, "Connections"). */
+static long connect_timeout_ms(const transfer_settings *settings) {
+    int64_t timeout_ms = clock_after(0, settings->connect_timeout);
+    return timeout_ms > INT32_MAX ? INT32_MAX : (long)timeout_ms;
+}
+
+/* Both options are set, so that libcurl does not look at the environment. */
+static CURLcode set_proxy(CURL *easy, const transfer_settings *settings) {
+    const char *exceptions = settings->no_proxy != NULL ? settings->no_proxy : "";
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_NOPROXY, exceptions);
+    if (code != CURLE_OK)
+        return code;
+    return curl_easy_setopt(easy, CURLOPT_PROXY, settings->proxy != NULL ? settings->proxy : "");
+}
+
+/* The same authorities for the platform and for a proxy that is spoken to over TLS. */
+static CURLcode set_authorities(CURL *easy, const transfer_settings *settings) {
+    bool tls_proxy = settings->proxy != NULL && strncasecmp(settings->proxy, "https:", 6) == 0;
+    const struct {
+        CURLoption option;
+        const char *value;
+    } rows[] = {
+        {CURLOPT_CAINFO, settings->ca_file},
+        {CURLOPT_CAPATH, settings->ca_path},
+        {CURLOPT_PROXY_CAINFO, tls_proxy ? settings->ca_file : NULL},
+        {CURLOPT_PROXY_CAPATH, tls_proxy ? settings->ca_path : NULL},
+    };
+    CURLcode code = CURLE_OK;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows && code == CURLE_OK; i++)
+        if (rows[i].value != NULL)
+            code = curl_easy_setopt(easy, rows[i].option, rows[i].value);
+    return code;
+}
+
 CURL *transfer_handle(const transfer_settings *settings) {
     CURL *easy = curl_easy_init();
     if (easy == NULL)
@@ -177,14 +233,16 @@ CURL *transfer_handle(const transfer_settings *settings) {
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
-    /* A proxy named for http would read the credential that is meant for this machine. */
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_NOPROXY, settings->direct ? "*" : NULL);
+    /* HTTP/2 does not say which requests a dying connection has refused: core/README.md. */
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(settings));
+    CURLcode code = pool_attach(settings->pool, easy);
+    if (code == CURLE_OK)
+        code = set_proxy(easy, settings);
+    if (code == CURLE_OK)
+        code = set_authorities(easy, settings);
     if (code == CURLE_OK && settings->origin != NULL)
         code = curl_easy_setopt(easy, CURLOPT_CURLU, settings->origin);
-    if (code == CURLE_OK && settings->ca_file != NULL)
-        code = curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file);
-    if (code == CURLE_OK && settings->ca_path != NULL)
-        code = curl_easy_setopt(easy, CURLOPT_CAPATH, settings->ca_path);
     if (code != CURLE_OK) {
         curl_easy_cleanup(easy);
         return NULL;
@@ -213,7 +271,7 @@ static void start_over(transfer *transfer) {
     transfer_forget(transfer);
     transfer->uploaded = 0;
     transfer->sent = transfer->connected = transfer->has_head = false;
-    transfer->resent = transfer->too_big = false;
+    transfer->stale = transfer->resent = transfer->too_big = false;
     transfer->error[0] = '\0';
 }
 
@@ -240,7 +298,7 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
     bool is_large = plan->body_length >= LARGE_BODY;
     start_over(transfer);
     transfer->max_response_bytes = plan->max_response_bytes;
-    transfer->repeatable = plan->repeatable;
+    transfer->pool = plan->pool;
     transfer->has_origin = plan->target != NULL;
     transfer->on_body = plan->on_body;
     transfer->body_userdata = plan->body_userdata;
@@ -269,9 +327,30 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
 
 /* ----------------------------------------------------------------- outcome */
 
-/* The kind of a libcurl code, from libcurl-errors(3). */
-static promptic_kind kind_of(CURLcode code, CURL *easy) {
+#ifndef CURLE_TOO_LARGE /* since libcurl 8.6 */
+#define CURLE_TOO_LARGE 100
+#endif
+
+/* A handshake that was refused, or a connection that broke within it: for the latter libcurl has no
+ * code of its own, only an errno, or OpenSSL's words where there was none. */
+static promptic_kind handshake_kind(const transfer *transfer) {
     long system_error = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &system_error);
+    bool broke = system_error != 0 || strstr(transfer->error, "SSL_ERROR_SYSCALL") != NULL ||
+                 strstr(transfer->error, "unexpected eof") != NULL;
+    return broke ? PROMPTIC_CONNECTION : PROMPTIC_TLS;
+}
+
+/* A SOCKS proxy that wants another user or password. */
+static promptic_kind socks_kind(CURL *easy) {
+    long code = CURLPX_OK;
+    curl_easy_getinfo(easy, CURLINFO_PROXY_ERROR, &code);
+    return code == CURLPX_NO_AUTH || code == CURLPX_USER_REJECTED ? PROMPTIC_CONFIG
+                                                                  : PROMPTIC_CONNECTION;
+}
+
+/* The kind of a libcurl code, from libcurl-errors(3). */
+static promptic_kind kind_of(CURLcode code, const transfer *transfer) {
     switch (code) {
     case CURLE_OK:
         return PROMPTIC_OK;
@@ -283,9 +362,10 @@ static promptic_kind kind_of(CURLcode code, CURL *easy) {
         return PROMPTIC_DECODE;
     case CURLE_URL_MALFORMAT:
         return PROMPTIC_CONFIG;
-    case CURLE_SSL_CONNECT_ERROR: /* a handshake that was refused, or a connection that broke */
-        curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &system_error);
-        return system_error != 0 ? PROMPTIC_CONNECTION : PROMPTIC_TLS;
+    case CURLE_PROXY:
+        return socks_kind(transfer->easy);
+    case CURLE_SSL_CONNECT_ERROR:
+        return handshake_kind(transfer);
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CERTPROBLEM:
@@ -303,7 +383,33 @@ static promptic_kind kind_of(CURLcode code, CURL *easy) {
     }
 }
 
-static void describe(const transfer *transfer, CURLcode code, transfer_outcome *outcome) {
+/* The status with which the proxy has refused a tunnel; 0: it did not. */
+static long refused_tunnel(const transfer *transfer) {
+    long status = 0;
+    if (!transfer->connected)
+        curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status / 100 == 2 ? 0 : status;
+}
+
+/* Another attempt would meet these again: user and password, or the proxy itself, are wrong. */
+static void describe_tunnel(transfer *transfer, long status, transfer_outcome *outcome) {
+    bool is_final = status == 401 || status == 403 || status == 405 || status == 407;
+    outcome->kind = is_final ? PROMPTIC_CONFIG : PROMPTIC_CONNECTION;
+    snprintf(transfer->error, sizeof transfer->error,
+             "the proxy refused the connection with status %ld%s", status,
+             status == 407 ? ": it wants a user and a password, as in "
+                             "https_proxy=http://user:password@host:port"
+                           : "");
+    outcome->message = transfer->error;
+}
+
+static bool has_long_header(const transfer *transfer, CURLcode code) {
+    return transfer->connected && !transfer->has_head &&
+           (code == CURLE_OUT_OF_MEMORY || (int)code == CURLE_TOO_LARGE);
+}
+
+static void describe(transfer *transfer, CURLcode code, transfer_outcome *outcome) {
+    long tunnel = refused_tunnel(transfer);
     if (code == CURLE_URL_MALFORMAT && transfer->has_origin) { /* libcurl's word for no room */
         outcome->kind = PROMPTIC_MEMORY;
         outcome->message = "not enough memory to start the request";
@@ -315,13 +421,14 @@ static void describe(const transfer *transfer, CURLcode code, transfer_outcome *
         outcome->message = "the answer is larger than max_response_bytes allows";
     } else if (transfer->resent) {
         outcome->kind = PROMPTIC_CONNECTION;
-        outcome->message = "the connection broke before an answer came; the request was not sent "
-                           "again, since it may have taken effect";
-    } else if (code == CURLE_OUT_OF_MEMORY && transfer->connected && !transfer->has_head) {
-        outcome->kind = PROMPTIC_CONNECTION; /* libcurl's word for a line past 100 KiB */
+        outcome->message = "the connection broke before an answer came";
+    } else if (has_long_header(transfer, code)) {
+        outcome->kind = PROMPTIC_CONNECTION;
         outcome->message = "a header of the answer is too long";
+    } else if (tunnel != 0) {
+        describe_tunnel(transfer, tunnel, outcome);
     } else {
-        outcome->kind = kind_of(code, transfer->easy);
+        outcome->kind = kind_of(code, transfer);
         outcome->message = transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code);
     }
 }
@@ -336,7 +443,8 @@ void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) 
     long status = 0, connections = 1;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
-    *outcome = (transfer_outcome){.kind = PROMPTIC_OK, .reused = connections == 0};
+    *outcome = (transfer_outcome){
+        .kind = PROMPTIC_OK, .reused = connections == 0, .stale = transfer->stale};
     if (code != CURLE_OK) {
         describe(transfer, code, outcome);
     } else if (!transfer->has_head) { /* libcurl is content with half a head */

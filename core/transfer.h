@@ -7,6 +7,7 @@
 #ifndef PROMPTIC_TRANSFER_H
 #define PROMPTIC_TRANSFER_H
 
+#include "pool.h"
 #include "promptic.h"
 #include "text.h"
 
@@ -15,13 +16,13 @@
 
 /* What to send. Everything is borrowed until the transfer has ended. */
 typedef struct transfer_plan {
+    pool *pool;
     const char *method;
     const char *url;
     const char *target; /* of the request line, where the settings have an origin; else NULL */
     const char *body;   /* NULL: none, and no Content-Type */
     size_t body_length;
     struct curl_slist *headers;
-    bool repeatable;           /* libcurl may send it again on a fresh connection by itself */
     bool fresh;                /* not on a connection that is there already */
     size_t max_response_bytes; /* after decompression */
     void (*on_body)(const char *piece, size_t length, void *userdata); /* as in promptic_request */
@@ -30,6 +31,7 @@ typedef struct transfer_plan {
 
 typedef struct transfer {
     CURL *easy; /* NULL while no attempt is under way */
+    pool *pool;
     size_t max_response_bytes;
     void (*on_body)(const char *piece, size_t length, void *userdata); /* NULL: `body` collects */
     void *body_userdata;
@@ -38,11 +40,12 @@ typedef struct transfer {
     size_t header_count;
     curl_off_t uploaded;
     int64_t moved_ms; /* when a byte moved last, or the attempt began */
-    bool repeatable;
+    long sent_before;            /* CURLINFO_REQUEST_SIZE before the request: bytes of CONNECT */
     bool has_origin;             /* the URL was found to be one before */
-    bool connected;              /* there is, or was, a connection to send the request on */
+    bool connected;              /* the request was given an established connection */
     bool has_head;               /* the answer's head is complete */
-    bool sent;                   /* of an attempt that is over: bytes of the request have left */
+    bool sent;                   /* of an attempt that is over: see transfer_was_sent */
+    bool stale;                  /* the kept connection had ended, nothing was sent */
     bool resent;                 /* libcurl wanted to send it a second time, which was refused */
     bool too_big;                /* the answer went past max_response_bytes or the cap on headers */
     char error[CURL_ERROR_SIZE]; /* libcurl's words for it */
@@ -54,14 +57,18 @@ typedef struct transfer_outcome {
     const char *message; /* where kind is not PROMPTIC_OK; static or of the transfer */
     int status;
     bool reused; /* the connection was there already */
+    bool stale;  /* it had ended before the request was sent: no attempt was made */
 } transfer_outcome;
 
 /* What all transfers of a client share. Everything is borrowed. */
 typedef struct transfer_settings {
+    pool *pool;
     CURLU *origin;       /* NULL: each plan has a URL to parse */
     const char *ca_file; /* NULL: libcurl's own */
     const char *ca_path;
-    bool direct; /* no proxy, whatever the environment says */
+    const char *proxy;      /* NULL: none, whatever the environment says */
+    const char *no_proxy;   /* hosts that are asked without it; NULL: none */
+    double connect_timeout; /* seconds for name lookup, connection, tunnel and handshake */
 } transfer_settings;
 
 /* A new easy handle with these settings, freed with curl_easy_cleanup. NULL where memory ends. */
@@ -83,7 +90,8 @@ void transfer_forget(transfer *transfer);
 /* Lets go of the handle of an attempt that is given up. */
 void transfer_drop(transfer *transfer);
 
-/* Whether any byte of the request has left in this attempt, so that the platform may have it. */
+/* Whether bytes of the request itself were handed to an established connection in this attempt, so
+ * that the platform may have it. Those of a handshake or of CONNECT are not the request's. */
 bool transfer_was_sent(const transfer *transfer);
 
 /* The value of the answer's last header of this lower-case name, or NULL. */

@@ -69,7 +69,7 @@ describe("for other hosts", function()
 
    it("https_proxy makes a tunnel and does not see the key", function()
       proxy:always{ status = 403, body = "" }
-      assert.equal("connection\n", call("https://platform.invalid", { https_proxy = proxy.url }))
+      assert.equal("config\n", call("https://platform.invalid", { https_proxy = proxy.url }))
       local request = proxy:requests()[1]
       assert.equal("CONNECT platform.invalid:443 HTTP/1.1", request.line)
       assert.is_nil(request.head:find("the-key", 1, true))

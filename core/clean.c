@@ -1,0 +1,126 @@
+#include "clean.h"
+
+#include "text.h"
+
+#include <string.h>
+
+/* ----------------------------------------------------------------- secrets */
+
+static int hexadecimal(char c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The value of `count` hexadecimal digits, or -1. */
+static int read_digits(const char *at, const char *end, int count) {
+    int value = 0;
+    if (end - at < count)
+        return -1;
+    for (int i = 0; i < count; i++) {
+        int digit = hexadecimal(at[i]);
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+/* How many bytes stand for the secret's character c, plain or escaped; 0: they are another. */
+static size_t spelling(const char *at, const char *end, char c) {
+    int code = (unsigned char)c;
+    if (at == end)
+        return 0;
+    if (*at == '%' && read_digits(at + 1, end, 2) == code)
+        return 3;
+    if (*at == '\\' && end - at >= 2 && at[1] == 'u' && read_digits(at + 2, end, 4) == code)
+        return 6;
+    if (*at == '\\' && end - at >= 2 && at[1] == c && strchr("\"\\/", c) != NULL)
+        return 2;
+    return *at == c ? 1 : 0;
+}
+
+/* How many bytes at `at` spell the secret; 0: they do not. */
+static size_t match(const char *at, const char *end, const char *secret) {
+    const char *start = at;
+    for (; *secret != '\0'; secret++) {
+        size_t length = spelling(at, end, *secret);
+        if (length == 0)
+            return 0;
+        at += length;
+    }
+    return (size_t)(at - start);
+}
+
+static void hide_one(char *bytes, size_t length, const char *secret) {
+    char *end = bytes + length;
+    if (strlen(secret) < CLEAN_SHORTEST_SECRET)
+        return;
+    for (char *at = bytes; at < end;) {
+        bool may_begin = *at == secret[0] || *at == '\\' || *at == '%';
+        size_t found = may_begin ? match(at, end, secret) : 0;
+        memset(at, '*', found);
+        at += found > 0 ? found : 1;
+    }
+}
+
+void clean_hide(char *bytes, size_t length, const clean_secrets *secrets) {
+    if (bytes == NULL || secrets == NULL)
+        return;
+    for (size_t i = 0; i < CLEAN_SECRETS; i++)
+        if (secrets->values[i] != NULL)
+            hide_one(bytes, length, secrets->values[i]);
+}
+
+/* ------------------------------------------------------------------- lines */
+
+/* Bidi_Control of Unicode's PropList: they can make a terminal show text in another order. */
+static bool turns_direction(unsigned long code) {
+    return code == 0x61C || code == 0x200E || code == 0x200F ||
+           (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+}
+
+/* C0, DEL, C1, no-break space, Unicode's line and paragraph separators, its byte order mark. */
+static bool is_blank(unsigned long code) {
+    return code <= 0x20 || (code >= 0x7F && code <= 0xA0) || code == 0x2028 || code == 0x2029 ||
+           code == 0xFEFF || turns_direction(code);
+}
+
+/* Ends a line that does not fit with "...", at the boundary of a character. */
+static size_t cut(char *out, size_t size, size_t length) {
+    static const char dots[] = "...";
+    size_t room = size - sizeof dots;
+    if (length > room) {
+        length = room;
+        while (length > 0 && ((unsigned char)out[length] & 0xC0) == 0x80)
+            length--;
+    }
+    memcpy(out + length, dots, sizeof dots);
+    return length + sizeof dots - 1;
+}
+
+size_t clean_line(char *out, size_t size, const char *bytes, size_t length) {
+    size_t used = 0;
+    bool was_blank = false;
+    for (size_t i = 0; i < length;) {
+        unsigned long code;
+        char character[4];
+        size_t width = text_read_utf8(bytes + i, length - i, &code);
+        i += width > 0 ? width : 1;
+        if (width > 0 && is_blank(code)) {
+            was_blank = used > 0;
+            continue;
+        }
+        size_t needed = text_utf8(width > 0 ? code : 0xFFFD, character);
+        if (used + was_blank + needed >= size)
+            return cut(out, size, used);
+        if (was_blank)
+            out[used++] = ' ';
+        was_blank = false;
+        memcpy(out + used, character, needed);
+        used += needed;
+    }
+    out[used] = '\0';
+    return used;
+}

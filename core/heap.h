@@ -1,0 +1,48 @@
+/*
+ * heap.h - timers: a binary heap of points in monotonic time, the earliest at the top.
+ *
+ * A timer is a member of what it belongs to, so that setting one allocates nothing; room is made
+ * beforehand with heap_reserve.
+ */
+#ifndef PROMPTIC_HEAP_H
+#define PROMPTIC_HEAP_H
+
+#include "memory.h"
+
+#include <stdint.h>
+
+typedef struct heap_timer {
+    int64_t due_ms; /* monotonic; heap_set puts the timer where this belongs */
+    size_t index;   /* in the heap; HEAP_NOT_SET elsewhere */
+} heap_timer;
+
+#define HEAP_NOT_SET ((size_t)-1)
+
+typedef struct heap {
+    const promptic_allocator *allocator; /* borrowed */
+    heap_timer **timers;
+    size_t length, capacity;
+} heap;
+
+/* An empty heap whose memory comes from the allocator, which must outlive it. */
+void heap_init(heap *heap, const promptic_allocator *allocator);
+
+/* Gives the memory back; the timers are the caller's. */
+void heap_free(heap *heap);
+
+/* Makes room for `count` timers, so that heap_set cannot fail. False if out of memory. */
+bool heap_reserve(heap *heap, size_t count);
+
+/* A timer that is in no heap. */
+void heap_timer_init(heap_timer *timer);
+
+/* Sets the timer, or moves one that is set, to its due_ms. */
+void heap_set(heap *heap, heap_timer *timer);
+
+/* Takes the timer out, where it is set. */
+void heap_remove(heap *heap, heap_timer *timer);
+
+/* The timer that is due first; NULL if there is none. */
+heap_timer *heap_first(const heap *heap);
+
+#endif

@@ -1,0 +1,177 @@
+#include "proxy.h"
+
+#include "failure.h"
+#include "text.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------- environment */
+
+/* The first of these variables that is set; *name says which. */
+static const char *first_set(const char *const names[], const char **name) {
+    for (size_t i = 0; names[i] != NULL; i++) {
+        const char *value = getenv(names[i]);
+        *name = names[i];
+        if (value != NULL)
+            return value;
+    }
+    return NULL;
+}
+
+static const char *find_variable(const char *scheme, const char **name) {
+    static const char *const https[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+                                        NULL};
+    static const char *const http[] = {"http_proxy", "all_proxy", "ALL_PROXY", NULL};
+    return first_set(strcmp(scheme, "https") == 0 ? https : http, name);
+}
+
+/* ------------------------------------------------------------------- checks */
+
+static bool is_known_scheme(const char *scheme) {
+    static const char *const known[] = {"http",    "https",  "socks4", "socks4a",
+                                        "socks5", "socks5h", NULL};
+    for (size_t i = 0; known[i] != NULL; i++)
+        if (strcmp(known[i], scheme) == 0)
+            return true;
+    return false;
+}
+
+static promptic_kind refuse(const char *name, promptic_error *error) {
+    return failure_set(error, PROMPTIC_CONFIG,
+                       "%s is not the URL of a proxy: it must be "
+                       "scheme://[user:password@]host[:port], the scheme http, https, socks4, "
+                       "socks4a, socks5 or socks5h, with characters such as '#', '/', '?' and '@' "
+                       "in user and password percent-encoded (%%23, %%2F, %%3F, %%40)",
+                       name);
+}
+
+static bool is_plain(const char *value) {
+    for (const char *c = value; *c != '\0'; c++)
+        if ((unsigned char)*c <= ' ' || *c == 0x7F || *c == '\\')
+            return false;
+    return true;
+}
+
+/* A part of the URL, freed with curl_free; NULL where it has none. *ok turns false if out of
+ * memory. */
+static char *part(CURLU *url, CURLUPart name, unsigned flags, bool *ok) {
+    char *value = NULL;
+    if (curl_url_get(url, name, &value, flags) == CURLUE_OUT_OF_MEMORY)
+        *ok = false;
+    return value;
+}
+
+/* libcurl takes "http://user:12#34@host" for the host "user": a proxy's URL has no more parts than
+ * these. */
+static bool is_proxy(CURLU *url, bool *ok) {
+    char *scheme = part(url, CURLUPART_SCHEME, 0, ok), *path = part(url, CURLUPART_PATH, 0, ok);
+    char *query = part(url, CURLUPART_QUERY, 0, ok),
+         *fragment = part(url, CURLUPART_FRAGMENT, 0, ok);
+    bool fine = scheme != NULL && is_known_scheme(scheme) && query == NULL && fragment == NULL &&
+                (path == NULL || strcmp(path, "/") == 0);
+    curl_free(scheme);
+    curl_free(path);
+    curl_free(query);
+    curl_free(fragment);
+    return fine;
+}
+
+/* ----------------------------------------------------------------- secrets */
+
+static void add_base64(text *out, const char *bytes, size_t length) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (!text_reserve(out, (length + 2) / 3 * 4))
+        return;
+    for (size_t i = 0; i < length; i += 3) {
+        unsigned long group = (unsigned long)(unsigned char)bytes[i] << 16;
+        group |= i + 1 < length ? (unsigned long)(unsigned char)bytes[i + 1] << 8 : 0;
+        group |= i + 2 < length ? (unsigned char)bytes[i + 2] : 0;
+        text_put(out, digits[group >> 18]);
+        text_put(out, digits[group >> 12 & 63]);
+        text_put(out, i + 1 < length ? digits[group >> 6 & 63] : '=');
+        text_put(out, i + 2 < length ? digits[group & 63] : '=');
+    }
+}
+
+/* "user:password" in base64. NULL if out of memory. */
+static char *basic_of(const promptic_allocator *allocator, const char *user, const char *password) {
+    text plain, encoded;
+    text_init(&plain, allocator);
+    text_init(&encoded, allocator);
+    text_addf(&plain, "%s:%s", user != NULL ? user : "", password);
+    if (!plain.failed)
+        add_base64(&encoded, plain.data, plain.length);
+    encoded.failed = encoded.failed || plain.failed;
+    text_free_secret(allocator, text_take(&plain, NULL));
+    return text_take(&encoded, NULL);
+}
+
+static bool keep_secrets(const promptic_allocator *allocator, CURLU *url, proxy *out) {
+    bool ok = true;
+    char *user = part(url, CURLUPART_USER, CURLU_URLDECODE, &ok);
+    char *password = part(url, CURLUPART_PASSWORD, CURLU_URLDECODE, &ok);
+    if (ok && password != NULL) {
+        out->password = text_copy(allocator, password, strlen(password));
+        out->basic = basic_of(allocator, user, password);
+        ok = out->password != NULL && out->basic != NULL;
+    }
+    if (password != NULL)
+        text_wipe(password, strlen(password));
+    curl_free(user);
+    curl_free(password);
+    return ok;
+}
+
+/* -------------------------------------------------------------------- find */
+
+/* Fills in what the variable's value says. */
+static promptic_kind read_proxy(const promptic_allocator *allocator, const char *value,
+                                const char *name, proxy *out, promptic_error *error) {
+    text whole;
+    bool ok = true;
+    CURLU *url = curl_url();
+    text_init(&whole, allocator);
+    text_addf(&whole, "%s%s", strstr(value, "://") == NULL ? "http://" : "", value);
+    out->url = text_take(&whole, NULL);
+    promptic_kind kind =
+        url == NULL || out->url == NULL ? failure_memory(error) : PROMPTIC_OK;
+    if (kind == PROMPTIC_OK) {
+        CURLUcode code = curl_url_set(url, CURLUPART_URL, out->url, CURLU_NON_SUPPORT_SCHEME);
+        if (code == CURLUE_OUT_OF_MEMORY)
+            kind = failure_memory(error);
+        else if (code != CURLUE_OK || !is_proxy(url, &ok))
+            kind = ok ? refuse(name, error) : failure_memory(error);
+        else if (!keep_secrets(allocator, url, out))
+            kind = failure_memory(error);
+    }
+    curl_url_cleanup(url);
+    return kind;
+}
+
+promptic_kind proxy_find(const promptic_allocator *allocator, const char *scheme, proxy *out,
+                         promptic_error *error) {
+    static const char *const exceptions[] = {"no_proxy", "NO_PROXY", NULL};
+    const char *name, *unused;
+    const char *value = find_variable(scheme, &name), *none = first_set(exceptions, &unused);
+    *out = (proxy){.url = NULL};
+    if (value == NULL || value[0] == '\0' || (none != NULL && strcmp(none, "*") == 0))
+        return PROMPTIC_OK;
+    promptic_kind kind =
+        is_plain(value) ? read_proxy(allocator, value, name, out, error) : refuse(name, error);
+    if (kind == PROMPTIC_OK && none != NULL &&
+        (out->exceptions = text_copy(allocator, none, strlen(none))) == NULL)
+        kind = failure_memory(error);
+    if (kind != PROMPTIC_OK)
+        proxy_free(allocator, out);
+    return kind;
+}
+
+void proxy_free(const promptic_allocator *allocator, proxy *proxy) {
+    text_free_secret(allocator, proxy->url);
+    text_free_secret(allocator, proxy->password);
+    text_free_secret(allocator, proxy->basic);
+    memory_free(allocator, proxy->exceptions);
+    memset(proxy, 0, sizeof *proxy);
+}
