@@ -84,23 +84,20 @@ static bool fill_headers(promptic_call *call) {
     return true;
 }
 
-/* Message and request id of the result are text from outside. False if out of memory. */
-static bool fill_texts(promptic_call *call) {
-    promptic_result *result = &call->result;
-    const char *id = promptic_result_header(result, "x-request-id");
-    if (id != NULL)
-        result->request_id = call->request_id = clean_copy(call, id, MAX_REQUEST_ID);
-    if (result->message != NULL)
-        result->message = call->message = clean_copy(call, result->message, FAILURE_MAX_MESSAGE);
-    return (id == NULL || call->request_id != NULL) &&
-           (result->kind == PROMPTIC_OK || result->message != NULL);
+/* False if out of memory. */
+static bool fill_request_id(promptic_call *call) {
+    const char *id = promptic_result_header(&call->result, "x-request-id");
+    if (id == NULL)
+        return true;
+    call->result.request_id = call->request_id = clean_copy(call, id, MAX_REQUEST_ID);
+    return call->request_id != NULL;
 }
 
 /* The call is over: kind, status, message and retry_after of its result are set already. */
 static void end(promptic_call *call) {
     promptic_loop *loop = call->client->loop;
     promptic_result *result = &call->result;
-    if (!fill_headers(call) || !fill_texts(call))
+    if (!fill_headers(call) || !fill_request_id(call))
         lose_answer(call);
     result->method = call->method;
     result->path = call->path;
@@ -282,21 +279,27 @@ static char *api_message(const promptic_call *call, int status) {
                            call->transfer.body.data, call->transfer.body.length);
 }
 
+/* The words of the response, or of libcurl, as the result's message. False if out of memory. */
+static bool fill_message(promptic_call *call, const transfer_outcome *outcome) {
+    bool is_api = outcome->kind == PROMPTIC_OK;
+    char *from_response = is_api ? api_message(call, outcome->status) : NULL;
+    const char *words = is_api ? from_response : outcome->message;
+    if (words != NULL)
+        call->message = clean_copy(call, words, FAILURE_MAX_MESSAGE);
+    memory_free(allocator_of(call), from_response);
+    call->result.message = call->message;
+    return call->message != NULL;
+}
+
 static void fail_with(promptic_call *call, const transfer_outcome *outcome, double retry_after) {
     promptic_result *result = &call->result;
-    bool is_api = outcome->kind == PROMPTIC_OK;
-    char *from_answer = NULL;
     clean_hide(call->transfer.body.data, call->transfer.body.length, &call->client->secrets);
-    result->kind = is_api ? PROMPTIC_API_ERROR : outcome->kind;
+    result->kind = outcome->kind == PROMPTIC_OK ? PROMPTIC_API_ERROR : outcome->kind;
     result->status = outcome->status;
     result->retry_after = retry_after;
-    result->message = outcome->message;
-    if (is_api)
-        result->message = from_answer = api_message(call, outcome->status);
-    if (result->message == NULL)
+    if (!fill_message(call, outcome))
         lose_answer(call);
     end(call);
-    memory_free(allocator_of(call), from_answer);
 }
 
 /* How long until the next attempt, in seconds; negative where there is none. */
@@ -468,8 +471,11 @@ const promptic_result *promptic_call_result(const promptic_call *call) {
 }
 
 bool promptic_call_wait(promptic_call *call, long timeout_ms) {
+    promptic_loop *loop = call->client->loop;
     if (!promptic_call_done(call))
-        loop_wait_until(call->client->loop, is_done, call, timeout_ms);
+        loop_wait_until(loop, is_done, call, timeout_ms);
+    else if (!loop->stepping)
+        loop_dispatch(loop); /* it failed at once, and its callback has yet to run */
     return is_done(call);
 }
 

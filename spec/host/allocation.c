@@ -284,8 +284,11 @@ static bool give_up_many(world *w) {
     size_t count = 0, callbacks = w->callbacks;
     while (count < MANY && (calls[count] = start(w, &request, PROMPTIC_OK, &fine)) != NULL)
         count++;
-    while (count > 0)
-        promptic_call_free(calls[--count]);
+    while (count > 0) { /* one that had no memory for its attempt has ended */
+        const promptic_result *result = promptic_call_result(calls[--count]);
+        fine = (result == NULL || is_fine(w, result->kind, PROMPTIC_OK)) && fine;
+        promptic_call_free(calls[count]);
+    }
     CHECK(w->callbacks == callbacks);
     return fine;
 }
