@@ -319,6 +319,10 @@ size_t promptic_wait(promptic_loop *loop, long timeout_ms) {
     return promptic_step(loop);
 }
 
+void promptic_wake(promptic_loop *loop) {
+    curl_multi_wakeup(loop->multi);
+}
+
 size_t promptic_flush(promptic_loop *loop, long timeout_ms) {
     int64_t end_ms = clock_after_ms(clock_now_ms(), timeout_ms);
     size_t unfinished = promptic_wait(loop, 0);

@@ -196,6 +196,10 @@ PROMPTIC_API long promptic_timeout_ms(promptic_loop *loop);
  * it returns at once. A signal handler that runs ends the wait early. */
 PROMPTIC_API size_t promptic_wait(promptic_loop *loop, long timeout_ms);
 
+/* Ends the promptic_wait that is under way early, or the next one where none is. May be called by
+ * any thread and by a signal handler. */
+PROMPTIC_API void promptic_wake(promptic_loop *loop);
+
 /* Blocks until no call is left, those included that callbacks submit, or for timeout_ms (-1: as
  * long as it takes). Returns how many calls have not ended. */
 PROMPTIC_API size_t promptic_flush(promptic_loop *loop, long timeout_ms);
