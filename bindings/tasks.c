@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 const char bindings_resumed_elsewhere[] =
-    "the coroutine of a task that waits was resumed or closed by something else than promptic";
+    "the coroutine of a task was resumed or closed by something else than promptic";
 
 /* --------------------------------------------------------------- coroutines */
 
