@@ -11,6 +11,7 @@
 #include "json.h"
 #include "promptic.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -35,12 +36,13 @@ PROMPTIC_API int luaopen_promptic_auth(lua_State *L);
 BINDINGS_RESOURCES(BINDINGS_DECLARE)
 #undef BINDINGS_DECLARE
 
-/* ----------------------------------------------------------------- state.c */
+/* -------------------------------------------------------------- registry.c */
 
 /* What the bindings keep in the registry, each under an address of its own, so that two copies of
  * the library in one lua_State never take each other's userdata for their own. */
 typedef enum bindings_slot {
     BINDINGS_STATE,            /* bindings_state */
+    BINDINGS_INTERRUPTER,      /* bindings_interrupter, where the program has one */
     BINDINGS_MODULE,           /* the table that require "promptic" gives */
     BINDINGS_METHODS,          /* name -> function: what a client can do */
     BINDINGS_RESOURCE_MODULES, /* resource -> its module's table */
@@ -59,15 +61,29 @@ void bindings_get(lua_State *L, bindings_slot slot);
 /* [-1, +0, m] Puts the value on top into the slot. */
 void bindings_set(lua_State *L, bindings_slot slot);
 
-/* A call of Lua's, owned by a userdata (call.c). */
+/* [-0, +0, m] Names the metatable on top, and closes it to scripts: getmetatable returns the name.
+ * Every userdata has such a one, since its __gc called by a script would free what is in use. */
+void bindings_name_metatable(lua_State *L, const char *name);
+
+/* ----------------------------------------------------------------- state.c */
+
+/* A call of Lua's, owned by a userdata (lua_call.c). */
 typedef struct bindings_owner bindings_owner;
 
-/* One a lua_State, made by the first use: the loop that all its clients share. */
+typedef struct bindings_interrupter bindings_interrupter;
+
+/* One a lua_State, made by the first use: the loop that all its clients share. A signal handler
+ * reads what is atomic. */
 typedef struct bindings_state {
     promptic_loop *loop; /* NULL once the lua_State is closing */
-    lua_State *running;  /* the coroutine that is inside the core; log functions run on it */
-    lua_State *task;     /* the coroutine of the running task: its calls suspend it, or NULL */
+    _Atomic(lua_State *)
+        running; /* the coroutine that is inside the core, which runs log functions */
+    _Atomic(lua_State *)
+        task; /* the coroutine of the running task: its calls suspend it, or NULL */
+    bindings_owner *suspending;          /* the call that the running task yields for */
     bindings_owner *ended, **ended_tail; /* calls of tasks that have ended, in order */
+    bindings_interrupter *interrupter;   /* NULL: signals do not wake the loop */
+    atomic_bool task_interrupted;        /* a signal's hook was set on the running task */
     bool logging;                        /* a log function is running, inside the core */
     bool interrupted;                    /* a hook's error stopped it: Ctrl-C was pressed */
 } bindings_state;
@@ -82,6 +98,10 @@ void bindings_leave(bindings_state *state, lua_State *outer);
 /* [-0, +0, e] Refuses to drive calls from within a log function, where the core is busy. */
 void bindings_check_idle(lua_State *L, const bindings_state *state);
 
+/* [-0, +0, -] Lets the core work: once, and for `seconds` at most before there is any work. Run the
+ * hooks afterwards. */
+void bindings_work(lua_State *L, bindings_state *state, double seconds);
+
 /* [-0, +0 or 1, -] Runs the debug hook, which is how Ctrl-C reaches a script. False with the error
  * pushed where it raised. Needs two free stack slots. */
 bool bindings_run_hooks(lua_State *L, bindings_state *state);
@@ -89,9 +109,29 @@ bool bindings_run_hooks(lua_State *L, bindings_state *state);
 /* Monotonic time in seconds. */
 double bindings_time(void);
 
-/* promptic.sleep(seconds), blocking, and promptic.now() */
-int bindings_sleep(lua_State *L);
+/* promptic.now() */
 int bindings_now(lua_State *L);
+
+/* What the signal handler of a program needs to stop a script. Belongs to the program, and outlives
+ * the lua_State. */
+struct bindings_interrupter {
+    lua_Hook hook;                   /* raises, and takes itself off */
+    int mask, count;                 /* of the hook: see lua_sethook */
+    _Atomic(lua_State *) script;     /* the coroutine that runs the script */
+    _Atomic(bindings_state *) state; /* set by the bindings; NULL while there is no loop */
+};
+
+/* [-0, +0, m] To be called before the first client is made. From then on nothing is polled for
+ * signals: bindings_interrupt ends whatever blocks. */
+void bindings_use_interrupter(lua_State *L, bindings_interrupter *interrupter);
+
+/* Sets the hook on the coroutine that runs, as far as that is known, and wakes the loop. May be
+ * called by a signal handler, in any thread. */
+void bindings_interrupt(bindings_interrupter *interrupter);
+
+/* [-0, +0, -] A hook of the interrupter that a coroutine has not run, as it was over or suspended
+ * when the signal came, is run by the one that resumed it. */
+void bindings_pass_hook(const bindings_state *state, lua_State *from, lua_State *to);
 
 /* ------------------------------------------------------------- arguments.c */
 
@@ -203,7 +243,7 @@ void bindings_open_clients(lua_State *L);
 /* The promptic_log_fn of clients with a log function; userdata is the bindings_client. */
 void bindings_log(promptic_log_level level, const char *text, void *userdata);
 
-/* ------------------------------------------------------------------ call.c */
+/* -------------------------------------------------------------- lua_call.c */
 
 /* [-0, +1, e] Makes the request for the client at stack index 1, and pushes what came of it or
  * raises. body may be NULL. */
@@ -213,6 +253,11 @@ int bindings_call(lua_State *L, promptic_request *request, json_buffer *body);
  * submits it, may find it there. Both need the client at stack index 1. */
 bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request);
 int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *request);
+
+/* -------------------------------------------------------------- response.c */
+
+/* [-0, +0, m] Keeps what came with the table on top, for as long as that lives. */
+void bindings_keep_response(lua_State *L, const promptic_result *result);
 
 /* promptic.response(result) */
 int bindings_response(lua_State *L);
@@ -232,6 +277,10 @@ int bindings_is_error(lua_State *L);
 void bindings_push_error_metatable(lua_State *L);
 
 /* --------------------------------------------------------------- prelude.c */
+
+/* [-0, +0, -] Whether a hook was called by the library's own Lua code, or by a C function that this
+ * has called: a hook that raised there would stop it half-way. */
+bool bindings_in_prelude(lua_State *L, lua_Debug *activation);
 
 /* [-0, +0, e] Adds what is written in Lua, in bindings/prelude, to the methods and to the modules
  * of their resources, which are in their slots already. */
@@ -256,8 +305,15 @@ void bindings_open_upload(lua_State *L);
 /* [-0, +0, m] Adds what tasks need of C to the table on top. */
 void bindings_open_tasks(lua_State *L);
 
-/* Of call.c, for the scheduler: the address of the next call of a task that has ended, or nil; an
- * owner's call is cancelled; what resumes a coroutine whose call has ended. */
+/* promptic.sleep(seconds), blocking */
+int bindings_sleep(lua_State *L);
+
+/* What is raised in a task that waits, where something else than the scheduler resumes it. */
+extern const char bindings_resumed_elsewhere[];
+
+/* Of lua_call.c, for the scheduler. next_ended(): the address of the next call of a task that has
+ * ended, or nil. cancel_call(owner). decode_ahead(owner, stop). resume_values(owner): what resumes
+ * a coroutine whose call has ended. */
 int bindings_next_ended(lua_State *L);
 int bindings_cancel_call(lua_State *L);
 int bindings_decode_ahead(lua_State *L);
@@ -266,8 +322,9 @@ int bindings_resume_values(lua_State *L);
 /* Whether a call made here is a task's that can wait for it, with other tasks running meanwhile. */
 bool bindings_can_suspend(lua_State *L, const bindings_state *state);
 
-/* Its address as a light userdata stands before an error that is handed to the caller of a function
- * that could not raise it, where Lua has no continuations. */
-extern const char bindings_failure_mark;
+/* Where Lua has no continuations, a function that may suspend returns one of these addresses as a
+ * light userdata and its result, or the error that it could not raise. Nothing else can resume it
+ * with them. */
+extern const char bindings_success_mark, bindings_failure_mark;
 
 #endif

@@ -8,7 +8,7 @@
 
 /* ---------------------------------------------------------------- yieldable */
 
-#if COMPAT_RESUMES
+#if COMPAT_MEASURES_DEPTH
 
 /*
  * Lua 5.1 cannot yield below a C function, a metamethod or an iterator: wherever its interpreter
@@ -81,21 +81,6 @@ static void open_yieldable(lua_State *L) {
     lua_xmove(coroutine, L, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &depth_key);
     lua_pop(L, 1);
-}
-
-int compat_resume(lua_State *L) {
-    lua_State *coroutine = lua_tothread(L, 1);
-    int count = lua_gettop(L) - 1;
-    if (!lua_checkstack(coroutine, count))
-        luaL_error(L, "too many arguments to resume");
-    lua_xmove(L, coroutine, count);
-    int status = lua_resume(coroutine, count);
-    bool fine = status == LUA_OK || status == LUA_YIELD;
-    count = fine ? lua_gettop(coroutine) : 1;
-    luaL_checkstack(L, count + 1, "too many results to resume");
-    lua_pushboolean(L, fine);
-    lua_xmove(coroutine, L, count);
-    return count + 1;
 }
 
 bool compat_isyieldable(lua_State *L) {

@@ -232,13 +232,39 @@ static inline bool compat_tointeger(lua_State *L, int index, lua_Integer *intege
 #define compat_yield(L, count, context, continuation) lua_yield(L, count)
 #endif
 
-/* In plain Lua 5.1 a coroutine that asks whether it could yield has to be resumed by
- * [-?, +?, e] compat_resume(coroutine, ...), otherwise like coroutine.resume. */
-#if LUA_VERSION_NUM < 502 && !defined(LUAJIT_VERSION_NUM)
-#define COMPAT_RESUMES 1
-int compat_resume(lua_State *L);
+/* [-?, +?, -] lua_resume as in Lua 5.4: *results is how many values the coroutine has on top. */
+static inline int compat_resume(lua_State *coroutine, lua_State *from, int arguments,
+                                int *results) {
+#if LUA_VERSION_NUM >= 504
+    return lua_resume(coroutine, from, arguments, results);
 #else
-#define COMPAT_RESUMES 0
+#if LUA_VERSION_NUM >= 502
+    int status = lua_resume(coroutine, from, arguments);
+#else
+    (void)from;
+    int status = lua_resume(coroutine, arguments);
+#endif
+    *results = lua_gettop(coroutine);
+    return status;
+#endif
+}
+
+/* [-0, +?, -] Closes what a coroutine that is suspended, or has failed, has still to close; there
+ * is nothing of that kind before Lua 5.4. */
+static inline void compat_closethread(lua_State *coroutine) {
+#if LUA_VERSION_NUM >= 504
+    lua_resetthread(coroutine); /* lua_closethread is new in 5.4.6 */
+#else
+    (void)coroutine;
+#endif
+}
+
+/* In plain Lua 5.1 a function asks whether it could yield by the depth of its coroutine's C calls,
+ * which coroutine.resume counts on from those below, and lua_resume does not. */
+#if LUA_VERSION_NUM < 502 && !defined(LUAJIT_VERSION_NUM)
+#define COMPAT_MEASURES_DEPTH 1
+#else
+#define COMPAT_MEASURES_DEPTH 0
 #endif
 
 /* [-0, +0, -] Whether the running C function could yield. Lua 5.1 and 5.2 do not tell; there it is

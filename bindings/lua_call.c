@@ -1,38 +1,55 @@
 /*
- * call.c - a call from Lua: it is submitted, waited for, and becomes a value or an error.
+ * lua_call.c - a call from Lua: it is submitted, waited for, and becomes a value or an error.
  */
 #include "bindings.h"
 #include "json_pieces.h"
 
+#include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* How long the core may block before hooks get a turn: see state.c. A signal does not end the wait
- * for a call, so that this is also what Ctrl-C takes at most. */
-#define SLICE_MS 50
 
 /* The userdata that owns a call as long as Lua may raise. */
 struct bindings_owner {
     promptic_call *call;
     bindings_state *state;
-    bindings_owner *next; /* in the state's list of ended calls */
-    json_pieces pieces;   /* of an answer that is decoded a piece at a time */
-    int value, array;     /* references to it and to its long array; LUA_NOREF before and after */
-    bool whole;           /* it is to be decoded at once */
+    bindings_owner *next, **link; /* in the state's list of ended calls; link is NULL elsewhere */
+    json_pieces pieces;           /* of an answer that is decoded a piece at a time */
+    int value, array; /* references to it and to its long array; LUA_NOREF before and after */
+    bool whole;       /* it is to be decoded at once */
 };
 
-/* [-0, +0, -] Takes a call that nobody will ask for out of the list of ended ones. */
-static void forget(bindings_owner *owner) {
-    bindings_state *state = owner->state;
-    for (bindings_owner **at = &state->ended; *at != NULL; at = &(*at)->next) {
-        if (*at == owner) {
-            *at = owner->next;
-            if (state->ended_tail == &owner->next)
-                state->ended_tail = at;
-            return;
-        }
-    }
+/* -------------------------------------------------------------- ended calls */
+
+/* Runs inside the core, so it only takes a note for the scheduler. */
+static void on_done(promptic_call *call, void *userdata) {
+    bindings_owner *owner = userdata;
+    (void)call;
+    owner->next = NULL;
+    owner->link = owner->state->ended_tail;
+    *owner->link = owner;
+    owner->state->ended_tail = &owner->next;
 }
+
+static void unlink_ended(bindings_owner *owner) {
+    if (owner->link == NULL)
+        return;
+    *owner->link = owner->next;
+    if (owner->next != NULL)
+        owner->next->link = owner->link;
+    else
+        owner->state->ended_tail = owner->link;
+    owner->link = NULL;
+}
+
+int bindings_next_ended(lua_State *L) {
+    bindings_owner *owner = bindings_state_of(L)->ended;
+    if (owner == NULL)
+        return 0;
+    unlink_ended(owner);
+    lua_pushlightuserdata(L, owner);
+    return 1;
+}
+
+/* ---------------------------------------------------------------- the owner */
 
 /* [-0, +0, -] Lets go of what is decoded so far. */
 static void drop_pieces(lua_State *L, bindings_owner *owner) {
@@ -44,8 +61,7 @@ static void drop_pieces(lua_State *L, bindings_owner *owner) {
 /* [-0, +0, -] */
 static void release(lua_State *L, bindings_owner *owner) {
     drop_pieces(L, owner);
-    if (owner->call != NULL)
-        forget(owner);
+    unlink_ended(owner);
     promptic_call_free(owner->call);
     owner->call = NULL;
 }
@@ -62,9 +78,8 @@ static bindings_owner *push_owner(lua_State *L, bindings_state *state) {
     bindings_get(L, BINDINGS_CALL_METATABLE);
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
-        lua_createtable(L, 0, 2);
-        lua_pushliteral(L, "promptic.call");
-        lua_setfield(L, -2, "__name");
+        lua_createtable(L, 0, 3);
+        bindings_name_metatable(L, "promptic.call");
         lua_pushcfunction(L, collect);
         lua_setfield(L, -2, "__gc");
         lua_pushvalue(L, -1);
@@ -72,96 +87,6 @@ static bindings_owner *push_owner(lua_State *L, bindings_state *state) {
     }
     lua_setmetatable(L, -2);
     return owner;
-}
-
-/* --------------------------------------------------------------- response */
-
-/* What came with a result, until somebody asks for it: the table is made only then, for most
- * answers nobody does. Names and values of the headers follow, each ended by a NUL. */
-typedef struct response {
-    int status, attempts;
-    bool reused;
-    double elapsed;
-    size_t header_count;
-    char headers[];
-} response;
-
-/* [-0, +1, m] */
-static void push_response(lua_State *L, const promptic_result *result) {
-    size_t size = 0;
-    for (size_t i = 0; i < result->header_count; i++)
-        size += strlen(result->headers[i].name) + strlen(result->headers[i].value) + 2;
-    response *kept = compat_newuserdata(L, sizeof *kept + size);
-    kept->status = result->status;
-    kept->attempts = result->attempts;
-    kept->reused = result->connection_reused;
-    kept->elapsed = result->elapsed;
-    kept->header_count = result->header_count;
-    char *at = kept->headers;
-    for (size_t i = 0; i < result->header_count; i++) {
-        at = stpcpy(at, result->headers[i].name) + 1;
-        at = stpcpy(at, result->headers[i].value) + 1;
-    }
-}
-
-/* [-0, +0, m] Remembers what came with the table on top, for as long as that lives. */
-static void remember(lua_State *L, const promptic_result *result) {
-    bindings_get(L, BINDINGS_RESPONSES);
-    lua_pushvalue(L, -2);
-    push_response(L, result);
-    lua_rawset(L, -3);
-    lua_pop(L, 1);
-}
-
-/* [-0, +1, m] Pushes the headers by name; those of one name as a line with commas (RFC 9110, 5.3).
- */
-static void push_headers(lua_State *L, const response *kept) {
-    const char *at = kept->headers;
-    lua_createtable(L, 0, (int)kept->header_count);
-    for (size_t i = 0; i < kept->header_count; i++) {
-        const char *name = at, *value = at + strlen(at) + 1;
-        at = value + strlen(value) + 1;
-        lua_pushstring(L, name);
-        lua_getfield(L, -2, name);
-        if (lua_isnil(L, -1))
-            lua_pushstring(L, value);
-        else
-            lua_pushfstring(L, "%s, %s", lua_tostring(L, -1), value);
-        lua_remove(L, -2);
-        lua_rawset(L, -3);
-    }
-}
-
-/* [-0, +1, m] */
-static void push_response_table(lua_State *L, const response *kept) {
-    lua_createtable(L, 0, 6);
-    lua_pushinteger(L, kept->status);
-    lua_setfield(L, -2, "status");
-    lua_pushinteger(L, kept->attempts);
-    lua_setfield(L, -2, "attempts");
-    lua_pushnumber(L, kept->elapsed);
-    lua_setfield(L, -2, "elapsed");
-    lua_pushboolean(L, kept->reused);
-    lua_setfield(L, -2, "connection_reused");
-    push_headers(L, kept);
-    lua_getfield(L, -1, "x-request-id");
-    lua_setfield(L, -3, "request_id");
-    lua_setfield(L, -2, "headers");
-}
-
-int bindings_response(lua_State *L) {
-    luaL_checkany(L, 1);
-    lua_settop(L, 1);
-    bindings_get(L, BINDINGS_RESPONSES);
-    lua_pushvalue(L, 1);
-    lua_rawget(L, 2);
-    if (lua_type(L, 3) == LUA_TUSERDATA) {
-        push_response_table(L, lua_touserdata(L, 3));
-        lua_pushvalue(L, 1);
-        lua_pushvalue(L, -2);
-        lua_rawset(L, 2);
-    }
-    return 1;
 }
 
 /* --------------------------------------------------------------- the call */
@@ -176,7 +101,7 @@ static int finish(lua_State *L, bindings_owner *owner) {
         lua_pushnil(L);
     } else if (owner->value != LUA_NOREF && json_pieces_done(&owner->pieces)) {
         lua_rawgeti(L, LUA_REGISTRYINDEX, owner->value);
-        remember(L, result);
+        bindings_keep_response(L, result);
     } else if (!json_decode(L, result->body, result->body_length)) {
         promptic_result unreadable = *result;
         unreadable.kind = PROMPTIC_DECODE;
@@ -184,7 +109,7 @@ static int finish(lua_State *L, bindings_owner *owner) {
         bindings_push_error(L, &unreadable);
         failed = true;
     } else if (lua_istable(L, -1)) {
-        remember(L, result);
+        bindings_keep_response(L, result);
     }
     release(L, owner);
     return failed ? lua_error(L) : 1;
@@ -230,13 +155,11 @@ int bindings_decode_ahead(lua_State *L) {
     return 1;
 }
 
-/* [-0, +0, e] */
+/* [-0, +0, e] Waits for the end of a call that suspends no task. */
 static void block(lua_State *L, bindings_state *state, bindings_owner *owner) {
-    for (;;) {
-        lua_State *outer = bindings_enter(state, L);
-        bool ended = promptic_call_wait(owner->call, SLICE_MS);
-        bindings_leave(state, outer);
-        if (ended && !state->interrupted)
+    while (!promptic_call_done(owner->call)) {
+        bindings_work(L, state, INFINITY);
+        if (promptic_call_done(owner->call) && !state->interrupted)
             return;
         if (!bindings_run_hooks(L, state)) {
             release(L, owner);
@@ -247,27 +170,6 @@ static void block(lua_State *L, bindings_state *state, bindings_owner *owner) {
 
 /* ------------------------------------------------------- a call of a task */
 
-/* Runs inside the core, so it only takes a note for the scheduler. */
-static void on_done(promptic_call *call, void *userdata) {
-    bindings_owner *owner = userdata;
-    (void)call;
-    owner->next = NULL;
-    *owner->state->ended_tail = owner;
-    owner->state->ended_tail = &owner->next;
-}
-
-int bindings_next_ended(lua_State *L) {
-    bindings_state *state = bindings_state_of(L);
-    bindings_owner *owner = state->ended;
-    if (owner == NULL)
-        return 0;
-    state->ended = owner->next;
-    if (state->ended == NULL)
-        state->ended_tail = &state->ended;
-    lua_pushlightuserdata(L, owner);
-    return 1;
-}
-
 int bindings_cancel_call(lua_State *L) {
     bindings_owner *owner = lua_touserdata(L, 1);
     if (owner->call != NULL)
@@ -275,13 +177,26 @@ int bindings_cancel_call(lua_State *L) {
     return 0;
 }
 
-const char bindings_failure_mark;
+const char bindings_success_mark, bindings_failure_mark;
 
 #if COMPAT_CONTINUATIONS
 
+/* A script that has got hold of the coroutine can resume it as well. The call is given up then, so
+ * that the scheduler soon finds out what has become of its task. */
 COMPAT_CONTINUATION(resumed) {
+    bindings_owner *owner = lua_touserdata(L, (int)context);
     (void)status;
-    return finish(L, lua_touserdata(L, (int)context));
+    if (owner->state->task == L)
+        return finish(L, owner);
+    if (!owner->state->logging)
+        promptic_call_cancel(owner->call);
+    return luaL_error(L, "%s", bindings_resumed_elsewhere);
+}
+
+/* [-1, +1, -] */
+static int return_value(lua_State *L) {
+    (void)L;
+    return 1;
 }
 
 /* The continuation finds its call by itself. */
@@ -291,6 +206,13 @@ int bindings_resume_values(lua_State *L) {
 }
 
 #else
+
+/* [-1, +2, -] prelude/continuation.lua takes the mark away. */
+static int return_value(lua_State *L) {
+    lua_pushlightuserdata(L, (void *)&bindings_success_mark);
+    lua_insert(L, -2);
+    return 2;
+}
 
 static int finish_call(lua_State *L) {
     return finish(L, lua_touserdata(L, 1));
@@ -303,7 +225,7 @@ int bindings_resume_values(lua_State *L) {
     lua_pushcfunction(L, finish_call);
     lua_insert(L, 1);
     if (lua_pcall(L, 1, 1, 0) == LUA_OK)
-        return 1;
+        return return_value(L);
     lua_pushlightuserdata(L, (void *)&bindings_failure_mark);
     lua_insert(L, 1);
     return 2;
@@ -315,12 +237,12 @@ bool bindings_can_suspend(lua_State *L, const bindings_state *state) {
     return state->task == L && compat_isyieldable(L);
 }
 
-/* [-0, +2, e] Suspends the task until the call on top of its stack has ended. */
+/* [-0, +1, e] Suspends the task until the call on top of its stack has ended. */
 static int suspend(lua_State *L, bindings_owner *owner) {
     int index = lua_gettop(L);
-    lua_pushlightuserdata(L, owner);
     lua_pushvalue(L, index);
-    return compat_yield(L, 2, index, resumed);
+    owner->state->suspending = owner;
+    return compat_yield(L, 1, index, resumed);
 }
 
 /* ------------------------------------------------------------------- start */
@@ -358,7 +280,8 @@ int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *
     if (suspends)
         return suspend(L, owner);
     block(L, client->state, owner);
-    return finish(L, owner);
+    finish(L, owner);
+    return return_value(L);
 }
 
 int bindings_call(lua_State *L, promptic_request *request, json_buffer *body) {

@@ -233,8 +233,7 @@ void bindings_open_clients(lua_State *L) {
                                            {NULL, NULL}};
     lua_createtable(L, 0, 6);
     luaL_setfuncs(L, metamethods, 0);
-    lua_pushliteral(L, "promptic.client");
-    lua_setfield(L, -2, "__name");
+    bindings_name_metatable(L, "promptic.client");
     bindings_get(L, BINDINGS_METHODS);
     lua_setfield(L, -2, "__index");
     bindings_set(L, BINDINGS_CLIENT_METATABLE);

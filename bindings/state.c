@@ -1,33 +1,26 @@
 /*
- * state.c - what a lua_State has once: the loop, the slots in the registry, and how the bindings
- * wait without making the script deaf to Ctrl-C.
+ * state.c - what a lua_State has once: the loop, and how the bindings wait without making the
+ * script deaf to Ctrl-C.
  */
 #include "bindings.h"
 
 #include <string.h>
 #include <time.h>
 
-/* How long the core may block before hooks get a turn. A signal wakes it at once; this bounds the
- * wait where the signal came just before, or to another thread. */
+/* How long the core may block before hooks get a turn, where no signal handler wakes it, or a
+ * script's own hook counts on being called. */
 #define SLICE_SECONDS 0.05
 
-/* ------------------------------------------------------------------- slots */
-
-static const char slots[BINDINGS_SLOT_COUNT]; /* only their addresses matter */
-
-void bindings_get(lua_State *L, bindings_slot slot) {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &slots[slot]);
-}
-
-void bindings_set(lua_State *L, bindings_slot slot) {
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &slots[slot]);
-}
+/* Longer than anybody waits, and no number of milliseconds overflows. */
+#define MOST_SECONDS 1e6
 
 /* ------------------------------------------------------------------- state */
 
 /* [-0, +0, -] */
 static int free_state(lua_State *L) {
     bindings_state *state = lua_touserdata(L, 1);
+    if (state->interrupter != NULL)
+        state->interrupter->state = NULL;
     promptic_loop_free(state->loop);
     state->loop = NULL;
     return 0;
@@ -39,9 +32,8 @@ static bindings_state *new_state(lua_State *L) {
     bindings_state *state = compat_newuserdata(L, sizeof *state);
     memset(state, 0, sizeof *state);
     state->ended_tail = &state->ended;
-    lua_createtable(L, 0, 2);
-    lua_pushliteral(L, "promptic.state");
-    lua_setfield(L, -2, "__name");
+    lua_createtable(L, 0, 3);
+    bindings_name_metatable(L, "promptic.state");
     lua_pushcfunction(L, free_state);
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
@@ -52,13 +44,23 @@ static bindings_state *new_state(lua_State *L) {
     return state;
 }
 
+/* [-1, +0, m] Keeps the state on top, and lets the program's signal handler find it. */
+static void keep_state(lua_State *L, bindings_state *state) {
+    bindings_set(L, BINDINGS_STATE);
+    bindings_get(L, BINDINGS_INTERRUPTER);
+    state->interrupter = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    if (state->interrupter != NULL)
+        state->interrupter->state = state;
+}
+
 bindings_state *bindings_state_of(lua_State *L) {
     bindings_get(L, BINDINGS_STATE);
     bindings_state *state = lua_touserdata(L, -1);
     lua_pop(L, 1);
     if (state == NULL) {
         state = new_state(L);
-        bindings_set(L, BINDINGS_STATE);
+        keep_state(L, state);
     } else if (state->loop == NULL) {
         luaL_error(L, "promptic cannot be used any more: the Lua state is being closed");
     }
@@ -93,15 +95,32 @@ static int nothing(lua_State *L) {
     return 0;
 }
 
-/* Hooks belong to coroutines, and the interpreter's signal handler can only set that of the main
- * one. So in any other a hook of the main one is lent for this single call, unless it has its own.
+/* The coroutine whose hook is to be run: L, the running task, or the main one, whose hook is all
+ * that the signal handler of a stock interpreter can set. NULL where none has any.
  * [-0, +0, -] */
-static bool lend_hook(lua_State *L) {
+static lua_State *hooked(lua_State *L, const bindings_state *state) {
+    lua_State *task = state->task;
+    if (lua_gethook(L) != NULL)
+        return L;
+    if (task != NULL && lua_gethook(task) != NULL)
+        return task;
     lua_State *main = compat_mainthread(L);
-    if (main == NULL || main == L || lua_gethook(L) != NULL || lua_gethook(main) == NULL)
-        return false;
-    lua_sethook(L, lua_gethook(main), lua_gethookmask(main), lua_gethookcount(main));
-    return true;
+    return main != NULL && lua_gethook(main) != NULL ? main : NULL;
+}
+
+/* [-0, +0 or 1, -] Lends the hook to L for a call of nothing. One that raises is used up: it would
+ * interrupt its own coroutine a second time. */
+static bool run_lent_hook(lua_State *L, bindings_state *state, lua_State *owner) {
+    lua_sethook(L, lua_gethook(owner), lua_gethookmask(owner), lua_gethookcount(owner));
+    lua_pushcfunction(L, nothing);
+    int status = lua_pcall(L, 0, 0, 0);
+    lua_sethook(L, NULL, 0, 0);
+    if (status == LUA_OK)
+        return true;
+    lua_sethook(owner, NULL, 0, 0);
+    if (state->task != NULL)
+        state->task_interrupted = true;
+    return false;
 }
 
 bool bindings_run_hooks(lua_State *L, bindings_state *state) {
@@ -110,12 +129,53 @@ bool bindings_run_hooks(lua_State *L, bindings_state *state) {
         bindings_get(L, BINDINGS_INTERRUPTION);
         return false;
     }
-    bool lent = lend_hook(L);
+    lua_State *owner = hooked(L, state);
+    if (owner == NULL)
+        return true;
+    if (owner != L)
+        return run_lent_hook(L, state, owner);
     lua_pushcfunction(L, nothing);
-    int status = lua_pcall(L, 0, 0, 0);
-    if (lent)
-        lua_sethook(L, NULL, 0, 0);
-    return status == LUA_OK;
+    return lua_pcall(L, 0, 0, 0) == LUA_OK;
+}
+
+void bindings_work(lua_State *L, bindings_state *state, double seconds) {
+    double most =
+        state->interrupter != NULL && hooked(L, state) == NULL ? MOST_SECONDS : SLICE_SECONDS;
+    double wait = seconds < most ? seconds : most;
+    lua_State *outer = bindings_enter(state, L);
+    if (wait > 0)
+        promptic_wait(state->loop, (long)(wait * 1000 + 0.999));
+    else
+        promptic_step(state->loop);
+    bindings_leave(state, outer);
+}
+
+/* ----------------------------------------------------------------- signals */
+
+void bindings_use_interrupter(lua_State *L, bindings_interrupter *interrupter) {
+    lua_pushlightuserdata(L, interrupter);
+    bindings_set(L, BINDINGS_INTERRUPTER);
+}
+
+void bindings_interrupt(bindings_interrupter *interrupter) {
+    bindings_state *state = interrupter->state;
+    lua_State *running = state != NULL ? state->running : NULL;
+    lua_State *task = state != NULL ? state->task : NULL;
+    lua_State *target = running != NULL ? running : task != NULL ? task : interrupter->script;
+    if (task != NULL)
+        state->task_interrupted = true;
+    if (target != NULL)
+        lua_sethook(target, interrupter->hook, interrupter->mask, interrupter->count);
+    if (state != NULL)
+        promptic_wake(state->loop);
+}
+
+void bindings_pass_hook(const bindings_state *state, lua_State *from, lua_State *to) {
+    const bindings_interrupter *interrupter = state->interrupter;
+    if (interrupter == NULL || lua_gethook(from) != interrupter->hook)
+        return;
+    lua_sethook(from, NULL, 0, 0);
+    lua_sethook(to, interrupter->hook, interrupter->mask, interrupter->count);
 }
 
 /* -------------------------------------------------------------------- time */
@@ -129,24 +189,4 @@ double bindings_time(void) {
 int bindings_now(lua_State *L) {
     lua_pushnumber(L, bindings_time());
     return 1;
-}
-
-int bindings_sleep(lua_State *L) {
-    static const bindings_site site = {.function = "sleep", .argument = 1};
-    bindings_state *state = bindings_state_of(L);
-    if (lua_type(L, 1) != LUA_TNUMBER || !(lua_tonumber(L, 1) >= 0))
-        return bindings_argument_error(L, &site, "seconds: number of at least 0 expected");
-    double end = bindings_time() + lua_tonumber(L, 1);
-    bindings_check_idle(L, state);
-    luaL_checkstack(L, LUA_MINSTACK, NULL);
-    do {
-        double left = end - bindings_time();
-        double slice = left < SLICE_SECONDS ? left : SLICE_SECONDS;
-        lua_State *outer = bindings_enter(state, L);
-        promptic_wait(state->loop, slice > 0 ? (long)(slice * 1000 + 0.999) : 0);
-        bindings_leave(state, outer);
-        if (!bindings_run_hooks(L, state))
-            return lua_error(L);
-    } while (bindings_time() < end);
-    return 0;
 }

@@ -52,7 +52,7 @@ describe("README.md", function()
 
    it("names every method of a client", function()
       local missing = {}
-      for name in pairs(getmetatable(promptic.client{ api_key = "k", config_file = "" }).__index) do
+      for name in pairs(debug.getmetatable(promptic.client{ api_key = "k", config_file = "" }).__index) do
          if not readme:find("`" .. name .. "[({]") then
             missing[#missing + 1] = name
          end

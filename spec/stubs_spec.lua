@@ -18,7 +18,7 @@ describe("the stubs for editors", function()
    end)
 
    it("name every method of a client", function()
-      for name in pairs(getmetatable(promptic.client{ api_key = "k", config_file = "" }).__index) do
+      for name in pairs(debug.getmetatable(promptic.client{ api_key = "k", config_file = "" }).__index) do
          assert.matches("\nfunction Client:" .. name .. "(", text, 1, true)
       end
    end)

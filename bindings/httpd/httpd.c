@@ -262,6 +262,8 @@ __attribute__((visibility("default"))) int luaopen_promptic_httpd(lua_State *L) 
     };
     luaL_newmetatable(L, SERVER_TYPE);
     luaL_setfuncs(L, metamethods, 0);
+    lua_pushliteral(L, SERVER_TYPE); /* closed to scripts, as in registry.c */
+    lua_setfield(L, -2, "__metatable");
     luaL_newlib(L, methods);
     lua_setfield(L, -2, "__index");
     luaL_newlib(L, functions);

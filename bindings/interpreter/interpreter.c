@@ -6,6 +6,7 @@
  */
 #include "interpreter.h"
 
+#include "bindings.h"
 #include "promptic.h"
 
 #include <lauxlib.h>
@@ -60,8 +61,6 @@ int interpreter_report(lua_State *L, int status) {
 
 /* ------------------------------------------------------------------ Ctrl-C */
 
-static lua_State *interruptible;
-
 static void on_signal(int signal, void (*handler)(int), struct sigaction *before) {
     struct sigaction action = {.sa_flags = 0};
     action.sa_handler = handler;
@@ -69,19 +68,28 @@ static void on_signal(int signal, void (*handler)(int), struct sigaction *before
     sigaction(signal, &action, before);
 }
 
+/* The library's own functions go on: what they do by halves is never made whole. */
 static void stop_script(lua_State *L, lua_Debug *activation) {
-    (void)activation;
+    if (bindings_in_prelude(L, activation))
+        return;
     lua_sethook(L, NULL, 0, 0);
     interrupt_raised = true;
     luaL_error(L, "%s", interrupt_message);
 }
 
+static bindings_interrupter interrupter = {
+    .hook = stop_script,
+    .mask = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT,
+    .count = 1,
+};
+
 /* Setting a hook is all that a state takes while it may be in the middle of anything. A second
  * Ctrl-C ends a program whose hook never gets its turn. */
 static void on_interrupt(int signal) {
+    int problem = errno;
     on_signal(signal, SIG_DFL, NULL);
-    lua_sethook(interruptible, stop_script,
-                LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+    bindings_interrupt(&interrupter);
+    errno = problem;
 }
 
 /* ------------------------------------------------------------------- calls */
@@ -118,10 +126,12 @@ int interpreter_call(lua_State *L, int arguments, int results) {
     int handler = lua_gettop(L) - arguments;
     lua_pushcfunction(L, describe_error);
     lua_insert(L, handler);
-    interruptible = L;
+    lua_State *outer = interrupter.script;
+    interrupter.script = L;
     on_signal(SIGINT, on_interrupt, &before);
     int status = lua_pcall(L, arguments, results, handler);
     sigaction(SIGINT, &before, NULL);
+    interrupter.script = outer;
     if (lua_gethook(L) == stop_script) /* Ctrl-C came when it was over */
         lua_sethook(L, NULL, 0, 0);
     lua_remove(L, handler);
@@ -262,6 +272,7 @@ static void prepare(lua_State *L, const interpreter_options *options) {
     }
     luaL_openlibs(L);
     set_arg(L, options);
+    bindings_use_interrupter(L, &interrupter);
     interpreter_preload(L);
     lua_gc(L, LUA_GCRESTART);
     lua_gc(L, LUA_GCGEN, 0, 0);

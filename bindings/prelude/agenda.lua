@@ -1,38 +1,49 @@
 -- agenda.lua - what is to be resumed: a queue of tasks that are ready, and a heap of those that sleep.
--- Baked into the module; runs in Lua 5.1 to 5.4. An entry is a task's state (tasks.lua); while it sleeps its
--- field `timer` is its index in the heap, and `due` the time.
+-- Baked into the module; runs in Lua 5.1 to 5.4. An entry is a task's state (tasks.lua). While it is ready its
+-- field `next_ready` is the state behind it; while it sleeps `timer` is its index in the heap, and `due` the time.
+-- Only sleep allocates memory, so nothing else can fail half-way.
 local _, host = ...
 
-local ready = { first = 1, last = 0 }
-local timers = {} -- a binary heap, the earliest at 1
+local first, last = false, false -- of those that are ready
+local pushed, popped = 0, 0      -- how many there have been
+local timers = {}                -- a binary heap, the earliest at 1
 
 local agenda = {}
 
+--- Once for each time that it becomes ready.
 function agenda.push(state)
-   ready.last = ready.last + 1
-   ready[ready.last] = state
+   state.next_ready = false
+   if last then
+      last.next_ready = state
+   else
+      first = state
+   end
+   last = state
+   pushed = pushed + 1
 end
 
---- The task that has been ready longest, which stays where it is.
+--- The task that has been ready longest, which stays where it is; false where there is none.
 function agenda.first()
-   return ready[ready.first]
+   return first
 end
 
 function agenda.pop()
-   local state = ready[ready.first]
-   ready[ready.first] = nil
-   ready.first = ready.first + 1
+   local state = first
+   first = state.next_ready
+   last = first and last
+   state.next_ready = false
+   popped = popped + 1
    return state
 end
 
 --- Whether any task is ready that was pushed before `mark`; any at all where there is no mark.
 function agenda.has_ready(mark)
-   return ready.first <= (mark or ready.last)
+   return popped < (mark or pushed)
 end
 
 --- Later than all that are ready by now.
 function agenda.mark()
-   return ready.last
+   return pushed
 end
 
 local function put(index, state)
@@ -76,13 +87,13 @@ function agenda.sleep(state, due)
 end
 
 function agenda.wake(state)
-   local index, last = state.timer, timers[#timers]
+   local index, final = state.timer, timers[#timers]
    timers[#timers] = nil
-   state.timer = nil
-   if last ~= state then
-      put(index, last)
+   state.timer = false
+   if final ~= state then
+      put(index, final)
       up(index)
-      down(last.timer)
+      down(final.timer)
    end
    agenda.push(state)
 end

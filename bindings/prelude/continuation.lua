@@ -3,13 +3,18 @@
 -- raise any more, so each is called by a function in Lua that raises for it.
 local methods, host = ...
 
-local mark = host.failure_mark
+local error, pairs = error, pairs
+local success, failure, resumed_elsewhere = host.success_mark, host.failure_mark, host.resumed_elsewhere
 
-local function outcome(value, err)
-   if value == mark then
-      error(err, 0)
+-- What a script resumes the coroutine with, which only the scheduler may, is none of the marks.
+local function outcome(mark, value)
+   if mark == success then
+      return value
    end
-   return value
+   if mark ~= failure then
+      value = resumed_elsewhere
+   end
+   error(value, 0)
 end
 
 local function suspending(f)

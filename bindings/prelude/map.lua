@@ -2,6 +2,8 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local _, host, exports = ...
 
+local error, min, pairs, tostring, type = error, math.min, pairs, tostring, type
+
 local function argument_error(index, message)
    error(("bad argument #%d to 'map' (%s)"):format(index, message), 3)
 end
@@ -33,43 +35,49 @@ local function work(job, f)
    end
 end
 
--- The first worker that fails ends the others.
-local function start_worker(job, f)
-   local tasks = host.tasks
-   local _, worker = tasks.spawn(work, job, f)
-   worker.parent = tasks.current()
-   worker.awaited = true
-   worker.on_finish = function()
+-- What a job's workers have in common. The first one that fails ends the others, and so does the end of the task that
+-- waits for them. Made before any worker is started, since memory may end in between.
+local function new_job(list, count)
+   local job = { list = list, count = #list, next = 1, results = {}, workers = {}, failure = false, stopped = false }
+   for index = 1, count do
+      job.workers[index] = false
+   end
+   function job.stop()
+      if not job.stopped then
+         job.stopped, job.next = true, job.count + 1
+         for index = 1, count do
+            if job.workers[index] then
+               host.tasks.cancel(job.workers[index])
+            end
+         end
+      end
+   end
+   function job.on_finish(worker)
       if worker.status ~= "done" then
          job.failure = job.failure or worker
          job.stop()
       end
    end
-   return worker
+   return job
 end
 
 local function map_inside(list, f, concurrency)
-   local job = { list = list, count = #list, next = 1, results = {} }
-   local workers = {}
-   function job.stop()
-      job.next = job.count + 1
-      for _, worker in ipairs(workers) do
-         host.tasks.cancel(worker)
-      end
-   end
-   for index = 1, math.min(concurrency, job.count) do
-      workers[index] = start_worker(job, f)
-   end
-   local me = host.tasks.current()
+   local count = min(concurrency, #list)
+   local job = new_job(list, count)
+   local me = host.tasks.current() -- of this function alone: see exports.map
    local before = me.on_finish
-   function me.on_finish()
+   function me.on_finish(state)
       job.stop()
       if before then
-         before()
+         before(state)
       end
    end
-   for _, worker in ipairs(workers) do
-      host.tasks.settle(worker)
+   for index = 1, count do
+      local worker = host.tasks.spawn(work, job, f)
+      job.workers[index], worker.on_finish = worker, job.on_finish
+   end
+   for index = 1, count do
+      host.tasks.settle(job.workers[index])
    end
    if job.failure then
       error(job.failure.err, 0)

@@ -176,6 +176,22 @@ static void share_methods(lua_State *L) {
     lua_pop(L, 2);
 }
 
+/* [-0, +0, -] Whether it runs a function of a prelude's file. */
+static bool is_ours(lua_State *L, lua_Debug *activation) {
+    lua_getinfo(L, "S", activation);
+    for (const baked_module *file = baked_prelude; file->name != NULL; file++)
+        if (strcmp(activation->source, file->chunkname) == 0)
+            return true;
+    return false;
+}
+
+bool bindings_in_prelude(lua_State *L, lua_Debug *activation) {
+    lua_Debug caller;
+    if (is_ours(L, activation))
+        return true;
+    return *activation->what == 'C' && lua_getstack(L, 1, &caller) && is_ours(L, &caller);
+}
+
 /* [-0, +0, e] Runs a file of the prelude with the methods, the host's part, which is on top, and
  * the module below it. */
 static void run_file(lua_State *L, const baked_module *file) {
@@ -193,6 +209,7 @@ void bindings_open_prelude(lua_State *L) {
         "promptic.continuation",
 #endif
         "promptic.agenda",
+        "promptic.lists",
         "promptic.tasks",
         "promptic.map",
         "promptic.waiting",

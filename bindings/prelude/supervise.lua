@@ -5,12 +5,7 @@ local _, host = ...
 local tasks = host.tasks
 
 --- Starts f(...) for the running task, with which it is cancelled.
-function host.start(f, ...)
-   local _, state = tasks.spawn(f, ...)
-   state.parent = tasks.current()
-   state.awaited = true
-   return state
-end
+host.start = tasks.spawn
 
 --- Waits for what host.start gave: true and its first result, or false and its error.
 function host.finish(state)

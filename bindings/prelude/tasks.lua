@@ -3,29 +3,45 @@
 -- sleeps, awaits or yields, and goes on in a later step.
 local _, host, exports = ...
 
-local now, agenda, block = host.now, host.agenda, host.sleep
+local error, getmetatable, pcall, rawget, rawset, select = error, getmetatable, pcall, rawget, rawset, select
+local setmetatable, tostring, type = setmetatable, tostring, type
+local huge, max, min = math.huge, math.max, math.min
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
-local close = coroutine.close -- luacheck: ignore 143
-local resume_coroutine = host.resume or coroutine.resume
 
--- What a suspended task waits for, where it is no call. A call yields its address and its owner.
-local SLEEPING, AWAITING = {}, {}
+local now, agenda, block = host.now, host.agenda, host.sleep
+local link, unlink = host.lists.link, host.lists.unlink
+local begin_awaiting = host.lists.begin_awaiting
 
 -- Seconds in which a turn goes on with tasks that are ready; the rest wait for the next one. A step is a part of a
 -- game's frame; where nobody draws, few turns cost less.
 local FRAME_BUDGET, RUN_BUDGET = 0.001, 0.01
 
-local Task = { __name = "promptic.task" }
+local Task = { __name = "promptic.task", __metatable = "promptic.task" }
 local hidden = setmetatable({}, { __mode = "k" }) -- task -> its state
 
--- A state's fields: co; status; arguments (until it begins); group (of promptic.run); parent (the state that
--- is lost without this one's result); waiters (states that await it); results or err; on_finish; and while
--- it waits one of owner (of a call), timer (its index), awaits (a state). cancelling: its end was asked
--- for; cancelled: it has been told.
+-- Where memory ends in the middle of a change, nothing is left half-way: what a change needs is made before it, and
+-- all fields of a state are there from the start, since a new one may need memory. Absent values are false.
+--
+-- A state's fields:
+--    co           its coroutine, until it has finished
+--    status       what the task says of itself
+--    arguments    of its function, until it begins
+--    group        of promptic.run
+--    parent       the state that is lost without this one's result
+--    list         of which it is a part, between `before` and `after`: its group's members while it runs, then the
+--                 failures that nobody has awaited
+--    first, last  of those that await it
+--    awaits       the state that it waits for, between those that wait as well: `earlier` and `later`
+--    timer, due   while it sleeps, next_ready while it is ready: see agenda.lua
+--    owner        of the call that it waits for
+--    results, err what came of it
+--    awaited      somebody has been given that, or will be
+--    cancelling   its end was asked for; cancelled: that was raised in it
+--    on_finish    function(state)
 
-local calls = {}   -- address of a call -> the task that waits for it
-local orphans = {} -- failures that nobody has awaited yet
-local current      -- the state of the running task
+local calls, call_count = {}, 0 -- address of a call -> the task that waits for it
+local orphans = host.lists.new() -- failures of no group that nobody has awaited
+local current                   -- the state of the running task
 local alive = 0
 
 local function make_error(kind, message)
@@ -40,6 +56,11 @@ local function check_function(index, name, value)
    if type(value) ~= "function" then
       argument_error(index, name, "function expected, got " .. type(value))
    end
+end
+
+local function stop_awaiting(state)
+   host.lists.stop_awaiting(state)
+   agenda.push(state)
 end
 
 -- ------------------------------------------------------------------ the end of a task
@@ -60,42 +81,50 @@ local function is_cancellation(err)
    return getmetatable(err) == host.Error and rawget(err, "kind") == "cancelled"
 end
 
+local function is_finished(state)
+   return state.status == "done" or state.status == "failed" or state.status == "cancelled"
+end
+
+-- Where a task goes that is over.
 local function leave_group(state)
    local group = state.group
-   if group then
-      group.count = group.count - 1
-      group.members[state] = nil
-      if state.status == "failed" then
-         group.failures[#group.failures + 1] = state
-      end
-   elseif state.status == "failed" and #state.waiters == 0 then
-      orphans[#orphans + 1] = state
+   unlink(state)
+   if state.status == "failed" and not state.awaited and (group or not state.first) then
+      link(group and group.failures or orphans, state)
+   end
+end
+
+-- What follows from a task's end. Can be called again where it was stopped half-way.
+local function conclude(state)
+   if state.list == (state.group and state.group.members) then
+      leave_group(state)
+   end
+   while state.first do
+      stop_awaiting(state.first)
+   end
+   local on_finish = state.on_finish
+   state.on_finish = false
+   if on_finish then
+      on_finish(state)
    end
 end
 
 local function finish(state, ok, ...)
+   local results = ok and { n = select("#", ...), ... }
+   local err = ...
+   local status = "done"
+   if not ok then
+      status = state.cancelling and is_cancellation(err) and "cancelled" or "failed"
+   end
+   state.co, state.results, state.err, state.status = false, results, not ok and err, status
    alive = alive - 1
-   state.co = nil
-   if ok then
-      state.status, state.results = "done", { n = select("#", ...), ... }
-   else
-      state.err = ...
-      state.status = state.cancelling and is_cancellation(state.err) and "cancelled" or "failed"
-   end
-   leave_group(state)
-   for _, waiter in ipairs(state.waiters) do
-      waiter.awaits = nil
-      agenda.push(waiter)
-   end
-   state.waiters = {}
-   if state.on_finish then
-      state.on_finish(state)
-   end
+   conclude(state)
 end
 
 -- What a finished task gives to whom awaits it.
 local function outcome(state)
    state.awaited = true
+   unlink(state)
    if state.status == "done" then
       return unpack(state.results, 1, state.results.n)
    end
@@ -104,16 +133,27 @@ end
 
 -- ------------------------------------------------------------------ resuming
 
--- The task has yielded: notes what it waits for. A yield that is the task's own comes back in the next step.
-local function suspended(state, what, owner)
-   if type(what) == "userdata" and type(owner) == "userdata" then
-      state.status, state.owner = "waiting", owner
-      calls[what] = state
+-- Why a task's coroutine has come back: it waits for a call, a time, another task, or has yielded by itself, and goes
+-- on in the next step.
+local function came_back(state, how, ...)
+   if how == "returned" then
+      return finish(state, true, ...)
+   elseif how == "called" then
+      local address, owner = ...
+      calls[address] = state
+      call_count, state.status, state.owner = call_count + 1, "waiting", owner
       if state.cancelling and not state.cancelled then
          state.cancelled = true
          host.cancel(owner)
       end
-   elseif what == SLEEPING or what == AWAITING then
+   elseif how ~= "yielded" then
+      local err = with_traceback((...), (host.traceback(state.co):gsub("^stack", "task")))
+      host.close(state.co)
+      finish(state, false, err)
+      if how == "interrupted" then
+         error(err, 0)
+      end
+   elseif state.timer or state.awaits then
       state.status = "waiting"
    else
       state.status = "ready"
@@ -121,35 +161,15 @@ local function suspended(state, what, owner)
    end
 end
 
-local function resumed(state, ok, ...)
-   local co = state.co
-   if not ok then
-      local err = with_traceback((...), (host.traceback(co):gsub("^stack", "task")))
-      if close then
-         close(co) -- runs what is still to be closed
-      end
-      return finish(state, false, err)
-   elseif coroutine.status(co) == "dead" then
-      return finish(state, true, ...)
-   end
-   suspended(state, ...)
-end
-
 local function left(state, outer, ...)
-   host.enter(outer and outer.co)
    current = outer
-   resumed(state, ...)
+   return came_back(state, ...)
 end
 
 local function resume(state, ...)
    local outer = current
    current, state.status = state, "running"
-   host.enter(state.co)
-   left(state, outer, resume_coroutine(state.co, ...))
-end
-
-local function is_finished(state)
-   return state.status == "done" or state.status == "failed" or state.status == "cancelled"
+   left(state, outer, host.resume(state.co, ...))
 end
 
 -- Resumes a task that is ready. One that was cancelled before it began never runs.
@@ -159,17 +179,47 @@ local function go_on(state)
    end
    if state.arguments then
       local arguments = state.arguments
-      state.arguments = nil
+      state.arguments = false
       if state.cancelling then
          return finish(state, false, make_error("cancelled", "the task was cancelled"))
       end
       return resume(state, unpack(arguments, 1, arguments.n))
    elseif state.owner then
       local owner = state.owner
-      state.owner = nil
+      state.owner = false
       return resume(state, host.resume_values(owner))
    end
    resume(state)
+end
+
+-- Decodes the response of the task that is first, over as many turns as it takes, then resumes it. False where it is
+-- to be continued.
+local function advance(state, stop)
+   if state.owner and not host.decode_ahead(state.owner, stop) then
+      return false
+   end
+   agenda.pop()
+   go_on(state)
+   return true
+end
+
+-- The same, where memory may end, or Ctrl-C come, in the midst of it: that ends the task, and whoever drives is told.
+local function advance_first(stop)
+   local state, outer = agenda.first(), current
+   local fine, result = pcall(advance, state, stop)
+   if fine then
+      return result
+   end
+   current = outer
+   if agenda.first() == state then
+      agenda.pop()
+   end
+   if is_finished(state) then
+      conclude(state)
+   else
+      finish(state, false, result)
+   end
+   error(result, 0)
 end
 
 local function check_cancelled(state)
@@ -179,11 +229,17 @@ local function check_cancelled(state)
    end
 end
 
--- Yields from within a task, and raises where it was cancelled meanwhile.
-local function suspend(what)
-   local state = current
-   coroutine.yield(what)
-   check_cancelled(state)
+-- Yields from within a task that waits. Where a script has resumed it, the task is to find out soon.
+local function suspend(state)
+   host.yield()
+   if current ~= state then
+      if state.timer then
+         agenda.wake(state)
+      elseif state.awaits then
+         stop_awaiting(state)
+      end
+      error(host.resumed_elsewhere, 0)
+   end
 end
 
 -- The running task, unless it cannot be suspended: a coroutine of its own inside it cannot yield for the task,
@@ -199,8 +255,9 @@ local function collect()
    local address = host.ended()
    while address do
       local state = calls[address]
-      calls[address] = nil
       if state then
+         calls[address] = nil
+         call_count = call_count - 1
          agenda.push(state)
       end
       address = host.ended()
@@ -210,30 +267,25 @@ local function collect()
    end
 end
 
+-- Each is taken off before it is reported, since on_task_error may raise.
 local function report_orphans()
-   local list = orphans
-   if #list == 0 then
-      return
+   local state = orphans.first
+   while state do
+      unlink(state)
+      exports.on_task_error(state.err)
+      state = orphans.first
    end
-   repeat -- each is taken off before it is told of, since on_task_error may raise
-      local state = table.remove(list, 1)
-      if not state.awaited then
-         exports.on_task_error(state.err)
-      end
-   until #list == 0
 end
 
 -- Resumes tasks that are ready while one more, if it took as long as the longest so far, would be done in time.
 local function go_on_until(stop)
    local mark, before, longest = agenda.mark(), now(), 0
    while agenda.has_ready(mark) do
-      local owner = agenda.first().owner
-      if owner and not host.decode_ahead(owner, stop) then
-         return -- it stays the first: an answer is decoded over as many turns as it takes
+      if not advance_first(stop) then
+         return
       end
-      go_on(agenda.pop())
       local after = now()
-      longest = math.max(longest, after - before)
+      longest = max(longest, after - before)
       if after + longest > stop then
          return
       end
@@ -248,7 +300,7 @@ local function turn(timeout, budget)
    if agenda.has_ready() then
       timeout = 0
    elseif agenda.due() then
-      timeout = math.min(timeout, math.max(0, agenda.due() - now()))
+      timeout = min(timeout, max(0, agenda.due() - now()))
    end
    host.poll(timeout)
    collect()
@@ -256,47 +308,44 @@ local function turn(timeout, budget)
    report_orphans()
 end
 
--- on_stuck() is called where nothing can ever go on.
+-- on_stuck() is called where nothing can ever go on; it makes something go on, or raises.
 local function drive_until(is_over, on_stuck)
    while not is_over() do
-      if not agenda.has_ready() and not agenda.due() and next(calls) == nil then
+      if not agenda.has_ready() and not agenda.due() and call_count == 0 then
          on_stuck()
       end
-      turn(math.huge, RUN_BUDGET)
+      turn(huge, RUN_BUDGET)
    end
 end
 
 -- ------------------------------------------------------------------ tasks
 
-local function spawn(group, f, ...)
+-- Nothing that is made here is a part of anything before all is there.
+local function spawn(group, parent, f, ...)
    local task = setmetatable({}, Task)
    local state = {
-      co = coroutine.create(f),
+      co = host.create(f),
       arguments = { n = select("#", ...), ... },
       status = "ready",
-      waiters = {},
-      group = group,
+      group = group or false,
+      parent = parent or false,
+      awaited = parent and true or false,
+      list = false, before = false, after = false,
+      first = false, last = false,
+      awaits = false, earlier = false, later = false,
+      timer = false, due = false, next_ready = false,
+      owner = false,
+      results = false, err = false,
+      cancelling = false, cancelled = false,
+      on_finish = false,
    }
    hidden[task] = state
-   alive = alive + 1
    if group then
-      group.count = group.count + 1
-      group.members[state] = true
+      link(group.members, state)
    end
    agenda.push(state)
+   alive = alive + 1
    return task, state
-end
-
-local function stop_awaiting(state)
-   local waiters = state.awaits.waiters
-   for index, waiter in ipairs(waiters) do
-      if waiter == state then
-         table.remove(waiters, index)
-         break
-      end
-   end
-   state.awaits = nil
-   agenda.push(state)
 end
 
 local function cancel(state)
@@ -330,10 +379,9 @@ local function settle(state)
       end)
    end
    check_cancelled(me)
-   me.awaits = state
-   state.waiters[#state.waiters + 1] = me
-   coroutine.yield(AWAITING)
-   if me.cancelling and not me.cancelled and state.parent == me and state.err ~= nil then
+   begin_awaiting(me, state)
+   suspend(me)
+   if me.cancelling and not me.cancelled and state.parent == me and is_finished(state) and state.status ~= "done" then
       me.cancelled = true
       error(state.err, 0) -- it was cancelled for this task, and may tell more than that
    end
@@ -379,42 +427,45 @@ end
 --- A task that runs f(...) from the next step on.
 function exports.spawn(f, ...)
    check_function(1, "spawn", f)
-   return (spawn(current and current.group, f, ...))
-end
-
--- The first failure in the group that nobody has awaited; the others are its consequences.
-local function first_failure(group)
-   for _, state in ipairs(group.failures) do
-      if not state.awaited then
-         return state
-      end
-   end
+   return (spawn(current and current.group, nil, f, ...))
 end
 
 local function cancel_members(group)
-   for state in pairs(group.members) do
+   local state = group.members.first
+   while state do
+      local after = state.after
       cancel(state)
+      state = after
    end
 end
 
--- Ctrl-C, or what on_task_error raised, has ended the driving, perhaps in the middle of resuming a task: nothing
--- of the group goes on behind the caller's back.
-local function abandon(group, outer, problem)
-   local interrupted = current
-   if interrupted ~= outer then
-      host.enter(outer and outer.co)
-      current = outer
-      if not is_finished(interrupted) then
-         finish(interrupted, false, problem)
-      end
+-- Where the function of promptic.run has failed, or was cancelled, so is what it has spawned.
+local function end_group(main)
+   if main.status ~= "done" then
+      cancel_members(main.group)
    end
-   cancel_members(group)
 end
 
 local function run_inside(me, f, ...)
-   local _, inner = spawn(me.group, f, ...)
-   inner.parent = me
+   local _, inner = spawn(me.group, me, f, ...)
    return await(inner)
+end
+
+-- A function that drives until no task of the group is left, and returns whether all that were left could not go on.
+local function driver(group)
+   local is_stuck = false
+   local function is_over() return not group.members.first end
+   local function on_stuck()
+      if is_stuck then
+         error("a task of promptic.run was lost where memory ended", 0)
+      end
+      is_stuck = true
+      cancel_members(group)
+   end
+   return function()
+      drive_until(is_over, on_stuck)
+      return is_stuck
+   end
 end
 
 --- Runs f(...) as a task, and returns what it returns when it and all that it spawned are done. Where f
@@ -424,26 +475,18 @@ function exports.run(f, ...)
    if running() then
       return run_inside(current, f, ...)
    end
-   local group = { count = 0, members = {}, failures = {} }
-   local is_stuck = false
-   local _, main = spawn(group, f, ...)
-   main.on_finish = function()
-      if main.status ~= "done" then
-         cancel_members(group)
-      end
-   end
-   local outer = current
-   local fine, problem = pcall(drive_until, function() return group.count == 0 end, function()
-      is_stuck = true
+   local group = { members = host.lists.new(), failures = host.lists.new() }
+   local drive = driver(group)
+   local _, main = spawn(group, nil, f, ...)
+   main.on_finish = end_group
+   local fine, problem = pcall(drive)
+   if not fine then -- Ctrl-C, or what on_task_error raises: nothing of the group goes on behind the caller's back
       cancel_members(group)
-   end)
-   if not fine then
-      abandon(group, outer, problem)
       error(problem, 0)
-   elseif is_stuck then
+   elseif problem then
       error("every task awaits another one: none can go on", 2)
    end
-   return outcome(main.status == "done" and first_failure(group) or main)
+   return outcome(main.status == "done" and group.failures.first or main)
 end
 
 --- Does what is ready, waits for that at most `timeout` seconds (default 0: never), returns how many tasks
@@ -465,20 +508,26 @@ function exports.sleep(seconds)
    elseif not running() then
       return block(seconds)
    end
-   check_cancelled(current)
-   agenda.sleep(current, now() + seconds)
-   suspend(SLEEPING)
+   local state = current
+   check_cancelled(state)
+   agenda.sleep(state, now() + seconds)
+   suspend(state)
+   check_cancelled(state)
 end
 
 --- Told of a task's error that nobody awaits, at the end of the step in which it came. Replace it to your
 --- taste.
 function exports.on_task_error(err)
-   io.stderr:write("promptic: a task that nobody awaits has failed: ", tostring(err), "\n")
+   host.report(tostring(err))
 end
 
 host.sleep = exports.sleep
 host.tasks = {
-   spawn = function(...) return spawn(current.group, ...) end,
+   -- Starts f(...) for the running task, with which it is cancelled and which awaits it; gives its state.
+   spawn = function(...)
+      local _, state = spawn(current.group, current, ...)
+      return state
+   end,
    settle = settle,
    cancel = cancel,
    current = function() return current end,

@@ -456,6 +456,7 @@ static int call(lua_State *L) {
 /* [-0, +0, m] */
 static void add_type(lua_State *L, const char *type, const luaL_Reg *methods) {
     luaL_newmetatable(L, type);
+    bindings_name_metatable(L, type);
     luaL_setfuncs(L, methods, 0);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");

@@ -1,0 +1,54 @@
+-- lists.lua - the lists that tasks are in. Baked into the module; runs in Lua 5.1 to 5.4.
+-- A task's state (tasks.lua) has the fields that link it to its neighbours, so that it enters and leaves a list in one
+-- step, however long that is, and no memory is needed for it.
+local _, host = ...
+
+local lists = {}
+
+function lists.new()
+   return { first = false, last = false }
+end
+
+--- Adds a state, which is in no list, at the end.
+function lists.link(list, state)
+   local last = list.last
+   state.list, state.before, state.after = list, last, false
+   list.last = state
+   if last then
+      last.after = state
+   else
+      list.first = state
+   end
+end
+
+--- Takes a state out of its list, where it is in one.
+function lists.unlink(state)
+   local list, before, after = state.list, state.before, state.after
+   if not list then
+      return
+   end
+   if before then before.after = after else list.first = after end
+   if after then after.before = before else list.last = before end
+   state.list, state.before, state.after = false, false, false
+end
+
+--- Adds a state at the end of those that await another one, which itself is that list.
+function lists.begin_awaiting(state, awaited)
+   local last = awaited.last
+   state.awaits, state.earlier, state.later = awaited, last, false
+   awaited.last = state
+   if last then
+      last.later = state
+   else
+      awaited.first = state
+   end
+end
+
+function lists.stop_awaiting(state)
+   local awaited, earlier, later = state.awaits, state.earlier, state.later
+   if earlier then earlier.later = later else awaited.first = later end
+   if later then later.earlier = earlier else awaited.last = earlier end
+   state.awaits, state.earlier, state.later = false, false, false
+end
+
+host.lists = lists

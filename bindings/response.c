@@ -1,0 +1,93 @@
+/*
+ * response.c - promptic.response: what came with a result besides its body.
+ */
+#include "bindings.h"
+
+#include <string.h>
+
+/* What came with a result, until somebody asks for it: the table is made only then, for most
+ * answers nobody does. Names and values of the headers follow, each ended by a NUL. */
+typedef struct response {
+    int status, attempts;
+    bool reused;
+    double elapsed;
+    size_t header_count;
+    char headers[];
+} response;
+
+/* [-0, +1, m] */
+static void push_response(lua_State *L, const promptic_result *result) {
+    size_t size = 0;
+    for (size_t i = 0; i < result->header_count; i++)
+        size += strlen(result->headers[i].name) + strlen(result->headers[i].value) + 2;
+    response *kept = compat_newuserdata(L, sizeof *kept + size);
+    kept->status = result->status;
+    kept->attempts = result->attempts;
+    kept->reused = result->connection_reused;
+    kept->elapsed = result->elapsed;
+    kept->header_count = result->header_count;
+    char *at = kept->headers;
+    for (size_t i = 0; i < result->header_count; i++) {
+        at = stpcpy(at, result->headers[i].name) + 1;
+        at = stpcpy(at, result->headers[i].value) + 1;
+    }
+}
+
+void bindings_keep_response(lua_State *L, const promptic_result *result) {
+    bindings_get(L, BINDINGS_RESPONSES);
+    lua_pushvalue(L, -2);
+    push_response(L, result);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
+/* [-0, +1, m] Pushes the headers by name; those of one name as a line with commas (RFC 9110, 5.3).
+ */
+static void push_headers(lua_State *L, const response *kept) {
+    const char *at = kept->headers;
+    lua_createtable(L, 0, (int)kept->header_count);
+    for (size_t i = 0; i < kept->header_count; i++) {
+        const char *name = at, *value = at + strlen(at) + 1;
+        at = value + strlen(value) + 1;
+        lua_pushstring(L, name);
+        lua_getfield(L, -2, name);
+        if (lua_isnil(L, -1))
+            lua_pushstring(L, value);
+        else
+            lua_pushfstring(L, "%s, %s", lua_tostring(L, -1), value);
+        lua_remove(L, -2);
+        lua_rawset(L, -3);
+    }
+}
+
+/* [-0, +1, m] */
+static void push_response_table(lua_State *L, const response *kept) {
+    lua_createtable(L, 0, 6);
+    lua_pushinteger(L, kept->status);
+    lua_setfield(L, -2, "status");
+    lua_pushinteger(L, kept->attempts);
+    lua_setfield(L, -2, "attempts");
+    lua_pushnumber(L, kept->elapsed);
+    lua_setfield(L, -2, "elapsed");
+    lua_pushboolean(L, kept->reused);
+    lua_setfield(L, -2, "connection_reused");
+    push_headers(L, kept);
+    lua_getfield(L, -1, "x-request-id");
+    lua_setfield(L, -3, "request_id");
+    lua_setfield(L, -2, "headers");
+}
+
+int bindings_response(lua_State *L) {
+    luaL_checkany(L, 1);
+    lua_settop(L, 1);
+    bindings_get(L, BINDINGS_RESPONSES);
+    lua_pushvalue(L, 1);
+    lua_rawget(L, 2);
+    if (lua_type(L, 3) == LUA_TUSERDATA) {
+        push_response_table(L, lua_touserdata(L, 3));
+        lua_pushvalue(L, 1);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, 2);
+    }
+    return 1;
+}
