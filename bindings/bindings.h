@@ -14,26 +14,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The resources, each a Lua module of its own: `require "promptic.experiments"`. */
-#define BINDINGS_RESOURCES(X) \
-    X(workspace)              \
-    X(components)             \
-    X(experiments)            \
-    X(observations)           \
-    X(evaluators)             \
-    X(iterations)             \
-    X(deployments)            \
-    X(traces)                 \
-    X(datasets)               \
-    X(runs)                   \
-    X(annotations)            \
-    X(evaluations)
-
 PROMPTIC_API int luaopen_promptic(lua_State *L);
 PROMPTIC_API int luaopen_promptic_auth(lua_State *L);
-#define BINDINGS_DECLARE(NAME) PROMPTIC_API int luaopen_promptic_##NAME(lua_State *L);
-BINDINGS_RESOURCES(BINDINGS_DECLARE)
-#undef BINDINGS_DECLARE
+
+/* ---------------------------------------------------------------- module.c */
+
+/* The modules of the resources, "promptic.experiments" and the like, with what opens each; ended by
+ * a name that is NULL. */
+extern const luaL_Reg bindings_resource_modules[];
 
 /* ----------------------------------------------------------------- state.c */
 

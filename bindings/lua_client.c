@@ -36,6 +36,7 @@ bindings_client *bindings_check_client(lua_State *L, const bindings_site *site) 
     }
 #define RANGE(LOW, HIGH) .minimum = LOW, .maximum = HIGH
 #define ANY_VALUE .required = false
+#define ANY_COUNT RANGE(1, 9007199254740992.0) /* 2^53: each is a double of its own */
 
 /* Not sent anywhere: their place says that strings cannot hold a NUL. */
 static const promptic_parameter parameters[] = {
@@ -50,7 +51,7 @@ static const promptic_parameter parameters[] = {
     OPTION("deadline", NUMBER, "seconds for a call with its retries and waits", ANY_VALUE),
     OPTION("backoff", NUMBER, "seconds before the second attempt at most, doubling", ANY_VALUE),
     OPTION("max_retries", INTEGER, "further attempts after the first", RANGE(0, INT_MAX)),
-    OPTION("max_response_bytes", INTEGER, "of one answer, decompressed", RANGE(1, LONG_MAX)),
+    OPTION("max_response_bytes", INTEGER, "of one answer, decompressed", ANY_COUNT),
     OPTION("allow_http", BOOLEAN, "plain http to other hosts than this", ANY_VALUE),
     OPTION("log", ANY, "function(level, text), told of attempts and retries", ANY_VALUE),
     {.name = NULL},

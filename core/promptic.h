@@ -97,11 +97,13 @@ typedef enum promptic_type {
     PROMPTIC_OBJECT,
     PROMPTIC_ARRAY,
     PROMPTIC_STRINGS, /* an array of strings */
-    PROMPTIC_ANY
+    PROMPTIC_ANY,
+    PROMPTIC_DOCUMENT /* an object, or the JSON text of one */
 } promptic_type;
 
 /* One parameter of an endpoint. Every pointer is to static memory. */
-typedef struct promptic_parameter {
+typedef struct promptic_parameter promptic_parameter;
+struct promptic_parameter {
     const char *name; /* in C and Lua: snake_case. NULL ends a list of parameters */
     const char *wire; /* on the wire; "a.b" means field b of field a, dropped where a is given */
     promptic_type type;
@@ -110,9 +112,15 @@ typedef struct promptic_parameter {
     bool nullable;             /* JSON null is a value of it */
     const char *fallback;      /* sent where the caller gives none; NULL: then it is left out */
     const char *const *values; /* the enum's values, ended by NULL; NULL: any */
-    long minimum, maximum;     /* of an integer where maximum > minimum */
+    double minimum, maximum;   /* where maximum > minimum: of a number, or of the length of a list
+                                * or a string */
     const char *summary;       /* reference text, one line */
-} promptic_parameter;
+    const char *format;        /* what the platform wants in a string: "uuid", "date-time"; not
+                                * checked here. NULL: any text */
+    const char *assumed;       /* what the platform takes where it is left out, or NULL */
+    const promptic_parameter *items; /* of a list in a body: the fields of its elements (place
+                                      * PROMPTIC_IN_ITEM); NULL: any */
+};
 
 /* One endpoint. Every pointer is to static memory. */
 typedef struct promptic_endpoint {
@@ -122,9 +130,14 @@ typedef struct promptic_endpoint {
     const char *path;   /* template below /api/v1: "/experiments/{experiment_id}" */
     const promptic_parameter *parameters;
     bool repeatable;        /* a second attempt does no harm: GET, DELETE, upsert_annotation */
-    bool without_workspace; /* a session token is enough: list_workspaces */
-    const char *returns;    /* the shape of the answer in the contract's names, or "nil" */
+    bool without_workspace; /* a session token is enough: list_workspaces, list_ai_applications */
+    const char *returns;    /* the shape of the answer in the contract's names, "nil", or "bytes" of
+                             * any kind, to which the platform redirects */
     const char *summary;    /* reference text, one line */
+    const char *since;      /* the release of the Python client that has it first, or "docs" where
+                             * only the platform's pages have it; NULL: always there */
+    const char *dropped;    /* the release of the Python client that has it no more, or NULL; older
+                             * platforms answer it */
 } promptic_endpoint;
 
 /* The table's rows in their order, *count of them. Static memory, never freed. */

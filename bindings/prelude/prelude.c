@@ -7,7 +7,6 @@
 #include "baked.h"
 #include "bindings.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,8 +35,8 @@ static const promptic_parameter upload[] = {
     ID("experiment_id", "id of the experiment"),
     {.name = "source", .place = PROMPTIC_IN_BODY, .type = PROMPTIC_ANY, .required = true,
      .summary = "a list of observations, a function that returns the next one, or a path ending in .csv, .jsonl, .json"},
-    NATURAL("batch_size", "500", INT_MAX, "rows of one request at most"),
-    NATURAL("batch_bytes", "4194304", LONG_MAX, "bytes of one request at most, unless one row has more"),
+    NATURAL("batch_size", "500", 1000, "rows of one request at most"),
+    NATURAL("batch_bytes", "4194304", 9007199254740992.0, "bytes of one request at most, unless one row has more"),
     NATURAL("concurrency", "4", 100, "requests under way at one time"),
     OPTION("on_progress", ANY, NULL, "function{ sent =, total =, bytes =, elapsed = }, called after each batch"),
     {.name = "on_bad_row", .place = PROMPTIC_IN_QUERY, .type = PROMPTIC_STRING, .fallback = "error",
