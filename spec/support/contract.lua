@@ -75,7 +75,8 @@ end
 
 local function is_session_only(operation)
    local security = operation.security
-   return security ~= nil and #security == 1 and security[1].sessionToken ~= nil and next(security[1], "sessionToken") == nil
+   local only = security and #security == 1 and security[1]
+   return only and only.sessionToken ~= nil and next(only, "sessionToken") == nil or false
 end
 
 function contract.operations(document)
