@@ -40,9 +40,10 @@ bindings_client *bindings_check_client(lua_State *L, const bindings_site *site) 
 
 /* Not sent anywhere: their place says that strings cannot hold a NUL. */
 static const promptic_parameter parameters[] = {
-    OPTION("api_key", STRING, "an API key, which belongs to one workspace", ANY_VALUE),
+    OPTION("api_key", STRING, "an API key, which belongs to one AI Application", ANY_VALUE),
     OPTION("access_token", STRING, "a session token of a device login", ANY_VALUE),
-    OPTION("workspace_id", STRING, "the workspace, with a session token", ANY_VALUE),
+    OPTION("ai_application_id", STRING, "what a session token works in", ANY_VALUE),
+    OPTION("workspace_id", STRING, "older name of ai_application_id", ANY_VALUE),
     OPTION("endpoint", STRING, "where the platform is: https://host[:port][/path]", ANY_VALUE),
     OPTION("config_file", STRING, "instead of ~/.promptic/config.toml; empty: none", ANY_VALUE),
     OPTION("ca_file", STRING, "PEM file of the authorities to trust", ANY_VALUE),
@@ -109,6 +110,7 @@ static void read_options(lua_State *L, promptic_options *options) {
     promptic_options_init(options, sizeof *options);
     options->api_key = string_option(L, "api_key");
     options->access_token = string_option(L, "access_token");
+    options->ai_application_id = string_option(L, "ai_application_id");
     options->workspace_id = string_option(L, "workspace_id");
     options->endpoint = string_option(L, "endpoint");
     options->config_file = string_option(L, "config_file");

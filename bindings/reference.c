@@ -101,6 +101,7 @@ static void push_row(lua_State *L, const promptic_endpoint *row) {
     set_boolean(L, "without_workspace", row->without_workspace);
     set_string(L, "since", row->since);
     set_string(L, "dropped", row->dropped);
+    set_string(L, "instead", row->instead);
     push_parameters(L, row->parameters);
     lua_setfield(L, -2, "parameters");
 }

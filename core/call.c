@@ -215,6 +215,9 @@ static char *api_message(const promptic_call *call, int status) {
                   location);
         return text_take(&message, NULL);
     }
+    const text *body = &call->transfer.body;
+    if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
+        return failure_no_route(allocator_of(call), call->row);
     return failure_message(allocator_of(call), status,
                            transfer_header(&call->transfer, "content-type"),
                            call->transfer.body.data, call->transfer.body.length);
@@ -230,9 +233,14 @@ static void fail_with(promptic_call *call, const transfer_outcome *outcome, doub
     result->status = outcome->status;
     result->retry_after = retry_after;
     result->message = outcome->message;
-    if (is_api)
+    bool complete = true;
+    if (is_api) {
         result->message = call->message = api_message(call, outcome->status);
-    if (result->message == NULL)
+        complete = failure_code(allocator_of(call), call->transfer.body.data,
+                                call->transfer.body.length, &call->code);
+        result->code = call->code;
+    }
+    if (result->message == NULL || !complete)
         lose_answer(call);
     end(call);
 }
@@ -300,16 +308,18 @@ static promptic_kind check(const promptic_client *client, const promptic_request
     if (client->config.credential == NULL && request->endpoint != NULL)
         return failure_set(error, PROMPTIC_AUTH, "%s needs a credential, and the client has none",
                            request->endpoint);
-    if (client->config.is_session && client->config.workspace_id == NULL &&
+    if (client->config.is_session && client->config.application_id == NULL &&
         !(row != NULL && row->without_workspace))
         return failure_set(error, PROMPTIC_AUTH,
-                           "a session token needs a workspace: set workspace_id, "
-                           "PROMPTIC_WORKSPACE_ID or workspace_id in ~/.promptic/config.toml");
+                           "a session token needs an AI Application: set ai_application_id, "
+                           "PROMPTIC_AI_APPLICATION_ID or ai_application_id in "
+                           "~/.promptic/config.toml (its older name is workspace_id)");
     return PROMPTIC_OK;
 }
 
 static void set_method(promptic_call *call, const promptic_request *request,
                        const promptic_endpoint *row) {
+    call->row = row;
     if (row != NULL) {
         call->method = row->verb;
         call->repeatable = row->repeatable;
@@ -430,6 +440,7 @@ void promptic_call_free(promptic_call *call) {
     transfer_free(&call->transfer);
     memory_free(allocator_of(call), call->headers);
     memory_free(allocator_of(call), call->message);
+    memory_free(allocator_of(call), call->code);
     memory_free(allocator_of(call), call->path);
     promptic_client *client = call->client;
     memory_free(&client->allocator, call);

@@ -22,7 +22,8 @@ struct promptic_call {
     size_t heap_index;       /* in the loop's heap; CALL_NOT_IN_HEAP elsewhere */
     call_state state;
 
-    const char *method; /* static, or in raw_method */
+    const promptic_endpoint *row; /* NULL of a raw request */
+    const char *method;           /* static, or in raw_method */
     char raw_method[16];
     char *url, *path;
     char *body;
@@ -42,6 +43,7 @@ struct promptic_call {
     promptic_result result;
     promptic_header *headers;
     char *message; /* of the result, where it was made of the answer */
+    char *code;    /* the same */
     char timeout_message[80];
     promptic_done_fn done;
     void *userdata;

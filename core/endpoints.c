@@ -84,10 +84,10 @@ static const promptic_endpoint table[] = {
     /* ------------------------------------------------------------ workspace */
     {.name = "get_workspace", .module = "workspace", .verb = "GET", .path = "/workspace",
      .parameters = NO_PARAMETERS, .repeatable = true, .returns = "Workspace",
-     .summary = "The workspace that the credential belongs to: older name of an AI Application.", .dropped = "0.21.0"},
+     .summary = "The workspace that the credential belongs to: older name of an AI Application.", .dropped = "0.21.0", .instead = "get_ai_application"},
     {.name = "list_workspaces", .module = "workspace", .verb = "GET", .path = "/workspaces",
      .parameters = NO_PARAMETERS, .repeatable = true, .without_workspace = true, .returns = "{ data = { Workspace, ... } }",
-     .summary = "Workspaces that the user of a session token can reach.", .dropped = "0.21.0"},
+     .summary = "Workspaces that the user of a session token can reach.", .dropped = "0.21.0", .instead = "list_ai_applications"},
 
     /* ------------------------------------------------------- AI Application */
     {.name = "get_ai_application", .module = "ai_application", .verb = "GET", .path = "/ai-application",
@@ -190,7 +190,7 @@ static const promptic_endpoint table[] = {
     /* --------------------------------------------------------- observations */
     {.name = "list_observations", .module = "observations", .verb = "GET", .path = "/experiments/{experiment_id}/observations",
      .parameters = PARAMETERS(EXPERIMENT_ID), .repeatable = true, .returns = "{ data = { Observation, ... } }",
-     .summary = "The observations of an experiment in idx order.", .dropped = "0.21.0"},
+     .summary = "The observations of an experiment in idx order.", .dropped = "0.21.0", .instead = "list_dataset_cases"},
     {.name = "create_observations", .module = "observations", .verb = "POST", .path = "/experiments/{experiment_id}/observations",
      .parameters = PARAMETERS(EXPERIMENT_ID,
         ROW(LIST, "observations", "observations", ARRAY, "a list of 1,000 observations at most", REQUIRED, AT_MOST(1000)),
@@ -198,7 +198,7 @@ static const promptic_endpoint table[] = {
         ROW(ITEM, "expected", "expected", STRING, "the right answer", REQUIRED),
         ROW(ITEM, "split", "split", STRING, "which part it belongs to", ONE_OF(SPLIT_TYPE), ASSUMED("eval")),
         ROW(ITEM, "input", "variables.input", ANY, "older form of variables = { input = ... }", OPTIONAL)),
-     .returns = "{ data = { Observation, ... } }", .summary = "Adds inputs with their expected outputs.", .dropped = "0.21.0"},
+     .returns = "{ data = { Observation, ... } }", .summary = "Adds inputs with their expected outputs.", .dropped = "0.21.0", .instead = "create_dataset_cases"},
     {.name = "update_observation", .module = "observations", .verb = "PATCH", .path = "/experiments/{experiment_id}/observations/{observation_id}",
      .parameters = PARAMETERS(EXPERIMENT_ID, OBSERVATION_ID,
         ROW(CHANGES, "changes", "changes", OBJECT, "the fields to change", REQUIRED),
@@ -206,10 +206,10 @@ static const promptic_endpoint table[] = {
         ROW(FIELD, "expected", "expected", STRING, "the right answer", OPTIONAL),
         ROW(FIELD, "split", "split", STRING, "which part it belongs to", ONE_OF(SPLIT_TYPE)),
         ROW(FIELD, "input", "variables.input", ANY, "older form of variables = { input = ... }", OPTIONAL)),
-     .returns = "Observation", .summary = "Changes an observation.", .dropped = "0.21.0"},
+     .returns = "Observation", .summary = "Changes an observation.", .dropped = "0.21.0", .instead = "update_dataset_case"},
     {.name = "delete_observation", .module = "observations", .verb = "DELETE", .path = "/experiments/{experiment_id}/observations/{observation_id}",
      .parameters = PARAMETERS(EXPERIMENT_ID, OBSERVATION_ID), .repeatable = true, .returns = "nil",
-     .summary = "Deletes an observation.", .dropped = "0.21.0"},
+     .summary = "Deletes an observation.", .dropped = "0.21.0", .instead = "delete_dataset_case"},
 
     /* ----------------------------------------------------------- evaluators */
     {.name = "list_evaluators", .module = "evaluators", .verb = "GET", .path = "/experiments/{experiment_id}/evaluators",

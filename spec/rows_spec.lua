@@ -85,6 +85,7 @@ local WRONG = {
 local KNOWN_HEADERS = {
    ["host"] = true, ["user-agent"] = true, ["accept"] = true, ["accept-encoding"] = true,
    ["authorization"] = true, ["content-type"] = true, ["content-length"] = true, ["x-workspace-id"] = true,
+   ["x-ai-application-id"] = true,
 }
 
 local server, client
@@ -174,23 +175,25 @@ local function good_calls(row)
          assert.equal(("%s %s HTTP/1.1"):format(row.verb, request.target), request.line)
          check_headers(request, clients.KEY)
          assert.is_nil(request.header["x-workspace-id"])
+         assert.is_nil(request.header["x-ai-application-id"])
          check_body(request, call.body)
          assert.same(row.returns ~= "nil" and { id = "from the server" } or nil, result)
       end)
    end
 
-   it("names the workspace with a session token", function()
+   it("names the AI Application with a session token, under both names", function()
       client:close()
       client = promptic.client{
          endpoint = server.url,
          access_token = "a-session-token",
-         workspace_id = "workspace 1",
+         ai_application_id = "application 1",
          config_file = "",
       }
       send(row, rows.call(row, "minimal"))
       local request = arrived()
       check_headers(request, "a-session-token")
-      assert.equal("workspace 1", request.header["x-workspace-id"])
+      assert.equal("application 1", request.header["x-ai-application-id"])
+      assert.equal("application 1", request.header["x-workspace-id"])
    end)
 end
 

@@ -112,13 +112,25 @@ static void check_settings(lua_State *L, const bindings_site *site) {
     if (!lua_isnil(L, -1) && !(lua_tonumber(L, -1) > 0))
         bindings_argument_error(L, site, "option 'poll_interval': %s is not above zero",
                                 lua_tostring(L, -1));
-    lua_getfield(L, -3, "limit");
-    if (!lua_isnil(L, -1) && lua_tonumber(L, -1) < 1)
-        bindings_argument_error(L, site, "option 'limit': pages of %s can never end",
-                                lua_tostring(L, -1));
-    lua_pop(L, 3);
+    lua_pop(L, 2);
     check_function(L, site, "on_update");
     check_function(L, site, "on_progress");
+}
+
+/* [-0, +0, m] Who walks over all pages asks for full ones: sets the limit of the settings on top to
+ * its maximum where the options leave it open. */
+static void ask_for_full_pages(lua_State *L, const promptic_parameter *parameters, int options) {
+    for (const promptic_parameter *p = parameters; p->name != NULL; p++) {
+        if (strcmp(p->name, "limit") != 0)
+            continue;
+        bindings_push_option(L, options, p->name);
+        bool is_open = lua_isnil(L, -1);
+        lua_pop(L, 1);
+        if (is_open) {
+            lua_pushinteger(L, (lua_Integer)p->maximum);
+            lua_setfield(L, -2, p->name);
+        }
+    }
 }
 
 /* [-?, +n, e] Checks the arguments of the prelude function that calls it, and returns them with
@@ -131,6 +143,8 @@ static int check(lua_State *L) {
     const bindings_site site = {.function = row->name, .level = 1, .argument = options};
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     push_settings(L, called.parameters, options);
+    if (row->lists != NULL)
+        ask_for_full_pages(L, called.parameters, options);
     check_settings(L, &site);
     if (row->check != NULL)
         row->check(L, &site);
