@@ -99,6 +99,7 @@ static void push_row(lua_State *L, const promptic_endpoint *row) {
     set_string(L, "summary", row->summary);
     set_boolean(L, "repeatable", row->repeatable);
     set_boolean(L, "without_workspace", row->without_workspace);
+    set_boolean(L, "redirects", row->redirects);
     set_string(L, "since", row->since);
     set_string(L, "dropped", row->dropped);
     set_string(L, "instead", row->instead);

@@ -28,12 +28,27 @@ static void free_request(promptic_call *call) {
     call->body_free = NULL;
     memory_free(allocator_of(call), call->url);
     call->url = NULL;
+    curl_slist_free_all(call->foreign.headers); /* the rest of it says how handles are given back */
+    call->foreign.headers = NULL;
+}
+
+/* An easy handle for an attempt; NULL if out of memory. */
+static CURL *take_handle(const promptic_call *call) {
+    return call->foreign.active ? foreign_handle(call->client, &call->foreign)
+                                : client_take_handle(call->client);
+}
+
+static void give_handle(promptic_call *call, CURL *easy) {
+    if (call->foreign.active)
+        curl_easy_cleanup(easy);
+    else
+        client_give_handle(call->client, easy);
 }
 
 /* Takes the easy handle of the attempt under way back from libcurl, aborting what it does. */
 static void drop_attempt(promptic_call *call, CURL *easy) {
     loop_remove(call->client->loop, easy);
-    client_give_handle(call->client, easy);
+    give_handle(call, easy);
 }
 
 /* An answer that cannot be handed over whole is none, though what it answers has been done. */
@@ -113,26 +128,28 @@ static int64_t stall_ms(const promptic_call *call) {
 
 bool call_attempt(promptic_call *call, CURLM *multi) {
     promptic_client *client = call->client;
+    bool is_foreign = call->foreign.active;
     const transfer_plan plan = {
         .method = call->method,
         .url = call->url,
-        .target = client_target(client, call->url),
+        .target = is_foreign ? NULL : client_target(client, call->url),
         .body = call->body,
         .body_length = call->body_length,
-        .headers = client_headers(client, call->method, call->body != NULL),
+        .headers = is_foreign ? call->foreign.headers
+                              : client_headers(client, call->method, call->body != NULL),
         .repeatable = call->repeatable,
         .fresh = call->distrusts,
         .max_response_bytes = client->max_response_bytes,
         .on_body = call->on_body,
         .body_userdata = call->body_userdata,
     };
-    CURL *easy = client_take_handle(client);
+    CURL *easy = take_handle(call);
     bool ready = easy != NULL && transfer_begin(&call->transfer, easy, &plan, call) == CURLE_OK;
     if (!ready || curl_multi_add_handle(multi, easy) != CURLM_OK) {
         if (ready)
             transfer_drop(&call->transfer);
         if (easy != NULL)
-            client_give_handle(client, easy);
+            give_handle(call, easy);
         call_fail(call, PROMPTIC_MEMORY, "not enough memory to start the request");
         return false;
     }
@@ -194,6 +211,9 @@ static bool is_success(const promptic_call *call, const transfer_outcome *outcom
         return false;
     if (outcome->status >= 200 && outcome->status < 300)
         return true;
+    if (outcome->status >= 300 && outcome->status < 400 && call->row != NULL &&
+        call->row->redirects)
+        return transfer_header(&call->transfer, "location") != NULL;
     /* The first attempt's DELETE took effect, only its answer was lost. */
     return outcome->status == 404 && call->attempts > 1 && strcmp(call->method, "DELETE") == 0;
 }
@@ -211,8 +231,11 @@ static char *api_message(const promptic_call *call, int status) {
     if (status >= 300 && status < 400 && location != NULL) {
         text message;
         text_init(&message, allocator_of(call));
-        text_addf(&message, "a redirect to %.200s was not followed; is the endpoint right?",
-                  location);
+        if (call->foreign.active) /* the URL may hold a secret */
+            text_add(&message, "a further redirect was not followed");
+        else
+            text_addf(&message, "a redirect to %.200s was not followed; is the endpoint right?",
+                      location);
         return text_take(&message, NULL);
     }
     const text *body = &call->transfer.body;
@@ -308,6 +331,8 @@ static promptic_kind check(const promptic_client *client, const promptic_request
     if (client->config.credential == NULL && request->endpoint != NULL)
         return failure_set(error, PROMPTIC_AUTH, "%s needs a credential, and the client has none",
                            request->endpoint);
+    if (request->url != NULL)
+        return PROMPTIC_OK;
     if (client->config.is_session && client->config.application_id == NULL &&
         !(row != NULL && row->without_workspace))
         return failure_set(error, PROMPTIC_AUTH,
@@ -361,6 +386,8 @@ static promptic_call *new_call(promptic_client *client) {
 
 static void begin(promptic_call *call) {
     promptic_client *client = call->client;
+    if (call->foreign.active)
+        client->loop->uses_tls = true;
     call->submitted_ms = clock_now_ms();
     call->deadline_ms = clock_after(call->submitted_ms, client->deadline);
     call->state = CALL_WAITING;
@@ -378,7 +405,9 @@ promptic_call *promptic_submit(promptic_client *client, const promptic_request *
     promptic_kind kind = check(client, request, row, error);
     if (kind == PROMPTIC_OK && (call = new_call(client)) == NULL)
         kind = failure_memory(error);
-    if (kind == PROMPTIC_OK)
+    if (kind == PROMPTIC_OK && request->url != NULL)
+        kind = foreign_open(client, request, &call->foreign, &call->url, &call->path, error);
+    else if (kind == PROMPTIC_OK)
         kind = request_url(&client->allocator, client->base, request, row, &call->url, &call->path,
                            error);
     if (kind != PROMPTIC_OK || !set_body(call, request)) {

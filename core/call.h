@@ -9,6 +9,7 @@
 #ifndef PROMPTIC_CALL_H
 #define PROMPTIC_CALL_H
 
+#include "foreign.h"
 #include "list.h"
 #include "promptic.h"
 #include "transfer.h"
@@ -26,6 +27,7 @@ struct promptic_call {
     const char *method;           /* static, or in raw_method */
     char raw_method[16];
     char *url, *path;
+    foreign foreign; /* of a request to another place than the platform */
     char *body;
     size_t body_length;
     void (*body_free)(void *);

@@ -304,7 +304,7 @@ static const promptic_endpoint table[] = {
      .parameters = PARAMETERS(ARTIFACT_ID, ARTIFACT_WORKSPACE,
         ROW(QUERY, "disposition", "disposition", STRING, "what a browser is to do with it", ONE_OF(VALUES("inline", "attachment"))),
         ROW(QUERY, "filename", "filename", STRING, "what a browser is to call it", OPTIONAL)),
-     .repeatable = true, .returns = "bytes", .summary = "An artifact's bytes, as a string.", .since = "0.15"},
+     .repeatable = true, .returns = "bytes", .redirects = true, .summary = "An artifact's bytes, as a string.", .since = "0.15"},
     {.name = "create_artifact", .module = "artifacts", .verb = "POST", .path = "/artifacts",
      .parameters = PARAMETERS(
         ROW(BODY, "content_base64", "contentBase64", STRING, "the bytes, where nothing was uploaded", OPTIONAL),
@@ -333,7 +333,7 @@ static const promptic_endpoint table[] = {
      .parameters = PARAMETERS(STORAGE_ID), .repeatable = true, .returns = "StorageObjectUrl",
      .summary = "A short-lived URL of an object.", .since = "docs"},
     {.name = "get_storage_object_content", .module = "storage", .verb = "GET", .path = "/storage-objects/{storage_object_id}/content",
-     .parameters = PARAMETERS(STORAGE_ID), .repeatable = true, .returns = "bytes",
+     .parameters = PARAMETERS(STORAGE_ID), .repeatable = true, .returns = "bytes", .redirects = true,
      .summary = "An object's bytes, as a string.", .since = "docs"},
 
     /* ------------------------------------------------------------- datasets */

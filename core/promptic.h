@@ -138,6 +138,8 @@ typedef struct promptic_endpoint {
                              * only the platform's pages have it; NULL: always there */
     const char *dropped;    /* the release of the Python client that has it no more, or NULL; older
                              * platforms answer it */
+    bool redirects;         /* it answers with a redirect to the bytes, which is a success of the
+                             * call: the result's header location, for a request with that url */
     const char *instead;    /* the endpoint that newer platforms have in its place, or NULL */
 } promptic_endpoint;
 
@@ -376,6 +378,14 @@ typedef struct promptic_request {
      * void. NULL: the body is in the result. */
     void (*on_body)(const char *piece, size_t length, void *userdata);
     void *body_userdata;
+    /* Another place than the platform, which it has named itself: where a redirect leads, or where
+     * an upload goes. With a method, instead of endpoint and path; a path given beside it is that
+     * of the request whose answer named the URL, which may be relative to it. https, or http on the
+     * endpoint's own host. No credential is sent, and no redirect followed. The result's path is
+     * the URL without its query, which may be a secret. */
+    const char *url;
+    const promptic_pair *headers; /* of a request with a url, instead of the client's own */
+    size_t header_count;
 } promptic_request;
 
 /* A header of an answer; its name in lower case. */

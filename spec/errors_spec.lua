@@ -73,7 +73,7 @@ local CODES = {
    { '{"error":{"message":"too many","code":7}}', "too many", nil },
    { '{"error":"code","message":7}', "code", nil },
    { '{"error":"a\\u001b[31mred","message":"text"}', "text", "a [31mred" },
-   { '{"error":"' .. ("x"):rep(200) .. '","message":"text"}', "text", ("x"):rep(100) .. "..." },
+   { '{"error":"' .. ("x"):rep(200) .. '","message":"text"}', "text", ("x"):rep(97) .. "..." },
    { '{"error":"","message":"text"}', "text", nil },
    { '{"message":"no error"}', '{"message":"no error"}', nil },
 }

@@ -156,6 +156,9 @@ local function check_headers(request, token)
    end
 end
 
+-- What a call returns where that is not the JSON of the answer.
+local EXPECTED = { bytes = '{"id":"from the server"}' }
+
 local function good_calls(row)
    it("is a method of the client and a function of its module, the same one", function()
       assert.is_function(client[row.name])
@@ -177,7 +180,7 @@ local function good_calls(row)
          assert.is_nil(request.header["x-workspace-id"])
          assert.is_nil(request.header["x-ai-application-id"])
          check_body(request, call.body)
-         assert.same(row.returns ~= "nil" and { id = "from the server" } or nil, result)
+         assert.same(EXPECTED[row.returns] or row.returns ~= "nil" and { id = "from the server" } or nil, result)
       end)
    end
 

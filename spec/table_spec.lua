@@ -247,6 +247,10 @@ for _, operation in ipairs(operations) do
          assert.equal(operation.dropped, row.dropped)
       end)
 
+      it("redirects where the contract says so", function()
+         assert.equal(operation.redirects, row.redirects)
+      end)
+
       it("may be repeated only where that does no harm", function()
          local expected = row.verb == "GET" or row.verb == "DELETE" or row.name == "upsert_annotation"
          assert.equal(expected, row.repeatable or false)
