@@ -60,6 +60,8 @@ void download_write(const char *piece, size_t length, void *userdata) {
 static int find_target(download *file, const char *path, mode_t *mode) {
     struct stat status;
     *mode = 0;
+    if (path[0] == '\0')
+        return ENOENT;
     if (strlen(path) >= sizeof file->target)
         return ENAMETOOLONG;
     strcpy(file->target, path);
