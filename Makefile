@@ -76,7 +76,10 @@ MANUALS := $(BUILD)/man/promptic.1 $(BUILD)/man/promptic-lua.1
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread -MMD -MP -Icore $(CURL_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 
 # File names are unique, so that an include names the file alone.
-BINDINGS_CFLAGS = $(addprefix -I,bindings $(wildcard bindings/*/))
+BINDINGS_CFLAGS = $(addprefix -I,bindings $(wildcard bindings/*/)) -I$(OBJ)
+
+# The resources that the table of endpoints names, each a Lua module of its own.
+RESOURCES := $(OBJ)/resources.h
 
 Q := $(if $(V),,@)
 
@@ -104,6 +107,11 @@ $(CORE): $(OBJ)/core/%.o: core/%.c | $(OBJ)/.checked
 $(BINDINGS) $(INTERPRETER) $(HTTPD): $(OBJ)/bindings/%.o: bindings/%.c | $(OBJ)/.checked
 	@mkdir -p $(@D); echo "  cc     $<"
 	$(Q)$(CC) $(ALL_CFLAGS) $(BINDINGS_CFLAGS) $(LUA_CFLAGS) -c -o $@ $<
+
+$(OBJ)/bindings/module.o: $(RESOURCES)
+$(RESOURCES): core/endpoints.c | $(OBJ)/.checked
+	$(Q)sed -n 's/.*[.]module = "\([a-z_]*\)".*/X(\1)/p' $< | sort -u | tr '\n' ' ' | \
+		sed 's/^/#define BINDINGS_RESOURCES(X) /' >$@ && echo >>$@
 
 # Lua that ships inside: the folders are named too, so that a file that is added or removed counts as a change.
 $(OBJ)/baked_prelude.c: bindings/bake/bake.sh $(shell find bindings/prelude)
@@ -228,7 +236,7 @@ test: ## runs the specs; one file of them: make test SPEC=spec/retry_spec.lua
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(SPEC)
 
 # What the module does, and not the program, in Lua 5.1, LuaJIT, 5.2 and 5.3: those that are installed, or can be.
-LUAS_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,arguments auth client config_file errors json json_decode \
+LUAS_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,arguments artifacts auth client config_file errors json json_decode \
 	json_encode json_pieces odd_rows pages proxy retry rows rows_csv rows_json secrets tasks timeout tls transport upload \
 	upload_failure waiting))
 

@@ -5,6 +5,7 @@
 #include "bindings.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ----------------------------------------------------------------- messages */
@@ -150,9 +151,15 @@ const char *bindings_nearest_parameter(const promptic_parameter *parameters,
 /* ------------------------------------------------------------------- values */
 
 static const char *const type_names[] = {
-    [PROMPTIC_STRING] = "string",   [PROMPTIC_INTEGER] = "integer", [PROMPTIC_NUMBER] = "number",
-    [PROMPTIC_BOOLEAN] = "boolean", [PROMPTIC_OBJECT] = "table",    [PROMPTIC_ARRAY] = "table",
-    [PROMPTIC_STRINGS] = "table",   [PROMPTIC_ANY] = "value",
+    [PROMPTIC_STRING] = "string",
+    [PROMPTIC_INTEGER] = "integer",
+    [PROMPTIC_NUMBER] = "number",
+    [PROMPTIC_BOOLEAN] = "boolean",
+    [PROMPTIC_OBJECT] = "table",
+    [PROMPTIC_ARRAY] = "table",
+    [PROMPTIC_STRINGS] = "table",
+    [PROMPTIC_ANY] = "value",
+    [PROMPTIC_DOCUMENT] = "table or JSON text",
 };
 
 static bool is_null(lua_State *L, int index) {
@@ -188,6 +195,8 @@ static bool has_type(lua_State *L, const promptic_parameter *parameter, int inde
         return type == LUA_TTABLE;
     case PROMPTIC_ANY:
         return type != LUA_TNIL && type != LUA_TNONE;
+    case PROMPTIC_DOCUMENT:
+        return type == LUA_TTABLE || type == LUA_TSTRING;
     }
     return false;
 }
@@ -234,19 +243,32 @@ static void check_enum(lua_State *L, const bindings_site *site, const promptic_p
     bindings_argument_error(L, site, "%s: '%s' is not one of %s", label, given, values);
 }
 
-/* [-0, +0, e] */
+/* [-0, +1, m] Pushes a bound as its user would write it. */
+static const char *push_bound(lua_State *L, double bound) {
+    char digits[32];
+    bool is_whole = bound > -1e16 && bound < 1e16 && bound == (double)(long long)bound;
+    snprintf(digits, sizeof digits, is_whole ? "%.0f" : "%.14g", bound);
+    lua_pushstring(L, digits);
+    return lua_tostring(L, -1);
+}
+
+/* [-0, +0, e] The number, or the length of the list or the text. */
 static void check_range(lua_State *L, const bindings_site *site,
                         const promptic_parameter *parameter, int index) {
-    lua_Number number = lua_tonumber(L, index);
-    if (number >= (lua_Number)parameter->minimum && number <= (lua_Number)parameter->maximum)
+    bool is_number = parameter->type == PROMPTIC_INTEGER || parameter->type == PROMPTIC_NUMBER;
+    double number = is_number ? (double)lua_tonumber(L, index) : (double)lua_rawlen(L, index);
+    if (number >= parameter->minimum && number <= parameter->maximum)
         return;
-    lua_pushvalue(L, index);
-    lua_pushinteger(L, parameter->minimum);
-    lua_pushinteger(L, parameter->maximum);
-    const char *given = lua_tostring(L, -3), *low = lua_tostring(L, -2),
-               *high = lua_tostring(L, -1);
-    bindings_argument_error(L, site, "%s: %s is not in the range %s to %s",
-                            bindings_push_label(L, site, parameter), given, low, high);
+    const char *label = bindings_push_label(L, site, parameter);
+    const char *given = push_bound(L, number), *low = push_bound(L, parameter->minimum),
+               *high = push_bound(L, parameter->maximum);
+    const char *unit = parameter->type == PROMPTIC_STRING ? "characters" : "elements";
+    if (is_number)
+        bindings_argument_error(L, site, "%s: %s is not in the range %s to %s", label, given, low,
+                                high);
+    if (number < parameter->minimum)
+        bindings_argument_error(L, site, "%s: must not be empty", label);
+    bindings_argument_error(L, site, "%s: %s %s, at most %s", label, given, unit, high);
 }
 
 /* [-0, +0, e] What can stand in a URL: an id is one segment, and C strings end at a NUL. */

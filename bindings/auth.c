@@ -23,12 +23,13 @@ static const promptic_parameter login[] = {
     OPTION("ca_file", STRING, "PEM file of the authorities to trust"),
     OPTION("user_agent", STRING, "put before the library's own name"),
     OPTION("allow_http", BOOLEAN, "plain http to other hosts than this"),
-    OPTION("workspace_id", STRING, "the workspace to work in"),
+    OPTION("ai_application_id", STRING, "the AI Application to work in"),
+    OPTION("workspace_id", STRING, "older name of ai_application_id"),
     OPTION("open_browser", BOOLEAN, "also open the page in a browser, where there is one; false"),
     OPTION("save", BOOLEAN, "write the session into the file; true"),
     OPTION("on_code", ANY, "function{ user_code =, verification_uri =, ... }, told what to open"),
     OPTION("on_wait", ANY, "function{ interval =, left =, problem = }, told before each wait"),
-    OPTION("choose", ANY, "function(workspaces), returns one of several, or its id"),
+    OPTION("choose", ANY, "function(list), returns one of several AI Applications, or its id"),
     {.name = NULL},
 };
 
@@ -40,7 +41,8 @@ static const promptic_parameter file_options[] = {
 static const promptic_parameter save_options[] = {
     OPTION("api_key", ANY, "an API key; false removes the one that is stored"),
     OPTION("access_token", ANY, "a session token; false removes it"),
-    OPTION("workspace_id", ANY, "the workspace of a session token; false removes it"),
+    OPTION("ai_application_id", ANY, "what a session token works in; false removes it"),
+    OPTION("workspace_id", ANY, "older name of ai_application_id: storing one removes the other"),
     OPTION("endpoint", ANY, "where the platform is; false removes it"),
     OPTION("config_file", STRING, "instead of ~/.promptic/config.toml"),
     {.name = NULL},
@@ -100,6 +102,7 @@ static int inspect(lua_State *L) {
     set_boolean(L, "is_shared", info.is_shared);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         set_boolean(L, keys[i], info.has[i]);
+    set_boolean(L, "ai_application_id", info.has_ai_application_id);
     if (error.kind == PROMPTIC_OK)
         return 1;
     lua_pushstring(L, error.message);
@@ -151,7 +154,7 @@ static int save(lua_State *L) {
 static int describe(lua_State *L) {
     const bindings_client *client =
         bindings_check_client(L, &(bindings_site){.function = "describe", .argument = 1});
-    lua_createtable(L, 0, 5);
+    lua_createtable(L, 0, 6);
     lua_pushstring(L, promptic_client_source(client->handle));
     lua_setfield(L, -2, "source");
     lua_pushstring(L, promptic_client_credential(client->handle));
@@ -160,8 +163,10 @@ static int describe(lua_State *L) {
     lua_setfield(L, -2, "endpoint");
     lua_pushstring(L, promptic_client_endpoint_source(client->handle));
     lua_setfield(L, -2, "endpoint_source");
-    lua_pushstring(L, promptic_client_workspace(client->handle));
-    lua_setfield(L, -2, "workspace_id");
+    lua_pushstring(L, promptic_client_ai_application(client->handle));
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "workspace_id");
+    lua_setfield(L, -2, "ai_application_id");
     return 1;
 }
 

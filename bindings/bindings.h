@@ -15,26 +15,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The resources, each a Lua module of its own: `require "promptic.experiments"`. */
-#define BINDINGS_RESOURCES(X) \
-    X(workspace)              \
-    X(components)             \
-    X(experiments)            \
-    X(observations)           \
-    X(evaluators)             \
-    X(iterations)             \
-    X(deployments)            \
-    X(traces)                 \
-    X(datasets)               \
-    X(runs)                   \
-    X(annotations)            \
-    X(evaluations)
-
 PROMPTIC_API int luaopen_promptic(lua_State *L);
 PROMPTIC_API int luaopen_promptic_auth(lua_State *L);
-#define BINDINGS_DECLARE(NAME) PROMPTIC_API int luaopen_promptic_##NAME(lua_State *L);
-BINDINGS_RESOURCES(BINDINGS_DECLARE)
-#undef BINDINGS_DECLARE
+
+/* ---------------------------------------------------------------- module.c */
+
+/* The modules of the resources, "promptic.experiments" and the like, with what opens each; ended by
+ * a name that is NULL. */
+extern const luaL_Reg bindings_resource_modules[];
 
 /* -------------------------------------------------------------- registry.c */
 
@@ -204,6 +192,12 @@ bool bindings_has_body(const promptic_endpoint *row);
 /* [-0, +1, m] Pushes the function that calls the endpoint, with the row as its upvalue. */
 void bindings_push_endpoint(lua_State *L, const promptic_endpoint *row);
 
+/* [-0, +n, e] Collects what the options at this index give of the row's query; the core adds the
+ * defaults. Needs two stack slots a pair; returns how many there are. */
+enum { BINDINGS_MAX_QUERY = 16 };
+size_t bindings_take_query(lua_State *L, const promptic_endpoint *row, int options,
+                           promptic_pair query[BINDINGS_MAX_QUERY]);
+
 /* [-0, +1, m] Pushes the integer at index, or the text of one, as decimal digits. */
 const char *bindings_push_digits(lua_State *L, int index);
 
@@ -259,6 +253,10 @@ int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *
 /* [-0, +0, m] Keeps what came with the table on top, for as long as that lives. */
 void bindings_keep_response(lua_State *L, const promptic_result *result);
 
+/* [-0, +1, e] As bindings_call, but what it pushes is a table of the answer as it came: status,
+ * path, headers by their names in lower case, body. */
+int bindings_exchange(lua_State *L, promptic_request *request, json_buffer *body);
+
 /* promptic.response(result) */
 int bindings_response(lua_State *L);
 
@@ -299,6 +297,17 @@ void bindings_check_upload(lua_State *L, const bindings_site *site);
 
 /* [-0, +0, m] Adds what the upload needs of C to the table on top, as its field `rows`. */
 void bindings_open_upload(lua_State *L);
+
+/* -------------------------------------------------------------- exchange.c */
+
+/* [-0, +0, e] What the types of the arguments of upload_artifact and download_artifact do not say.
+ * The first makes a table { bytes =, path = } of the source, the second opens the file, the field
+ * `file` of the settings on top. */
+void bindings_check_source(lua_State *L, const bindings_site *site);
+void bindings_check_download(lua_State *L, const bindings_site *site);
+
+/* [-0, +0, m] Adds what artifacts need of C to the table on top, as its field `files`. */
+void bindings_open_exchange(lua_State *L);
 
 /* ----------------------------------------------------------------- tasks.c */
 

@@ -135,8 +135,24 @@ static void fold_field(writing *w, int field) {
 
 /* ------------------------------------------------------- from slots to JSON */
 
+/* [-0, +0, e] A list of items by rows of their own. */
+static void write_list(writing *w, int index);
+
+/* [-0, +0, e] A list inside the body. */
+static void write_inner_list(writing *w, const promptic_parameter *parameter, int index) {
+    int top = lua_gettop(w->L);
+    writing inner = {.L = w->L, .site = w->site, .all = parameter->items, .buffer = w->buffer};
+    inner.site.list = parameter->name;
+    write_list(&inner, lua_absindex(w->L, index));
+    lua_settop(w->L, top);
+}
+
 /* [-0, +0, e] */
 static void write_value(writing *w, const promptic_parameter *parameter, int index) {
+    if (parameter->items != NULL) {
+        write_inner_list(w, parameter, index);
+        return;
+    }
     json_shape shape = JSON_ANY;
     if (parameter->type == PROMPTIC_ARRAY || parameter->type == PROMPTIC_STRINGS)
         shape = JSON_ARRAY;
@@ -249,7 +265,6 @@ static void write_item(writing *w, int index) {
     json_buffer_add(w->L, w->buffer, "}", 1);
 }
 
-/* [-0, +0, e] */
 static void write_list(writing *w, int index) {
     size_t length = check_list(w, index);
     lua_pushnil(w->L); /* where the item stays while it is written */
@@ -313,6 +328,15 @@ static void write_changes(writing *w, int index) {
     json_buffer_add(w->L, w->buffer, "}", 1);
 }
 
+/* [-0, +0, e] The JSON text of an object, as it is. */
+static void write_text(writing *w, int index) {
+    size_t length;
+    const char *text = lua_tolstring(w->L, index, &length);
+    if (text[strspn(text, " \t\r\n")] != '{')
+        bindings_argument_error(w->L, &w->site, "%s: the text is no JSON object", w->site.list);
+    json_buffer_add(w->L, w->buffer, text, length);
+}
+
 void bindings_write_body(lua_State *L, const promptic_endpoint *row, int options, json_buffer *b) {
     writing w = {.L = L, .all = row->parameters, .buffer = b};
     int top = lua_gettop(L);
@@ -328,6 +352,8 @@ void bindings_write_body(lua_State *L, const promptic_endpoint *row, int options
         w.site.list = p->name;
         if (p->place == PROMPTIC_IN_LIST)
             write_list(&w, position);
+        else if (lua_type(L, position) == LUA_TSTRING)
+            write_text(&w, position);
         else
             write_changes(&w, position);
         lua_settop(L, top);

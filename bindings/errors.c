@@ -32,9 +32,10 @@ static void set_body(lua_State *L, const promptic_result *result) {
 
 /* [-0, +1, m] */
 static void push_table(lua_State *L, const promptic_result *result) {
-    lua_createtable(L, 0, 10);
+    lua_createtable(L, 0, 11);
     set_string(L, "kind", promptic_kind_name(result->kind));
     set_string(L, "message", result->message);
+    set_string(L, "code", result->code);
     set_string(L, "method", result->method);
     set_string(L, "path", result->path);
     set_string(L, "request_id", result->request_id);

@@ -15,6 +15,7 @@ struct bindings_owner {
     json_pieces pieces;           /* of an answer that is decoded a piece at a time */
     int value, array; /* references to it and to its long array; LUA_NOREF before and after */
     bool whole;       /* it is to be decoded at once */
+    bool exchange;    /* the answer is handed over as it came */
 };
 
 /* -------------------------------------------------------------- ended calls */
@@ -91,12 +92,31 @@ static bindings_owner *push_owner(lua_State *L, bindings_state *state) {
 
 /* --------------------------------------------------------------- the call */
 
+/* [-0, +1, m] The answer as it came. */
+static void push_exchange(lua_State *L, const promptic_result *result) {
+    lua_createtable(L, 0, 4);
+    lua_pushinteger(L, result->status);
+    lua_setfield(L, -2, "status");
+    lua_pushstring(L, result->path);
+    lua_setfield(L, -2, "path");
+    lua_pushlstring(L, result->body, result->body_length);
+    lua_setfield(L, -2, "body");
+    lua_createtable(L, 0, (int)result->header_count);
+    for (size_t i = 0; i < result->header_count; i++) {
+        lua_pushstring(L, result->headers[i].value);
+        lua_setfield(L, -2, result->headers[i].name);
+    }
+    lua_setfield(L, -2, "headers");
+}
+
 /* [-0, +1, e] What an ended call is to its caller: the answer as a value; a failure is raised. */
 static int finish(lua_State *L, bindings_owner *owner) {
     const promptic_result *result = promptic_call_result(owner->call);
     bool failed = result->kind != PROMPTIC_OK;
     if (failed) {
         bindings_push_error(L, result);
+    } else if (owner->exchange) {
+        push_exchange(L, result);
     } else if (result->body_length == 0) {
         lua_pushnil(L);
     } else if (owner->value != LUA_NOREF && json_pieces_done(&owner->pieces)) {
@@ -284,11 +304,22 @@ int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *
     return return_value(L);
 }
 
-int bindings_call(lua_State *L, promptic_request *request, json_buffer *body) {
-    bindings_owner *owner = bindings_prepare(L, request);
+/* [-0, +1, e] */
+static int start_with_body(lua_State *L, bindings_owner *owner, promptic_request *request,
+                           json_buffer *body) {
     if (body != NULL) {
         request->body = json_buffer_take(body, &request->body_length);
         request->body_free = free;
     }
     return bindings_start(L, owner, request);
+}
+
+int bindings_call(lua_State *L, promptic_request *request, json_buffer *body) {
+    return start_with_body(L, bindings_prepare(L, request), request, body);
+}
+
+int bindings_exchange(lua_State *L, promptic_request *request, json_buffer *body) {
+    bindings_owner *owner = bindings_prepare(L, request);
+    owner->exchange = owner->whole = true;
+    return start_with_body(L, owner, request, body);
 }

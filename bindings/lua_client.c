@@ -36,12 +36,14 @@ bindings_client *bindings_check_client(lua_State *L, const bindings_site *site) 
     }
 #define RANGE(LOW, HIGH) .minimum = LOW, .maximum = HIGH
 #define ANY_VALUE .required = false
+#define ANY_COUNT RANGE(1, 9007199254740992.0) /* 2^53: each is a double of its own */
 
 /* Not sent anywhere: their place says that strings cannot hold a NUL. */
 static const promptic_parameter parameters[] = {
-    OPTION("api_key", STRING, "an API key, which belongs to one workspace", ANY_VALUE),
+    OPTION("api_key", STRING, "an API key, which belongs to one AI Application", ANY_VALUE),
     OPTION("access_token", STRING, "a session token of a device login", ANY_VALUE),
-    OPTION("workspace_id", STRING, "the workspace, with a session token", ANY_VALUE),
+    OPTION("ai_application_id", STRING, "what a session token works in", ANY_VALUE),
+    OPTION("workspace_id", STRING, "older name of ai_application_id", ANY_VALUE),
     OPTION("endpoint", STRING, "where the platform is: https://host[:port][/path]", ANY_VALUE),
     OPTION("config_file", STRING, "instead of ~/.promptic/config.toml; empty: none", ANY_VALUE),
     OPTION("ca_file", STRING, "PEM file of the authorities to trust", ANY_VALUE),
@@ -50,7 +52,7 @@ static const promptic_parameter parameters[] = {
     OPTION("deadline", NUMBER, "seconds for a call with its retries and waits", ANY_VALUE),
     OPTION("backoff", NUMBER, "seconds before the second attempt at most, doubling", ANY_VALUE),
     OPTION("max_retries", INTEGER, "further attempts after the first", RANGE(0, INT_MAX)),
-    OPTION("max_response_bytes", INTEGER, "of one answer, decompressed", RANGE(1, LONG_MAX)),
+    OPTION("max_response_bytes", INTEGER, "of one answer, decompressed", ANY_COUNT),
     OPTION("allow_http", BOOLEAN, "plain http to other hosts than this", ANY_VALUE),
     OPTION("log", ANY, "function(level, text), told of attempts and retries", ANY_VALUE),
     {.name = NULL},
@@ -108,6 +110,7 @@ static void read_options(lua_State *L, promptic_options *options) {
     promptic_options_init(options, sizeof *options);
     options->api_key = string_option(L, "api_key");
     options->access_token = string_option(L, "access_token");
+    options->ai_application_id = string_option(L, "ai_application_id");
     options->workspace_id = string_option(L, "workspace_id");
     options->endpoint = string_option(L, "endpoint");
     options->config_file = string_option(L, "config_file");

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_PATH_ARGS = 8, MAX_QUERY = 16 };
+enum { MAX_PATH_ARGS = 8 };
 
 const char *bindings_push_digits(lua_State *L, int index) {
     char digits[32];
@@ -50,9 +50,8 @@ static const char *push_query_value(lua_State *L, const promptic_parameter *para
     return lua_tostring(L, -1);
 }
 
-/* [-0, +n, e] Collects the query that is given; the core adds the defaults. */
-static size_t take_query(lua_State *L, const promptic_endpoint *row, int options,
-                         promptic_pair *query) {
+size_t bindings_take_query(lua_State *L, const promptic_endpoint *row, int options,
+                           promptic_pair query[BINDINGS_MAX_QUERY]) {
     size_t count = 0;
     for (const promptic_parameter *p = row->parameters; p->name != NULL; p++) {
         if (p->place != PROMPTIC_IN_QUERY)
@@ -60,7 +59,7 @@ static size_t take_query(lua_State *L, const promptic_endpoint *row, int options
         const char *value = push_query_value(L, p, options);
         if (value == NULL)
             continue;
-        if (count == MAX_QUERY)
+        if (count == BINDINGS_MAX_QUERY)
             luaL_error(L, "endpoint '%s' has too many query parameters", row->name);
         query[count++] = (promptic_pair){.name = p->wire, .value = value};
     }
@@ -71,14 +70,14 @@ static size_t take_query(lua_State *L, const promptic_endpoint *row, int options
 static int call_endpoint(lua_State *L) {
     const promptic_endpoint *row = lua_touserdata(L, lua_upvalueindex(1));
     const char *path[MAX_PATH_ARGS];
-    promptic_pair query[MAX_QUERY];
+    promptic_pair query[BINDINGS_MAX_QUERY];
     json_buffer *body = NULL;
     int options = bindings_check_arguments(L, row, BINDINGS_METHOD_LEVEL);
-    luaL_checkstack(L, MAX_PATH_ARGS + 2 * MAX_QUERY + LUA_MINSTACK, NULL);
+    luaL_checkstack(L, MAX_PATH_ARGS + 2 * BINDINGS_MAX_QUERY + LUA_MINSTACK, NULL);
     promptic_request request = {
         .endpoint = row->name, .method = row->verb, .path_args = path, .query = query};
     request.path_count = take_path(L, row, path);
-    request.query_count = take_query(L, row, options, query);
+    request.query_count = bindings_take_query(L, row, options, query);
     if (bindings_has_body(row)) {
         body = json_buffer_push(L);
         bindings_write_body(L, row, options, body);

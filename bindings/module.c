@@ -1,9 +1,11 @@
 /*
- * module.c - what `require "promptic"` and its twelve resource modules give. They are made
+ * module.c - what `require "promptic"` and the modules of its resources give. They are made
  * together, once a lua_State, from the table of endpoints; a method and a module's function are one
  * value.
  */
 #include "bindings.h"
+
+#include "resources.h" /* made of the table of endpoints: see the Makefile */
 
 /* ------------------------------------------------------------------ methods */
 
@@ -17,15 +19,16 @@ static void open_weak(lua_State *L, bindings_slot slot, const char *mode) {
     bindings_set(L, slot);
 }
 
-/* [-0, +0, m] */
-static void open_resources(lua_State *L) {
-#define BINDINGS_NEW_TABLE(NAME) \
-    lua_newtable(L);             \
-    lua_setfield(L, -2, #NAME);
+/* [-0, +1, m] Pushes the module of this name out of the table at index, made by the first row. */
+static void push_resource(lua_State *L, int index, const char *name) {
+    index = lua_absindex(L, index);
+    lua_getfield(L, index, name);
+    if (!lua_isnil(L, -1))
+        return;
+    lua_pop(L, 1);
     lua_newtable(L);
-    BINDINGS_RESOURCES(BINDINGS_NEW_TABLE)
-#undef BINDINGS_NEW_TABLE
-    bindings_set(L, BINDINGS_RESOURCE_MODULES);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, index, name);
 }
 
 /* [-0, +0, m] Makes a function of each row, for the client and for its module. */
@@ -34,12 +37,14 @@ static void open_methods(lua_State *L) {
         {"request", bindings_request}, {"close", bindings_close_client}, {NULL, NULL}};
     size_t count;
     const promptic_endpoint *rows = promptic_endpoints(&count);
-    bindings_get(L, BINDINGS_RESOURCE_MODULES);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    bindings_set(L, BINDINGS_RESOURCE_MODULES);
     lua_newtable(L);
     luaL_setfuncs(L, others, 0);
     for (size_t i = 0; i < count; i++) {
         bindings_push_endpoint(L, &rows[i]);
-        lua_getfield(L, -3, rows[i].module);
+        push_resource(L, -3, rows[i].module);
         lua_pushvalue(L, -2);
         lua_setfield(L, -2, rows[i].name);
         lua_pop(L, 1);
@@ -121,7 +126,6 @@ static void push_module(lua_State *L) {
     bindings_set(L, BINDINGS_INTERRUPTION);
     open_weak(L, BINDINGS_CLIENTS, "v");
     open_weak(L, BINDINGS_RESPONSES, "k");
-    open_resources(L);
     open_methods(L);
     bindings_open_clients(L);
     push_new_module(L);
@@ -145,8 +149,13 @@ static int open_resource(lua_State *L, const char *name) {
     return 1;
 }
 
-#define BINDINGS_OPEN(NAME)                     \
-    int luaopen_promptic_##NAME(lua_State *L) { \
-        return open_resource(L, #NAME);         \
+#define BINDINGS_OPEN(NAME)                                 \
+    PROMPTIC_API int luaopen_promptic_##NAME(lua_State *L); \
+    int luaopen_promptic_##NAME(lua_State *L) {             \
+        return open_resource(L, #NAME);                     \
     }
 BINDINGS_RESOURCES(BINDINGS_OPEN)
+
+const luaL_Reg bindings_resource_modules[] = {
+#define BINDINGS_ENTRY(NAME) {"promptic." #NAME, luaopen_promptic_##NAME},
+    BINDINGS_RESOURCES(BINDINGS_ENTRY){NULL, NULL}};

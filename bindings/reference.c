@@ -4,9 +4,11 @@
 #include "bindings.h"
 
 static const char *const type_names[] = {
-    [PROMPTIC_STRING] = "string",   [PROMPTIC_INTEGER] = "integer", [PROMPTIC_NUMBER] = "number",
-    [PROMPTIC_BOOLEAN] = "boolean", [PROMPTIC_OBJECT] = "object",   [PROMPTIC_ARRAY] = "array",
-    [PROMPTIC_STRINGS] = "strings", [PROMPTIC_ANY] = "any",
+    [PROMPTIC_STRING] = "string",     [PROMPTIC_INTEGER] = "integer",
+    [PROMPTIC_NUMBER] = "number",     [PROMPTIC_BOOLEAN] = "boolean",
+    [PROMPTIC_OBJECT] = "object",     [PROMPTIC_ARRAY] = "array",
+    [PROMPTIC_STRINGS] = "strings",   [PROMPTIC_ANY] = "any",
+    [PROMPTIC_DOCUMENT] = "document",
 };
 
 static const char *const place_names[] = {
@@ -39,6 +41,19 @@ static void set_values(lua_State *L, const char *const *values) {
     lua_setfield(L, -2, "values");
 }
 
+/* [-0, +0, m] A bound: an integer where it is one. */
+static void set_number(lua_State *L, const char *name, double number) {
+    lua_Integer integer = (lua_Integer)number;
+    if ((double)integer == number)
+        lua_pushinteger(L, integer);
+    else
+        lua_pushnumber(L, number);
+    lua_setfield(L, -2, name);
+}
+
+/* [-0, +1, m] The rows of a list of parameters, by number. */
+static void push_parameters(lua_State *L, const promptic_parameter *parameters);
+
 /* [-0, +1, m] */
 static void push_parameter(lua_State *L, const promptic_parameter *parameter) {
     lua_createtable(L, 0, 8);
@@ -47,16 +62,29 @@ static void push_parameter(lua_State *L, const promptic_parameter *parameter) {
     set_string(L, "type", type_names[parameter->type]);
     set_string(L, "place", place_names[parameter->place]);
     set_string(L, "default", parameter->fallback);
+    set_string(L, "assumed", parameter->assumed);
+    set_string(L, "format", parameter->format);
     set_string(L, "summary", parameter->summary);
     set_boolean(L, "required", parameter->required);
     set_boolean(L, "nullable", parameter->nullable);
     if (parameter->values != NULL)
         set_values(L, parameter->values);
     if (parameter->maximum > parameter->minimum) {
-        lua_pushinteger(L, parameter->minimum);
-        lua_setfield(L, -2, "minimum");
-        lua_pushinteger(L, parameter->maximum);
-        lua_setfield(L, -2, "maximum");
+        set_number(L, "minimum", parameter->minimum);
+        set_number(L, "maximum", parameter->maximum);
+    }
+    if (parameter->items != NULL) {
+        push_parameters(L, parameter->items);
+        lua_setfield(L, -2, "items");
+    }
+}
+
+static void push_parameters(lua_State *L, const promptic_parameter *parameters) {
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    lua_newtable(L);
+    for (int i = 0; parameters[i].name != NULL; i++) {
+        push_parameter(L, &parameters[i]);
+        lua_rawseti(L, -2, i + 1);
     }
 }
 
@@ -71,11 +99,11 @@ static void push_row(lua_State *L, const promptic_endpoint *row) {
     set_string(L, "summary", row->summary);
     set_boolean(L, "repeatable", row->repeatable);
     set_boolean(L, "without_workspace", row->without_workspace);
-    lua_newtable(L);
-    for (int i = 0; row->parameters[i].name != NULL; i++) {
-        push_parameter(L, &row->parameters[i]);
-        lua_rawseti(L, -2, i + 1);
-    }
+    set_boolean(L, "redirects", row->redirects);
+    set_string(L, "since", row->since);
+    set_string(L, "dropped", row->dropped);
+    set_string(L, "instead", row->instead);
+    push_parameters(L, row->parameters);
     lua_setfield(L, -2, "parameters");
 }
 

@@ -32,12 +32,26 @@ static void free_request(promptic_call *call) {
     call->body_free = NULL;
     memory_free(allocator_of(call), call->url);
     call->url = NULL;
+    foreign_close(call->client, &call->foreign);
+}
+
+/* An easy handle for an attempt; NULL if out of memory. */
+static CURL *take_handle(const promptic_call *call) {
+    return call->foreign.active ? foreign_handle(call->client, &call->foreign)
+                                : client_take_handle(call->client);
+}
+
+static void give_handle(promptic_call *call, CURL *easy) {
+    if (call->foreign.active)
+        curl_easy_cleanup(easy);
+    else
+        client_give_handle(call->client, easy);
 }
 
 /* Takes the easy handle of the attempt under way back from libcurl, aborting what it does. */
 static void drop_attempt(promptic_call *call, CURL *easy) {
     loop_remove(call->client->loop, call->client->pool, easy);
-    client_give_handle(call->client, easy);
+    give_handle(call, easy);
 }
 
 /* A copy that may be shown to people (clean.h), of at most `limit` bytes. NULL if out of memory. */
@@ -154,26 +168,28 @@ static int64_t stall_ms(const promptic_call *call) {
 
 bool call_attempt(promptic_call *call) {
     promptic_client *client = call->client;
+    bool is_foreign = call->foreign.active;
     const transfer_plan plan = {
         .pool = client->pool,
         .method = call->method,
         .url = call->url,
-        .target = client_target(client, call->url),
+        .target = is_foreign ? NULL : client_target(client, call->url),
         .body = call->body,
         .body_length = call->body_length,
-        .headers = client_headers(client, call->method, call->body != NULL),
+        .headers = is_foreign ? call->foreign.headers
+                              : client_headers(client, call->method, call->body != NULL),
         .fresh = call->distrusts,
         .max_response_bytes = client->max_response_bytes,
         .on_body = call->on_body,
         .body_userdata = call->body_userdata,
     };
-    CURL *easy = pool_reserve(client->pool) ? client_take_handle(client) : NULL;
+    CURL *easy = pool_reserve(client->pool) ? take_handle(call) : NULL;
     bool ready = easy != NULL && transfer_begin(&call->transfer, easy, &plan, call) == CURLE_OK;
     if (!ready || pool_add(client->pool, easy) != CURLM_OK) {
         if (ready)
             transfer_drop(&call->transfer);
         if (easy != NULL)
-            client_give_handle(client, easy);
+            give_handle(call, easy);
         call_fail(call, PROMPTIC_MEMORY, "not enough memory to start the request");
         return false;
     }
@@ -254,6 +270,9 @@ static bool is_success(const promptic_call *call, const transfer_outcome *outcom
         return false;
     if (outcome->status >= 200 && outcome->status < 300)
         return true;
+    if (outcome->status >= 300 && outcome->status < 400 && call->row != NULL &&
+        call->row->redirects)
+        return transfer_header(&call->transfer, "location") != NULL;
     /* The first attempt's DELETE took effect, only its answer was lost. */
     return outcome->status == 404 && call->attempts > 1 && strcmp(call->method, "DELETE") == 0;
 }
@@ -271,9 +290,15 @@ static char *api_message(const promptic_call *call, int status) {
     if (status >= 300 && status < 400 && location != NULL) {
         text message;
         text_init(&message, allocator_of(call));
-        text_addf(&message, "a redirect to %s was not followed; is the endpoint right?", location);
+        if (call->foreign.active) /* the URL may hold a secret */
+            text_add(&message, "a further redirect was not followed");
+        else
+            text_addf(&message, "a redirect to %s was not followed; is the endpoint right?", location);
         return text_take(&message, NULL);
     }
+    const text *body = &call->transfer.body;
+    if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
+        return failure_no_route(allocator_of(call), call->row);
     return failure_message(allocator_of(call), status,
                            transfer_header(&call->transfer, "content-type"),
                            call->transfer.body.data, call->transfer.body.length);
@@ -291,13 +316,23 @@ static bool fill_message(promptic_call *call, const transfer_outcome *outcome) {
     return call->message != NULL;
 }
 
+/* What the response calls the failure. False if out of memory. */
+static bool fill_code(promptic_call *call, const transfer_outcome *outcome) {
+    const text *body = &call->transfer.body;
+    if (outcome->kind != PROMPTIC_OK)
+        return true;
+    bool filled = failure_code(allocator_of(call), body->data, body->length, &call->code);
+    call->result.code = call->code;
+    return filled;
+}
+
 static void fail_with(promptic_call *call, const transfer_outcome *outcome, double retry_after) {
     promptic_result *result = &call->result;
     clean_hide(call->transfer.body.data, call->transfer.body.length, &call->client->secrets);
     result->kind = outcome->kind == PROMPTIC_OK ? PROMPTIC_API_ERROR : outcome->kind;
     result->status = outcome->status;
     result->retry_after = retry_after;
-    if (!fill_message(call, outcome))
+    if (!fill_message(call, outcome) || !fill_code(call, outcome))
         lose_answer(call);
     end(call);
 }
@@ -366,16 +401,20 @@ static promptic_kind check(const promptic_client *client, const promptic_request
     if (client->config.credential == NULL && request->endpoint != NULL)
         return failure_set(error, PROMPTIC_AUTH, "%s needs a credential, and the client has none",
                            request->endpoint);
-    if (client->config.is_session && client->config.workspace_id == NULL &&
+    if (request->url != NULL)
+        return PROMPTIC_OK;
+    if (client->config.is_session && client->config.application_id == NULL &&
         !(row != NULL && row->without_workspace))
         return failure_set(error, PROMPTIC_AUTH,
-                           "a session token needs a workspace: set workspace_id, "
-                           "PROMPTIC_WORKSPACE_ID or workspace_id in ~/.promptic/config.toml");
+                           "a session token needs an AI Application: set ai_application_id, "
+                           "PROMPTIC_AI_APPLICATION_ID or ai_application_id in "
+                           "~/.promptic/config.toml (its older name is workspace_id)");
     return PROMPTIC_OK;
 }
 
 static void set_method(promptic_call *call, const promptic_request *request,
                        const promptic_endpoint *row) {
+    call->row = row;
     if (row != NULL) {
         call->method = row->verb;
         call->repeatable = row->repeatable;
@@ -417,6 +456,8 @@ static promptic_call *new_call(promptic_client *client) {
 
 static void begin(promptic_call *call) {
     promptic_client *client = call->client;
+    if (call->foreign.active)
+        client->loop->uses_tls = true;
     call->submitted_ms = clock_now_ms();
     call->deadline_ms = clock_after(call->submitted_ms, client->deadline);
     call->state = CALL_WAITING;
@@ -434,7 +475,9 @@ promptic_call *promptic_submit(promptic_client *client, const promptic_request *
     promptic_kind kind = check(client, request, row, error);
     if (kind == PROMPTIC_OK && (call = new_call(client)) == NULL)
         kind = failure_memory(error);
-    if (kind == PROMPTIC_OK)
+    if (kind == PROMPTIC_OK && request->url != NULL)
+        kind = foreign_open(client, request, &call->foreign, &call->url, &call->path, error);
+    else if (kind == PROMPTIC_OK)
         kind = request_url(&client->allocator, client->base, request, row, &call->url, &call->path,
                            error);
     if (kind != PROMPTIC_OK || !set_body(call, request)) {
@@ -497,6 +540,7 @@ void promptic_call_free(promptic_call *call) {
     memory_free(allocator_of(call), call->headers);
     memory_free(allocator_of(call), call->message);
     memory_free(allocator_of(call), call->request_id);
+    memory_free(allocator_of(call), call->code);
     memory_free(allocator_of(call), call->path);
     promptic_client *client = call->client;
     memory_free(&client->allocator, call);

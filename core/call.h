@@ -9,6 +9,7 @@
 #ifndef PROMPTIC_CALL_H
 #define PROMPTIC_CALL_H
 
+#include "foreign.h"
 #include "heap.h"
 #include "list.h"
 #include "promptic.h"
@@ -23,9 +24,11 @@ struct promptic_call {
     heap_timer timer;        /* of an unfinished call: when it is due next */
     call_state state;
 
-    const char *method; /* static, or in raw_method */
+    const promptic_endpoint *row; /* NULL of a raw request */
+    const char *method;           /* static, or in raw_method */
     char raw_method[16];
     char *url, *path;
+    foreign foreign; /* of a request to another place than the platform */
     char *body;
     size_t body_length;
     void (*body_free)(void *);
@@ -41,7 +44,7 @@ struct promptic_call {
 
     promptic_result result;
     promptic_header *headers;
-    char *message, *request_id; /* of the result */
+    char *message, *request_id, *code; /* of the result */
     char timeout_message[80];
     promptic_done_fn done;
     void *userdata;

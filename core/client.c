@@ -61,8 +61,10 @@ static bool add_credential(const config *config, struct curl_slist **list) {
     char *value = text_take(&bearer, NULL);
     bool ok = value != NULL && add_header(config, list, "Authorization", value);
     text_free_secret(&config->allocator, value);
-    if (ok && config->is_session && config->workspace_id != NULL)
-        ok = add_header(config, list, "X-Workspace-Id", config->workspace_id);
+    /* One value under both names: older platforms know only the second. */
+    if (ok && config->is_session && config->application_id != NULL)
+        ok = add_header(config, list, "X-AI-Application-Id", config->application_id) &&
+             add_header(config, list, "X-Workspace-Id", config->application_id);
     return ok;
 }
 
@@ -302,8 +304,12 @@ const char *promptic_client_endpoint_source(const promptic_client *client) {
     return client->config.endpoint_source;
 }
 
+const char *promptic_client_ai_application(const promptic_client *client) {
+    return client->config.application_id;
+}
+
 const char *promptic_client_workspace(const promptic_client *client) {
-    return client->config.workspace_id;
+    return promptic_client_ai_application(client);
 }
 
 const char *promptic_client_source(const promptic_client *client) {

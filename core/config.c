@@ -15,6 +15,7 @@ enum { ARGUMENTS, ENVIRONMENT, FILE_LEVEL, LEVELS };
 static const char *const variables[CONFIG_KEYS] = {
     [CONFIG_API_KEY] = "PROMPTIC_API_KEY",
     [CONFIG_ACCESS_TOKEN] = "PROMPTIC_ACCESS_TOKEN",
+    [CONFIG_AI_APPLICATION_ID] = "PROMPTIC_AI_APPLICATION_ID",
     [CONFIG_WORKSPACE_ID] = "PROMPTIC_WORKSPACE_ID",
     [CONFIG_ENDPOINT] = "PROMPTIC_ENDPOINT",
 };
@@ -79,6 +80,7 @@ static void load_arguments(resolver *r) {
     const char *const given[CONFIG_KEYS] = {
         [CONFIG_API_KEY] = r->options->api_key,
         [CONFIG_ACCESS_TOKEN] = r->options->access_token,
+        [CONFIG_AI_APPLICATION_ID] = r->options->ai_application_id,
         [CONFIG_WORKSPACE_ID] = r->options->workspace_id,
         [CONFIG_ENDPOINT] = r->options->endpoint,
     };
@@ -175,13 +177,19 @@ static int credential_key(const resolver *r) {
                                                                            : CONFIG_API_KEY;
 }
 
+/* The highest level that names the AI Application, under either name. */
+static int application_level(const resolver *r) {
+    int newer = level_of(r, CONFIG_AI_APPLICATION_ID), older = level_of(r, CONFIG_WORKSPACE_ID);
+    return newer < older ? newer : older;
+}
+
 /* Whether a lower level could still add something. */
 static bool is_open(const resolver *r) {
     int key = credential_key(r);
     if (r->options->anonymous)
         return level_of(r, CONFIG_ENDPOINT) == LEVELS;
     return level_of(r, key) == LEVELS || level_of(r, CONFIG_ENDPOINT) == LEVELS ||
-           (key == CONFIG_ACCESS_TOKEN && level_of(r, CONFIG_WORKSPACE_ID) == LEVELS);
+           (key == CONFIG_ACCESS_TOKEN && application_level(r) == LEVELS);
 }
 
 /* Hands the value of the level out, which is freed with text_free_secret. NULL on failure. */
@@ -193,25 +201,52 @@ static char *take_value(resolver *r, int level, int key) {
     return value;
 }
 
+/* The level names the AI Application twice: that is one value, or an error. */
+static bool check_application(resolver *r, int level) {
+    const char *newer = r->values[level][CONFIG_AI_APPLICATION_ID];
+    const char *older = r->values[level][CONFIG_WORKSPACE_ID];
+    if (newer == NULL || older == NULL || strcmp(newer, older) == 0)
+        return true;
+    char *newer_name = describe(r, level, CONFIG_AI_APPLICATION_ID);
+    char *older_name = describe(r, level, CONFIG_WORKSPACE_ID);
+    if (newer_name == NULL || older_name == NULL)
+        r->kind = failure_memory(r->error);
+    else
+        r->kind = failure_set(r->error, PROMPTIC_CONFIG,
+                              "%.150s and %.150s differ: they are two names of one id, give one",
+                              newer_name, older_name);
+    memory_free(r->allocator, newer_name);
+    memory_free(r->allocator, older_name);
+    return false;
+}
+
+static void settle_application(resolver *r, config *out) {
+    int level = application_level(r);
+    if (level == LEVELS || !check_application(r, level))
+        return;
+    bool is_newer = r->values[level][CONFIG_AI_APPLICATION_ID] != NULL;
+    out->application_id =
+        take_value(r, level, is_newer ? CONFIG_AI_APPLICATION_ID : CONFIG_WORKSPACE_ID);
+}
+
 static void settle_credential(resolver *r, config *out) {
     int key = credential_key(r), level = level_of(r, key);
-    int workspace = level_of(r, CONFIG_WORKSPACE_ID);
     if (r->options->anonymous)
         return;
     if (level == LEVELS) {
         r->kind = failure_set(
             r->error, PROMPTIC_AUTH,
-            "no credential: pass api_key (or access_token with workspace_id) as an option, set "
-            "PROMPTIC_API_KEY (or PROMPTIC_ACCESS_TOKEN with PROMPTIC_WORKSPACE_ID) in the "
-            "environment, or write api_key = \"...\" into %.200s",
+            "no credential: pass api_key (or access_token with ai_application_id) as an option, "
+            "set PROMPTIC_API_KEY (or PROMPTIC_ACCESS_TOKEN with PROMPTIC_AI_APPLICATION_ID) in "
+            "the environment, or write api_key = \"...\" into %.200s",
             r->path.length > 0 ? r->path.data : "~/.promptic/config.toml");
         return;
     }
     out->credential = take_value(r, level, key);
     out->is_session = key == CONFIG_ACCESS_TOKEN;
     out->source = level_names[level];
-    if (out->credential != NULL && out->is_session && workspace < LEVELS)
-        out->workspace_id = take_value(r, workspace, CONFIG_WORKSPACE_ID);
+    if (out->credential != NULL && out->is_session)
+        settle_application(r, out);
 }
 
 static void settle_endpoint(resolver *r, config *out) {
@@ -288,7 +323,7 @@ promptic_kind config_resolve(const promptic_options *options, config *out, promp
 
 void config_free(config *config) {
     text_free_secret(&config->allocator, config->credential);
-    memory_free(&config->allocator, config->workspace_id);
+    memory_free(&config->allocator, config->application_id);
     memory_free(&config->allocator, config->endpoint);
     memory_free(&config->allocator, config->ca_file);
     memory_free(&config->allocator, config->ca_path);

@@ -4,9 +4,11 @@
  *
  *   credential    the highest source that gives one: arguments, environment, file. Within a source
  *                 the session token goes before the API key.
- *   workspace id  with a session token only: the highest source that gives one, whichever the
- *                 token came from. So an argument beats PROMPTIC_WORKSPACE_ID, which completes a
- *                 token given as an argument or found in the file.
+ *   AI Application id
+ *                 with a session token only: the highest source that gives one, whichever the token
+ *                 came from. So an argument beats PROMPTIC_AI_APPLICATION_ID, which completes a
+ *                 token given as an argument or found in the file. workspace_id is an older name of
+ *                 it; a source that gives two different values under the two names is an error.
  *   endpoint      the highest source that gives one, else PROMPTIC_DEFAULT_ENDPOINT.
  *
  * Empty variables and empty values of the file count as not given; an empty argument is an error.
@@ -26,11 +28,11 @@ typedef struct config {
     promptic_allocator allocator; /* of the strings below */
     char *credential;             /* NULL for an anonymous client only */
     bool is_session;              /* the credential is a session token, not an API key */
-    char *workspace_id; /* with a session token: NULL where no source gives one. Else NULL */
-    char *endpoint;     /* scheme://host[:port][/path], no trailing slash */
-    bool is_loopback;   /* config_is_loopback(endpoint): goes past any proxy */
-    const char *source; /* of the credential: "arguments", "environment" or "file"; static. NULL
-                         * where there is none */
+    char *application_id; /* with a session token: NULL where no source gives one. Else NULL */
+    char *endpoint;       /* scheme://host[:port][/path], no trailing slash */
+    bool is_loopback;     /* config_is_loopback(endpoint): goes past any proxy */
+    const char *source;   /* of the credential: "arguments", "environment" or "file"; static. NULL
+                           * where there is none */
     const char *endpoint_source; /* the same of the endpoint, or "default" */
     char *ca_file;               /* PEM file, or NULL: libcurl's own */
     char *ca_path;               /* directory of PEM files, or NULL: libcurl's own */
@@ -46,8 +48,8 @@ typedef struct config {
  * neither of the first two is given (the curl tool does the same).
  *
  * PROMPTIC_OK, and *out is to be freed with config_free; or PROMPTIC_AUTH (no credential),
- * PROMPTIC_CONFIG, PROMPTIC_MEMORY with *error filled, and *out empty. A session token without a
- * workspace id is no error here: listing the workspaces needs none.
+ * PROMPTIC_CONFIG, PROMPTIC_MEMORY with *error filled, and *out empty. A session token without an
+ * AI Application's id is no error here: listing them needs none.
  */
 promptic_kind config_resolve(const promptic_options *options, config *out, promptic_error *error);
 

@@ -10,6 +10,7 @@
 static const char *const names[CONFIG_KEYS] = {
     [CONFIG_API_KEY] = "api_key",
     [CONFIG_ACCESS_TOKEN] = "access_token",
+    [CONFIG_AI_APPLICATION_ID] = "ai_application_id",
     [CONFIG_WORKSPACE_ID] = "workspace_id",
     [CONFIG_ENDPOINT] = "endpoint",
 };

@@ -19,7 +19,8 @@
 typedef enum config_key {
     CONFIG_API_KEY,
     CONFIG_ACCESS_TOKEN,
-    CONFIG_WORKSPACE_ID,
+    CONFIG_AI_APPLICATION_ID,
+    CONFIG_WORKSPACE_ID, /* the older name of the same */
     CONFIG_ENDPOINT,
     CONFIG_KEYS
 } config_key;

@@ -140,8 +140,11 @@ promptic_kind promptic_config_inspect(const char *file, promptic_config_info *in
     } else if (o.kind == PROMPTIC_CONFIG) {
         o.kind = PROMPTIC_OK; /* then there is none */
     }
-    for (int key = 0; key < CONFIG_KEYS; key++)
-        found.has[key] = o.places[key].line != 0;
+    const config_key shown[] = {CONFIG_API_KEY, CONFIG_ACCESS_TOKEN, CONFIG_WORKSPACE_ID,
+                                CONFIG_ENDPOINT};
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+        found.has[i] = o.places[shown[i]].line != 0;
+    found.has_ai_application_id = o.places[CONFIG_AI_APPLICATION_ID].line != 0;
     memcpy(info, &found, found.size < sizeof found ? found.size : sizeof found);
     close_original(&o);
     return o.kind;
@@ -183,6 +186,21 @@ static promptic_kind check_endpoint(const char *value, promptic_error *error) {
     return kind;
 }
 
+/* Of the two names of an AI Application the one that is set takes the place of the other. */
+static promptic_kind replace_name(plan *plan, promptic_error *error) {
+    const char *newer = plan->values[CONFIG_AI_APPLICATION_ID];
+    const char *older = plan->values[CONFIG_WORKSPACE_ID];
+    if (newer != NULL && older != NULL)
+        return failure_set(
+            error, PROMPTIC_ARGUMENT, "%s and %s are two names of one id, set one of them",
+            config_key_name(CONFIG_AI_APPLICATION_ID), config_key_name(CONFIG_WORKSPACE_ID));
+    if (newer != NULL)
+        plan->changes[CONFIG_WORKSPACE_ID] = true;
+    else if (older != NULL)
+        plan->changes[CONFIG_AI_APPLICATION_ID] = true;
+    return PROMPTIC_OK;
+}
+
 static promptic_kind make_plan(plan *plan, const promptic_pair *changes, size_t count,
                                promptic_error *error) {
     memset(plan, 0, sizeof *plan);
@@ -202,7 +220,7 @@ static promptic_kind make_plan(plan *plan, const promptic_pair *changes, size_t 
         plan->changes[key] = true;
         plan->values[key] = value;
     }
-    return PROMPTIC_OK;
+    return replace_name(plan, error);
 }
 
 /* ------------------------------------------------------------------ new text */

@@ -3,7 +3,8 @@
  * contract, spec/contract/openapi.yaml (spec/table_spec.lua compares the two).
  *
  * A parameter row reads: name, wire name, type, place, then what is special about it. Required
- * parameters come first, in the order in which Lua takes them by position.
+ * parameters come first, in the order in which Lua takes them by position. A list inside a body has
+ * the rows of its elements in .items.
  */
 #include "promptic.h"
 
@@ -14,8 +15,8 @@
 #define NO_PARAMETERS ((const promptic_parameter[]){{.name = NULL}})
 
 /* clang-format off */
-#define PATH(NAME, TYPE, SUMMARY) \
-    {.name = NAME, .wire = NAME, .type = PROMPTIC_##TYPE, .place = PROMPTIC_IN_PATH, .required = true, .summary = SUMMARY}
+#define PATH(NAME, TYPE, SUMMARY, ...) \
+    {.name = NAME, .wire = NAME, .type = PROMPTIC_##TYPE, .place = PROMPTIC_IN_PATH, .required = true, .summary = SUMMARY, __VA_ARGS__}
 #define ROW(PLACE, NAME, WIRE, TYPE, SUMMARY, ...) \
     {.name = NAME, .wire = WIRE, .type = PROMPTIC_##TYPE, .place = PROMPTIC_IN_##PLACE, .summary = SUMMARY, __VA_ARGS__}
 
@@ -25,6 +26,12 @@
 #define DEFAULT(TEXT) .fallback = TEXT
 #define ONE_OF(LIST) .values = LIST
 #define RANGE(LOW, HIGH) .minimum = LOW, .maximum = HIGH
+#define AT_MOST(COUNT) RANGE(0, COUNT)
+#define NOT_EMPTY RANGE(1, 2147483647)
+#define UUID .format = "uuid"
+#define NO_FORMAT .format = NULL
+#define TIME .format = "date-time"
+#define ASSUMED(TEXT) .assumed = TEXT
 
 /* The contract's schemas/ExperimentStatus and its neighbours. */
 #define EXPERIMENT_STATUS VALUES("pending", "scheduled", "running", "completed", "failed")
@@ -35,31 +42,65 @@
 #define SPLIT_TYPE        VALUES("train", "eval")
 #define TRACE_STATUS      VALUES("ok", "error")
 #define ANNOTATION_RATING VALUES("positive", "negative")
+#define PROMPT_FORMAT     VALUES("single", "multi_message")
+#define TOOL_SOURCE       VALUES("manual", "mcp")
 #define ANY_NATURAL       RANGE(0, 2147483647)
 
 /* Path parameters that many rows share. */
-#define COMPONENT_ID   PATH("component_id", STRING, "id of the AI component")
-#define EXPERIMENT_ID  PATH("experiment_id", STRING, "id of the experiment")
-#define OBSERVATION_ID PATH("observation_id", INTEGER, "id of the observation, a number")
-#define EVALUATOR_ID   PATH("evaluator_id", STRING, "id of the evaluator")
-#define ITERATION_ID   PATH("iteration_id", INTEGER, "id of the iteration, a number")
-#define TRACE_ID       PATH("trace_id", STRING, "database id of the trace")
-#define DATASET_ID     PATH("dataset_id", STRING, "id of the dataset")
-#define RUN_ID         PATH("run_id", STRING, "id of the run")
-#define ANNOTATION_ID  PATH("annotation_id", STRING, "id of the annotation")
-#define EVALUATION_ID  PATH("evaluation_id", STRING, "id of the evaluation")
+#define COMPONENT_ID   PATH("component_id", STRING, "id of the AI component", UUID)
+#define EXPERIMENT_ID  PATH("experiment_id", STRING, "id of the experiment", UUID)
+#define OBSERVATION_ID PATH("observation_id", INTEGER, "id of the observation, a number", NO_FORMAT)
+#define EVALUATOR_ID   PATH("evaluator_id", STRING, "id of the evaluator", UUID)
+#define ITERATION_ID   PATH("iteration_id", INTEGER, "id of the iteration, a number", NO_FORMAT)
+#define TRACE_ID       PATH("trace_id", STRING, "OpenTelemetry id of the trace: its traceId, 32 hexadecimal digits, not its id", NO_FORMAT)
+#define ARTIFACT_ID    PATH("artifact_id", STRING, "id of the artifact", UUID)
+#define STORAGE_ID     PATH("storage_object_id", STRING, "id of the object", UUID)
+#define DATASET_ID     PATH("dataset_id", STRING, "id of the dataset", UUID)
+#define CASE_ID        PATH("case_id", INTEGER, "id of the case, a number", NO_FORMAT)
+#define RUN_ID         PATH("run_id", STRING, "id of the run", UUID)
+#define ANNOTATION_ID  PATH("annotation_id", STRING, "id of the annotation", UUID)
+#define EVALUATION_ID  PATH("evaluation_id", STRING, "id of the evaluation", UUID)
 
-#define LIMIT(HIGH) ROW(QUERY, "limit", "limit", INTEGER, "how many at most", DEFAULT("50"), RANGE(0, HIGH))
+#define LIMIT       ROW(QUERY, "limit", "limit", INTEGER, "how many at most", DEFAULT("50"), RANGE(1, 100))
 #define OFFSET      ROW(QUERY, "offset", "offset", INTEGER, "how many to skip", DEFAULT("0"), ANY_NATURAL)
+#define SERVICE     ROW(QUERY, "service", "service", STRING, "only with this service.name", OPTIONAL)
+#define ENVIRONMENT ROW(QUERY, "environment", "environment", STRING, "only with this deployment.environment.name", OPTIONAL)
+#define ARTIFACT_WORKSPACE \
+    ROW(QUERY, "workspace_id", "workspaceId", STRING, "whose artifact it is; a credential's own by default", UUID)
+#define TRACE_IDS   ROW(BODY, "trace_ids", "traceIds", STRINGS, "database ids of its traces: the id of each, not its traceId", OPTIONAL)
+
+/* Fields of a dataset case, in a list's element and in changes. */
+#define EXPECTED_PAYLOAD(PLACE) \
+    ROW(PLACE, "expected_payload", "expectedPayload", ANY, "the right answer, any JSON value; promptic.null says that none is right", NULLABLE)
+#define CASE_REST(PLACE) \
+    EXPECTED_PAYLOAD(PLACE), \
+    ROW(PLACE, "split", "split", STRING, "which part it belongs to", NULLABLE, ONE_OF(SPLIT_TYPE)), \
+    ROW(PLACE, "idx", "idx", INTEGER, "its place in the order", NULLABLE), \
+    ROW(PLACE, "metadata", "metadata", OBJECT, "what else is known of it", OPTIONAL)
+#define INPUT_PAYLOAD(PLACE, ...) \
+    ROW(PLACE, "input_payload", "inputPayload", OBJECT, "the prompt's inputs by name", __VA_ARGS__)
 
 static const promptic_endpoint table[] = {
     /* ------------------------------------------------------------ workspace */
     {.name = "get_workspace", .module = "workspace", .verb = "GET", .path = "/workspace",
      .parameters = NO_PARAMETERS, .repeatable = true, .returns = "Workspace",
-     .summary = "The workspace the credential belongs to."},
+     .summary = "The workspace that the credential belongs to: older name of an AI Application.", .dropped = "0.21.0", .instead = "get_ai_application"},
     {.name = "list_workspaces", .module = "workspace", .verb = "GET", .path = "/workspaces",
      .parameters = NO_PARAMETERS, .repeatable = true, .without_workspace = true, .returns = "{ data = { Workspace, ... } }",
-     .summary = "Workspaces that the user of a session token can reach."},
+     .summary = "Workspaces that the user of a session token can reach.", .dropped = "0.21.0", .instead = "list_ai_applications"},
+
+    /* ------------------------------------------------------- AI Application */
+    {.name = "get_ai_application", .module = "ai_application", .verb = "GET", .path = "/ai-application",
+     .parameters = NO_PARAMETERS, .repeatable = true, .returns = "AIApplication",
+     .summary = "The AI Application that the credential belongs to.", .since = "0.21.0"},
+    {.name = "list_ai_applications", .module = "ai_application", .verb = "GET", .path = "/ai-applications",
+     .parameters = NO_PARAMETERS, .repeatable = true, .without_workspace = true, .returns = "{ data = { AIApplication, ... } }",
+     .summary = "AI Applications that the user of a session token can reach.", .since = "0.21.0"},
+
+    /* --------------------------------------------------------------- models */
+    {.name = "list_models", .module = "models", .verb = "GET", .path = "/models",
+     .parameters = NO_PARAMETERS, .repeatable = true, .returns = "{ data = { AvailableModel, ... } }",
+     .summary = "Models that experiments can use: the id of one is a target_model.", .since = "0.24"},
 
     /* ----------------------------------------------------------- components */
     {.name = "list_components", .module = "components", .verb = "GET", .path = "/components",
@@ -80,14 +121,14 @@ static const promptic_endpoint table[] = {
     /* ---------------------------------------------------------- experiments */
     {.name = "list_experiments", .module = "experiments", .verb = "GET", .path = "/experiments",
      .parameters = PARAMETERS(
-        LIMIT(2147483647), OFFSET,
-        ROW(QUERY, "component_id", "component_id", STRING, "only of this component", OPTIONAL),
+        LIMIT, OFFSET,
+        ROW(QUERY, "component_id", "component_id", STRING, "only of this component", UUID),
         ROW(QUERY, "status", "status", STRING, "only in this status", ONE_OF(EXPERIMENT_STATUS))),
      .repeatable = true, .returns = "{ data = { Experiment, ... } }",
      .summary = "A page of experiments; each_experiment walks over all pages."},
     {.name = "create_experiment", .module = "experiments", .verb = "POST", .path = "/experiments",
      .parameters = PARAMETERS(
-        ROW(BODY, "ai_component_id", "aiComponentId", STRING, "id of the component it belongs to", REQUIRED),
+        ROW(BODY, "ai_component_id", "aiComponentId", STRING, "id of the component it belongs to", REQUIRED, UUID),
         ROW(BODY, "target_model", "targetModel", STRING, "the model to optimise for, such as gpt-4.1-nano", REQUIRED),
         ROW(BODY, "task_type", "taskType", STRING, "what the prompt does", DEFAULT("classification"), ONE_OF(TASK_TYPE)),
         ROW(BODY, "provider", "provider", STRING, "who serves the model", DEFAULT("openai"), ONE_OF(MODEL_PROVIDER)),
@@ -96,8 +137,28 @@ static const promptic_endpoint table[] = {
         ROW(BODY, "name", "name", STRING, "what to call it", NULLABLE),
         ROW(BODY, "description", "description", STRING, "what it is for", NULLABLE),
         ROW(BODY, "hyperparameters", "hyperparameters", OBJECT, "epochs, trainSplitRatio, numFewShots, enableCot", OPTIONAL),
-        ROW(BODY, "initial_prediction_model_schema", "initialPredictionModelSchema", OBJECT, "JSON schema of a structured output", NULLABLE)),
+        ROW(BODY, "initial_prediction_model_schema", "initialPredictionModelSchema", OBJECT, "JSON schema of a structured output, which structuredOutput needs", NULLABLE),
+        ROW(BODY, "prompt_format", "promptFormat", STRING, "one text, or messages with roles", ONE_OF(PROMPT_FORMAT), ASSUMED("single"))),
      .returns = "Experiment", .summary = "Creates an experiment in status pending."},
+    {.name = "create_tool_selection_experiment", .module = "experiments", .verb = "POST", .path = "/experiments/tool-selection",
+     .parameters = PARAMETERS(
+        ROW(BODY, "ai_component_id", "aiComponentId", STRING, "id of the component it belongs to", REQUIRED, UUID),
+        ROW(BODY, "tools", "tools", ARRAY, "the tools to choose from, one at least", REQUIRED, NOT_EMPTY, .items = PARAMETERS(
+            ROW(ITEM, "name", "name", STRING, "its name, unique in the list", REQUIRED, NOT_EMPTY),
+            ROW(ITEM, "description", "description", STRING, "what it does: the text that is optimised", REQUIRED, NOT_EMPTY),
+            ROW(ITEM, "input_schema", "inputSchema", OBJECT, "JSON schema of its arguments", OPTIONAL))),
+        ROW(BODY, "test_cases", "testCases", ARRAY, "queries with the tool that is right, one at least", REQUIRED, NOT_EMPTY, .items = PARAMETERS(
+            ROW(ITEM, "query", "query", STRING, "what is asked", REQUIRED),
+            ROW(ITEM, "expected_tool", "expectedTool", STRING, "name of the right tool; empty: none is", REQUIRED))),
+        ROW(BODY, "tool_source", "toolSource", STRING, "where the tools come from", DEFAULT("manual"), ONE_OF(TOOL_SOURCE)),
+        ROW(BODY, "optimize_system_prompt", "optimizeSystemPrompt", BOOLEAN, "optimise the system prompt too", DEFAULT("false")),
+        ROW(BODY, "target_model", "targetModel", STRING, "the model to optimise for; the platform has a default", OPTIONAL),
+        ROW(BODY, "system_prompt", "systemPrompt", STRING, "what the model is given before each query", OPTIONAL),
+        ROW(BODY, "epochs", "epochs", INTEGER, "how many rounds", RANGE(1, 5)),
+        ROW(BODY, "train_split_ratio", "trainSplitRatio", NUMBER, "share of the cases that train; without it all do", RANGE(0.5, 0.9)),
+        ROW(BODY, "name", "name", STRING, "what to call it", OPTIONAL),
+        ROW(BODY, "description", "description", STRING, "what it is for", OPTIONAL)),
+     .returns = "Experiment", .summary = "Creates an experiment that optimises the descriptions of tools.", .since = "0.20"},
     {.name = "get_experiment", .module = "experiments", .verb = "GET", .path = "/experiments/{experiment_id}",
      .parameters = PARAMETERS(EXPERIMENT_ID), .repeatable = true, .returns = "Experiment",
      .summary = "One experiment with its status."},
@@ -124,20 +185,20 @@ static const promptic_endpoint table[] = {
      .parameters = PARAMETERS(EXPERIMENT_ID,
         ROW(BODY, "continue_from_optimized", "continueFromOptimized", BOOLEAN, "start from the best iteration's prompt", OPTIONAL),
         ROW(BODY, "initial_prompt_override", "initialPromptOverride", STRING, "start from this prompt", OPTIONAL)),
-     .returns = "Experiment", .summary = "Clones an experiment with its observations and evaluators."},
+     .returns = "Experiment", .summary = "Clones an experiment with its cases and evaluators; modelUnavailable says that its model is gone."},
 
     /* --------------------------------------------------------- observations */
     {.name = "list_observations", .module = "observations", .verb = "GET", .path = "/experiments/{experiment_id}/observations",
      .parameters = PARAMETERS(EXPERIMENT_ID), .repeatable = true, .returns = "{ data = { Observation, ... } }",
-     .summary = "The observations of an experiment in idx order."},
+     .summary = "The observations of an experiment in idx order.", .dropped = "0.21.0", .instead = "list_dataset_cases"},
     {.name = "create_observations", .module = "observations", .verb = "POST", .path = "/experiments/{experiment_id}/observations",
      .parameters = PARAMETERS(EXPERIMENT_ID,
-        ROW(LIST, "observations", "observations", ARRAY, "a list of observations", REQUIRED),
+        ROW(LIST, "observations", "observations", ARRAY, "a list of 1,000 observations at most", REQUIRED, AT_MOST(1000)),
         ROW(ITEM, "variables", "variables", OBJECT, "the prompt's inputs by name", REQUIRED),
         ROW(ITEM, "expected", "expected", STRING, "the right answer", REQUIRED),
-        ROW(ITEM, "split", "split", STRING, "which part it belongs to; eval on the server", ONE_OF(SPLIT_TYPE)),
+        ROW(ITEM, "split", "split", STRING, "which part it belongs to", ONE_OF(SPLIT_TYPE), ASSUMED("eval")),
         ROW(ITEM, "input", "variables.input", ANY, "older form of variables = { input = ... }", OPTIONAL)),
-     .returns = "{ data = { Observation, ... } }", .summary = "Adds inputs with their expected outputs."},
+     .returns = "{ data = { Observation, ... } }", .summary = "Adds inputs with their expected outputs.", .dropped = "0.21.0", .instead = "create_dataset_cases"},
     {.name = "update_observation", .module = "observations", .verb = "PATCH", .path = "/experiments/{experiment_id}/observations/{observation_id}",
      .parameters = PARAMETERS(EXPERIMENT_ID, OBSERVATION_ID,
         ROW(CHANGES, "changes", "changes", OBJECT, "the fields to change", REQUIRED),
@@ -145,10 +206,10 @@ static const promptic_endpoint table[] = {
         ROW(FIELD, "expected", "expected", STRING, "the right answer", OPTIONAL),
         ROW(FIELD, "split", "split", STRING, "which part it belongs to", ONE_OF(SPLIT_TYPE)),
         ROW(FIELD, "input", "variables.input", ANY, "older form of variables = { input = ... }", OPTIONAL)),
-     .returns = "Observation", .summary = "Changes an observation."},
+     .returns = "Observation", .summary = "Changes an observation.", .dropped = "0.21.0", .instead = "update_dataset_case"},
     {.name = "delete_observation", .module = "observations", .verb = "DELETE", .path = "/experiments/{experiment_id}/observations/{observation_id}",
      .parameters = PARAMETERS(EXPERIMENT_ID, OBSERVATION_ID), .repeatable = true, .returns = "nil",
-     .summary = "Deletes an observation."},
+     .summary = "Deletes an observation.", .dropped = "0.21.0", .instead = "delete_dataset_case"},
 
     /* ----------------------------------------------------------- evaluators */
     {.name = "list_evaluators", .module = "evaluators", .verb = "GET", .path = "/experiments/{experiment_id}/evaluators",
@@ -209,10 +270,12 @@ static const promptic_endpoint table[] = {
     /* --------------------------------------------------------------- traces */
     {.name = "list_traces", .module = "traces", .verb = "GET", .path = "/traces",
      .parameters = PARAMETERS(
-        LIMIT(100), OFFSET,
+        LIMIT, OFFSET,
         ROW(QUERY, "status", "status", STRING, "only with this status", ONE_OF(TRACE_STATUS)),
-        ROW(QUERY, "start_after", "start_after", STRING, "only begun after this ISO 8601 time", OPTIONAL),
-        ROW(QUERY, "start_before", "start_before", STRING, "only begun before this ISO 8601 time", OPTIONAL)),
+        ROW(QUERY, "ai_component", "ai_component", STRING, "only of this component, by name or id", OPTIONAL),
+        ROW(QUERY, "start_after", "start_after", STRING, "only begun after this ISO 8601 time", TIME),
+        ROW(QUERY, "start_before", "start_before", STRING, "only begun before this ISO 8601 time", TIME),
+        SERVICE, ENVIRONMENT),
      .repeatable = true, .returns = "{ traces = { TraceListItem, ... }, total }",
      .summary = "A page of traces; each_trace walks over all pages."},
     {.name = "get_trace", .module = "traces", .verb = "GET", .path = "/traces/{trace_id}",
@@ -220,60 +283,131 @@ static const promptic_endpoint table[] = {
      .summary = "One trace with its spans and their events."},
     {.name = "get_stats", .module = "traces", .verb = "GET", .path = "/traces/stats",
      .parameters = PARAMETERS(
-        ROW(QUERY, "days_back", "days_back", INTEGER, "how many days to look back", DEFAULT("30"), RANGE(1, 2147483647))),
+        ROW(QUERY, "days_back", "days_back", INTEGER, "how many days to look back", DEFAULT("30"), RANGE(1, 2147483647)),
+        SERVICE, ENVIRONMENT),
      .repeatable = true, .returns = "TracingStats", .summary = "Totals over the traces of the last days."},
+
+    {.name = "ingest_traces", .module = "traces", .verb = "POST", .path = "/traces",
+     .parameters = PARAMETERS(
+        ROW(CHANGES, "request", "request", DOCUMENT, "OTLP's ExportTraceServiceRequest, a table or its JSON text", REQUIRED),
+        ROW(FIELD, "resource_spans", "resourceSpans", ARRAY, "spans by resource and scope", OPTIONAL)),
+     .returns = "ExportTraceServiceResponse", .summary = "Sends spans as OTLP over HTTP does, in JSON.", .since = "docs"},
+
+    /* ------------------------------------------------------------ artifacts */
+    {.name = "list_trace_artifacts", .module = "artifacts", .verb = "GET", .path = "/traces/{trace_id}/artifacts",
+     .parameters = PARAMETERS(TRACE_ID), .repeatable = true, .returns = "{ data = { TraceArtifact, ... } }",
+     .summary = "Artifacts that the spans of a trace refer to.", .since = "0.15"},
+    {.name = "get_artifact", .module = "artifacts", .verb = "GET", .path = "/artifacts/{artifact_id}",
+     .parameters = PARAMETERS(ARTIFACT_ID, ARTIFACT_WORKSPACE), .repeatable = true, .returns = "TraceArtifact",
+     .summary = "What is known of an artifact, without its bytes.", .since = "0.15"},
+    {.name = "get_artifact_content", .module = "artifacts", .verb = "GET", .path = "/artifacts/{artifact_id}/content",
+     .parameters = PARAMETERS(ARTIFACT_ID, ARTIFACT_WORKSPACE,
+        ROW(QUERY, "disposition", "disposition", STRING, "what a browser is to do with it", ONE_OF(VALUES("inline", "attachment"))),
+        ROW(QUERY, "filename", "filename", STRING, "what a browser is to call it", OPTIONAL)),
+     .repeatable = true, .returns = "bytes", .redirects = true, .summary = "An artifact's bytes, as a string.", .since = "0.15"},
+    {.name = "create_artifact", .module = "artifacts", .verb = "POST", .path = "/artifacts",
+     .parameters = PARAMETERS(
+        ROW(BODY, "content_base64", "contentBase64", STRING, "the bytes, where nothing was uploaded", OPTIONAL),
+        ROW(BODY, "storage_object_id", "storageObjectId", STRING, "id of the object that was uploaded", UUID),
+        ROW(BODY, "name", "name", STRING, "file name of a download", NULLABLE),
+        ROW(BODY, "mime_type", "mimeType", STRING, "media type, such as image/png", OPTIONAL),
+        ROW(BODY, "size_bytes", "sizeBytes", INTEGER, "how many bytes it has, 50 MiB at most", AT_MOST(52428800)),
+        ROW(BODY, "sha256", "sha256", STRING, "SHA-256 of the bytes, in hexadecimal digits", OPTIONAL),
+        ROW(BODY, "source_path", "sourcePath", STRING, "the attribute or file it comes from", OPTIONAL),
+        ROW(BODY, "source_field", "sourceField", STRING, "manual or metadata", OPTIONAL),
+        ROW(BODY, "source", "source", STRING, "direct_upload where the store was written directly", OPTIONAL),
+        ROW(BODY, "preview", "preview", STRING, "the beginning of a text", NULLABLE)),
+     .returns = "TraceArtifact", .summary = "Makes an artifact of an uploaded object or of base64; upload_artifact does all of it.", .since = "0.15"},
+
+    /* -------------------------------------------------------------- storage */
+    {.name = "presign_upload", .module = "storage", .verb = "POST", .path = "/storage-objects/presign",
+     .parameters = PARAMETERS(
+        ROW(BODY, "folder", "folder", STRING, "where it belongs, such as trace-artifacts", REQUIRED),
+        ROW(BODY, "filename", "filename", STRING, "what to call it", REQUIRED),
+        ROW(BODY, "content_type", "contentType", STRING, "media type, such as image/png", REQUIRED),
+        ROW(BODY, "access", "access", STRING, "who may read it", ONE_OF(VALUES("public", "private")), ASSUMED("private")),
+        ROW(BODY, "size_bytes", "sizeBytes", INTEGER, "how many bytes will be sent", ANY_NATURAL),
+        ROW(BODY, "max_size_bytes", "maxSizeBytes", INTEGER, "how many bytes may be sent", ANY_NATURAL)),
+     .returns = "PresignedUpload", .summary = "Reserves an object and says how to upload it.", .since = "0.15"},
+    {.name = "get_storage_object_url", .module = "storage", .verb = "GET", .path = "/storage-objects/{storage_object_id}/url",
+     .parameters = PARAMETERS(STORAGE_ID), .repeatable = true, .returns = "StorageObjectUrl",
+     .summary = "A short-lived URL of an object.", .since = "docs"},
+    {.name = "get_storage_object_content", .module = "storage", .verb = "GET", .path = "/storage-objects/{storage_object_id}/content",
+     .parameters = PARAMETERS(STORAGE_ID), .repeatable = true, .returns = "bytes", .redirects = true,
+     .summary = "An object's bytes, as a string.", .since = "docs"},
 
     /* ------------------------------------------------------------- datasets */
     {.name = "create_dataset", .module = "datasets", .verb = "POST", .path = "/components/{component_id}/datasets",
      .parameters = PARAMETERS(COMPONENT_ID,
         ROW(BODY, "name", "name", STRING, "what to call it", REQUIRED),
         ROW(BODY, "description", "description", STRING, "what it is for", NULLABLE),
-        ROW(BODY, "trace_ids", "traceIds", STRINGS, "database ids of its traces", OPTIONAL)),
-     .returns = "Dataset", .summary = "Creates a dataset from traces."},
+        TRACE_IDS),
+     .returns = "Dataset", .summary = "Creates a dataset, which cases are added to; older platforms make it of traces."},
     {.name = "list_datasets", .module = "datasets", .verb = "GET", .path = "/components/{component_id}/datasets",
      .parameters = PARAMETERS(COMPONENT_ID), .repeatable = true, .returns = "{ data = { Dataset, ... } }",
      .summary = "The datasets of a component."},
     {.name = "get_dataset", .module = "datasets", .verb = "GET", .path = "/components/{component_id}/datasets/{dataset_id}",
-     .parameters = PARAMETERS(COMPONENT_ID, DATASET_ID), .repeatable = true, .returns = "DatasetWithItems",
-     .summary = "One dataset with its items."},
+     .parameters = PARAMETERS(COMPONENT_ID, DATASET_ID), .repeatable = true, .returns = "DatasetWithCases",
+     .summary = "One dataset with its cases; older platforms have items."},
     {.name = "delete_dataset", .module = "datasets", .verb = "DELETE", .path = "/components/{component_id}/datasets/{dataset_id}",
      .parameters = PARAMETERS(COMPONENT_ID, DATASET_ID), .repeatable = true, .returns = "nil",
      .summary = "Deletes a dataset with its runs."},
+
+    /* -------------------------------------------------------- dataset cases */
+    {.name = "list_dataset_cases", .module = "dataset_cases", .verb = "GET", .path = "/components/{component_id}/datasets/{dataset_id}/cases",
+     .parameters = PARAMETERS(COMPONENT_ID, DATASET_ID), .repeatable = true, .returns = "{ data = { DatasetCase, ... } }",
+     .summary = "The cases of a dataset.", .since = "0.21.0"},
+    {.name = "create_dataset_cases", .module = "dataset_cases", .verb = "POST", .path = "/components/{component_id}/datasets/{dataset_id}/cases",
+     .parameters = PARAMETERS(COMPONENT_ID, DATASET_ID,
+        ROW(LIST, "cases", "cases", ARRAY, "a list of cases", REQUIRED),
+        INPUT_PAYLOAD(ITEM, REQUIRED), CASE_REST(ITEM)),
+     .returns = "{ data = { DatasetCase, ... } }", .summary = "Adds inputs with their expected outputs to a dataset.", .since = "0.21.0"},
+    {.name = "get_dataset_case", .module = "dataset_cases", .verb = "GET", .path = "/components/{component_id}/datasets/{dataset_id}/cases/{case_id}",
+     .parameters = PARAMETERS(COMPONENT_ID, DATASET_ID, CASE_ID), .repeatable = true, .returns = "DatasetCase",
+     .summary = "One case of a dataset.", .since = "0.21.0"},
+    {.name = "update_dataset_case", .module = "dataset_cases", .verb = "PATCH", .path = "/components/{component_id}/datasets/{dataset_id}/cases/{case_id}",
+     .parameters = PARAMETERS(COMPONENT_ID, DATASET_ID, CASE_ID,
+        ROW(CHANGES, "changes", "changes", OBJECT, "the fields to change", REQUIRED),
+        INPUT_PAYLOAD(FIELD, OPTIONAL), CASE_REST(FIELD)),
+     .returns = "DatasetCase", .summary = "Changes a case of a dataset.", .since = "0.21.0"},
+    {.name = "delete_dataset_case", .module = "dataset_cases", .verb = "DELETE", .path = "/components/{component_id}/datasets/{dataset_id}/cases/{case_id}",
+     .parameters = PARAMETERS(COMPONENT_ID, DATASET_ID, CASE_ID), .repeatable = true, .returns = "nil",
+     .summary = "Deletes a case of a dataset.", .since = "0.21.0"},
 
     /* ----------------------------------------------------------------- runs */
     {.name = "create_run", .module = "runs", .verb = "POST", .path = "/components/{component_id}/runs",
      .parameters = PARAMETERS(COMPONENT_ID,
         ROW(BODY, "dataset_id", "datasetId", STRING, "id of the dataset it was made on", REQUIRED),
         ROW(BODY, "name", "name", STRING, "what to call it", NULLABLE),
-        ROW(BODY, "trace_ids", "traceIds", STRINGS, "database ids of its traces", OPTIONAL)),
-     .returns = "Run", .summary = "Creates a run of an agent over a dataset."},
+        TRACE_IDS),
+     .returns = "Run", .summary = "Creates a run of an agent over a dataset.", .dropped = "0.21.1"},
     {.name = "list_runs", .module = "runs", .verb = "GET", .path = "/components/{component_id}/runs",
      .parameters = PARAMETERS(COMPONENT_ID), .repeatable = true, .returns = "{ data = { Run, ... } }",
-     .summary = "The runs of a component."},
+     .summary = "The runs of a component.", .dropped = "0.21.1"},
     {.name = "get_run", .module = "runs", .verb = "GET", .path = "/components/{component_id}/runs/{run_id}",
      .parameters = PARAMETERS(COMPONENT_ID, RUN_ID), .repeatable = true, .returns = "RunWithTraces",
-     .summary = "One run with its traces."},
+     .summary = "One run with its traces.", .dropped = "0.21.1"},
     {.name = "delete_run", .module = "runs", .verb = "DELETE", .path = "/components/{component_id}/runs/{run_id}",
      .parameters = PARAMETERS(COMPONENT_ID, RUN_ID), .repeatable = true, .returns = "nil",
-     .summary = "Deletes a run with its annotations."},
+     .summary = "Deletes a run with its annotations.", .dropped = "0.21.1"},
 
     /* ---------------------------------------------------------- annotations */
     {.name = "upsert_annotation", .module = "annotations", .verb = "POST", .path = "/components/{component_id}/runs/{run_id}/annotations",
      .parameters = PARAMETERS(COMPONENT_ID, RUN_ID,
-        ROW(BODY, "trace_db_id", "traceDbId", STRING, "database id of the trace", REQUIRED),
+        ROW(BODY, "trace_db_id", "traceDbId", STRING, "database id of the trace: its id, not its traceId", REQUIRED),
         ROW(BODY, "rating", "rating", STRING, "was it good", ONE_OF(ANNOTATION_RATING)),
         ROW(BODY, "comment", "comment", STRING, "what a person says of it", OPTIONAL)),
      .repeatable = true, .returns = "Annotation",
-     .summary = "Rates a trace of a run, or changes the rating it has."},
+     .summary = "Rates a trace of a run, or changes the rating it has.", .dropped = "0.21.1"},
     {.name = "list_annotations", .module = "annotations", .verb = "GET", .path = "/components/{component_id}/runs/{run_id}/annotations",
      .parameters = PARAMETERS(COMPONENT_ID, RUN_ID), .repeatable = true, .returns = "{ data = { Annotation, ... } }",
-     .summary = "Annotations of a run and of other runs of its dataset."},
+     .summary = "Annotations of a run and of other runs of its dataset.", .dropped = "0.21.1"},
     {.name = "list_dataset_annotations", .module = "annotations", .verb = "GET", .path = "/components/{component_id}/datasets/{dataset_id}/annotations",
      .parameters = PARAMETERS(COMPONENT_ID, DATASET_ID), .repeatable = true, .returns = "{ data = { Annotation, ... } }",
-     .summary = "Annotations of a dataset's traces over all its runs."},
+     .summary = "Annotations of a dataset's traces over all its runs.", .dropped = "0.21.1"},
     {.name = "delete_annotation", .module = "annotations", .verb = "DELETE", .path = "/components/{component_id}/runs/{run_id}/annotations/{annotation_id}",
      .parameters = PARAMETERS(COMPONENT_ID, RUN_ID, ANNOTATION_ID), .repeatable = true, .returns = "nil",
-     .summary = "Deletes an annotation."},
+     .summary = "Deletes an annotation.", .dropped = "0.21.1"},
 
     /* ---------------------------------------------------------- evaluations */
     {.name = "create_evaluation", .module = "evaluations", .verb = "POST", .path = "/components/{component_id}/evaluations",
@@ -281,13 +415,16 @@ static const promptic_endpoint table[] = {
         ROW(BODY, "dataset_id", "datasetId", STRING, "id of the dataset to evaluate", REQUIRED),
         ROW(BODY, "name", "name", STRING, "what to call it", NULLABLE),
         ROW(BODY, "run_id", "runId", STRING, "only this run", NULLABLE)),
-     .returns = "AgentEvaluation", .summary = "Starts an evaluation of an agent's traces."},
+     .returns = "AgentEvaluation", .summary = "Starts an evaluation of an agent's traces.", .dropped = "0.21.1"},
     {.name = "list_evaluations", .module = "evaluations", .verb = "GET", .path = "/components/{component_id}/evaluations",
      .parameters = PARAMETERS(COMPONENT_ID), .repeatable = true, .returns = "{ data = { AgentEvaluation, ... } }",
-     .summary = "The evaluations of a component."},
+     .summary = "The evaluations of a component.", .dropped = "0.21.1"},
     {.name = "get_evaluation", .module = "evaluations", .verb = "GET", .path = "/components/{component_id}/evaluations/{evaluation_id}",
      .parameters = PARAMETERS(COMPONENT_ID, EVALUATION_ID), .repeatable = true, .returns = "AgentEvaluation",
-     .summary = "One evaluation with its results, once completed."},
+     .summary = "One evaluation with its results, once completed.", .dropped = "0.21.1"},
+    {.name = "list_judge_results", .module = "evaluations", .verb = "GET", .path = "/components/{component_id}/evaluations/{evaluation_id}/judge-results",
+     .parameters = PARAMETERS(COMPONENT_ID, EVALUATION_ID), .repeatable = true, .returns = "{ rows = { JudgeResult, ... } }",
+     .summary = "What each judge of an evaluation said.", .since = "0.17", .dropped = "0.21.1"},
 };
 /* clang-format on */
 

@@ -95,25 +95,49 @@ static void add_html_text(text *plain, const char *at, const char *end) {
 
 /* ---------------------------------------------------------------- messages */
 
-/* The body's `error` where that is a string, its `message` where it is an object. */
-static bool find_message(const char *body, size_t length, json_value *message) {
-    if (!json_member(body, length, "error", message))
+/* Finds a member that is a string. */
+static bool find_string(const char *json, size_t length, const char *name, json_value *value) {
+    return json_member(json, length, name, value) && json_is_string(value);
+}
+
+/* What the body says to people: its `error`, where that is text for them; its `message`, where
+ * `error` is a code beside it or an object around it. *code is what a program can tell apart, and
+ * empty where there is none. False where the body is not of the platform's form. */
+static bool find_message(const char *body, size_t length, json_value *message, json_value *code) {
+    json_value error, other;
+    *code = (json_value){.start = NULL};
+    if (!json_member(body, length, "error", &error))
         return false;
-    if (json_is_object(message)) {
-        json_value object = *message;
-        if (!json_member(object.start, object.length, "message", message))
-            return false;
+    if (json_is_object(&error)) {
+        if (find_string(error.start, error.length, "code", &other))
+            *code = other;
+        return find_string(error.start, error.length, "message", message);
     }
-    return json_is_string(message);
+    if (json_is_string(&error) && find_string(body, length, "message", &other)) {
+        *code = error;
+        *message = other;
+        return true;
+    }
+    *message = error;
+    return json_is_string(&error);
+}
+
+/* Adds a string of the body as a line of readable text. */
+static void add_json_line(text *line, const json_value *value, size_t limit) {
+    text plain;
+    text_init(&plain, line->allocator);
+    json_add_string(value, &plain);
+    add_line(line, plain.data, plain.length, limit);
+    line->failed = line->failed || plain.failed;
+    text_free(&plain);
 }
 
 static void add_body(text *line, const char *content_type, const char *body, size_t length) {
-    json_value message;
+    json_value message, code;
     text plain;
     text_init(&plain, line->allocator);
-    if (find_message(body, length, &message)) {
-        json_add_string(&message, &plain);
-        add_line(line, plain.data, plain.length, FAILURE_MAX_MESSAGE);
+    if (find_message(body, length, &message, &code)) {
+        add_json_line(line, &message, FAILURE_MAX_MESSAGE);
     } else if (content_type != NULL && strncasecmp(content_type, "text/html", 9) == 0) {
         add_html_text(&plain, body, body + (length < HTML_BEGINNING ? length : HTML_BEGINNING));
         add_line(line, plain.data, plain.length, FAILURE_MAX_TEXT);
@@ -137,6 +161,39 @@ char *failure_message(const promptic_allocator *allocator, int status, const cha
         else
             text_addf(&line, "status %d without an explanation", status);
     }
+    return text_take(&line, NULL);
+}
+
+bool failure_code(const promptic_allocator *allocator, const char *body, size_t length,
+                  char **code) {
+    json_value message, found;
+    text line;
+    *code = NULL;
+    if (length == 0 || !find_message(body, length, &message, &found) || found.start == NULL)
+        return true;
+    text_init(&line, allocator);
+    add_json_line(&line, &found, FAILURE_MAX_CODE);
+    if (line.length == 0 && !line.failed)
+        return true;
+    *code = text_take(&line, NULL);
+    return *code != NULL;
+}
+
+bool failure_is_no_route(int status, const char *body, size_t length) {
+    json_value message, code;
+    return status == 404 && (length == 0 || !find_message(body, length, &message, &code));
+}
+
+char *failure_no_route(const promptic_allocator *allocator, const promptic_endpoint *row) {
+    text line;
+    text_init(&line, allocator);
+    text_addf(&line, "this server has no %s %s", row->verb, row->path);
+    if (row->instead != NULL)
+        text_addf(&line, ": newer platforms have %s instead of %s", row->instead, row->name);
+    else if (row->since != NULL)
+        text_addf(&line, ": %s needs a newer platform", row->name);
+    else
+        text_add(&line, "; is the endpoint right?");
     return text_take(&line, NULL);
 }
 

@@ -12,12 +12,13 @@
  * The whole body stays readable in promptic_result. */
 #define FAILURE_MAX_MESSAGE 2000
 #define FAILURE_MAX_TEXT 300
+#define FAILURE_MAX_CODE 100
 
 /*
  * The message of an answer whose status is not 2xx (DESIGN, "Errors"): the body's `error` where
- * that is a string, its `message` where it is an object, else the text of the body (of an HTML
- * page what stands between its tags); where that is empty the status's standard reason (RFC 9110
- * 15). It is one line as clean_line makes it. The status itself is not part of it.
+ * that is text for people, its `message` beside a code or inside an object, else the text of the
+ * body (of an HTML page what stands between its tags); where that is empty the status's standard
+ * reason (RFC 9110 15). It is one line as clean_line makes it. The status itself is not part of it.
  *
  *   content_type  the answer's header, or NULL
  *   body          any bytes; may be NULL where length is 0
@@ -26,6 +27,19 @@
  */
 char *failure_message(const promptic_allocator *allocator, int status, const char *content_type,
                       const char *body, size_t length);
+
+/* The code that the body has beside its message, as one clean line: *code, NULL where it has none,
+ * freed with memory_free. False if out of memory. */
+bool failure_code(const promptic_allocator *allocator, const char *body, size_t length,
+                  char **code);
+
+/* Whether the answer says that the server does not have the route: a 404 without the message that
+ * the platform gives where a route exists and the resource does not. */
+bool failure_is_no_route(int status, const char *body, size_t length);
+
+/* The message of that: which route, and what there is instead or which platforms have it. Freed
+ * with memory_free. NULL if out of memory. */
+char *failure_no_route(const promptic_allocator *allocator, const promptic_endpoint *row);
 
 /* The standard reason of a status, "Not Found"; NULL where it has none. A static string. */
 const char *failure_reason(int status);

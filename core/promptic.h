@@ -97,11 +97,13 @@ typedef enum promptic_type {
     PROMPTIC_OBJECT,
     PROMPTIC_ARRAY,
     PROMPTIC_STRINGS, /* an array of strings */
-    PROMPTIC_ANY
+    PROMPTIC_ANY,
+    PROMPTIC_DOCUMENT /* an object, or the JSON text of one */
 } promptic_type;
 
 /* One parameter of an endpoint. Every pointer is to static memory. */
-typedef struct promptic_parameter {
+typedef struct promptic_parameter promptic_parameter;
+struct promptic_parameter {
     const char *name; /* in C and Lua: snake_case. NULL ends a list of parameters */
     const char *wire; /* on the wire; "a.b" means field b of field a, dropped where a is given */
     promptic_type type;
@@ -110,9 +112,15 @@ typedef struct promptic_parameter {
     bool nullable;             /* JSON null is a value of it */
     const char *fallback;      /* sent where the caller gives none; NULL: then it is left out */
     const char *const *values; /* the enum's values, ended by NULL; NULL: any */
-    long minimum, maximum;     /* of an integer where maximum > minimum */
+    double minimum, maximum;   /* where maximum > minimum: of a number, or of the length of a list
+                                * or a string */
     const char *summary;       /* reference text, one line */
-} promptic_parameter;
+    const char *format;        /* what the platform wants in a string: "uuid", "date-time"; not
+                                * checked here. NULL: any text */
+    const char *assumed;       /* what the platform takes where it is left out, or NULL */
+    const promptic_parameter *items; /* of a list in a body: the fields of its elements (place
+                                      * PROMPTIC_IN_ITEM); NULL: any */
+};
 
 /* One endpoint. Every pointer is to static memory. */
 typedef struct promptic_endpoint {
@@ -122,9 +130,17 @@ typedef struct promptic_endpoint {
     const char *path;   /* template below /api/v1: "/experiments/{experiment_id}" */
     const promptic_parameter *parameters;
     bool repeatable;        /* a second attempt does no harm: GET, DELETE, upsert_annotation */
-    bool without_workspace; /* a session token is enough: list_workspaces */
-    const char *returns;    /* the shape of the answer in the contract's names, or "nil" */
+    bool without_workspace; /* a session token is enough: list_workspaces, list_ai_applications */
+    const char *returns;    /* the shape of the answer in the contract's names, "nil", or "bytes" of
+                             * any kind, to which the platform redirects */
     const char *summary;    /* reference text, one line */
+    const char *since;      /* the release of the Python client that has it first, or "docs" where
+                             * only the platform's pages have it; NULL: always there */
+    const char *dropped;    /* the release of the Python client that has it no more, or NULL; older
+                             * platforms answer it */
+    bool redirects;         /* it answers with a redirect to the bytes, which is a success of the
+                             * call: the result's header location, for a request with that url */
+    const char *instead;    /* the endpoint that newer platforms have in its place, or NULL */
 } promptic_endpoint;
 
 /* The table's rows in their order, *count of them. Static memory, never freed. */
@@ -245,13 +261,13 @@ typedef void (*promptic_log_fn)(promptic_log_level level, const char *text, void
 
 /* Options of a client. Fill with promptic_options_init first, then set what differs. Every
  * string is copied. A NULL credential or endpoint means: look in the environment
- * (PROMPTIC_ACCESS_TOKEN with PROMPTIC_WORKSPACE_ID, PROMPTIC_API_KEY, PROMPTIC_ENDPOINT), then
- * in the configuration file. */
+ * (PROMPTIC_ACCESS_TOKEN with PROMPTIC_AI_APPLICATION_ID, PROMPTIC_API_KEY, PROMPTIC_ENDPOINT),
+ * then in the configuration file. */
 typedef struct promptic_options {
     size_t size; /* of the struct the caller was compiled with; promptic_options_init sets it */
     const char *api_key;
     const char *access_token;
-    const char *workspace_id;
+    const char *workspace_id;  /* older name of ai_application_id, see below */
     const char *endpoint;      /* https://host[:port][/path]; NULL: found, else the default */
     const char *config_file;   /* NULL: ~/.promptic/config.toml; "": none is read */
     const char *ca_file;       /* PEM; NULL: CURL_CA_BUNDLE, SSL_CERT_FILE, then libcurl's own */
@@ -269,6 +285,9 @@ typedef struct promptic_options {
     bool anonymous; /* no credential is looked for or sent; the client takes raw requests only, and
                      * their paths are below the endpoint itself, not below /api/v1: for logging
                      * in */
+    const char *ai_application_id; /* what a session token works in. workspace_id is an older name
+                                    * of it; both, as PROMPTIC_WORKSPACE_ID and the file's key of
+                                    * that name, may be given where they agree */
 } promptic_options;
 
 /* Fills *options with the defaults. size is sizeof(promptic_options). */
@@ -294,8 +313,10 @@ PROMPTIC_API const char *promptic_client_endpoint(const promptic_client *client)
 /* Which source it came from: "arguments", "environment", "file" or "default". A static string. */
 PROMPTIC_API const char *promptic_client_endpoint_source(const promptic_client *client);
 
-/* The workspace of a session token; NULL where no source gives one, and with an API key, which has
- * its own. Borrowed from the client. */
+/* The id of the AI Application that a session token works in; NULL where no source gives one, and
+ * with an API key, which has its own. Borrowed from the client. The second function is an older
+ * name of the first. */
+PROMPTIC_API const char *promptic_client_ai_application(const promptic_client *client);
 PROMPTIC_API const char *promptic_client_workspace(const promptic_client *client);
 
 /* Which source the credential came from: "arguments", "environment" or "file", and whether it is
@@ -311,9 +332,10 @@ typedef struct promptic_pair {
 
 /* ---------------------------------------------------- the configuration file */
 
-/* The file that clients look into last: TOML, with api_key, access_token, workspace_id and endpoint
- * at its top level. Everywhere `file` is its name, NULL for ~/.promptic/config.toml. These
- * functions block for as long as a file takes; what memory they need is malloc's, and given back.
+/* The file that clients look into last: TOML, with api_key, access_token, ai_application_id (older:
+ * workspace_id) and endpoint at its top level. Everywhere `file` is its name, NULL for
+ * ~/.promptic/config.toml. These functions block for as long as a file takes; what memory they need
+ * is malloc's, and given back.
  */
 
 /* What a file holds, without its secrets. */
@@ -323,6 +345,7 @@ typedef struct promptic_config_info {
     bool is_shared;  /* others than its owner can read or change it (mode & 077) */
     bool has[4];     /* api_key, access_token, workspace_id, endpoint */
     char path[4096]; /* "" where nobody knows the home directory */
+    bool has_ai_application_id;
 } promptic_config_info;
 
 /* Fills *info. PROMPTIC_OK, also where there is no such file; else PROMPTIC_CONFIG (it cannot be
@@ -330,13 +353,14 @@ typedef struct promptic_config_info {
 PROMPTIC_API promptic_kind promptic_config_inspect(const char *file, promptic_config_info *info,
                                                    promptic_error *error);
 
-/* Sets these keys (the four above, each once), or removes those whose value is NULL; everything
- * else in the file stays as it is, byte for byte. A new file has mode 0600, its folder, where that
- * is missing too, 0700; one that is there loses what others may do with it. It is replaced as a
- * whole or not at all, also when the power goes; where it is a symbolic link, what that names is.
- * PROMPTIC_OK; PROMPTIC_ARGUMENT for another key or a value that is empty or holds a control
- * character or bytes that are not UTF-8; PROMPTIC_CONFIG where the file is wrong or cannot be
- * written; PROMPTIC_MEMORY. Nothing has changed then, and *error is filled. */
+/* Sets these keys (those above, each once), or removes those whose value is NULL; everything else
+ * in the file stays as it is, byte for byte. Setting ai_application_id removes workspace_id and the
+ * other way round, since they are one thing; both cannot be set. A new file has mode 0600, its
+ * folder, where that is missing too, 0700; one that is there loses what others may do with it. It
+ * is replaced as a whole or not at all, also when the power goes; where it is a symbolic link, what
+ * that names is. PROMPTIC_OK; PROMPTIC_ARGUMENT for another key or a value that is empty or holds a
+ * control character or bytes that are not UTF-8; PROMPTIC_CONFIG where the file is wrong or cannot
+ * be written; PROMPTIC_MEMORY. Nothing has changed then, and *error is filled. */
 PROMPTIC_API promptic_kind promptic_config_write(const char *file, const promptic_pair *changes,
                                                  size_t count, promptic_error *error);
 
@@ -360,6 +384,14 @@ typedef struct promptic_request {
      * void. NULL: the body is in the result. */
     void (*on_body)(const char *piece, size_t length, void *userdata);
     void *body_userdata;
+    /* Another place than the platform, which it has named itself: where a redirect leads, or where
+     * an upload goes. With a method, instead of endpoint and path; a path given beside it is that
+     * of the request whose answer named the URL, which may be relative to it. https, or http on the
+     * endpoint's own host. No credential is sent, and no redirect followed. The result's path is
+     * the URL without its query, which may be a secret. */
+    const char *url;
+    const promptic_pair *headers; /* of a request with a url, instead of the client's own */
+    size_t header_count;
 } promptic_request;
 
 /* A header of an answer; its name in lower case. */
@@ -382,6 +414,8 @@ typedef struct promptic_result {
     double elapsed; /* seconds from submit to the end, waits included */
     const promptic_header *headers;
     size_t header_count;
+    const char *code; /* of an api error: what the platform calls it, "invalid_request"; NULL where
+                       * it says no more than the message */
 } promptic_result;
 
 /* Told once, when the call has ended. It may submit, cancel and free calls, this one too, and close

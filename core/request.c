@@ -128,7 +128,7 @@ static void add_row_query(text *query, const promptic_endpoint *row,
 
 /* -------------------------------------------------------------- raw requests */
 
-static promptic_kind check_method(const char *method, promptic_error *error) {
+promptic_kind request_check_method(const char *method, promptic_error *error) {
     static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
     for (size_t i = 0; method != NULL && i < sizeof methods / sizeof *methods; i++)
         if (strcmp(method, methods[i]) == 0)
@@ -185,7 +185,7 @@ static promptic_kind check_path(const char *path, promptic_error *error) {
 }
 
 static promptic_kind check_raw(const promptic_request *request, promptic_error *error) {
-    promptic_kind kind = check_method(request->method, error);
+    promptic_kind kind = request_check_method(request->method, error);
     if (kind == PROMPTIC_OK)
         kind = check_path(request->path, error);
     if (kind == PROMPTIC_OK && request->path_count > 0)

@@ -31,6 +31,9 @@ promptic_kind request_url(const promptic_allocator *allocator, const char *base,
                           const promptic_request *request, const promptic_endpoint *row, char **url,
                           char **path, promptic_error *error);
 
+/* PROMPTIC_ARGUMENT with *error filled unless the method is one of the five, in capitals. */
+promptic_kind request_check_method(const char *method, promptic_error *error);
+
 /* Adds the string with every byte percent-encoded that is not unreserved (RFC 3986 2.3: letters,
  * digits, "-", ".", "_", "~"), hexadecimal digits in upper case. */
 void request_add_encoded(text *text, const char *string);

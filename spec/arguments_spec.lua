@@ -119,7 +119,7 @@ local WRONG = {
    end, "bad argument #1 to 'get_stats' (option 'days_back': 0 is not in the range 1 to 2147483647)" },
    { "a number that is above its range", function()
       client:list_traces{ limit = 101 }
-   end, "bad argument #1 to 'list_traces' (option 'limit': 101 is not in the range 0 to 100)" },
+   end, "bad argument #1 to 'list_traces' (option 'limit': 101 is not in the range 1 to 100)" },
    { "null where the contract has none", function()
       client:create_experiment("c", "m", { task_type = promptic.null })
    end, "bad argument #3 to 'create_experiment' (option 'task_type': string expected, got null)" },
@@ -263,7 +263,7 @@ local WRONG = {
    end, "bad argument #2 to 'wait_for_experiment' (option 'on_update': function expected, got string)" },
    { "pages of nothing", function()
       client:each_trace{ limit = 0 }
-   end, "bad argument #1 to 'each_trace' (option 'limit': pages of 0 can never end)" },
+   end, "bad argument #1 to 'each_trace' (option 'limit': 0 is not in the range 1 to 100)" },
    { "pages with an unknown option", function()
       client:each_experiment{ state = "running" }
    end, "bad argument #1 to 'each_experiment' (unknown option 'state', did you mean 'status'?)" },

@@ -67,7 +67,10 @@ end)
 local HOME_CONFIG = 'api_key = "key-of-file"\n'
 local SESSION_CONFIG = HOME_CONFIG .. 'access_token = "token-of-file"\nworkspace_id = "workspace-of-file"\n'
 
--- { title, options, environment, file, what tostring says of the source, Authorization, X-Workspace-Id }
+local PYTHON_CONFIG = 'access_token = "token-of-file"\nai_application_id = "application-of-file"\n'
+
+-- { title, options, environment, file, what tostring says of the source, Authorization, X-AI-Application-Id, which
+-- is X-Workspace-Id as well }
 local SOURCES = {
    { "an argument", 'api_key = "key-of-argument"', { PROMPTIC_API_KEY = "key-of-environment" }, HOME_CONFIG,
       "api_key from arguments", "Bearer key-of-argument" },
@@ -84,6 +87,18 @@ local SOURCES = {
    { "the file", "", {}, HOME_CONFIG, "api_key from file", "Bearer key-of-file" },
    { "a token of the file", "", {}, SESSION_CONFIG, "access_token from file", "Bearer token-of-file",
       "workspace-of-file" },
+   { "a token of today's Python package", "", {}, PYTHON_CONFIG, "access_token from file", "Bearer token-of-file",
+      "application-of-file" },
+   { "a token with an AI Application", 'access_token = "t", ai_application_id = "a"', {}, nil,
+      "access_token from arguments", "Bearer t", "a" },
+   { "a token, its scope under both names", 'access_token = "t", ai_application_id = "a", workspace_id = "a"', {}, nil,
+      "access_token from arguments", "Bearer t", "a" },
+   { "the environment's newer name", 'access_token = "t"', { PROMPTIC_AI_APPLICATION_ID = "a" }, SESSION_CONFIG,
+      "access_token from arguments", "Bearer t", "a" },
+   { "an older name before a newer one of a lower source", 'access_token = "t", workspace_id = "w"',
+      { PROMPTIC_AI_APPLICATION_ID = "a" }, PYTHON_CONFIG, "access_token from arguments", "Bearer t", "w" },
+   { "an API key, whose scope is its own", 'api_key = "k", workspace_id = "w", ai_application_id = "a"', {}, nil,
+      "api_key from arguments", "Bearer k" },
    { "no file where it is not wanted", 'config_file = "", api_key = "k"', {}, "this is no TOML",
       "api_key from arguments", "Bearer k" },
 }
@@ -120,7 +135,23 @@ describe("credentials come from", function()
          assert.equal(expected, run(options, environment, file))
          local header = server:requests()[1].header
          assert.equal(bearer, header.authorization)
+         assert.equal(workspace, header["x-ai-application-id"])
          assert.equal(workspace, header["x-workspace-id"])
+      end)
+   end
+
+   -- { options, environment, file, what the message names }
+   for _, case in ipairs{
+      { 'access_token = "t", ai_application_id = "a", workspace_id = "w"', {}, nil,
+         "ai_application_id and workspace_id differ" },
+      { 'access_token = "t"', { PROMPTIC_AI_APPLICATION_ID = "a", PROMPTIC_WORKSPACE_ID = "w" }, nil,
+         "PROMPTIC_AI_APPLICATION_ID and PROMPTIC_WORKSPACE_ID differ" },
+      { "", {}, SESSION_CONFIG .. 'ai_application_id = "a"\n',
+         "ai_application_id in .*config.toml:4 and workspace_id in .*config.toml:3 differ" },
+   } do
+      it("one source with one scope: " .. case[4], function()
+         assert.matches("^config: " .. case[4], run(case[1], case[2], case[3]))
+         assert.equal(0, #server:requests())
       end)
    end
 

@@ -63,6 +63,58 @@ describe("an api error", function()
    end)
 end)
 
+-- { the body, message, code }
+local CODES = {
+   { '{"error":"Invalid uuid"}', "Invalid uuid", nil },
+   { '{"error":"invalid_request","message":"ttl_seconds is too large","details":{"max":604800}}',
+      "ttl_seconds is too large", "invalid_request" },
+   { '{"message":"first","error":"not_found"}', "first", "not_found" },
+   { '{"error":{"code":"rate_limited","message":"too many"}}', "too many", "rate_limited" },
+   { '{"error":{"message":"too many","code":7}}', "too many", nil },
+   { '{"error":"code","message":7}', "code", nil },
+   { '{"error":"a\\u001b[31mred","message":"text"}', "text", "a [31mred" },
+   { '{"error":"' .. ("x"):rep(200) .. '","message":"text"}', "text", ("x"):rep(97) .. "..." },
+   { '{"error":"","message":"text"}', "text", nil },
+   { '{"message":"no error"}', '{"message":"no error"}', nil },
+}
+
+for _, case in ipairs(CODES) do
+   it(("has message and code of %.60s"):format(case[1]), function()
+      local problem = failure{ status = 400, body = case[1] }
+      assert.same({ case[2], case[3] }, { problem.message, problem.code })
+   end)
+end
+
+describe("a 404 for a route that the server does not have", function()
+   -- { the call, the answer's body, the message }
+   local ROUTES = {
+      { "create_observations", { "e", {} }, "",
+         "this server has no POST /experiments/{experiment_id}/observations: "
+            .. "newer platforms have create_dataset_cases instead of create_observations" },
+      { "upload_observations", { "e", { { variables = { a = 1 }, expected = "x" } } }, "<html>Not found</html>",
+         "list_dataset_cases instead of list_observations" },
+      { "list_models", {}, "404 page not found", "this server has no GET /models: list_models needs a newer platform" },
+      { "get_component", { "c" }, '{"detail":"Not Found"}',
+         "this server has no GET /components/{component_id}; is the endpoint right?" },
+   }
+
+   for _, case in ipairs(ROUTES) do
+      local name, arguments, body, message = case[1], case[2], case[3], case[4]
+      it("says so: " .. name, function()
+         server:always{ status = 404, body = body }
+         local problem = clients.failure(client[name], client, arguments[1], arguments[2])
+         assert.equal("api", problem.kind)
+         assert.equal(404, problem.status_code)
+         assert.matches(message, problem.message, 1, true)
+      end)
+   end
+
+   it("is none where the platform says that the resource is not there", function()
+      server:always{ status = 404, body = '{"error":"Not found"}' }
+      assert.equal("Not found", clients.failure(client.create_observations, client, "e", {}).message)
+   end)
+end)
+
 describe("an answer that is not JSON", function()
    it("is kind decode, with the answer and without a status", function()
       local problem = failure{ status = 200, body = "<html>" }

@@ -71,24 +71,41 @@ describe("an API key", function()
    end)
 end)
 
-describe("list_workspaces", function()
-   before_each(function()
+for _, name in ipairs{ "list_workspaces", "list_ai_applications" } do
+   describe(name, function()
+      before_each(function()
+         client:close()
+         client = promptic.client{ endpoint = server.url, access_token = "a-token", config_file = "" }
+      end)
+
+      it("needs no scope with a session token", function()
+         client[name](client)
+         local header = arrived().header
+         assert.same({}, { header["x-workspace-id"], header["x-ai-application-id"] })
+      end)
+   end)
+end
+
+describe("every other method", function()
+   it("needs a scope with a session token", function()
       client:close()
       client = promptic.client{ endpoint = server.url, access_token = "a-token", config_file = "" }
-   end)
-
-   it("needs no workspace with a session token", function()
-      client:list_workspaces()
-      assert.is_nil(arrived().header["x-workspace-id"])
-   end)
-
-   it("is alone in that", function()
       for _, row in ipairs(promptic.endpoints) do
-         if row.name ~= "list_workspaces" then
+         if row.name ~= "list_workspaces" and row.name ~= "list_ai_applications" then
             local call = rows.call(row, "minimal")
-            assert.equal("auth", clients.failure(client[row.name], client, rows.unpack(call)).kind)
+            local problem = clients.failure(client[row.name], client, rows.unpack(call))
+            assert.equal("auth", problem.kind)
+            assert.matches("PROMPTIC_AI_APPLICATION_ID", problem.message)
          end
       end
       assert.equal(0, server:seen().accepted)
+   end)
+end)
+
+describe("ingest_traces", function()
+   it("sends JSON text as it stands", function()
+      local text = ' { "resourceSpans" : [ ] }\n'
+      client:ingest_traces(text)
+      assert.equal(text, arrived().body)
    end)
 end)

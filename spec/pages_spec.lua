@@ -70,10 +70,10 @@ local EXPERIMENTS = {
       { "limit=2&offset=0", "limit=2&offset=2", "limit=2&offset=4" } },
    { "full pages, then half a one", 3, { limit = 2 }, { 1, 2, 3 },
       { "limit=2&offset=0", "limit=2&offset=2" } },
-   { "the platform's own page size", 3, nil, { 1, 2, 3 }, { "limit=50&offset=0" } },
+   { "pages as large as they may be", 3, nil, { 1, 2, 3 }, { "limit=100&offset=0" } },
    { "a later start", 3, { limit = 2, offset = 1 }, { 2, 3 }, { "limit=2&offset=1", "limit=2&offset=3" } },
    { "a choice", 1, { status = "running", component_id = "c" }, { 1 },
-      { "limit=50&offset=0&component_id=c&status=running" } },
+      { "limit=100&offset=0&component_id=c&status=running" } },
 }
 
 for _, case in ipairs(EXPERIMENTS) do
@@ -86,11 +86,9 @@ for _, case in ipairs(EXPERIMENTS) do
 end
 
 it("each_experiment is not fooled by a platform that gives less than it is asked for", function()
-   platform(250, 100)
-   assert.same(numbers(1, 250), ids(client:each_experiment{ limit = 200 }))
-   assert.same({
-      "limit=200&offset=0", "limit=200&offset=100", "limit=200&offset=200", "limit=200&offset=250",
-   }, targets())
+   platform(120, 50)
+   assert.same(numbers(1, 120), ids(client:each_experiment()))
+   assert.same({ "limit=100&offset=0", "limit=100&offset=50", "limit=100&offset=100" }, targets())
 end)
 
 -- The platform tells the total, so that no page is asked for in vain.
@@ -99,7 +97,7 @@ local TRACES = {
    { "full pages", 4, { limit = 2 }, { 1, 2, 3, 4 }, { "limit=2&offset=0", "limit=2&offset=2" } },
    { "half a page at the end", 3, { limit = 2 }, { 1, 2, 3 }, { "limit=2&offset=0", "limit=2&offset=2" } },
    { "a choice", 1, { status = "error", start_after = "2024-01-01T00:00:00Z" }, { 1 },
-      { "limit=50&offset=0&status=error&start_after=2024-01-01T00%3A00%3A00Z" } },
+      { "limit=100&offset=0&status=error&start_after=2024-01-01T00%3A00%3A00Z" } },
 }
 
 for _, case in ipairs(TRACES) do
@@ -116,6 +114,12 @@ it("each_trace goes on where a page is cut, and ends where pages do", function()
    assert.same(numbers(1, 5), ids(client:each_trace{ limit = 4 }))
    server:reset():always{ body = '{"traces":[],"total":7}' }
    assert.same({}, ids(client:each_trace()))
+   assert.equal(1, server:count())
+end)
+
+it("each_trace takes the list under the name that the platform's pages have for it", function()
+   server:always{ body = '{"data":[{"id":"1"},{"id":"2"}]}' }
+   assert.same({ 1, 2 }, ids(client:each_trace()))
    assert.equal(1, server:count())
 end)
 

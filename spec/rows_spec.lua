@@ -79,11 +79,13 @@ local WRONG = {
    array = { "x", 1, true, { a = 1 } },
    strings = { "x", 1, { true }, { a = "x" } },
    any = {},
+   document = { 1, true, print, "", "no JSON", "[1]" },
 }
 
 local KNOWN_HEADERS = {
    ["host"] = true, ["user-agent"] = true, ["accept"] = true, ["accept-encoding"] = true,
    ["authorization"] = true, ["content-type"] = true, ["content-length"] = true, ["x-workspace-id"] = true,
+   ["x-ai-application-id"] = true,
 }
 
 local server, client
@@ -154,6 +156,9 @@ local function check_headers(request, token)
    end
 end
 
+-- What a call returns where that is not the JSON of the answer.
+local EXPECTED = { bytes = '{"id":"from the server"}' }
+
 local function good_calls(row)
    it("is a method of the client and a function of its module, the same one", function()
       assert.is_function(client[row.name])
@@ -173,39 +178,46 @@ local function good_calls(row)
          assert.equal(("%s %s HTTP/1.1"):format(row.verb, request.target), request.line)
          check_headers(request, clients.KEY)
          assert.is_nil(request.header["x-workspace-id"])
+         assert.is_nil(request.header["x-ai-application-id"])
          check_body(request, call.body)
-         assert.same(row.returns ~= "nil" and { id = "from the server" } or nil, result)
+         assert.same(EXPECTED[row.returns] or row.returns ~= "nil" and { id = "from the server" } or nil, result)
       end)
    end
 
-   it("names the workspace with a session token", function()
+   it("names the AI Application with a session token, under both names", function()
       client:close()
       client = promptic.client{
          endpoint = server.url,
          access_token = "a-session-token",
-         workspace_id = "workspace 1",
+         ai_application_id = "application 1",
          config_file = "",
       }
       send(row, rows.call(row, "minimal"))
       local request = arrived()
       check_headers(request, "a-session-token")
-      assert.equal("workspace 1", request.header["x-workspace-id"])
+      assert.equal("application 1", request.header["x-ai-application-id"])
+      assert.equal("application 1", request.header["x-workspace-id"])
    end)
 end
 
 ----------------------------------------------------------------- bad arguments
 
+local function copy(value)
+   if type(value) ~= "table" then
+      return value
+   end
+   local copied = {}
+   for key, one in pairs(value) do
+      copied[key] = copy(one)
+   end
+   return copied
+end
+
 -- A minimal call whose tables may be changed.
 local function own_call(row)
    local call = rows.call(row, "minimal")
    for index = 1, call.count do
-      local value = call.args[index]
-      if type(value) == "table" then
-         call.args[index] = {}
-         for key, one in pairs(value) do
-            call.args[index][key] = one
-         end
-      end
+      call.args[index] = copy(call.args[index])
    end
    return call
 end
@@ -224,21 +236,30 @@ local function with_option(row, name, value)
    return with_position(row, #rows.split(row) + 1, { [name] = value })
 end
 
--- The same for a field of changes or of a list's element, by the name it is given under.
-local function with_field(row, place, name, value)
+-- The same for a field of changes or of the first element of the list at this position, by the name it is given
+-- under, instead of what it has.
+local function with_field(row, position, parameter, name, value)
    local call = own_call(row)
-   local holder = call.args[call.count]
-   if place == "item" then
-      local item = {}
-      for key, one in pairs(holder[1]) do
-         item[key] = one
-      end
-      holder[1] = item
-      holder = item
+   local holder = call.args[position]
+   if parameter.place == "item" then
+      holder = holder[1]
    end
+   holder[parameter.name] = nil
    holder[name] = value
    return function()
       return send(row, call)
+   end
+end
+
+-- Visits the rows of what is inside the body's lists and changes, with the position of the argument.
+local function each_inner(row, visit)
+   for position, parameter in ipairs((rows.split(row))) do
+      local place = parameter.place
+      local inner = parameter.items or place == "list" and rows.in_place(row, "item")
+         or place == "changes" and rows.in_place(row, "field") or {}
+      for _, field in ipairs(inner) do
+         visit(position, field)
+      end
    end
 end
 
@@ -255,13 +276,11 @@ local function each_parameter(row, visit)
          return with_option(row, option.name, value)
       end)
    end
-   for _, place in ipairs{ "item", "field" } do
-      for _, parameter in ipairs(rows.in_place(row, place)) do
-         visit(parameter, function(value)
-            return with_field(row, place, parameter.name, value)
-         end)
-      end
-   end
+   each_inner(row, function(position, parameter)
+      visit(parameter, function(value)
+         return with_field(row, position, parameter, parameter.name, value)
+      end)
+   end)
 end
 
 -- The word with its last letter but one missing.
@@ -278,6 +297,15 @@ local function refuse_all(title, row, values_of)
       end)
       nothing_arrived()
    end)
+end
+
+-- A list of this many elements, whatever they are.
+local function many(count)
+   local list = {}
+   for index = 1, count do
+      list[index] = {}
+   end
+   return list
 end
 
 local function bad_values(row)
@@ -302,9 +330,19 @@ local function bad_values(row)
       return list
    end)
 
-   refuse_all("integers out of range", row, function(parameter)
+   refuse_all("numbers, lists and texts out of bounds", row, function(parameter)
       local low, high = parameter.minimum, parameter.maximum
-      return low and { { value = low - 1 }, { value = high + 1 } } or {}
+      if not low then
+         return {}
+      elseif parameter.type == "array" then
+         local list = low > 0 and { { value = {}, named = "empty" } } or {}
+         list[#list + 1] = high < 10000 and { value = many(high + 1), named = ("at most %d"):format(high) } or nil
+         return list
+      elseif parameter.type == "string" then
+         return { { value = ("x"):rep(low - 1), named = "empty" } }
+      end
+      local step = parameter.type == "number" and 0.01 or 1
+      return { { value = low - step }, { value = high + step } }
    end)
 end
 
@@ -315,7 +353,7 @@ local function bad_calls(row)
       clients.refused(with_option(row, "colour", 1), "colour")
       for _, option in ipairs(options) do
          local wrong = misspelt(option.name)
-         clients.refused(with_option(row, wrong, rows.value(option)), wrong, option.name)
+         clients.refused(with_option(row, wrong, rows.value(row, option)), wrong, option.name)
       end
       nothing_arrived()
    end)
@@ -372,50 +410,64 @@ local function odd_query_values(row, parameter)
 end
 
 -- Fields may have their names of the wire; these are checked all the same.
-local function wire_names(row, place)
-   for _, parameter in ipairs(rows.in_place(row, place)) do
-      if parameter.wire ~= parameter.name and not parameter.wire:find(".", 1, true) then
-         it("knows " .. parameter.wire, function()
-            local value = rows.value(parameter)
-            with_field(row, place, parameter.wire, value)()
-            local sent = json.decode(arrived().body)
-            assert.same(value, (place == "item" and sent[1] or sent)[parameter.wire])
-         end)
+local function wire_names(row, position, parameter)
+   it("knows " .. parameter.wire, function()
+      local value = rows.value(row, parameter)
+      with_field(row, position, parameter, parameter.wire, value)()
+      local sent = json.decode(arrived().body)
+      local place = (rows.split(row))[position]
+      sent = place.place == "body" and sent[place.wire] or sent
+      assert.same(value, (parameter.place == "item" and sent[1] or sent)[parameter.wire])
+   end)
 
-         it("checks " .. parameter.wire .. ", and that it is given once", function()
-            clients.refused(with_field(row, place, parameter.wire, print), parameter.name)
-            local value = rows.value(parameter)
-            local twice = { [parameter.name] = value, [parameter.wire] = value }
-            local position = #rows.split(row)
-            local both = with_position(row, position, place == "item" and { twice } or twice)
-            clients.refused(both, parameter.name, parameter.wire)
-            nothing_arrived()
-         end)
-      end
-   end
+   it("checks " .. parameter.wire .. ", and that it is given once", function()
+      clients.refused(with_field(row, position, parameter, parameter.wire, print), parameter.name)
+      local value = rows.value(row, parameter)
+      local twice = { [parameter.name] = value, [parameter.wire] = value }
+      local both = with_position(row, position, parameter.place == "item" and { twice } or twice)
+      clients.refused(both, parameter.name, parameter.wire)
+      nothing_arrived()
+   end)
 end
 
-local function lists(row, position)
-   it("refuses an unknown field and names the nearest", function()
-      for _, parameter in ipairs(rows.in_place(row, "item")) do
-         local wrong = misspelt(parameter.name)
-         clients.refused(with_field(row, "item", wrong, rows.value(parameter)), wrong, parameter.name)
-      end
+local function lists(row, position, list)
+   it("refuses an unknown field in " .. list.name .. " and names the nearest", function()
+      each_inner(row, function(at, parameter)
+         if at == position then
+            local wrong = misspelt(parameter.name)
+            local call = own_call(row)
+            call.args[position][1][wrong] = rows.value(row, parameter)
+            clients.refused(function()
+               send(row, call)
+            end, wrong, parameter.name)
+         end
+      end)
       nothing_arrived()
    end)
 
-   it("refuses a list with holes, and elements that are no tables", function()
+   it("refuses a field that is missing in " .. list.name, function()
+      each_inner(row, function(at, parameter)
+         if at == position and parameter.required then
+            clients.refused(with_field(row, position, parameter, parameter.name, nil), parameter.name, "missing")
+         end
+      end)
+      nothing_arrived()
+   end)
+
+   it("refuses " .. list.name .. " with holes, and elements that are no tables", function()
       local good = own_call(row).args[position][1]
-      for _, list in ipairs{ { good, nil, good }, { good, "x" }, { good, 1 }, { { good } } } do
-         clients.refused(with_position(row, position, list))
+      for _, bad in ipairs{ { good, nil, good }, { good, "x" }, { good, 1 }, { { good } } } do
+         clients.refused(with_position(row, position, bad))
       end
       nothing_arrived()
    end)
 
-   it("sends an empty list as one", function()
-      with_position(row, position, {})()
-      assert.equal("[]", arrived().body)
-   end)
+   if list.place == "list" then
+      it("sends an empty list as one", function()
+         with_position(row, position, {})()
+         assert.equal("[]", arrived().body)
+      end)
+   end
 end
 
 local function changes(row, position)
@@ -423,7 +475,7 @@ local function changes(row, position)
       local given = { aNewField = "x", another_one = 2 }
       for _, field in ipairs(rows.in_place(row, "field")) do
          if not field.wire:find(".", 1, true) then
-            given[field.wire] = rows.value(field)
+            given[field.wire] = rows.value(row, field)
          end
       end
       with_position(row, position, given)()
@@ -444,14 +496,17 @@ for _, row in ipairs(promptic.endpoints) do
       for index, parameter in ipairs((rows.split(row))) do
          if parameter.place == "path" and parameter.type == "string" then
             odd_ids(row, index, parameter)
-         elseif parameter.place == "list" then
-            lists(row, index)
-            wire_names(row, "item")
+         elseif parameter.place == "list" or parameter.items then
+            lists(row, index, parameter)
          elseif parameter.place == "changes" then
             changes(row, index)
-            wire_names(row, "field")
          end
       end
+      each_inner(row, function(position, parameter)
+         if parameter.wire ~= parameter.name and not parameter.wire:find(".", 1, true) then
+            wire_names(row, position, parameter)
+         end
+      end)
       for _, parameter in ipairs(rows.in_place(row, "query")) do
          if parameter.type == "string" and not parameter.values then
             odd_query_values(row, parameter)

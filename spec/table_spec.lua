@@ -47,15 +47,27 @@ local function set(list)
    return found
 end
 
+-- Visits the parameters, and those of the elements of lists inside a body.
+local each_parameter
+function each_parameter(parameters, visit)
+   for _, parameter in ipairs(parameters) do
+      visit(parameter)
+      each_parameter(parameter.items or {}, visit)
+   end
+end
+
 local function snake_case(wire)
    return (wire:gsub("%u", function(letter)
       return "_" .. letter:lower()
    end))
 end
 
--- The table's word for a schema's type, and whether null is a value.
+-- The table's word for a schema's type, and whether null is a value. A schema without a type takes anything.
 local function type_of(schema)
    local kind, nullable = schema.type, false
+   if kind == nil and not schema.enum then
+      return "any", true
+   end
    if type(kind) == "table" then
       nullable = set(kind)["null"] or false
       kind = kind[1]
@@ -66,27 +78,55 @@ local function type_of(schema)
    return kind, nullable
 end
 
--- A row's parameter against the schema that the contract has for it.
-local function compare(parameter, schema)
+-- The values of an enum without null, which the type tells already.
+local function values_of(schema)
+   local values = {}
+   for _, value in ipairs(schema.enum or {}) do
+      if type(value) == "string" then
+         values[#values + 1] = value
+      end
+   end
+   return schema.enum and values
+end
+
+-- The bounds of a number, or of the length of a list or a text.
+local function bounds_of(schema)
+   local low = schema.minimum or schema.minItems or schema.minLength
+   local high = schema.maximum or schema.maxItems or schema.maxLength
+   if low or high then
+      return low or 0, high or UNBOUNDED
+   end
+end
+
+local compare_fields
+
+-- A parameter of a row against the schema that the contract has for it. `sent`: whether a client sends it always.
+local function compare(parameter, schema, sent)
+   local assumed = schema.default -- stands beside a $ref, or in what it names
    schema = contract.resolve(document, schema)
    local kind, nullable = type_of(schema)
+   local low, high = bounds_of(schema)
+   if assumed == nil then
+      assumed = schema.default
+   end
+   assumed = assumed ~= nil and tostring(assumed) or nil
    assert.equal(kind, parameter.type)
    assert.equal(nullable, parameter.nullable or false)
-   assert.same(schema.enum, parameter.values)
-   if schema.default ~= nil then
-      assert.equal(tostring(schema.default), parameter.default)
-   end
-   if schema.minimum then
-      assert.equal(schema.minimum, parameter.minimum)
-      assert.equal(schema.maximum or UNBOUNDED, parameter.maximum)
-   else
-      assert.is_nil(parameter.minimum)
-      assert.is_nil(parameter.maximum)
+   assert.same(values_of(schema), parameter.values)
+   assert.equal(schema.format, parameter.format)
+   assert.equal(low, parameter.minimum)
+   assert.equal(high, parameter.maximum)
+   assert.equal(sent and assumed or nil, parameter.default)
+   assert.equal(not sent and assumed or nil, parameter.assumed)
+   if parameter.items then
+      compare_fields(parameter.items, contract.resolve(document, schema.items))
+   elseif kind == "array" then
+      assert.is_nil(schema.items["$ref"], "the elements have a form, and no rows")
    end
 end
 
 -- The parameters of a body (or of one element of a list) against an object's schema.
-local function compare_fields(parameters, schema, ignore_required)
+function compare_fields(parameters, schema, ignore_required)
    local required, by_wire = set(schema.required), {}
    for _, parameter in ipairs(parameters) do
       -- "a.b" is an older spelling of what has a row of its own.
@@ -98,7 +138,7 @@ local function compare_fields(parameters, schema, ignore_required)
    end
    assert.same(keys(schema.properties), keys(by_wire))
    for wire, property in pairs(schema.properties) do
-      compare(by_wire[wire], property)
+      compare(by_wire[wire], property, required[wire] and not ignore_required)
       if not ignore_required then
          local always_sent = by_wire[wire].required or by_wire[wire].default ~= nil
          assert.equal(required[wire] or false, always_sent, wire)
@@ -150,6 +190,10 @@ end
 local function returned(operation)
    local status, response = next(operation.success)
    assert.is_nil(next(operation.success, status))
+   if operation.redirects then
+      assert.is_table(response.content["application/octet-stream"])
+      return "bytes"
+   end
    return status == 204 and "nil" or shape(response.content["application/json"].schema)
 end
 
@@ -168,9 +212,9 @@ describe("the table of endpoints", function()
    it("has reference text for every row and every parameter, one line each", function()
       for _, row in ipairs(promptic.endpoints) do
          assert.matches("^%u[^\n]+%.$", row.summary, row.name)
-         for _, parameter in ipairs(row.parameters) do
+         each_parameter(row.parameters, function(parameter)
             assert.matches("^[^\n]+$", parameter.summary, row.name .. ": " .. parameter.name)
-         end
+         end)
       end
    end)
 
@@ -198,10 +242,19 @@ for _, operation in ipairs(operations) do
          assert.equal(returned(operation), row.returns)
       end)
 
+      it("says since when the Python client has it, and until when", function()
+         assert.equal(operation.since, row.since)
+         assert.equal(operation.dropped, row.dropped)
+      end)
+
+      it("redirects where the contract says so", function()
+         assert.equal(operation.redirects, row.redirects)
+      end)
+
       it("may be repeated only where that does no harm", function()
          local expected = row.verb == "GET" or row.verb == "DELETE" or row.name == "upsert_annotation"
          assert.equal(expected, row.repeatable or false)
-         assert.equal(row.name == "list_workspaces", row.without_workspace or false)
+         assert.equal(operation.session_only, row.without_workspace or false)
       end)
 
       it("has the contract's parameters of the path and the query", function()
@@ -211,11 +264,11 @@ for _, operation in ipairs(operations) do
          end
          for place, by_name in pairs(expected) do
             local found = in_place(row, place)
-            assert.same(keys(by_name), sorted(names(found)))
+            assert.same(keys(by_name), sorted(names(found, "wire")))
             for _, parameter in ipairs(found) do
-               assert.equal(parameter.name, parameter.wire)
+               assert.equal(snake_case(parameter.wire), parameter.name)
                assert.equal(place == "path", parameter.required or false)
-               compare(parameter, by_name[parameter.name].schema)
+               compare(parameter, by_name[parameter.wire].schema, true)
             end
          end
       end)
@@ -240,10 +293,11 @@ for _, operation in ipairs(operations) do
             whole = { list = 1, item = #places.item }
             assert.equal("array", places.list[1].type)
             assert.is_true(places.list[1].required)
-         elseif body and operation.verb == "PATCH" then
+            assert.same({ bounds_of(body) }, { places.list[1].minimum, places.list[1].maximum })
+         elseif body and (operation.verb == "PATCH" or operation.id == "ingest_traces") then
             compare_fields(places.field, body, true)
             whole = { changes = 1, field = #places.field }
-            assert.equal("object", places.changes[1].type)
+            assert.equal(operation.verb == "PATCH" and "object" or "document", places.changes[1].type)
             assert.is_true(places.changes[1].required)
          elseif body then
             compare_fields(places.body, body)

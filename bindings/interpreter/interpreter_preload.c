@@ -116,13 +116,11 @@ void interpreter_preload(lua_State *L) {
         {"promptic.httpd", open_httpd},
         {"promptic.json", luaopen_promptic_json},
         {"promptic.terminal", interpreter_open_terminal},
-#define INTERPRETER_RESOURCE(NAME) {"promptic." #NAME, luaopen_promptic_##NAME},
-        BINDINGS_RESOURCES(INTERPRETER_RESOURCE)
-#undef INTERPRETER_RESOURCE
-            {NULL, NULL},
+        {NULL, NULL},
     };
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
     luaL_setfuncs(L, modules, 0);
+    luaL_setfuncs(L, bindings_resource_modules, 0);
     for (const baked_module *const *list = baked_lists; *list != NULL; list++) {
         for (const baked_module *module = *list; module->name != NULL; module++) {
             lua_pushlightuserdata(L, (void *)module);

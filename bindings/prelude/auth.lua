@@ -217,9 +217,13 @@ local function wait_for_token(settings, code)
    end
 end
 
--- ------------------------------------------------------------------ workspace
+-- ------------------------------------------------------------------ AI Application
 
-local function workspaces_of(settings, endpoint, token)
+-- The older name of an AI Application is workspace; platforms that know only that answer 404 to the newer path.
+local NEWER, OLDER = "ai_application_id", "workspace_id"
+
+-- What the session can reach, and under which name it is stored.
+local function applications_of(settings, endpoint, token)
    local client = exports.client{
       endpoint = endpoint,
       access_token = token,
@@ -228,35 +232,43 @@ local function workspaces_of(settings, endpoint, token)
       user_agent = settings.user_agent,
       allow_http = settings.allow_http,
    }
-   local answer = methods.list_workspaces(client)
+   local name = NEWER
+   local fine, answer = attempt(methods.list_ai_applications, client)
+   if not fine and is_error(answer) and answer.status_code == 404 then
+      name = OLDER
+      fine, answer = attempt(methods.list_workspaces, client)
+   end
    client:close()
+   if not fine then
+      error(answer, 0)
+   end
    local list = type(answer) == "table" and answer.data
    if type(list) ~= "table" then
-      raise("decode", "the answer holds no list of workspaces")
+      raise("decode", "the answer holds no list of AI Applications")
    end
-   for _, workspace in ipairs(list) do
-      if not text_in(workspace, "id") then
-         raise("decode", "a workspace has no id")
+   for _, application in ipairs(list) do
+      if not text_in(application, "id") then
+         raise("decode", "an AI Application has no id")
       end
    end
-   return list
+   return list, name
 end
 
 local function find(list, id)
-   for _, workspace in ipairs(list) do
-      if workspace.id == id then
-         return workspace
+   for _, application in ipairs(list) do
+      if application.id == id then
+         return application
       end
    end
-   raise("auth", ("the account has no workspace '%s'"):format(tostring(id)))
+   raise("auth", ("the account has no AI Application '%s'"):format(tostring(id)))
 end
 
 -- The one to work in; nil where there are several and nobody chooses.
 local function pick(settings, list)
    if #list == 0 then
-      raise("auth", "the account has no workspace: create one on the platform, then log in again")
-   elseif settings.workspace_id then
-      return find(list, settings.workspace_id)
+      raise("auth", "the account has no AI Application: create one on the platform, then log in again")
+   elseif settings[NEWER] or settings[OLDER] then
+      return find(list, settings[NEWER] or settings[OLDER])
    elseif #list == 1 then
       return list[1]
    end
@@ -289,20 +301,25 @@ local function log_in(settings, info)
    client:close()
    tell(settings, code.told)
    local token = wait_for_token(settings, code)
-   local list = workspaces_of(settings, endpoint, token)
-   local workspace = pick(settings, list)
+   local list, name = applications_of(settings, endpoint, token)
+   local application = pick(settings, list)
    if settings.save ~= false then
-      core.save{
+      local values = {
          access_token = token,
-         workspace_id = workspace and workspace.id or false,
          endpoint = endpoint ~= core.DEFAULT_ENDPOINT and endpoint,
          config_file = settings.config_file,
       }
+      values[NEWER], values[OLDER] = false, false
+      values[name] = application and application.id or false
+      core.save(values)
    end
    return {
       access_token = token,
-      workspace_id = workspace and workspace.id,
-      workspace = workspace,
+      ai_application_id = application and application.id,
+      ai_application = application,
+      ai_applications = list,
+      workspace_id = application and application.id,
+      workspace = application,
       workspaces = list,
       endpoint = endpoint,
       config_file = info.path,
@@ -313,10 +330,14 @@ end
 
 --- Logs in with a browser, on this or another device, and stores the session. Suspends a task, blocks
 --- elsewhere.
---- Returns { access_token =, workspace_id = (nil: none was chosen of several), workspace =, workspaces =,
---- endpoint =, config_file =, has_api_key = (the file has one, which stays and comes second), was_shared = }.
+--- Returns { access_token =, ai_application_id = (nil: none was chosen of several), ai_application =,
+--- ai_applications =, endpoint =, config_file =, has_api_key = (the file has one, which stays and comes second),
+--- was_shared = }; workspace_id, workspace and workspaces are the same under their older names.
 function auth.login(...)
    local settings = check.login(...)
+   if settings[NEWER] and settings[OLDER] and settings[NEWER] ~= settings[OLDER] then
+      raise("config", "ai_application_id and workspace_id differ: they are two names of one id, give one")
+   end
    -- what is wrong with the file is told before somebody has approved anything
    local info = check_file(settings.config_file)
    if settings.save ~= false and info.path == "" then
@@ -326,18 +347,20 @@ function auth.login(...)
    return exports.run(log_in, settings, info)
 end
 
---- Removes the session token and its workspace from the file. Returns { config_file =, was_logged_in =,
+--- Removes the session token and its AI Application from the file. Returns { config_file =, was_logged_in =,
 --- has_api_key = }.
 function auth.logout(...)
    local settings = check.logout(...)
    local info = check_file(settings.config_file)
-   core.save{ access_token = false, workspace_id = false, config_file = settings.config_file }
+   core.save{
+      access_token = false, ai_application_id = false, workspace_id = false, config_file = settings.config_file,
+   }
    return { config_file = info.path, was_logged_in = info.access_token, has_api_key = info.api_key }
 end
 
 --- What a client would use, without any secret: source ("environment", "file", "none"), credential
---- ("access_token", "api_key", "none"), workspace_id, endpoint, endpoint_source; config_file, exists,
---- is_shared (others can read it); problem (what is in the way, a text).
+--- ("access_token", "api_key", "none"), ai_application_id (and workspace_id, the same), endpoint,
+--- endpoint_source; config_file, exists, is_shared (others can read it); problem (what is in the way, a text).
 function auth.status(...)
    local settings = check.status(...)
    local info, problem = core.inspect(settings.config_file)

@@ -4,9 +4,9 @@ local methods, host = ...
 
 local check = host.check
 
--- A page that is not full is the last one. Where more is asked for than the platform gives by default, it may
--- have cut the page, so there only an empty one is taken for the end.
-local SURE_LIMIT = 50
+-- A page that is not full is the last one, but a platform may cut pages to the size that it gives by default: one
+-- of that size or more, and less than what was asked for, does not end the walk.
+local DEFAULT_SIZE = 50
 
 -- An iterator over the values of all pages. fetch(settings) gives a page's list, and where the platform tells
 -- it, how many values there are in all.
@@ -20,7 +20,7 @@ local function pages(settings, fetch)
       if total then
          ended = settings.offset >= total
       else
-         ended = #list < settings.limit and settings.limit <= SURE_LIMIT
+         ended = #list < math.min(settings.limit, DEFAULT_SIZE)
       end
    end
 
@@ -33,10 +33,13 @@ local function pages(settings, fetch)
    end
 end
 
--- The list in the answer; to go on without one would pass for the end of all pages.
-local function list_in(answer, field, path)
+-- The list in the answer, under the second name where the platform's sources disagree; to go on without one would
+-- pass for the end of all pages.
+local function list_in(answer, path, field, other)
    if type(answer) == "table" and type(answer[field]) == "table" then
       return answer[field]
+   elseif other then
+      return list_in(answer, path, other)
    end
    error(setmetatable({
       kind = "decode",
@@ -49,7 +52,7 @@ end
 function methods.each_experiment(...)
    local client, options = check.each_experiment(...)
    return pages(options, function(settings)
-      return list_in(methods.list_experiments(client, settings), "data", "/experiments")
+      return list_in(methods.list_experiments(client, settings), "/experiments", "data")
    end)
 end
 
@@ -57,6 +60,6 @@ function methods.each_trace(...)
    local client, options = check.each_trace(...)
    return pages(options, function(settings)
       local answer = methods.list_traces(client, settings)
-      return list_in(answer, "traces", "/traces"), answer.total
+      return list_in(answer, "/traces", "traces", "data"), answer.total
    end)
 end

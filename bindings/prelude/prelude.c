@@ -7,7 +7,6 @@
 #include "baked.h"
 #include "bindings.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,8 +35,8 @@ static const promptic_parameter upload[] = {
     ID("experiment_id", "id of the experiment"),
     {.name = "source", .place = PROMPTIC_IN_BODY, .type = PROMPTIC_ANY, .required = true,
      .summary = "a list of observations, a function that returns the next one, or a path ending in .csv, .jsonl, .json"},
-    NATURAL("batch_size", "500", INT_MAX, "rows of one request at most"),
-    NATURAL("batch_bytes", "4194304", LONG_MAX, "bytes of one request at most, unless one row has more"),
+    NATURAL("batch_size", "500", 1000, "rows of one request at most"),
+    NATURAL("batch_bytes", "4194304", 9007199254740992.0, "bytes of one request at most, unless one row has more"),
     NATURAL("concurrency", "4", 100, "requests under way at one time"),
     OPTION("on_progress", ANY, NULL, "function{ sent =, total =, bytes =, elapsed = }, called after each batch"),
     {.name = "on_bad_row", .place = PROMPTIC_IN_QUERY, .type = PROMPTIC_STRING, .fallback = "error",
@@ -47,29 +46,63 @@ static const promptic_parameter upload[] = {
     END};
 /* clang-format on */
 
-/* A method of the prelude. Pages are walked with the options of the endpoint that lists them. */
+static const promptic_parameter artifact_upload[] = {
+    {.name = "source",
+     .place = PROMPTIC_IN_BODY,
+     .type = PROMPTIC_ANY,
+     .required = true,
+     .summary = "the bytes, a string; or { path = ... }, a file; 50 MiB at most"},
+    OPTION("name", STRING, NULL, "file name of a download; by default the file's"),
+    OPTION("mime_type", STRING, NULL,
+           "media type, such as image/png; by default what the name's ending says"),
+    OPTION("preview", STRING, NULL, "the beginning of a text"),
+    END};
+static const promptic_parameter artifact_download[] = {
+    ID("artifact_id", "id of the artifact"),
+    {.name = "path",
+     .place = PROMPTIC_IN_QUERY,
+     .type = PROMPTIC_STRING,
+     .required = true,
+     .summary = "the file to write"},
+    OPTION("workspace_id", STRING, NULL, "whose artifact it is; a credential's own by default"),
+    END};
+
+/* A method of the prelude. Some take the arguments of an endpoint: those that walk over its pages,
+ * and those that follow its redirect, whose function in the table they replace. */
 typedef struct prelude_row {
     const char *name, *module;
     const promptic_parameter *parameters;
-    const char *lists;
+    const char *like;
     void (*check)(lua_State *L, const bindings_site *site); /* further; the settings are on top */
 } prelude_row;
 
 static const prelude_row rows[] = {
     {.name = "wait_for_experiment", .module = "experiments", .parameters = experiment_wait},
     {.name = "wait_for_evaluation", .module = "evaluations", .parameters = evaluation_wait},
-    {.name = "each_experiment", .module = "experiments", .lists = "list_experiments"},
-    {.name = "each_trace", .module = "traces", .lists = "list_traces"},
+    {.name = "each_experiment", .module = "experiments", .like = "list_experiments"},
+    {.name = "each_trace", .module = "traces", .like = "list_traces"},
     {.name = "upload_observations",
      .module = "observations",
      .parameters = upload,
      .check = bindings_check_upload},
+    {.name = "get_artifact_content", .module = "artifacts", .like = "get_artifact_content"},
+    {.name = "get_storage_object_content",
+     .module = "storage",
+     .like = "get_storage_object_content"},
+    {.name = "download_artifact",
+     .module = "artifacts",
+     .parameters = artifact_download,
+     .check = bindings_check_download},
+    {.name = "upload_artifact",
+     .module = "artifacts",
+     .parameters = artifact_upload,
+     .check = bindings_check_source},
 };
 
 #define ROW_COUNT (sizeof rows / sizeof *rows)
 
 static const promptic_parameter *parameters_of(const prelude_row *row) {
-    return row->lists != NULL ? promptic_endpoint_find(row->lists)->parameters : row->parameters;
+    return row->like != NULL ? promptic_endpoint_find(row->like)->parameters : row->parameters;
 }
 
 /* ---------------------------------------------------------------- arguments */
@@ -113,13 +146,25 @@ static void check_settings(lua_State *L, const bindings_site *site) {
     if (!lua_isnil(L, -1) && !(lua_tonumber(L, -1) > 0))
         bindings_argument_error(L, site, "option 'poll_interval': %s is not above zero",
                                 lua_tostring(L, -1));
-    lua_getfield(L, -3, "limit");
-    if (!lua_isnil(L, -1) && lua_tonumber(L, -1) < 1)
-        bindings_argument_error(L, site, "option 'limit': pages of %s can never end",
-                                lua_tostring(L, -1));
-    lua_pop(L, 3);
+    lua_pop(L, 2);
     check_function(L, site, "on_update");
     check_function(L, site, "on_progress");
+}
+
+/* [-0, +0, m] Who walks over all pages asks for full ones: sets the limit of the settings on top to
+ * its maximum where the options leave it open. */
+static void ask_for_full_pages(lua_State *L, const promptic_parameter *parameters, int options) {
+    for (const promptic_parameter *p = parameters; p->name != NULL; p++) {
+        if (strcmp(p->name, "limit") != 0)
+            continue;
+        bindings_push_option(L, options, p->name);
+        bool is_open = lua_isnil(L, -1);
+        lua_pop(L, 1);
+        if (is_open) {
+            lua_pushinteger(L, (lua_Integer)p->maximum);
+            lua_setfield(L, -2, p->name);
+        }
+    }
 }
 
 /* [-?, +n, e] Checks the arguments of the prelude function that calls it, and returns them with
@@ -129,9 +174,13 @@ static int check(lua_State *L) {
     const promptic_endpoint called = {
         .name = row->name, .module = row->module, .parameters = parameters_of(row)};
     int options = bindings_check_arguments(L, &called, 1);
+    if (options == 0)
+        return lua_gettop(L);
     const bindings_site site = {.function = row->name, .level = 1, .argument = options};
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     push_settings(L, called.parameters, options);
+    if (row->like != NULL)
+        ask_for_full_pages(L, called.parameters, options);
     check_settings(L, &site);
     if (row->check != NULL)
         row->check(L, &site);
@@ -149,6 +198,7 @@ static void push_host(lua_State *L) {
     luaL_setfuncs(L, functions, 0);
     bindings_open_tasks(L);
     bindings_open_upload(L);
+    bindings_open_exchange(L);
     bindings_open_auth(L);
     bindings_push_error_metatable(L);
     lua_setfield(L, -2, "Error");
@@ -219,6 +269,7 @@ void bindings_open_prelude(lua_State *L) {
         "promptic.reconcile",
         "promptic.resume",
         "promptic.upload",
+        "promptic.artifacts",
         "promptic.auth"
     };
     push_host(L);

@@ -4,8 +4,8 @@
  * sanitizer's.
  *
  *   cc -fsanitize=address,undefined -Ibindings -Ibindings/json $(pkg-config --cflags lua5.4) \
- *      spec/fuzz/json_interface.c bindings/json/json*.c -Wl,--wrap=realloc -l:liblua5.4-cjson.a -llua5.4
- * -lm
+ *      spec/fuzz/json_interface.c bindings/json/json*.c -Wl,--wrap=realloc -l:liblua5.4-cjson.a
+ * -llua5.4 -lm
  */
 #include "json.h"
 

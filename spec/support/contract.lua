@@ -3,7 +3,9 @@
 --    for _, operation in ipairs(contract.operations()) do ... end
 --
 -- An operation: id, verb, path, tag, parameters (of the path and the query, references resolved), body (the
--- JSON schema of the request's body, resolved; nil where there is none), success (status -> response).
+-- JSON schema of the request's body, resolved; of one that is a list or one element, the list's; nil where there
+-- is none), success (status -> response), redirects (whether it answers with one), session_only (whether a session
+-- token without a scope is what it takes), since, dropped.
 local yaml = require "lyaml"
 
 local contract = {}
@@ -59,7 +61,22 @@ end
 
 local function body_of(document, operation)
    local body = operation.requestBody
-   return body and contract.resolve(document, body.content["application/json"].schema)
+   if not body then
+      return nil
+   end
+   local schema = contract.resolve(document, body.content["application/json"].schema)
+   if schema.oneOf then
+      assert(schema.oneOf[1].type == "array", "a list, or one of its elements")
+      assert(schema.oneOf[1].items["$ref"] == schema.oneOf[2]["$ref"])
+      return schema.oneOf[1]
+   end
+   return schema
+end
+
+local function is_session_only(operation)
+   local security = operation.security
+   local only = security and #security == 1 and security[1]
+   return only and only.sessionToken ~= nil and next(only, "sessionToken") == nil or false
 end
 
 function contract.operations(document)
@@ -77,6 +94,10 @@ function contract.operations(document)
                parameters = parameters_of(document, item, operation),
                body = body_of(document, operation),
                success = success_of(operation),
+               redirects = operation.responses["302"] ~= nil,
+               session_only = is_session_only(operation),
+               since = operation["x-since"],
+               dropped = operation["x-dropped"],
             }
          end
       end

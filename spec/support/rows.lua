@@ -11,26 +11,62 @@ local json = require "cjson"
 
 local rows = {}
 
--- Values for what is more than a string; all are valid by the contract.
-local SAMPLES = {
-   limit = 7,
-   offset = 3,
-   days_back = 9,
-   observation_id = 41,
-   iteration_id = 17,
+-- Where a value of the type alone would not do, by row; all are valid by the contract.
+local OBJECT_SCHEMA = { type = "object", properties = { label = { type = "string" } }, required = { "label" } }
+local EXPERIMENT = {
    hyperparameters = { epochs = 3, trainSplitRatio = 0.5, numFewShots = 2, enableCot = false },
-   initial_prediction_model_schema = { type = "object", required = { "label" } },
-   variables = { message = "50% off!", visits = 3 },
-   config = { threshold = 0.25 },
-   trace_ids = { "trace-1", "trace-2" },
+   initial_prediction_model_schema = OBJECT_SCHEMA,
+}
+local EVALUATOR = {
    weight = 0.5,
    scale_min = 0,
    scale_max = 10,
-   continue_from_optimized = false, -- false is a value, not the lack of one
-   input = "hello",
-   start_after = "2024-01-01T00:00:00Z",
-   start_before = "2024-12-31T23:59:59+01:00",
+   config = { schema_definition = OBJECT_SCHEMA, fields = { label = { method = "exact", weight = 2 } } },
 }
+local CASE = { input_payload = { message = "50% off!", visits = 3 }, expected_payload = { value = "spam" } }
+local HELLO = {
+   content_base64 = "aGVsbG8=",
+   size_bytes = 5,
+   sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+   mime_type = "text/plain",
+}
+local TRACE_ID = "5b8efff798038103d269b633813fc60c"
+local TRACE = { trace_id = TRACE_ID }
+
+local SAMPLES = {
+   create_experiment = EXPERIMENT,
+   update_experiment = EXPERIMENT,
+   create_tool_selection_experiment = { expected_tool = "a-name", train_split_ratio = 0.75 },
+   create_observations = { variables = { message = "50% off!", visits = 3 } },
+   update_observation = { variables = { message = "50% off!", visits = 3 } },
+   create_evaluators = EVALUATOR,
+   update_evaluator = EVALUATOR,
+   create_dataset_cases = CASE,
+   update_dataset_case = CASE,
+   create_artifact = HELLO,
+   get_trace = TRACE,
+   list_trace_artifacts = TRACE,
+   ingest_traces = {
+      resource_spans = {
+         {
+            resource = { attributes = { { key = "service.name", value = { stringValue = "rows" } } } },
+            scopeSpans = {
+               {
+                  spans = {
+                     {
+                        traceId = TRACE_ID, spanId = "eee19b7ec3c1b174", name = "agent", kind = 1,
+                        startTimeUnixNano = "1700000000000000000", endTimeUnixNano = "1700000001000000000",
+                     },
+                  },
+               },
+            },
+         },
+      },
+   },
+}
+
+-- Options that a call cannot do without, though the contract names none as required: it asks for one of several.
+local ALWAYS = { create_artifact = { storage_object_id = true } }
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 
@@ -65,18 +101,61 @@ function rows.split(row)
    return positional, options
 end
 
---- A valid value: of an enum its last, which is never the default.
-function rows.value(parameter, given)
+-- A uuid that tells which parameter it stands for: 00000000-0000-4000-8000-xxxxxxxxxxxx.
+local function uuid(name)
+   local digits = name:gsub(".", function(letter)
+      return ("%02x"):format(letter:byte())
+   end)
+   return "00000000-0000-4000-8000-" .. (digits .. ("0"):rep(12)):sub(1, 12)
+end
+
+local FORMATS = {
+   uuid = uuid,
+   ["date-time"] = function(name)
+      return name == "start_before" and "2024-12-31T23:59:59+01:00" or "2024-01-01T00:00:00Z"
+   end,
+}
+
+-- A value of each type, within the parameter's bounds.
+local BY_TYPE = {
+   string = function(parameter)
+      local format = FORMATS[parameter.format]
+      return format and format(parameter.name) or "a-" .. parameter.name
+   end,
+   integer = function(parameter)
+      return parameter.maximum and math.min(parameter.maximum, parameter.minimum + 3) or 41
+   end,
+   number = function(parameter)
+      return parameter.minimum or 0.5
+   end,
+   boolean = function()
+      return false -- a value, not the lack of one
+   end,
+   object = function()
+      return { key = "value" }
+   end,
+   strings = function(parameter)
+      return { uuid(parameter.name .. "-1"), uuid(parameter.name .. "-2") }
+   end,
+   any = function()
+      return "hello"
+   end,
+}
+
+--- A valid value: of an enum its last, which is never the default. Not for a list.
+function rows.value(row, parameter, given)
    local value = given and given[parameter.name]
-   if value == nil then
-      value = SAMPLES[parameter.name]
+   if value == nil and SAMPLES[row.name] then
+      value = SAMPLES[row.name][parameter.name]
    end
    if value == nil and parameter.values then
       value = parameter.values[#parameter.values]
    end
+   if value == nil and BY_TYPE[parameter.type] then
+      value = BY_TYPE[parameter.type](parameter)
+   end
    if value == nil then
-      assert(parameter.type == "string", "no sample value for " .. parameter.name)
-      value = "a-" .. parameter.name
+      error(("%s: no sample value for %s"):format(row.name, parameter.name))
    end
    return value
 end
@@ -85,26 +164,38 @@ local function older_key(parameter)
    return parameter.wire:find(".", 1, true)
 end
 
+local list_of
+
+-- A value under its names in Lua, and what it becomes on the wire.
+local function both_values(row, parameter, variant, given)
+   if parameter.items then
+      return list_of(row, parameter.items, variant, given)
+   end
+   local value = rows.value(row, parameter, given)
+   return value, value
+end
+
 -- A table of the fields by their names in Lua, and what it becomes on the wire.
-local function fields(parameters, variant, given)
+local function fields(row, parameters, variant, given)
    local named, wired = {}, {}
    for _, parameter in ipairs(parameters) do
       local wanted = variant == "full" or (variant == "nulls" and parameter.nullable)
       if parameter.required or (wanted and not older_key(parameter)) then
-         local null = variant == "nulls" and parameter.nullable
-         local value = null and json.null or rows.value(parameter, given)
-         named[parameter.name], wired[parameter.wire] = value, value
+         if variant == "nulls" and parameter.nullable then
+            named[parameter.name], wired[parameter.wire] = json.null, json.null
+         else
+            named[parameter.name], wired[parameter.wire] = both_values(row, parameter, variant, given)
+         end
       end
    end
    return named, wired
 end
 
-local function list_of(row, variant, given)
-   local items = rows.in_place(row, "item")
+function list_of(row, items, variant, given)
    local named, wired = {}, {}
-   named[1], wired[1] = fields(items, "minimal", given)
+   named[1], wired[1] = fields(row, items, "minimal", given)
    if variant ~= "minimal" then
-      named[2], wired[2] = fields(items, variant, given)
+      named[2], wired[2] = fields(row, items, variant, given)
    end
    return named, wired
 end
@@ -122,12 +213,11 @@ end
 
 local function positional_value(row, parameter, variant, given)
    if parameter.place == "list" then
-      return list_of(row, variant, given)
+      return list_of(row, rows.in_place(row, "item"), variant, given)
    elseif parameter.place == "changes" then
-      return fields(rows.in_place(row, "field"), variant, given)
+      return fields(row, rows.in_place(row, "field"), variant, given)
    end
-   local value = rows.value(parameter, given)
-   return value, value
+   return both_values(row, parameter, variant, given)
 end
 
 --- The target of a request with its query's pairs sorted, so that their order does not matter.
@@ -142,16 +232,18 @@ function rows.target(target)
 end
 
 -- Options that are set, and the defaults of those that are not.
-local function put_options(call, options, variant, given)
+local function put_options(call, row, options, variant, given)
    local set, any = {}, false
    for _, option in ipairs(options) do
       local null = variant == "nulls" and option.nullable
-      if variant == "full" or null then
-         local value = null and json.null or rows.value(option, given)
+      local always = ALWAYS[row.name] and ALWAYS[row.name][option.name]
+      if variant == "full" or null or always then
+         local value = null and json.null or rows.value(row, option, given)
          set[option.name], any = value, true
          put(call, option, value)
       elseif option.default then
-         put(call, option, option.default)
+         local is_text = option.place == "query" or option.type == "string"
+         put(call, option, is_text and option.default or json.decode(option.default))
       end
    end
    return any and set or nil
@@ -179,10 +271,10 @@ function rows.call(row, variant, given)
       if parameter.place == "list" or parameter.place == "changes" then
          call.body = wired
       else
-         put(call, parameter, value)
+         put(call, parameter, wired)
       end
    end
-   local set = put_options(call, options, variant, given)
+   local set = put_options(call, row, options, variant, given)
    if set then
       call.count = call.count + 1
       call.args[call.count] = set

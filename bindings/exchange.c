@@ -1,0 +1,251 @@
+/*
+ * exchange.c - what the prelude's artifacts need of C: requests whose answers are bytes, requests
+ * to places that the platform names, checksums, base64 and files.
+ */
+#include "bindings.h"
+#include "download.h"
+#include "sha256.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Of an artifact, 50 MiB: the contract's bound of sizeBytes. */
+#define MOST_BYTES 52428800
+
+/* ----------------------------------------------------------------- exchange */
+
+/* [-0, +1, m] A field of the table at index 2; NULL where it has none. */
+static const char *text_field(lua_State *L, const char *name) {
+    lua_getfield(L, 2, name);
+    return lua_tostring(L, -1);
+}
+
+/* [-0, +1, e] Collects the headers of the table at index; what it pushes keeps the pairs. */
+static void take_headers(lua_State *L, int index, promptic_request *request) {
+    size_t count = 0;
+    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1))
+        count++;
+    promptic_pair *pairs = compat_newuserdata(L, (count + 1) * sizeof *pairs);
+    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1))
+        pairs[request->header_count++] =
+            (promptic_pair){.name = lua_tostring(L, -2), .value = lua_tostring(L, -1)};
+    request->headers = pairs;
+}
+
+/* [-0, +1, e] The body as a buffer that the call takes over; NULL where there is none. */
+static json_buffer *take_body(lua_State *L) {
+    size_t length;
+    lua_getfield(L, 2, "body");
+    const char *bytes = lua_tolstring(L, -1, &length);
+    if (bytes == NULL)
+        return NULL;
+    json_buffer *body = json_buffer_push(L);
+    json_buffer_add(L, body, bytes, length);
+    return body;
+}
+
+/* [-0, +n, e] Where the bytes of the answer go, instead of into its body. */
+static void take_file(lua_State *L, promptic_request *request) {
+    lua_getfield(L, 2, "file");
+    if (lua_isnil(L, -1))
+        return;
+    request->on_body = download_write;
+    request->body_userdata = download_check(L, -1);
+}
+
+/* [-?, +1, e] exchange(client, request): the answer as it came, or an error as any call raises it.
+ * A request has either
+ *   endpoint, id, options   a row with one id in its path; options are those of its query
+ *   url                     a place that the platform has named; path: of the request that has been
+ *                           answered with it; headers: a table of texts
+ * and method, body (a string), file (a download, where a 2xx answer's bytes go). */
+static int exchange(lua_State *L) {
+    promptic_pair query[BINDINGS_MAX_QUERY];
+    const char *path[1];
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    luaL_checkstack(L, 2 * BINDINGS_MAX_QUERY + LUA_MINSTACK, NULL);
+    promptic_request request = {.method = text_field(L, "method"), .url = text_field(L, "url")};
+    if (request.url != NULL) {
+        request.path = text_field(L, "path");
+        lua_getfield(L, 2, "headers");
+        take_headers(L, lua_gettop(L), &request);
+    } else {
+        const promptic_endpoint *row = promptic_endpoint_find(text_field(L, "endpoint"));
+        request.endpoint = row->name;
+        request.method = row->verb;
+        path[0] = text_field(L, "id");
+        request.path_args = path;
+        request.path_count = 1;
+        lua_getfield(L, 2, "options");
+        request.query = query;
+        request.query_count = bindings_take_query(L, row, lua_gettop(L), query);
+    }
+    take_file(L, &request);
+    return bindings_exchange(L, &request, take_body(L));
+}
+
+/* -------------------------------------------------------------------- bytes */
+
+/* [-0, +1, e] sha256(bytes) in hexadecimal digits. */
+static int sha256(lua_State *L) {
+    size_t length;
+    char digits[SHA256_DIGITS + 1];
+    const char *bytes = luaL_checklstring(L, 1, &length);
+    sha256_digits(bytes, length, digits);
+    lua_pushlstring(L, digits, SHA256_DIGITS);
+    return 1;
+}
+
+/* [-0, +1, e] base64(bytes), as RFC 4648, 4, has it. */
+static int base64(lua_State *L) {
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t length;
+    luaL_Buffer out;
+    const char *bytes = luaL_checklstring(L, 1, &length);
+    luaL_buffinit(L, &out);
+    for (size_t i = 0; i < length; i += 3) {
+        const unsigned char *at = (const unsigned char *)bytes + i;
+        unsigned long group = (unsigned long)at[0] << 16;
+        group |= i + 1 < length ? (unsigned long)at[1] << 8 : 0;
+        group |= i + 2 < length ? at[2] : 0;
+        luaL_addchar(&out, letters[group >> 18]);
+        luaL_addchar(&out, letters[group >> 12 & 63]);
+        luaL_addchar(&out, i + 1 < length ? letters[group >> 6 & 63] : '=');
+        luaL_addchar(&out, i + 2 < length ? letters[group & 63] : '=');
+    }
+    luaL_pushresult(&out);
+    return 1;
+}
+
+/* Reads up to `length` bytes; -1 and errno where that fails. */
+static ssize_t read_all(int file, char *bytes, size_t length) {
+    size_t got = 0;
+    while (got < length) {
+        ssize_t count = read(file, bytes + got, length - got);
+        if (count == 0)
+            break;
+        if (count > 0)
+            got += (size_t)count;
+        else if (errno != EINTR)
+            return -1;
+    }
+    return (ssize_t)got;
+}
+
+/* [-0, +2, m] nil and why. */
+static int push_problem(lua_State *L, const char *problem) {
+    lua_pushnil(L);
+    lua_pushstring(L, problem);
+    return 2;
+}
+
+/* [-0, +1 or 2, m] read(path, most): the file's bytes, or nil and why it cannot be read. */
+static int read_file(lua_State *L) {
+    const char *path = luaL_checkstring(L, 1);
+    lua_Integer most = luaL_checkinteger(L, 2);
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return push_problem(L, strerror(errno));
+    if (!S_ISREG(status.st_mode)) /* a pipe would be waited for */
+        return push_problem(L, "it is no file");
+    if (status.st_size > most) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "it has more than %d bytes", (int)most);
+        return 2;
+    }
+    char *bytes = compat_newuserdata(L, (size_t)status.st_size + 1);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = file >= 0 ? read_all(file, bytes, (size_t)status.st_size) : -1;
+    int code = length < 0 ? errno : 0;
+    if (file >= 0)
+        close(file);
+    if (code != 0)
+        return push_problem(L, strerror(code));
+    lua_pushlstring(L, bytes, (size_t)length);
+    return 1;
+}
+
+/* ---------------------------------------------------------------- arguments */
+
+/* [-?, +1, e] Replaces the path on top by the bytes of its file. */
+static void push_bytes(lua_State *L, const bindings_site *site) {
+    const char *path = lua_tostring(L, -1);
+    if (lua_type(L, -1) != LUA_TSTRING || strlen(path) != lua_rawlen(L, -1))
+        bindings_argument_error(L, site, "source: the path is no text");
+    lua_pushcfunction(L, read_file);
+    lua_pushvalue(L, -2);
+    lua_pushinteger(L, MOST_BYTES);
+    lua_call(L, 2, 2);
+    if (lua_isnil(L, -2))
+        bindings_argument_error(L, site, "source: %s: %s", path, lua_tostring(L, -1));
+    lua_pop(L, 1);
+}
+
+/* [-0, +0, e] A short text that names a file is more likely meant as its name. */
+static void check_bytes(lua_State *L, const bindings_site *site) {
+    struct stat status;
+    size_t length;
+    const char *bytes = lua_tolstring(L, -1, &length);
+    if (length > 0 && length < PATH_MAX && strlen(bytes) == length && stat(bytes, &status) == 0 &&
+        S_ISREG(status.st_mode))
+        bindings_argument_error(L, site,
+                                "source: '%s' names a file: { path = ... } sends what is in it, "
+                                "{ bytes = ... } the text itself",
+                                bytes);
+}
+
+void bindings_check_source(lua_State *L, const bindings_site *options) {
+    bindings_site site = *options;
+    int source = --site.argument;
+    lua_createtable(L, 0, 2);
+    if (lua_type(L, source) == LUA_TSTRING) {
+        lua_pushvalue(L, source);
+        check_bytes(L, &site);
+    } else if (lua_istable(L, source)) {
+        lua_getfield(L, source, "path");
+        lua_pushvalue(L, -1);
+        lua_setfield(L, -3, "path");
+        if (lua_isnil(L, -1))
+            lua_getfield(L, source, "bytes");
+        else
+            push_bytes(L, &site);
+    }
+    if (lua_type(L, -1) != LUA_TSTRING)
+        bindings_argument_error(L, &site,
+                                "source: bytes, { path = ... } or { bytes = ... } expected, got %s",
+                                luaL_typename(L, source));
+    if (lua_rawlen(L, -1) > MOST_BYTES)
+        bindings_argument_error(L, &site, "source: more than 50 MiB");
+    int made = options->argument + 2; /* above the settings */
+    lua_setfield(L, made, "bytes");
+    lua_settop(L, made);
+    lua_replace(L, source);
+}
+
+void bindings_check_download(lua_State *L, const bindings_site *options) {
+    bindings_site site = *options;
+    int path = --site.argument;
+    lua_pushcfunction(L, download_open);
+    lua_pushvalue(L, path);
+    lua_call(L, 1, 2);
+    if (lua_isnil(L, -2))
+        bindings_argument_error(L, &site, "path: %s: %s", lua_tostring(L, path),
+                                lua_tostring(L, -1));
+    lua_pop(L, 1);
+    lua_setfield(L, -2, "file");
+}
+
+void bindings_open_exchange(lua_State *L) {
+    static const luaL_Reg functions[] = {{"exchange", exchange}, {"open", download_open},
+                                         {"read", read_file},    {"sha256", sha256},
+                                         {"base64", base64},     {NULL, NULL}};
+    lua_newtable(L);
+    luaL_setfuncs(L, functions, 0);
+    lua_setfield(L, -2, "files");
+}

@@ -1,0 +1,188 @@
+-- artifacts.lua - the bytes of artifacts: fetched through a redirect, into a file, and uploaded.
+-- Baked into the module; runs in Lua 5.1 to 5.4.
+local methods, host, exports = ...
+
+local check, files = host.check, host.files
+
+local MOST_BYTES = 52428800 -- 50 MiB; the Python client's limit, the contract's of sizeBytes
+local FOLDER = "trace-artifacts"
+
+local function is_error(value)
+   return getmetatable(value) == host.Error
+end
+
+local function raise(kind, message)
+   error(setmetatable({ kind = kind, message = message }, host.Error), 0)
+end
+
+-- Calls f as a task of its own, since Lua 5.1 has no pcall that a call could be suspended in.
+local function attempt(f, ...)
+   return host.finish(host.start(f, ...))
+end
+
+-- ------------------------------------------------------------------ down
+
+-- The answer with the bytes: the platform's own, or that of the place it redirects to. With a file they go there.
+local function fetch(client, endpoint, id, options, file)
+   local answer = files.exchange(client, { endpoint = endpoint, id = id, options = options, file = file })
+   if answer.status < 300 then
+      return answer
+   end
+   return files.exchange(client, {
+      method = "GET", url = answer.headers.location, path = answer.path, headers = { Accept = "*/*" }, file = file,
+   })
+end
+
+for _, name in ipairs{ "get_artifact_content", "get_storage_object_content" } do
+   methods[name] = function(...)
+      local client, id, options = check[name](...)
+      return fetch(client, name, id, options).body
+   end
+end
+
+local function download(client, id, path, options)
+   local file = options.file
+   local fine, err = attempt(fetch, client, "get_artifact_content", id, options, file)
+   if not fine then
+      file:discard()
+      error(err, 0)
+   end
+   local size, problem = file:commit()
+   if not size then
+      error(("cannot write '%s': %s"):format(path, problem), 0)
+   end
+   return size
+end
+
+--- Writes an artifact's bytes to a file and returns how many they are. A file of this name is replaced once all is
+--- there, and stays as it is where that fails.
+function methods.download_artifact(...)
+   return exports.run(download, check.download_artifact(...))
+end
+
+-- ------------------------------------------------------------------ up
+
+local TYPES = {
+   csv = "text/csv", gif = "image/gif", gz = "application/gzip", htm = "text/html", html = "text/html",
+   jpeg = "image/jpeg", jpg = "image/jpeg", json = "application/json", md = "text/markdown", mp3 = "audio/mpeg",
+   mp4 = "video/mp4", pdf = "application/pdf", png = "image/png", svg = "image/svg+xml", txt = "text/plain",
+   wav = "audio/x-wav", webm = "video/webm", webp = "image/webp", xml = "application/xml", zip = "application/zip",
+}
+
+local function type_of(name)
+   local ending = name and name:match("%.(%w+)$")
+   return ending and TYPES[ending:lower()] or "application/octet-stream"
+end
+
+-- In quotes in a header of a part: RFC 7578, 4.2, as browsers do it.
+local function quote(text)
+   return (text:gsub('[\r\n"]', { ["\r"] = "%0D", ["\n"] = "%0A", ['"'] = "%22" }))
+end
+
+-- A boundary that the bytes do not hold: the hash of what is sent is as good as a random number.
+local function boundary_of(job)
+   local boundary = "promptic-" .. job.sha256
+   while job.bytes:find(boundary, 1, true) do
+      boundary = "promptic-" .. files.sha256(boundary)
+   end
+   return boundary
+end
+
+-- The store wants the form's fields before the file.
+local function form(job, fields)
+   local boundary, parts = boundary_of(job), {}
+   local function put(name, more, value)
+      parts[#parts + 1] = ('--%s\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n'):format(
+         boundary, quote(name), more)
+      parts[#parts + 1] = value
+      parts[#parts + 1] = "\r\n"
+   end
+   local names = {}
+   for name in pairs(fields) do
+      names[#names + 1] = name
+   end
+   table.sort(names)
+   for _, name in ipairs(names) do
+      put(name, "", tostring(fields[name]))
+   end
+   put("file", ('; filename="%s"\r\nContent-Type: %s'):format(quote(job.filename), job.mime_type), job.bytes)
+   parts[#parts + 1] = "--" .. boundary .. "--\r\n"
+   return table.concat(parts), "multipart/form-data; boundary=" .. boundary
+end
+
+-- What the presigned answer says of headers, with a Content-Type. The length is the body's own.
+local function headers_of(given, mime_type)
+   local headers, has_type = {}, false
+   for name, value in pairs(given or {}) do
+      local lower = tostring(name):lower()
+      if lower ~= "content-length" then
+         headers[tostring(name)] = tostring(value)
+      end
+      has_type = has_type or lower == "content-type"
+   end
+   if not has_type then
+      headers["Content-Type"] = mime_type
+   end
+   return headers
+end
+
+-- Reserves an object and sends the bytes where the answer says; the object's id.
+local function store(client, job)
+   local target = methods.presign_upload(client, FOLDER, job.filename, job.mime_type, {
+      access = "private", size_bytes = #job.bytes, max_size_bytes = MOST_BYTES,
+   })
+   local id = type(target) == "table" and target.storageObjectId
+   if type(id) ~= "string" or type(target.uploadUrl) ~= "string" then
+      raise("decode", "the answer holds no storageObjectId and uploadUrl")
+   end
+   local method = target.method == nil and "PUT" or tostring(target.method):upper()
+   local body, mime_type = job.bytes, job.mime_type
+   if method == "POST" then
+      body, mime_type = form(job, type(target.fields) == "table" and target.fields or {})
+   end
+   files.exchange(client, {
+      method = method, url = target.uploadUrl, headers = headers_of(target.headers, mime_type), body = body,
+   })
+   return id
+end
+
+-- What another way may help against: not an end that was asked for, nor a lack of memory.
+local function is_passing(err)
+   return is_error(err) and err.kind ~= "cancelled" and err.kind ~= "auth"
+end
+
+local function upload(client, job)
+   local artifact = {
+      name = job.name, mime_type = job.mime_type, size_bytes = #job.bytes, sha256 = job.sha256,
+      source_path = job.path or "$", source_field = "manual", preview = job.preview,
+   }
+   local stored, result = attempt(store, client, job)
+   if stored then
+      artifact.storage_object_id, artifact.source = result, "direct_upload"
+   elseif is_passing(result) then
+      artifact.content_base64 = files.base64(job.bytes)
+   else
+      error(result, 0)
+   end
+   local made = methods.create_artifact(client, artifact)
+   if type(made) == "table" and made.id and not made.uri then
+      made.uri = "promptic-artifact://" .. tostring(made.id)
+   end
+   return made
+end
+
+--- Stores bytes as an artifact, which a span refers to by its uri. Where the platform has no presigned uploads, or
+--- the upload fails, they go along as base64.
+function methods.upload_artifact(...)
+   local client, source, options = check.upload_artifact(...)
+   local name = options.name or source.path and source.path:match("[^/]*$")
+   return exports.run(upload, client, {
+      bytes = source.bytes,
+      path = source.path,
+      name = name,
+      filename = name or "artifact",
+      mime_type = options.mime_type or type_of(name),
+      preview = options.preview,
+      sha256 = files.sha256(source.bytes),
+   })
+end

@@ -1,0 +1,40 @@
+/*
+ * foreign.h - requests to another place than the platform, which it has named itself: where a
+ * redirect leads, where a presigned upload goes. DESIGN "The wire, safely": https or the
+ * endpoint's own host, without any credential of the client, and without following a redirect.
+ */
+#ifndef PROMPTIC_FOREIGN_H
+#define PROMPTIC_FOREIGN_H
+
+#include "client.h"
+#include "promptic.h"
+
+#include <curl/curl.h>
+
+/* What such a request has instead of the client's own parts. Zeroed: the request is no such one. */
+typedef struct foreign {
+    bool active;
+    struct curl_slist *headers; /* the request's own; owned */
+    proxy proxy;                /* for this URL; none to this machine */
+} foreign;
+
+/*
+ * Checks request->url, which may be relative to the path of the request that it answers
+ * (request->path, NULL: the endpoint), and prepares the request. *url is the absolute URL, *path
+ * what messages show of it: scheme, host and path, since the query of a presigned URL is a secret.
+ * Both are freed with memory_free, also on failure.
+ *
+ * PROMPTIC_OK, and *out is to be freed with foreign_close; PROMPTIC_DECODE where the URL is none,
+ * or may not be used; PROMPTIC_ARGUMENT for a method or a header that cannot be sent;
+ * PROMPTIC_MEMORY. *error is filled then.
+ */
+promptic_kind foreign_open(const promptic_client *client, const promptic_request *request,
+                           foreign *out, char **url, char **path, promptic_error *error);
+
+/* Frees what it holds; `active` stays. */
+void foreign_close(const promptic_client *client, foreign *foreign);
+
+/* A new easy handle for the request, freed with curl_easy_cleanup; NULL if out of memory. */
+CURL *foreign_handle(const promptic_client *client, const foreign *foreign);
+
+#endif

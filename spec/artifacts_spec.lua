@@ -1,0 +1,497 @@
+--- Artifacts: bytes that come through a redirect, files that are replaced as a whole, uploads. Two servers: the
+-- platform, and the store that it sends its clients to.
+local json = require "cjson"
+local promptic = require "promptic"
+local clients = require "spec.support.clients"
+local process = require "spec.support.process"
+local scripted = require "spec.support.scripted"
+local tls_server = require "spec.support.tls_server"
+
+local unpack = table.unpack or unpack -- luacheck: ignore 143
+
+local SIGNATURE = "X-Amz-Signature=very-secret-signature"
+local BYTES = "\137PNG\r\n\26\n\0\255" .. ("bytes "):rep(5000)
+
+local platform, store, client, folder
+
+setup(function()
+   platform, store = scripted.start(), scripted.start()
+   folder = process.folder()
+end)
+
+teardown(function()
+   platform:stop()
+   store:stop()
+   process.remove(folder)
+end)
+
+before_each(function()
+   platform:reset()
+   store:reset():always{ body = BYTES, headers = { ["Content-Type"] = "image/png" } }
+   client = clients.open(platform.url)
+end)
+
+after_each(function()
+   client:close()
+end)
+
+local function redirect(location, status)
+   return { status = status or 302, headers = { Location = location or store.url .. "/b/k?" .. SIGNATURE }, body = "" }
+end
+
+local CREDENTIALS = { "authorization", "x-workspace-id", "x-ai-application-id", "cookie" }
+
+local function assert_anonymous(request)
+   for _, name in ipairs(CREDENTIALS) do
+      assert.is_nil(request.header[name], name)
+   end
+   assert.is_nil(request.head:find(clients.KEY, 1, true))
+end
+
+local function files_of(path)
+   local pipe = assert(io.popen("ls -A '" .. path .. "'"))
+   local names = pipe:read("*a")
+   pipe:close()
+   return names
+end
+
+--------------------------------------------------------------------- content
+
+-- { method, the path of its request }
+local CONTENTS = {
+   { "get_artifact_content", "/api/v1/artifacts/a%201/content" },
+   { "get_storage_object_content", "/api/v1/storage-objects/a%201/content" },
+}
+
+for _, case in ipairs(CONTENTS) do
+   local name, path = case[1], case[2]
+   describe(name, function()
+      local function get()
+         return client[name](client, "a 1")
+      end
+
+      for _, status in ipairs{ 301, 302, 303, 307, 308 } do
+         it(("follows a %d without the credential"):format(status), function()
+            platform:always(redirect(nil, status))
+            assert.equal(BYTES, get())
+            local asked, fetched = platform:requests(), store:requests()
+            assert.same({ 1, 1 }, { #asked, #fetched })
+            assert.equal(path, asked[1].target)
+            assert.equal("Bearer " .. clients.KEY, asked[1].header.authorization)
+            assert.equal("GET", fetched[1].method)
+            assert.equal("/b/k?" .. SIGNATURE, fetched[1].target)
+            assert_anonymous(fetched[1])
+         end)
+      end
+
+      it("takes the bytes from the platform where that has them", function()
+         platform:always{ body = BYTES }
+         assert.equal(BYTES, get())
+         platform:always{ body = "" }
+         assert.equal("", get())
+      end)
+
+      it("sends neither token nor scope along", function()
+         client:close()
+         client = promptic.client{
+            endpoint = platform.url, access_token = "a-session-token", ai_application_id = "w", config_file = "",
+         }
+         platform:always(redirect())
+         assert.equal(BYTES, get())
+         assert_anonymous(store:requests()[1])
+      end)
+   end)
+end
+
+describe("the redirect of an artifact", function()
+   local function failure()
+      return clients.failure(client.get_artifact_content, client, "a1")
+   end
+
+   it("may be relative", function()
+      platform:reply(redirect("/files/x?y=1"), { body = "one" }, redirect("y"), { body = "two" })
+      assert.equal("one", client:get_artifact_content("a1"))
+      assert.equal("two", client:get_artifact_content("a1"))
+      local requests = platform:requests()
+      assert.equal("/files/x?y=1", requests[2].target)
+      assert.equal("/api/v1/artifacts/a1/y", requests[4].target)
+      assert_anonymous(requests[2])
+   end)
+
+   it("is followed once", function()
+      platform:always(redirect())
+      store:always(redirect(store.url .. "/again?" .. SIGNATURE))
+      local problem = failure()
+      assert.same({ "api", 302 }, { problem.kind, problem.status_code })
+      assert.matches("further redirect", problem.message)
+      assert.is_nil(problem.message:find("secret", 1, true))
+      assert.equal(1, #store:requests())
+   end)
+
+   -- { where it leads, what the message says }
+   for _, case in ipairs{
+      { "http://localhost:%d/x?" .. SIGNATURE, "plain http on another host, localhost" },
+      { "http://user:secret@127.0.0.1:%d/x", "a user" },
+      { "ftp://127.0.0.1:%d/x", "neither https nor http" },
+      { "file:///etc/passwd", "the platform names a URL" },
+      { "http://", "the platform names a URL that is none" },
+   } do
+      it("is not followed to " .. case[1], function()
+         platform:always(redirect(case[1]:format(store.port)))
+         local problem = failure()
+         assert.equal("decode", problem.kind)
+         assert.matches(case[2], problem.message, 1, true)
+         assert.is_nil(problem.message:find("secret", 1, true))
+         assert.equal(0, store:seen().accepted)
+      end)
+   end
+
+   it("without a place to go to is an error", function()
+      platform:always{ status = 302, body = "" }
+      assert.equal(302, failure().status_code)
+   end)
+
+   it("goes to https with the authorities of the client, on another host too", function()
+      local secure = tls_server.start("localhost")
+      platform:always(redirect(("https://localhost:%d/api/v1/workspace"):format(secure.port)))
+      assert.equal("tls", failure().kind)
+      local trusting = clients.open(platform.url, { ca_file = secure.certificate })
+      assert.equal("over tls", json.decode(trusting:get_artifact_content("a1")).id)
+      trusting:close()
+      secure:stop()
+   end)
+
+   it("is tried again where the store fails", function()
+      platform:always(redirect())
+      store:reply({ status = 503 }, { body = BYTES, length = 60000, close = "fin" })
+      assert.equal(BYTES, client:get_artifact_content("a1"))
+      assert.same({ 1, 3 }, { #platform:requests(), #store:requests() })
+   end)
+
+   it("tells what the store says, and nothing of the signature", function()
+      platform:always(redirect())
+      store:always{ status = 403, body = "<Error>expired</Error>", headers = { ["Content-Type"] = "application/xml" } }
+      local problem = failure()
+      assert.same({ "api", 403, "GET" }, { problem.kind, problem.status_code, problem.method })
+      assert.equal("http://127.0.0.1/b/k", problem.path)
+      for _, value in pairs(setmetatable(problem, nil)) do
+         assert.is_nil(tostring(value):find("secret", 1, true))
+      end
+   end)
+
+   it("is no success of any other call", function()
+      platform:always(redirect())
+      assert.equal(302, clients.failure(client.get_artifact, client, "a1").status_code)
+      assert.equal(0, store:seen().accepted)
+   end)
+
+   it("suspends a task", function()
+      platform:always(redirect())
+      store:always{ body = "x", wait = 50 }
+      local all = promptic.map({ 1, 2, 3, 4 }, function(id)
+         return client:get_artifact_content("a" .. id)
+      end)
+      assert.same({ "x", "x", "x", "x" }, all)
+   end)
+
+   it("asks with the options that are given", function()
+      platform:always{ body = "x" }
+      client:get_artifact_content("a1", { workspace_id = "w 1", disposition = "inline", filename = "a.png" })
+      assert.equal("/api/v1/artifacts/a1/content?workspaceId=w%201&disposition=inline&filename=a.png",
+         platform:requests()[1].target)
+   end)
+end)
+
+------------------------------------------------------------------------ files
+
+describe("download_artifact", function()
+   local path
+
+   before_each(function()
+      path = folder .. "/shot.png"
+      os.remove(path)
+      platform:always(redirect())
+   end)
+
+   local function failure(...)
+      local fine, problem = pcall(client.download_artifact, client, "a1", path, ...)
+      assert.is_false(fine)
+      return problem
+   end
+
+   it("writes the bytes and returns how many they are", function()
+      assert.equal(#BYTES, client:download_artifact("a1", path))
+      assert.equal(BYTES, process.read_file(path))
+      assert.equal("shot.png\n", files_of(folder))
+   end)
+
+   it("writes an empty file too", function()
+      store:always{ body = "" }
+      assert.equal(0, client:download_artifact("a1", path))
+      assert.equal("", process.read_file(path))
+   end)
+
+   it("takes bytes of the platform itself", function()
+      platform:always{ body = BYTES }
+      assert.equal(#BYTES, client:download_artifact("a1", path, { workspace_id = "w" }))
+      assert.equal(BYTES, process.read_file(path))
+      assert.equal(0, store:seen().accepted)
+   end)
+
+   it("is not held to max_response_bytes", function()
+      local small = clients.open(platform.url, { max_response_bytes = 100 })
+      assert.equal(#BYTES, small:download_artifact("a1", path))
+      assert.equal("decode", clients.failure(small.get_artifact_content, small, "a1").kind)
+      small:close()
+   end)
+
+   it("begins again where the connection broke", function()
+      store:reply{ body = ("y"):rep(1000), length = 60000, close = "reset" }
+      assert.equal(#BYTES, client:download_artifact("a1", path))
+      assert.equal(BYTES, process.read_file(path))
+   end)
+
+   it("replaces a file, with what others may do with it", function()
+      process.write_file(path, "old")
+      assert(os.execute("chmod 640 '" .. path .. "'"))
+      client:download_artifact("a1", path)
+      assert.equal(BYTES, process.read_file(path))
+      local pipe = assert(io.popen("stat -c %a '" .. path .. "'"))
+      assert.equal("640\n", pipe:read("*a"))
+      pipe:close()
+   end)
+
+   it("writes what a symbolic link names", function()
+      local target = folder .. "/target"
+      process.write_file(target, "old")
+      assert(os.execute(("ln -s target '%s'"):format(path)))
+      client:download_artifact("a1", path)
+      assert.equal(BYTES, process.read_file(target))
+      assert(os.execute(("test -L '%s'"):format(path)))
+      os.remove(target)
+   end)
+
+   -- { title, what happens, kind }
+   for _, case in ipairs{
+      { "a store that refuses", function() store:always{ status = 403 } end, "api" },
+      { "a store that breaks off", function()
+         store:always{ body = ("y"):rep(1000), length = 60000, close = "reset" }
+      end, "connection" },
+      { "a platform that has no such artifact", function()
+         platform:always{ status = 404, body = '{"error":"Not found"}' }
+      end, "api" },
+      { "a redirect that is not followed", function() platform:always(redirect("ftp://x/y")) end, "decode" },
+   } do
+      it("leaves the file alone after " .. case[1], function()
+         process.write_file(path, "old")
+         case[2]()
+         assert.equal(case[3], failure().kind)
+         assert.equal("old", process.read_file(path))
+         assert.equal("shot.png\n", files_of(folder))
+      end)
+   end
+
+   it("leaves nothing behind where it is cancelled", function()
+      store:always{ body = "y", length = 60000, stall = true }
+      promptic.run(function()
+         local task = promptic.spawn(client.download_artifact, client, "a1", path)
+         while #store:requests() == 0 do
+            promptic.sleep(0.01)
+         end
+         task:cancel()
+         assert.is_false((pcall(task.await, task)))
+      end)
+      collectgarbage()
+      collectgarbage()
+      assert.equal("", files_of(folder))
+   end)
+
+   it("says so where the file cannot be put into its place, and leaves nothing behind", function()
+      store:always{ body = BYTES, wait = 100 }
+      local problem = promptic.run(function()
+         local task = promptic.spawn(client.download_artifact, client, "a1", path)
+         while #store:requests() == 0 do
+            promptic.sleep(0.01)
+         end
+         assert(os.execute("mkdir '" .. path .. "'"))
+         local _, problem = pcall(task.await, task)
+         return problem
+      end)
+      assert.matches("^cannot write '" .. path:gsub("%p", "%%%0") .. "': ", problem)
+      assert.equal("shot.png\n", files_of(folder))
+      os.remove(path)
+   end)
+
+   it("asks nobody where the file cannot be written", function()
+      for _, bad in ipairs{ folder .. "/no/such", folder, "/dev/null", "" } do
+         local fine, problem = pcall(client.download_artifact, client, "a1", bad)
+         assert.is_false(fine)
+         assert.matches("bad argument .* %(path: ", problem)
+      end
+      assert.equal(0, platform:seen().accepted)
+   end)
+end)
+
+----------------------------------------------------------------------- upload
+
+describe("upload_artifact", function()
+   local ID = "11111111-1111-4111-8111-111111111111"
+
+   -- A platform whose presigned answer is this; false: it has none.
+   local function presigning(answer)
+      if answer then
+         answer.storageObjectId, answer.uploadUrl = ID, store.url .. "/up?" .. SIGNATURE
+      end
+      platform:route(([[
+         local _, request = ...
+         if request.target:find("presign", 1, true) then
+            return { status = %d, body = %q }
+         end
+         return { status = 201, body = '{"id":"a1"}' }
+      ]]):format(answer and 200 or 404, answer and json.encode(answer) or ""))
+   end
+
+   local function sent(number)
+      local requests = platform:requests()
+      return json.decode(requests[number or #requests].body)
+   end
+
+   local ABC_SHA256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+   it("reserves an object, puts the bytes there and makes the artifact", function()
+      presigning{ method = "PUT", headers = { ["x-amz-meta-a"] = "b", ["Content-Length"] = "3" } }
+      local artifact = client:upload_artifact("abc", { name = "a.txt", mime_type = "text/plain", preview = "abc" })
+      assert.same({ id = "a1", uri = "promptic-artifact://a1" }, artifact)
+      assert.same({
+         folder = "trace-artifacts", filename = "a.txt", contentType = "text/plain", access = "private",
+         sizeBytes = 3, maxSizeBytes = 52428800,
+      }, sent(1))
+      assert.same({
+         storageObjectId = ID, name = "a.txt", mimeType = "text/plain", sizeBytes = 3, sha256 = ABC_SHA256,
+         sourcePath = "$", sourceField = "manual", source = "direct_upload", preview = "abc",
+      }, sent(2))
+      local put = store:requests()[1]
+      assert.same({ "PUT", "/up?" .. SIGNATURE, "abc" }, { put.method, put.target, put.body })
+      assert.same({ "b", "text/plain", "3" },
+         { put.header["x-amz-meta-a"], put.header["content-type"], put.header["content-length"] })
+      assert_anonymous(put)
+   end)
+
+   it("takes the store's own content type, and PUT where no method is named", function()
+      presigning{ headers = { ["content-type"] = "image/x" } }
+      client:upload_artifact(BYTES)
+      local put = store:requests()[1]
+      assert.same({ "PUT", "image/x", BYTES }, { put.method, put.header["content-type"], put.body })
+      assert.same({ "artifact", "application/octet-stream" }, { sent(1).filename, sent(1).contentType })
+   end)
+
+   it("posts a form whose last part is the file", function()
+      presigning{ method = "POST", fields = { key = "k", policy = 'p"q' } }
+      client:upload_artifact(BYTES, { name = 'a "b".png' })
+      local post = store:requests()[1]
+      local boundary = post.header["content-type"]:match("^multipart/form%-data; boundary=([%w%-]+)$")
+      assert.equal(table.concat({
+         "--" .. boundary, 'Content-Disposition: form-data; name="key"', "", "k",
+         "--" .. boundary, 'Content-Disposition: form-data; name="policy"', "", 'p"q',
+         "--" .. boundary, 'Content-Disposition: form-data; name="file"; filename="a %22b%22.png"',
+         "Content-Type: image/png", "", BYTES,
+         "--" .. boundary .. "--", "",
+      }, "\r\n"), post.body)
+      assert_anonymous(post)
+   end)
+
+   it("sends base64 where the platform presigns nothing", function()
+      presigning(false)
+      for length, text in pairs{ [0] = "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy" } do
+         client:upload_artifact{ bytes = ("foobar"):sub(1, length) }
+         local made = sent()
+         assert.same({ text, length }, { made.contentBase64, made.sizeBytes })
+         assert.is_nil(made.storageObjectId)
+         assert.is_nil(made.source)
+      end
+      client:upload_artifact("\0\255\254")
+      assert.equal("AP/+", sent().contentBase64)
+   end)
+
+   it("sends base64 where the store does not take the bytes", function()
+      presigning{}
+      store:always{ status = 403 }
+      client:upload_artifact("abc")
+      assert.equal("YWJj", sent().contentBase64)
+   end)
+
+   it("fails where neither way is open", function()
+      platform:always{ status = 401, body = '{"error":"Invalid or missing API key"}' }
+      assert.equal(401, clients.failure(client.upload_artifact, client, "abc").status_code)
+   end)
+
+   it("sends a file under its name", function()
+      local path = folder .. "/notes.md"
+      process.write_file(path, "# abc")
+      presigning{}
+      client:upload_artifact{ path = path }
+      assert.same({ "notes.md", "text/markdown", path, 5 },
+         { sent().name, sent().mimeType, sent().sourcePath, sent().sizeBytes })
+      assert.equal("# abc", store:requests()[1].body)
+      os.remove(path)
+   end)
+
+   it("refuses what it cannot send, by name", function()
+      local path = folder .. "/notes.md"
+      process.write_file(path, "# abc")
+      -- { source, options, words }
+      for _, case in ipairs{
+         { path, nil, "names a file", "{ path = ... }" },
+         { { path = folder .. "/none" }, nil, "none", "No such file" },
+         { { path = folder }, nil, "no file" },
+         { {}, nil, "expected" },
+         { 7, nil, "expected" },
+         { ("x"):rep(52428801), nil, "50 MiB" },
+         { "x", { mimetype = "text/plain" }, "mime_type" },
+      } do
+         clients.refused(function()
+            client:upload_artifact(case[1], case[2])
+         end, unpack(case, 3, 4))
+      end
+      os.remove(path)
+      assert.equal(0, platform:seen().accepted)
+   end)
+end)
+
+describe("the SHA-256 of an artifact", function()
+   local function sha256(bytes)
+      platform:reset():route[[
+         local number = ...
+         return number % 2 == 1 and { status = 404, body = "" } or { body = '{"id":"a1"}' }
+      ]]
+      client:upload_artifact{ bytes = bytes }
+      return json.decode(platform:requests()[2].body).sha256
+   end
+
+   -- FIPS 180-4's examples, as NIST publishes them.
+   for _, case in ipairs{
+      { "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+      { "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+      { "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
+      { "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
+         "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1" },
+      { ("a"):rep(1000000), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0" },
+   } do
+      it(("is FIPS 180-4's, of %d bytes"):format(#case[1]), function()
+         assert.equal(case[2], sha256(case[1]))
+      end)
+   end
+
+   it("is the one of sha256sum, whatever the length", function()
+      local path = folder .. "/bytes"
+      for _, length in ipairs{ 1, 54, 55, 56, 57, 63, 64, 65, 118, 119, 120, 127, 128, 1000 } do
+         local bytes = (BYTES):sub(1, length)
+         process.write_file(path, bytes)
+         local pipe = assert(io.popen("sha256sum <'" .. path .. "'"))
+         assert.equal(pipe:read("*a"):match("^%x+"), sha256(bytes), length)
+         pipe:close()
+      end
+      os.remove(path)
+   end)
+end)
