@@ -338,6 +338,6 @@ int bindings_call(lua_State *L, promptic_request *request, json_buffer *body) {
 
 int bindings_exchange(lua_State *L, promptic_request *request, json_buffer *body) {
     bindings_owner *owner = bindings_prepare(L, request);
-    owner->exchange = owner->whole = true;
+    owner->exchange = true;
     return start_with_body(L, owner, request, body);
 }
