@@ -15,13 +15,14 @@
 --    "400"                           refused for good
 -- Further options: held, rows that are there before; most_bytes, larger bodies are answered with 413; faulty, one
 -- POST in so many has a fault, of each kind in its turn; lists, so many GETs are answered, later ones with 404;
+-- piece, GETs are answered in pieces of so many bytes, a millisecond apart;
 -- keep = true, the rows and counts of the platform before stay.
 local observations = {}
 
 local ROUTE = [==[
 local number, request = ...
 local setup = { id = @ID@, faults = { @FAULTS@ }, held = { @HELD@ }, faulty = @FAULTY@, most_bytes = @MOST@,
-   lists = @LISTS@ }
+   lists = @LISTS@, piece = @PIECE@ }
 local state = rawget(_G, "observations_state")
 if not state or state.id ~= setup.id then
    state = { id = setup.id, rows = {}, posts = 0, lists = 0, turn = 0, random = 7, later = {} }
@@ -59,7 +60,10 @@ end
 if request.method == "GET" then
    state.lists = state.lists + 1
    if state.lists > setup.lists then return { status = 404, body = '{"error":"no list"}' } end
-   return { body = list(1, #state.rows) }
+   local body, pieces = list(1, #state.rows), {}
+   if setup.piece == 0 then return { body = body } end
+   for at = 1, #body, setup.piece do pieces[#pieces + 1] = body:sub(at, at + setup.piece - 1) end
+   return { pieces = pieces, every = 1 }
 end
 
 local texts = texts_in(request.body)
@@ -127,6 +131,7 @@ function observations.serve(server, faults, options)
       FAULTY = tostring(options.faulty or 0),
       MOST = tostring(options.most_bytes or 1e9),
       LISTS = tostring(options.lists or 1e9),
+      PIECE = tostring(options.piece or 0),
    }
    server:route((ROUTE:gsub("@(%u+)@", values)))
 end
