@@ -171,7 +171,7 @@ $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 
 # C hosts: spec/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
 HOSTS     := $(patsubst spec/host/%.c,$(BUILD)/host/%,$(wildcard spec/host/*.c))
-HOSTS_LUA := $(BUILD)/host/lua_threads $(BUILD)/host/collector
+HOSTS_LUA := $(addprefix $(BUILD)/host/,collector json lua_threads)
 UNLOAD    := $(BUILD)/host/unload
 -include $(HOSTS:=.d)
 
@@ -181,9 +181,10 @@ $(filter-out $(HOSTS_LUA) $(UNLOAD),$(HOSTS)): $(BUILD)/host/%: spec/host/%.c $(
 
 $(HOSTS_LUA): $(BUILD)/host/%: spec/host/%.c $(CORE) $(BINDINGS) $(BAKED)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LUA_STATIC) $(CURL_LIBS) -lm -ldl
+	$(Q)$(CC) $(ALL_CFLAGS) $(BINDINGS_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LUA_STATIC) \
+		$(CURL_LIBS) -lm -ldl
 
-$(BUILD)/host/allocation: override LDFLAGS += -Wl,--wrap=realloc
+$(BUILD)/host/allocation $(BUILD)/host/json: override LDFLAGS += -Wl,--wrap=realloc
 
 # Without libcurl, so that it comes and goes with the module.
 $(UNLOAD): spec/host/unload.c $(MODULE)
@@ -275,10 +276,13 @@ FUZZ         := $(BUILD)/fuzz
 FUZZ_SECONDS ?= 60
 FUZZERS      := $(patsubst spec/fuzz/%.c,$(FUZZ)/%,$(wildcard spec/fuzz/*_fuzz.c))
 
-$(FUZZERS): $(FUZZ)/%: spec/fuzz/%.c $(wildcard core/*.[ch])
+# The part of the codec that knows no Lua.
+READER := $(patsubst %,bindings/json/json_%.c,reader number text)
+
+$(FUZZERS): $(FUZZ)/%: spec/fuzz/%.c $(wildcard core/*.[ch]) $(READER) $(READER:.c=.h)
 	@mkdir -p $(@D); echo "  fuzz   $@"
 	$(Q)clang -std=c11 -D_GNU_SOURCE -O1 -g -pthread -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-Icore $(CURL_CFLAGS) -o $@ $(filter %.c,$^) $(CURL_LIBS) -lm
+		-Icore -Ibindings/json $(CURL_CFLAGS) -o $@ $(filter %.c,$^) $(CURL_LIBS) -lm
 
 fuzz: ## feeds the core's parsers and JSON random input, FUZZ_SECONDS (60) each
 	$(Q)$(DEPS) module program sandbox fuzz
