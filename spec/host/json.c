@@ -215,6 +215,34 @@ static void sweep(lua_State *L) {
     expect(status == LUA_OK && count > 20, "the sweep", "does not end where it should");
 }
 
+enum { LONG = 2000000 };
+
+/* No step goes far beyond the bytes that it is asked for, whatever stands there. */
+static void check_bounds(lua_State *L) {
+    static const char *const pieces[] = {
+        "1,", "[],", "\"\\u00e9\",", "{\"a\":null},", "x", "\xC3\xA9", "\\n", " ", "[", "\xFF"};
+    static char text[LONG];
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        size_t piece = strlen(pieces[i]), length = 1;
+        bool is_string = i >= 4 && i != 7 && i != 8;
+        text[0] = '[';
+        if (is_string)
+            text[length++] = '"';
+        for (; length + piece < LONG - 8; length += piece)
+            memcpy(text + length, pieces[i], piece);
+        if (is_string)
+            text[length++] = '"';
+        length += (size_t)snprintf(text + length, sizeof text - length, is_string ? "]" : "1]");
+        size_t steps = 0;
+        json_decoding_push(L, text, length, 0);
+        while (json_decoding_step(L, -1, 4096) == JSON_GOES_ON)
+            steps++;
+        if (i != 8) /* which ends where it is nested too deeply */
+            expect(steps >= length / (4096 + 64 * 1024), pieces[i], "decoded in too few steps");
+        lua_pop(L, 2);
+    }
+}
+
 int main(void) {
     lua_State *L = lua_newstate(lua_allocate, NULL);
     luaL_openlibs(L);
@@ -224,6 +252,7 @@ int main(void) {
         check_shape(L, &shape_cases[i]);
     check_buffer(L);
     check_steps(L);
+    check_bounds(L);
     sweep(L);
     lua_close(L);
     return report("json");
