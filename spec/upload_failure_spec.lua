@@ -154,6 +154,13 @@ describe("an upload goes on", function()
 end)
 
 describe("the list of what the platform holds", function()
+   it("may have null where the platform has a default", function()
+      observations.serve(server, { "reset after" }, { split = "null" })
+      local result = client:upload_observations("e", observations.rows(6), { batch_size = 6 })
+      assert.equal(6, result.sent)
+      assert.equal(6, #held())
+   end)
+
    it("may come in pieces that end anywhere", function()
       local rows = observations.rows(6)
       rows[2].variables = { text = ("ü"):rep(5), n = -12.5e-1, list = { true, promptic.null, { "\"\\\n" } } }
@@ -238,9 +245,10 @@ describe("an upload stops", function()
          '{"data":[{"id":1},[]]}', '{"data":[{"id":1}{"id":2}]}', '{"data":[{"id":1},]}', '{"data" [{"id":1}]}',
          '{"a":tru,"data":[]}', '{"data":[{"id":1,"a":01}]}',
       } do
-         server:route(("return { body = %q }"):format(body))
+         server:reset():route(("return { body = %q }"):format(body))
          local problem = failure(observations.rows(10))
-         assert.equal("decode", problem.kind)
+         assert.equal("decode", problem.kind, body)
+         assert.equal(0, observations.count(server, "POST"), body)
          is_account(problem, "", "1-10", "")
       end
    end)
