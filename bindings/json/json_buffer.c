@@ -1,5 +1,6 @@
 /* json_buffer.c - the growing buffer that JSON is written into, and JSON strings. */
 #include "json.h"
+#include "json_text.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -72,54 +73,6 @@ void json_buffer_clear(json_buffer *b) {
     *b = (json_buffer){NULL, 0, 0};
 }
 
-size_t json_utf8_sequence(const char *text, const char *end) {
-    const unsigned char *s = (const unsigned char *)text;
-    size_t available = (size_t)(end - text);
-    if (available == 0) {
-        return 0;
-    }
-    if (s[0] < 0x80) {
-        return 1;
-    }
-    /* The bounds of the second byte are what keeps out overlong forms, surrogates and the beyond.
-     */
-    size_t length = s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : s[0] < 0xF5 ? 4 : 0;
-    if (length == 0 || length > available) {
-        return 0;
-    }
-    unsigned char low = s[0] == 0xE0 ? 0xA0 : s[0] == 0xF0 ? 0x90 : 0x80;
-    unsigned char high = s[0] == 0xED ? 0x9F : s[0] == 0xF4 ? 0x8F : 0xBF;
-    if (s[1] < low || s[1] > high) {
-        return 0;
-    }
-    for (size_t i = 2; i < length; i++) {
-        if ((s[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    return length;
-}
-
-/* Eight bytes at once: a byte that is not plain sets its highest bit in one of the four terms. */
-static bool is_plain(uint64_t word) {
-    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
-    uint64_t quotes = word ^ ones * '"', backslashes = word ^ ones * '\\';
-    return ((word | (word - ones * 0x20) | (quotes - ones) | (backslashes - ones)) & high) == 0;
-}
-
-size_t json_plain_run(const char *text, const char *end) {
-    const char *at = text;
-    for (uint64_t word; end - at >= (ptrdiff_t)sizeof word; at += sizeof word) {
-        memcpy(&word, at, sizeof word);
-        if (!is_plain(word))
-            break;
-    }
-    while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
-           *at != '\\')
-        at++;
-    return (size_t)(at - text);
-}
-
 /* [-0, +0, m] The escape of a byte below 0x20, of a quote or of a backslash. */
 static void add_escape(lua_State *L, json_buffer *b, unsigned char byte) {
     static const char hex[] = "0123456789abcdef";
@@ -141,7 +94,7 @@ bool json_buffer_add_string(lua_State *L, json_buffer *b, const char *text, size
     const char *end = text + length;
     const char *run = text; /* what is before this is in the buffer */
     json_buffer_add(L, b, "\"", 1);
-    for (const char *p = text; (p += json_plain_run(p, end)) < end;) {
+    for (const char *p = text; (p = json_skip_plain(p, end)) < end;) {
         unsigned char byte = (unsigned char)*p;
         if (byte >= 0x80) {
             size_t sequence = json_utf8_sequence(p, end);

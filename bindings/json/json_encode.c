@@ -5,6 +5,9 @@
  * value is refused: only then it becomes the text that names the place.
  */
 #include "json.h"
+#include "json_array.h"
+#include "json_reader.h"
+#include "json_text.h"
 
 #include <limits.h>
 #include <math.h>
