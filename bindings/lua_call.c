@@ -3,6 +3,7 @@
  */
 #include "bindings.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

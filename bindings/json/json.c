@@ -2,19 +2,31 @@
 #include "json.h"
 
 #include "json_array.h"
+#include "json_codec.h"
 
 #include <string.h>
+
+/* A larger buffer is given back after each text. */
+#define KEPT_BYTES ((size_t)64 * 1024)
 
 /* encode(value) -> string */
 static int module_encode(lua_State *L) {
     luaL_checkany(L, 1);
     lua_settop(L, 1);
-    json_buffer *b = json_buffer_push(L);
-    if (!json_encode(L, 1, JSON_ANY, NULL, b)) {
-        return luaL_argerror(L, 1, lua_tostring(L, -1));
+    json_push_codec(L);
+    json_buffer *b = json_codec_take(L, 2, JSON_CODEC_BUFFER);
+    if (b == NULL) {
+        lua_pop(L, 1);
+        b = json_buffer_push(L);
     }
+    if (!json_encode(L, 1, JSON_ANY, NULL, b))
+        return luaL_argerror(L, 1, lua_tostring(L, -1));
     lua_pushlstring(L, b->data, b->length);
-    json_buffer_clear(b);
+    b->length = 0;
+    if (b->capacity > KEPT_BYTES)
+        json_buffer_clear(b);
+    lua_pushvalue(L, 3);
+    lua_rawseti(L, 2, JSON_CODEC_BUFFER);
     return 1;
 }
 

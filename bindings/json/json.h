@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* ------------------------------------------------------------------ buffer */
 
@@ -27,8 +28,23 @@ typedef struct json_buffer {
 /* [-0, +1, m] Pushes the userdata; the buffer lives as long as that. */
 json_buffer *json_buffer_push(lua_State *L);
 
+/* [-0, +0, m] Makes room for `more` bytes and a NUL behind what is there. */
+void json_buffer_grow(lua_State *L, json_buffer *b, size_t more);
+
 /* [-0, +0, m] Appends bytes as they are. `text` is borrowed and not part of the buffer itself. */
-void json_buffer_add(lua_State *L, json_buffer *b, const char *text, size_t length);
+static inline void json_buffer_add(lua_State *L, json_buffer *b, const char *text, size_t length) {
+    if (b->capacity - b->length <= length)
+        json_buffer_grow(L, b, length);
+    if (length > 0)
+        memcpy(b->data + b->length, text, length);
+    b->length += length;
+}
+
+static inline void json_buffer_add_char(lua_State *L, json_buffer *b, char c) {
+    if (b->capacity - b->length <= 1)
+        json_buffer_grow(L, b, 1);
+    b->data[b->length++] = c;
+}
 
 /*
  * [-0, +0, m] Appends text as a JSON string, quotes included. Where the text is not UTF-8, returns
@@ -58,11 +74,13 @@ typedef enum json_shape {
 } json_shape;
 
 /*
- * [-0, +0, m] on success, [-0, +1, m] on refusal. Appends the value at `index` as JSON. Refuses
+ * [-0, +0, e] on success, [-0, +1, e] on refusal. Appends the value at `index` as JSON. Refuses
  * what has no JSON form: returns false with a message pushed that names the place, starting with
  * `root`
  * ("value" where it is NULL or empty): `observations[3].variables.x: NaN has no JSON form`. The
- * buffer then holds what it held before. Metamethods are not called. nil is null.
+ * buffer then holds what it held before. nil is null. Marks of other libraries are kept to
+ * (json_foreign.c). Metamethods are called for two kinds of tables only: those with __tojson, and
+ * empty ones with __pairs; what they raise is raised.
  */
 bool json_encode(lua_State *L, int index, json_shape shape, const char *root, json_buffer *b);
 

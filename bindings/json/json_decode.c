@@ -6,7 +6,7 @@
  * there is a frame, and a slot on the stack below its values, which the table takes in the end.
  */
 #include "json.h"
-#include "json_array.h"
+#include "json_codec.h"
 #include "json_reader.h"
 
 #include <limits.h>
@@ -21,15 +21,11 @@
  * fit the stack of Lua 5.1, which has 8000 places for a C function. */
 #define WAITING_DEPTH 16
 
-/* Keys of up to KEY_BYTES are looked up here before Lua hashes them. */
-#define KEY_SLOTS 256
+/* Longer keys are not looked up in the codec's table, but hashed by Lua each time. */
 #define KEY_BYTES 31
 
 /* A larger buffer of the reader is given back after each text. */
 #define KEPT_BYTES ((size_t)64 * 1024)
-
-/* The table `codec`, one a lua_State: the keys 1..KEY_SLOTS, and at these indices */
-enum { KEY_CACHE = KEY_SLOTS + 1, ARRAY_METATABLE, SPARE_DECODER, CODEC_SIZE = SPARE_DECODER };
 
 typedef struct cached_key {
     unsigned char length; /* 0: the slot is free */
@@ -40,8 +36,8 @@ typedef struct frame {
     uint64_t seen;      /* a bit for each key's hash */
     compat_index count; /* elements that are in the table */
     int slot;           /* index on the stack */
-    int waiting;        /* elements or members on the stack above the slot */
-    int limit;
+    int16_t waiting;    /* elements or members on the stack above the slot */
+    int16_t limit;
     bool is_object;
     bool is_made;       /* the table is in its slot */
     bool may_repeat;    /* two of the keys that wait may be equal, or a value is nil */
@@ -53,20 +49,19 @@ typedef struct decoder {
     const char *text;
     cached_key *cache;
     frame *frame; /* the innermost open one */
-    int codec;    /* index on the stack */
+    int codec;    /* index on the stack of the codec's table */
     bool keep_nulls, broken;
     frame frames[JSON_MAX_DEPTH + 1]; /* the first one is the root: one value waits there */
 } decoder;
 
-static const char codec_key; /* its address is the registry's key of the table `codec` */
-static const char decoder_metatable_key;
+static const char metatable_key; /* its address is the registry's key of the decoders' metatable */
 
 /* ------------------------------------------------------------------ values */
 
 static inline unsigned hash_key(const char *text, size_t length) {
     const unsigned char *s = (const unsigned char *)text;
     unsigned hash = (unsigned)length * 31 + s[0] + s[length - 1] * 7u + s[length / 2] * 19u;
-    return (hash ^ hash >> 8) & (KEY_SLOTS - 1);
+    return (hash ^ hash >> 8) & (JSON_CODEC_KEYS - 1);
 }
 
 /* [-0, +1, m] Pushes a key, of which the frame takes note. */
@@ -149,7 +144,7 @@ static void make_table(lua_State *L, decoder *d, frame *f, bool key_on_top) {
     } else {
         for (int i = f->waiting; i > 0; i--)
             lua_rawseti(L, f->slot, i);
-        lua_rawgeti(L, d->codec, ARRAY_METATABLE);
+        lua_rawgeti(L, d->codec, JSON_CODEC_ARRAY);
         lua_setmetatable(L, f->slot);
     }
     f->count = f->waiting;
@@ -251,47 +246,36 @@ static int collect(lua_State *L) {
 static decoder *push_decoder(lua_State *L) {
     decoder *d = compat_newuserdata(L, sizeof *d);
     d->reader = (json_reader){.at = NULL};
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &decoder_metatable_key);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
         lua_createtable(L, 0, 1);
         lua_pushcfunction(L, collect);
         lua_setfield(L, -2, "__gc");
         lua_pushvalue(L, -1);
-        lua_rawsetp(L, LUA_REGISTRYINDEX, &decoder_metatable_key);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
     }
     lua_setmetatable(L, -2);
     return d;
 }
 
-/* [-0, +1, m] */
-static void push_codec(lua_State *L) {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &codec_key);
-    if (!lua_isnil(L, -1))
-        return;
-    lua_pop(L, 1);
-    lua_createtable(L, CODEC_SIZE, 0);
-    cached_key *cache = compat_newuserdata(L, KEY_SLOTS * sizeof *cache);
-    memset(cache, 0, KEY_SLOTS * sizeof *cache);
-    lua_rawseti(L, -2, KEY_CACHE);
-    json_push_array_metatable(L);
-    lua_rawseti(L, -2, ARRAY_METATABLE);
-    lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &codec_key);
-}
-
-/* [-0, +0, -] The codec's table, at this index, stays there while the decoder works. */
+/* [-0, +0, m] The codec's table, at this index, stays there while the decoder works. */
 static void enter(lua_State *L, decoder *d, int codec) {
     d->codec = codec;
-    lua_rawgeti(L, codec, KEY_CACHE);
+    lua_rawgeti(L, codec, JSON_CODEC_CACHE);
     d->cache = lua_touserdata(L, -1);
+    if (d->cache == NULL) {
+        d->cache = compat_newuserdata(L, JSON_CODEC_KEYS * sizeof *d->cache);
+        memset(d->cache, 0, JSON_CODEC_KEYS * sizeof *d->cache);
+        lua_rawseti(L, codec, JSON_CODEC_CACHE);
+    }
     lua_pop(L, 1);
 }
 
 static void start(decoder *d, const char *text, size_t length, unsigned options) {
     d->text = text;
     d->frame = d->frames;
-    d->frames[0] = (frame){.limit = INT_MAX};
+    d->frames[0] = (frame){.limit = INT16_MAX};
     d->keep_nulls = (options & JSON_KEEP_NULLS) != 0;
     d->broken = false;
     json_reader_start(&d->reader, text, length, true,
@@ -315,32 +299,32 @@ static bool finish(lua_State *L, decoder *d, json_event event) {
     return false;
 }
 
-/* [-0, +1, m] Pushes the decoder that is kept for the next text, or a new one. It is taken out
- * meanwhile: a finalizer may decode as well. */
+/* [-0, +1, m] Pushes the decoder that is kept for the next text, or a new one. */
 static decoder *push_spare(lua_State *L, int codec) {
-    lua_rawgeti(L, codec, SPARE_DECODER);
-    decoder *d = lua_touserdata(L, -1);
-    if (d == NULL) {
-        lua_pop(L, 1);
-        return push_decoder(L);
-    }
-    lua_pushnil(L);
-    lua_rawseti(L, codec, SPARE_DECODER);
-    return d;
+    decoder *d = json_codec_take(L, codec, JSON_CODEC_DECODER);
+    if (d != NULL)
+        return d;
+    lua_pop(L, 1);
+    return push_decoder(L);
+}
+
+/* [-0, +0, m] Keeps the decoder at this index for the next text. */
+static void keep_spare(lua_State *L, decoder *d, int index, int codec) {
+    if (d->reader.scratch_capacity > KEPT_BYTES)
+        json_reader_free(&d->reader);
+    lua_pushvalue(L, index);
+    lua_rawseti(L, codec, JSON_CODEC_DECODER);
 }
 
 bool json_decode(lua_State *L, const char *text, size_t length, unsigned options) {
     int top = lua_gettop(L);
     luaL_checkstack(L, LUA_MINSTACK, "JSON");
-    push_codec(L);
+    json_push_codec(L);
     decoder *d = push_spare(L, top + 1);
     enter(L, d, top + 1);
     start(d, text, length, options);
     bool done = finish(L, d, build(L, d, 0));
-    if (d->reader.scratch_capacity > KEPT_BYTES)
-        json_reader_free(&d->reader);
-    lua_pushvalue(L, top + 2);
-    lua_rawseti(L, top + 1, SPARE_DECODER);
+    keep_spare(L, d, top + 2, top + 1);
     lua_replace(L, top + 1);
     lua_settop(L, top + 1);
     return done;
@@ -354,8 +338,10 @@ bool json_decode(lua_State *L, const char *text, size_t length, unsigned options
 void json_decoding_push(lua_State *L, const char *text, size_t length, unsigned options) {
     luaL_checkstack(L, LUA_MINSTACK, "JSON");
     lua_newtable(L);
-    start(push_decoder(L), text, length, options);
-    lua_rawseti(L, -2, 0);
+    json_push_codec(L);
+    start(push_spare(L, lua_gettop(L)), text, length, options);
+    lua_rawseti(L, -3, 0);
+    lua_pop(L, 1);
 }
 
 /* [-0, +values, m] */
@@ -384,10 +370,10 @@ json_progress json_decoding_step(lua_State *L, int index, size_t bytes) {
     index = lua_absindex(L, index);
     lua_rawgeti(L, index, 0);
     decoder *d = lua_touserdata(L, -1);
-    if (d->broken)
-        luaL_error(L, "not enough memory"); /* the step before was cut short by that */
+    if (d == NULL || d->broken)
+        luaL_error(L, "not enough memory"); /* which the step before was cut short by */
     d->broken = true;
-    push_codec(L);
+    json_push_codec(L);
     enter(L, d, top + 2);
     int base = lua_gettop(L);
     unpark(L, d, index, d->frames[0].slot);
@@ -399,6 +385,9 @@ json_progress json_decoding_step(lua_State *L, int index, size_t bytes) {
         return JSON_GOES_ON;
     }
     bool done = finish(L, d, event);
+    keep_spare(L, d, top + 1, top + 2);
+    lua_pushnil(L);
+    lua_rawseti(L, index, 0);
     lua_replace(L, top + 1);
     lua_settop(L, top + 1);
     return done ? JSON_DONE : JSON_REFUSED;

@@ -38,7 +38,7 @@ static json_event at_end(json_reader *r) {
 
 /* Adds to what the string stands for; false if out of memory. */
 static bool add(json_reader *r, const char *text, size_t length) {
-    if (r->scratch_capacity - r->scratch_length < length) {
+    if (r->scratch_capacity - r->scratch_length <= length) {
         size_t capacity = 2 * r->scratch_capacity + length + 64;
         char *scratch = realloc(r->scratch, capacity);
         if (scratch == NULL)
