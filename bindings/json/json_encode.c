@@ -1,7 +1,6 @@
 /*
  * json_encode.c - Lua values to JSON.
  */
-#include "json_codec.h"
 #include "json_encoder.h"
 #include "json_reader.h"
 
@@ -240,15 +239,11 @@ bool json_encode(lua_State *L, int index, json_shape shape, const char *root, js
     int top = lua_gettop(L);
     size_t before = b->length;
     lua_pushvalue(L, index);
-    json_push_codec(L);
-    lua_rawgeti(L, top + 2, JSON_CODEC_ARRAY);
-    lua_replace(L, top + 2);
-    json_encoder e = {L, b, root == NULL || root[0] == '\0' ? "value" : root, top + 2};
-    lua_pushvalue(L, top + 1);
+    json_encoder e = {L, b, root == NULL || root[0] == '\0' ? "value" : root, NULL};
     bool done = shape == JSON_ANY ? encode_value(&e, NULL) : encode_shaped(&e, shape == JSON_ARRAY);
     if (!done) {
         b->length = before;
-        lua_replace(L, top + 1);
+        lua_replace(L, top + 1); /* the message */
         lua_settop(L, top + 1);
         return false;
     }

@@ -19,7 +19,7 @@ typedef struct json_encoder {
     lua_State *L;
     json_buffer *buffer;
     const char *root;
-    int array_metatable; /* its index on the stack */
+    const void *array_metatable; /* NULL as long as it was not needed */
 } json_encoder;
 
 /* [-0, +1, m] Pushes `place: reason`; always false. `at` is NULL at the root. The format is

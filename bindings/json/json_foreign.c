@@ -5,6 +5,7 @@
  * lua-cjson (OpenResty's): array_mt, empty_array_mt, empty_array. lyaml: _type of its null.
  * Penlight: pl.List.
  */
+#include "json_array.h"
 #include "json_encoder.h"
 #include "json_reader.h"
 
@@ -102,7 +103,12 @@ json_kind json_kind_of(json_encoder *e, int table) {
     lua_getmetatable(L, table);
     int metatable = lua_gettop(L);
     json_kind kind = JSON_KIND_ARRAY;
-    if (!lua_rawequal(L, metatable, e->array_metatable))
+    if (e->array_metatable == NULL) {
+        json_push_array_metatable(L);
+        e->array_metatable = lua_topointer(L, -1);
+        lua_pop(L, 1);
+    }
+    if (lua_topointer(L, metatable) != e->array_metatable)
         kind = kind_by_metatable(L, table, metatable);
     lua_remove(L, metatable);
     return kind;

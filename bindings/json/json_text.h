@@ -36,6 +36,7 @@ static inline bool json_is_plain(char c) {
 /* The end of the bytes that stand for themselves in a JSON string: ASCII, no quote, no backslash,
  * no control character. */
 static inline const char *json_skip_plain(const char *at, const char *end) {
+    const char *begin = at;
     for (uint64_t word, found; end - at >= (ptrdiff_t)sizeof word; at += sizeof word) {
         memcpy(&word, at, sizeof word);
         found = json_not_plain(word);
@@ -46,6 +47,12 @@ static inline const char *json_skip_plain(const char *at, const char *end) {
             break;
 #endif
         }
+    }
+    if (at > begin && at < end) { /* the last eight, of which some are known to be plain */
+        uint64_t word;
+        memcpy(&word, end - sizeof word, sizeof word);
+        if (json_not_plain(word) == 0)
+            return end;
     }
     while (at < end && json_is_plain(*at))
         at++;
