@@ -80,11 +80,11 @@ static void add_escape(lua_State *L, json_buffer *b, unsigned char byte) {
     json_buffer_add(L, b, escape, sizeof escape);
 }
 
-/* [-0, +0, m] The text from its first byte on that does not stand for itself. */
-static bool add_escaped(lua_State *L, json_buffer *b, const char *text, const char *at,
-                        const char *end, size_t *invalid_at) {
+/* [-0, +0, m] Text of which some does not stand for itself. */
+static bool add_escaped(lua_State *L, json_buffer *b, const char *text, const char *end,
+                        size_t *invalid_at) {
     const char *run = text; /* what is before this is in the buffer */
-    for (; at < end; at = json_skip_plain(at, end)) {
+    for (const char *at = text; (at = json_skip_plain(at, end)) < end;) {
         size_t sequence = (unsigned char)*at < 0x80 ? 1 : json_utf8_sequence(at, end);
         if (sequence == 0) {
             if (invalid_at != NULL)
@@ -105,13 +105,12 @@ static bool add_escaped(lua_State *L, json_buffer *b, const char *text, const ch
 bool json_buffer_add_string(lua_State *L, json_buffer *b, const char *text, size_t length,
                             size_t *invalid_at) {
     size_t before = b->length;
-    const char *end = text + length, *plain = json_skip_plain(text, end);
     if (b->capacity - b->length <= length + 2)
         json_buffer_grow(L, b, length + 2);
     b->data[b->length++] = '"';
-    if (plain == end) {
+    if (json_all_plain(text, length)) {
         json_buffer_add(L, b, text, length);
-    } else if (!add_escaped(L, b, text, plain, end, invalid_at)) {
+    } else if (!add_escaped(L, b, text, text + length, invalid_at)) {
         b->length = before;
         return false;
     }

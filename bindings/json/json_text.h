@@ -36,7 +36,6 @@ static inline bool json_is_plain(char c) {
 /* The end of the bytes that stand for themselves in a JSON string: ASCII, no quote, no backslash,
  * no control character. */
 static inline const char *json_skip_plain(const char *at, const char *end) {
-    const char *begin = at;
     for (uint64_t word, found; end - at >= (ptrdiff_t)sizeof word; at += sizeof word) {
         memcpy(&word, at, sizeof word);
         found = json_not_plain(word);
@@ -48,15 +47,30 @@ static inline const char *json_skip_plain(const char *at, const char *end) {
 #endif
         }
     }
-    if (at > begin && at < end) { /* the last eight, of which some are known to be plain */
-        uint64_t word;
-        memcpy(&word, end - sizeof word, sizeof word);
-        if (json_not_plain(word) == 0)
-            return end;
-    }
     while (at < end && json_is_plain(*at))
         at++;
     return at;
+}
+
+/* Whether all of the bytes stand for themselves. The last word overlaps the one before. */
+static inline bool json_all_plain(const char *text, size_t length) {
+    uint64_t word;
+    uint32_t first, last;
+    if (length >= sizeof word) {
+        for (size_t i = 0; i + sizeof word < length; i += sizeof word) {
+            memcpy(&word, text + i, sizeof word);
+            if (json_not_plain(word) != 0)
+                return false;
+        }
+        memcpy(&word, text + length - sizeof word, sizeof word);
+    } else if (length >= sizeof first) {
+        memcpy(&first, text, sizeof first);
+        memcpy(&last, text + length - sizeof last, sizeof last);
+        word = (uint64_t)first << 32 | last;
+    } else {
+        return json_skip_plain(text, text + length) == text + length;
+    }
+    return json_not_plain(word) == 0;
 }
 
 /*
