@@ -35,8 +35,8 @@ CURL_CFLAGS  := $(or $(CURL_CFLAGS),$(call flags,--cflags,libcurl))
 CURL_LIBS    := $(or $(CURL_LIBS),$(call flags,--libs,libcurl),-lcurl)
 HTTPD_LIBS   := $(or $(HTTPD_LIBS),$(call flags,--libs,libmicrohttpd),-lmicrohttpd)
 LUA_STATIC   ?= $(call archive,liblua5.4.a liblua54.a liblua-5.4.a liblua.a)
-# Only Debian and what comes from it have lua-cjson as an archive; elsewhere its module is linked, which then has to
-# stay where it is.
+# lua-cjson is in the program for scripts; the module does without. Only Debian and what comes from it have it as an
+# archive; elsewhere its module is linked, which then has to stay where it is.
 CJSON        ?= $(or $(call archive,liblua5.4-cjson.a),$(call module,cjson))
 ARGPARSE     ?= $(call module,argparse)
 
@@ -181,8 +181,7 @@ $(filter-out $(HOSTS_LUA) $(UNLOAD),$(HOSTS)): $(BUILD)/host/%: spec/host/%.c $(
 
 $(HOSTS_LUA): $(BUILD)/host/%: spec/host/%.c $(CORE) $(BINDINGS) $(BAKED)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) \
-		$(CURL_LIBS) -lm -ldl
+	$(Q)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LUA_STATIC) $(CURL_LIBS) -lm -ldl
 
 $(BUILD)/host/allocation: override LDFLAGS += -Wl,--wrap=realloc
 
@@ -237,7 +236,7 @@ test: ## runs the specs; one file of them: make test SPEC=spec/retry_spec.lua
 
 # What the module does, and not the program, in Lua 5.1, LuaJIT, 5.2 and 5.3: those that are installed, or can be.
 LUAS_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,arguments artifacts auth client config_file errors json json_decode \
-	json_encode json_pieces odd_rows pages proxy retry rows rows_csv rows_json secrets tasks timeout tls transport upload \
+	json_encode json_steps odd_rows pages proxy retry rows rows_csv rows_json secrets tasks timeout tls transport upload \
 	upload_failure waiting))
 
 test-luas: ## runs the specs of the module in older Luas and LuaJIT
@@ -302,7 +301,7 @@ $(BENCHES): $(BENCH)/%: spec/bench/%.c | $(OBJ)/.checked
 
 $(BENCH)/no-decode: spec/bench/no_decode.c $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,-E -Wl,--wrap=json_decode,--wrap=json_pieces_find -o $@ \
+	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,-E -Wl,--wrap=json_decode,--wrap=json_decoding_step -o $@ \
 		$(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) $(CURL_LIBS) -lm -ldl
 
 bench: ## measures what promptic costs beside libcurl alone

@@ -2,9 +2,9 @@
  * lua_call.c - a call from Lua: it is submitted, waited for, and becomes a value or an error.
  */
 #include "bindings.h"
-#include "json_pieces.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 /* The userdata that owns a call as long as Lua may raise. */
@@ -12,10 +12,9 @@ struct bindings_owner {
     promptic_call *call;
     bindings_state *state;
     bindings_owner *next, **link; /* in the state's list of ended calls; link is NULL elsewhere */
-    json_pieces pieces;           /* of an answer that is decoded a piece at a time */
-    int value, array; /* references to it and to its long array; LUA_NOREF before and after */
-    bool whole;       /* it is to be decoded at once */
-    bool exchange;    /* the answer is handed over as it came */
+    int decoding;           /* reference to what decodes the response in steps; LUA_NOREF: nothing */
+    json_progress progress; /* of that; once it is over, the reference is to the value or message */
+    bool exchange;          /* the response is handed over as it came */
 };
 
 /* -------------------------------------------------------------- ended calls */
@@ -52,16 +51,10 @@ int bindings_next_ended(lua_State *L) {
 
 /* ---------------------------------------------------------------- the owner */
 
-/* [-0, +0, -] Lets go of what is decoded so far. */
-static void drop_pieces(lua_State *L, bindings_owner *owner) {
-    luaL_unref(L, LUA_REGISTRYINDEX, owner->value);
-    luaL_unref(L, LUA_REGISTRYINDEX, owner->array);
-    owner->value = owner->array = LUA_NOREF;
-}
-
 /* [-0, +0, -] */
 static void release(lua_State *L, bindings_owner *owner) {
-    drop_pieces(L, owner);
+    luaL_unref(L, LUA_REGISTRYINDEX, owner->decoding);
+    owner->decoding = LUA_NOREF;
     unlink_ended(owner);
     promptic_call_free(owner->call);
     owner->call = NULL;
@@ -75,7 +68,7 @@ static int collect(lua_State *L) {
 /* [-0, +1, m] */
 static bindings_owner *push_owner(lua_State *L, bindings_state *state) {
     bindings_owner *owner = compat_newuserdata(L, sizeof *owner);
-    *owner = (bindings_owner){.state = state, .value = LUA_NOREF, .array = LUA_NOREF};
+    *owner = (bindings_owner){.state = state, .decoding = LUA_NOREF};
     bindings_get(L, BINDINGS_CALL_METATABLE);
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
@@ -109,7 +102,59 @@ static void push_exchange(lua_State *L, const promptic_result *result) {
     lua_setfield(L, -2, "headers");
 }
 
-/* [-0, +1, e] What an ended call is to its caller: the answer as a value; a failure is raised. */
+/* About as many bytes of a response are decoded between two looks at the clock. */
+#define STEP_BYTES ((size_t)8 * 1024)
+
+/* [-0, +0, m] Goes on decoding the response; true once that is over. */
+static bool decode_step(lua_State *L, bindings_owner *owner, size_t bytes) {
+    if (owner->decoding != LUA_NOREF && owner->progress != JSON_GOES_ON)
+        return true;
+    if (owner->decoding == LUA_NOREF) {
+        const promptic_result *result = promptic_call_result(owner->call);
+        json_decoding_push(L, result->body, result->body_length, 0);
+        owner->progress = JSON_GOES_ON;
+        owner->decoding = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, owner->decoding);
+    json_progress progress = json_decoding_step(L, -1, bytes);
+    if (progress != JSON_GOES_ON) {
+        if (lua_isnil(L, -1)) { /* what a reference is to must not be nil */
+            lua_pop(L, 1);
+            lua_pushlightuserdata(L, NULL);
+        }
+        lua_rawseti(L, LUA_REGISTRYINDEX, owner->decoding);
+        owner->progress = progress;
+    }
+    lua_pop(L, 1);
+    return progress != JSON_GOES_ON;
+}
+
+/* [-0, +1, m] Pushes the response's value, or a message that says why it has none. */
+static bool push_value(lua_State *L, bindings_owner *owner) {
+    const promptic_result *result = promptic_call_result(owner->call);
+    if (owner->decoding == LUA_NOREF)
+        return json_decode(L, result->body, result->body_length, 0);
+    while (!decode_step(L, owner, SIZE_MAX))
+        continue;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, owner->decoding);
+    if (lua_islightuserdata(L, -1)) {
+        lua_pop(L, 1);
+        lua_pushnil(L);
+    }
+    return owner->progress == JSON_DONE;
+}
+
+/* [-1, +1, m] The error for a response that the message on top says is not JSON. */
+static void push_unreadable(lua_State *L, const promptic_result *result) {
+    promptic_result unreadable = *result;
+    unreadable.kind = PROMPTIC_DECODE;
+    unreadable.maybe_sent = true; /* a 2xx says that it took effect */
+    unreadable.message = lua_pushfstring(L, "the response of %s %s is not JSON: %s", result->method,
+                                         result->path, lua_tostring(L, -1));
+    bindings_push_error(L, &unreadable);
+}
+
+/* [-0, +1, e] What an ended call is to its caller: the response as a value; a failure is raised. */
 static int finish(lua_State *L, bindings_owner *owner) {
     const promptic_result *result = promptic_call_result(owner->call);
     bool failed = result->kind != PROMPTIC_OK;
@@ -119,14 +164,8 @@ static int finish(lua_State *L, bindings_owner *owner) {
         push_exchange(L, result);
     } else if (result->body_length == 0) {
         lua_pushnil(L);
-    } else if (owner->value != LUA_NOREF && json_pieces_done(&owner->pieces)) {
-        lua_rawgeti(L, LUA_REGISTRYINDEX, owner->value);
-        bindings_keep_response(L, result);
-    } else if (!json_decode(L, result->body, result->body_length)) {
-        promptic_result unreadable = *result;
-        unreadable.kind = PROMPTIC_DECODE;
-        unreadable.message = lua_pushfstring(L, "the answer is not JSON: %s", lua_tostring(L, -1));
-        bindings_push_error(L, &unreadable);
+    } else if (!push_value(L, owner)) {
+        push_unreadable(L, result);
         failed = true;
     } else if (lua_istable(L, -1)) {
         bindings_keep_response(L, result);
@@ -135,36 +174,16 @@ static int finish(lua_State *L, bindings_owner *owner) {
     return failed ? lua_error(L) : 1;
 }
 
-/* [-0, +0, m] Decodes the answer's next piece; false where it is no JSON. */
-static bool decode_piece(lua_State *L, bindings_owner *owner) {
-    const promptic_result *result = promptic_call_result(owner->call);
-    if (owner->array != LUA_NOREF) {
-        lua_rawgeti(L, LUA_REGISTRYINDEX, owner->array);
-        bool decoded = json_pieces_next(L, &owner->pieces, -1);
-        lua_pop(L, 1);
-        return decoded;
-    }
-    if (!json_pieces_find(&owner->pieces, result->body, result->body_length) ||
-        !json_pieces_begin(L, &owner->pieces))
-        return false;
-    owner->array = luaL_ref(L, LUA_REGISTRYINDEX);
-    owner->value = luaL_ref(L, LUA_REGISTRYINDEX);
-    return true;
-}
-
-/* [-0, +1, e] decode_ahead(owner, stop): decodes of a call's answer what will be done by then, a
- * piece at least. Whether nothing is left for that: the call can be finished. */
+/* [-0, +1, e] decode_ahead(owner, stop): decodes of a call's response what will be done by then, a
+ * step at least. Whether nothing is left for that: the call can be finished. */
 int bindings_decode_ahead(lua_State *L) {
     bindings_owner *owner = lua_touserdata(L, 1);
     const promptic_result *result = owner->call != NULL ? promptic_call_result(owner->call) : NULL;
     double stop = luaL_checknumber(L, 2), before = bindings_time(), longest = 0;
-    bool done = result == NULL || result->kind != PROMPTIC_OK || owner->whole;
+    bool done = result == NULL || result->kind != PROMPTIC_OK || owner->exchange ||
+                result->body_length <= STEP_BYTES;
     while (!done) {
-        if (!decode_piece(L, owner)) {
-            owner->whole = true;
-            drop_pieces(L, owner);
-        }
-        done = owner->whole || json_pieces_done(&owner->pieces);
+        done = decode_step(L, owner, STEP_BYTES);
         double after = bindings_time();
         longest = after - before > longest ? after - before : longest;
         before = after;
@@ -320,6 +339,6 @@ int bindings_call(lua_State *L, promptic_request *request, json_buffer *body) {
 
 int bindings_exchange(lua_State *L, promptic_request *request, json_buffer *body) {
     bindings_owner *owner = bindings_prepare(L, request);
-    owner->exchange = owner->whole = true;
+    owner->exchange = true;
     return start_with_body(L, owner, request, body);
 }

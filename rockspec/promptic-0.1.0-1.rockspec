@@ -17,7 +17,6 @@ description = {
 }
 dependencies = {
    "lua >= 5.1, < 5.5",
-   "lua-cjson >= 2.1.0",
 }
 -- libcurl is not named under external_dependencies: Debian keeps its headers in a folder that LuaRocks does not
 -- search, the compiler does. The Makefile says what is missing.

@@ -1,12 +1,13 @@
--- promptic.json as a whole: arrays, round trips, and what must depend neither on the locale nor on cjson.
+-- promptic.json as a whole: arrays, round trips, and what must depend neither on the locale nor on lua-cjson.
 local json = require "promptic.json"
 local child = require "spec.support.child"
 local cjson = require "cjson"
 local process = require "spec.support.process"
+local scripted = require "spec.support.scripted"
 local values = require "spec.support.json_values"
 
 local null = json.null
-local assert_same, has_integers = values.assert_same, values.has_integers
+local assert_same = values.assert_same
 local array_metatable = getmetatable(json.array {})
 
 describe("promptic.array", function()
@@ -187,112 +188,27 @@ describe("a host's cjson", function()
    end)
 end)
 
--- Puts something else in the place of the instance that decodes.
-local function with_instance(instance, check)
-   local registry = debug.getregistry()
-   local own = registry["promptic.json.cjson"]
-   registry["promptic.json.cjson"] = instance
-   local done, message = pcall(check)
-   registry["promptic.json.cjson"] = own
-   assert.is_true(done, message)
-end
-
-describe("other versions of cjson", function()
-   local cjson_array = {}
-
-   -- As the fork gives it: integral numbers as integers, cut where they are too large; arrays marked.
-   local function forked(value)
-      if type(value) == "number" and value % 1 == 0 then
-         local clamped = value >= 2 ^ 63 and math.maxinteger or value < -2 ^ 63 and math.mininteger
-         return has_integers and (clamped or math.tointeger(value)) or value
-      elseif type(value) ~= "table" then
-         return value
-      end
-      local copy = {}
-      for key, member in pairs(value) do
-         copy[key] = forked(member)
-      end
-      return setmetatable(copy, cjson_array)
-   end
-
-   it("may give integers, cut numbers and metatables", function()
-      local instance = cjson.new()
-      local fork = {
-         new = error,
-         decode = function(text)
-            return forked(instance.decode(text))
-         end,
-      }
-      with_instance(fork, function()
-         local value = json.decode [[{"a":[1,1.0,0.5,-0.0,-0,18446744073709551616,9007199254740993,null],
-            "b":{},"c":null}]]
-         local expected = {
-            a = json.array {
-               1, 1, 0.5, -1 / (1 / 0), -1 / (1 / 0), 2.0 ^ 64,
-               has_integers and math.tointeger(2 ^ 53) + 1 or 2 ^ 53, null,
-            },
-            b = {},
-         }
-         assert_same(expected, value)
-      end)
-   end)
-
-   it("may be cjson.safe", function()
-      local safe = {
-         new = error,
-         decode = function(text)
-            if text == "0.5" then
-               return 0.5
-            end
-            return nil, "no"
-         end,
-      }
-      with_instance(safe, function()
-         assert.is_false(pcall(json.decode, "[1]"))
-      end)
-   end)
-
-   it("may let through what is no JSON", function()
-      local lenient = {
-         new = error,
-         decode = function(text)
-            return text == "0.5" and 0.5 or {}
-         end,
-      }
-      with_instance(lenient, function()
-         for _, text in ipairs {
-            "", " ", "01", "-01", "+1", ".5", "-.5", "1.", "1.e5", "1e", "1e+", "-", "0x10", "nan", "NaN",
-            "-inf", "Infinity", "[1,]", "[,1]", "[1 2]", "[1;2]", "[1", "[", "[1}", "{1:2}", '{"a" 1}',
-            '{"a":}', '{"a":1,}', '{"a":1 "b":2}', '{"a":1', '{"a', "{", '{"a":1]', '"a', '"\\', '"\1"',
-            "'a'", "tru", "truth", "TRUE", "nul", "undefined", "[1]x", "[1]\0", "1 2", "[1/**/]", "//",
-            "\239\187\1911",
-         } do
-            assert.is_false(pcall(json.decode, text), text)
-         end
-      end)
-   end)
-
-   it("cannot lead the walk astray with a tree that does not fit the text", function()
-      local trees = {
-         1, "x", true, null, {}, { 1, { 2 } }, { a = 1 }, { a = {}, b = null }, { null, a = { 1 } },
-      }
-      local texts = {
-         "1", "null", '"x', "[1,[2,null]", '{"a":1,"b":null}', '{"a":[{"b":[1]}]}', "[[[[1]]]]",
-         '{"\\', '{"\\u1', '{"\\ud83d\\u":1}', '{"\\ud83d\\ud83d":1}', "\255", "[\0]", "-",
-         '{"a"', '{"a":', "{", "[", "tru", '"\\',
-      }
-      for _, tree in ipairs(trees) do
-         local mismatched = {
-            new = error,
-            decode = function(text)
-               return text == "0.5" and 0.5 or forked(tree)
-            end,
-         }
-         with_instance(mismatched, function()
-            for _, text in ipairs(texts) do
-               pcall(json.decode, text)
-            end
+describe("a Lua without cjson", function()
+   it("loads the module and makes calls", function()
+      local server = scripted.start()
+      finally(function() server:stop() end)
+      server:reply{ body = '{"id":"c-1","list":[1,null]}' }
+      local said = child.lua([[
+         local searchers = package.searchers or package.loaders
+         table.insert(searchers, 1, function(name)
+            if name:find("^cjson") then error("there is no cjson here") end
          end)
-      end
+         for name in pairs(package.loaded) do
+            if name:find("^cjson") then package.loaded[name] = nil end
+         end
+         assert(not pcall(require, "cjson"))
+         local promptic = require "promptic"
+         require = nil
+         local client = promptic.client{ endpoint = ..., api_key = "key", config_file = "" }
+         print(promptic.json.encode(client:create_component("name", { description = "d" }).list))
+         client:close()
+      ]], { server.url })
+      assert.equal("[1,null]\n", said)
+      assert.equal('{"name":"name","description":"d"}', server:requests()[1].body)
    end)
 end)

@@ -1,9 +1,8 @@
 /*
  * json.h - JSON in both directions, and the Lua module promptic.json.
  *
- * Encoding is ours and writes straight into a malloc'd buffer that a request can take over.
- * Decoding is lua-cjson's, in an instance of its own, followed by one pass over the text that gives
- * integers, arrays and nulls the form that promptic promises.
+ * Decoding builds tables directly from what the reader (json_reader.h) gives; encoding writes
+ * straight into a malloc'd buffer that a request can take over. Nothing is asked of the locale.
  *
  * In Lua, a JSON array is a table with the array metatable or a table with the keys 1..n; null is
  * lightuserdata NULL (equal to cjson.null), and an absent key where an object held it.
@@ -15,9 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* How many arrays and objects may be open within each other, both ways. */
-#define JSON_MAX_DEPTH 1000
+#include <string.h>
 
 /* ------------------------------------------------------------------ buffer */
 
@@ -31,8 +28,23 @@ typedef struct json_buffer {
 /* [-0, +1, m] Pushes the userdata; the buffer lives as long as that. */
 json_buffer *json_buffer_push(lua_State *L);
 
+/* [-0, +0, m] Makes room for `more` bytes and a NUL behind what is there. */
+void json_buffer_grow(lua_State *L, json_buffer *b, size_t more);
+
 /* [-0, +0, m] Appends bytes as they are. `text` is borrowed and not part of the buffer itself. */
-void json_buffer_add(lua_State *L, json_buffer *b, const char *text, size_t length);
+static inline void json_buffer_add(lua_State *L, json_buffer *b, const char *text, size_t length) {
+    if (b->capacity - b->length <= length)
+        json_buffer_grow(L, b, length);
+    if (length > 0)
+        memcpy(b->data + b->length, text, length);
+    b->length += length;
+}
+
+static inline void json_buffer_add_char(lua_State *L, json_buffer *b, char c) {
+    if (b->capacity - b->length <= 1)
+        json_buffer_grow(L, b, 1);
+    b->data[b->length++] = c;
+}
 
 /*
  * [-0, +0, m] Appends text as a JSON string, quotes included. Where the text is not UTF-8, returns
@@ -48,15 +60,6 @@ bool json_buffer_add_string(lua_State *L, json_buffer *b, const char *text, size
  */
 char *json_buffer_take(json_buffer *b, size_t *length);
 
-/*
- * The length, 1 to 4, of the UTF-8 sequence at `text` (before `end`), or 0 where there is none that
- * RFC 3629 allows: overlong forms, surrogates and what is beyond U+10FFFF are none.
- */
-size_t json_utf8_sequence(const char *text, const char *end);
-
-/* How many bytes from text on stand in a JSON string as they are: ASCII, no quote, no backslash. */
-size_t json_plain_run(const char *text, const char *end);
-
 /* Frees the block now, instead of when the userdata is collected. The buffer is empty and usable.
  */
 void json_buffer_clear(json_buffer *b);
@@ -71,37 +74,42 @@ typedef enum json_shape {
 } json_shape;
 
 /*
- * [-0, +0, m] on success, [-0, +1, m] on refusal. Appends the value at `index` as JSON. Refuses
+ * [-0, +0, e] on success, [-0, +1, e] on refusal. Appends the value at `index` as JSON. Refuses
  * what has no JSON form: returns false with a message pushed that names the place, starting with
  * `root`
  * ("value" where it is NULL or empty): `observations[3].variables.x: NaN has no JSON form`. The
- * buffer then holds what it held before. Metamethods are not called. nil is null.
+ * buffer then holds what it held before. nil is null. Marks of other libraries are kept to
+ * (json_foreign.c). Metamethods are called for two kinds of tables only: those with __tojson, and
+ * empty ones with __pairs; what they raise is raised.
  */
 bool json_encode(lua_State *L, int index, json_shape shape, const char *root, json_buffer *b);
 
-/*
- * [-0, +1, m] Pushes the value of a JSON text and returns true, or pushes a message and returns
- * false. A null as the whole text is nil. `text` is copied. Raises for a lack of memory, and where
- * a debug hook ends the script (Ctrl-C).
- */
-bool json_decode(lua_State *L, const char *text, size_t length);
-
-/* [-0, +1, m] The same for the Lua string at `index`, which is not copied. */
-bool json_decode_string(lua_State *L, int index);
-
-/* ------------------------------------------------------------------ arrays, module */
-
-/* [-0, +1, m] Pushes the metatable that marks arrays; one per lua_State, in the registry. */
-void json_push_array_metatable(lua_State *L);
-
-/* [-0, +0, m] Marks the table at `index` as an array. */
-void json_mark_array(lua_State *L, int index);
+/* How a text is decoded: 0, or some of these. */
+enum {
+    JSON_STRICT = 1,    /* bytes that are not UTF-8 and lone surrogates are refused, not replaced */
+    JSON_KEEP_NULLS = 2 /* a null is lightuserdata NULL in an object too, and as the whole text */
+};
 
 /*
- * [-0, +0, e] Gets the state's own instance of lua-cjson ready; raises where there is no cjson.
- * Called by luaopen_promptic_json and by the first decode; calling it again changes nothing.
+ * [-0, +1, m] Pushes the value of a JSON text and returns true, or pushes a message that names the
+ * character and returns false. A null as the whole text is nil. `text` is borrowed. Integers are
+ * exact between -2^63 and 2^63 - 1 where Lua has integers; every other number is the nearest
+ * double, and one out of its range is refused. The last of equal keys wins.
  */
-void json_open(lua_State *L);
+bool json_decode(lua_State *L, const char *text, size_t length, unsigned options);
+
+typedef enum json_progress { JSON_GOES_ON, JSON_DONE, JSON_REFUSED } json_progress;
+
+/* [-0, +1, m] Pushes a decoding, which goes on in steps: a value to be kept meanwhile. `text` is
+ * borrowed until it has ended. */
+void json_decoding_push(lua_State *L, const char *text, size_t length, unsigned options);
+
+/* [-0, +0 or 1, m] Goes on with the decoding at `index` for about as many bytes of the text. Pushes
+ * the value for JSON_DONE and a message for JSON_REFUSED; no step may follow then, nor after an
+ * error. */
+json_progress json_decoding_step(lua_State *L, int index, size_t bytes);
+
+/* ------------------------------------------------------------------ module */
 
 /* The module promptic.json: encode, decode, null, array. */
 __attribute__((visibility("default"))) int luaopen_promptic_json(lua_State *L);

@@ -1,34 +1,37 @@
 /* json_buffer.c - the growing buffer that JSON is written into, and JSON strings. */
 #include "json.h"
+#include "json_text.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BUFFER_TYPE "promptic.json.buffer"
 #define FIRST_CAPACITY 256
 
+static const char metatable_key; /* its address is the registry's key */
+
 static int buffer_gc(lua_State *L) {
-    json_buffer *b = luaL_testudata(L, 1, BUFFER_TYPE);
-    if (b != NULL) {
-        json_buffer_clear(b);
-    }
+    json_buffer_clear(lua_touserdata(L, 1));
     return 0;
 }
 
 json_buffer *json_buffer_push(lua_State *L) {
     json_buffer *b = compat_newuserdata(L, sizeof *b);
     *b = (json_buffer){NULL, 0, 0};
-    if (luaL_newmetatable(L, BUFFER_TYPE)) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        lua_createtable(L, 0, 1);
         lua_pushcfunction(L, buffer_gc);
         lua_setfield(L, -2, "__gc");
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
     }
     lua_setmetatable(L, -2);
     return b;
 }
 
-/* [-0, +0, m] Makes room for `more` bytes and a NUL. */
-static void buffer_grow(lua_State *L, json_buffer *b, size_t more) {
+void json_buffer_grow(lua_State *L, json_buffer *b, size_t more) {
     if (more >= SIZE_MAX / 2 - b->length) {
         luaL_error(L, "not enough memory");
     }
@@ -43,16 +46,6 @@ static void buffer_grow(lua_State *L, json_buffer *b, size_t more) {
     }
     b->data = data;
     b->capacity = capacity;
-}
-
-void json_buffer_add(lua_State *L, json_buffer *b, const char *text, size_t length) {
-    if (b->capacity - b->length <= length) {
-        buffer_grow(L, b, length);
-    }
-    if (length > 0) {
-        memcpy(b->data + b->length, text, length);
-        b->length += length;
-    }
 }
 
 char *json_buffer_take(json_buffer *b, size_t *length) {
@@ -72,54 +65,6 @@ void json_buffer_clear(json_buffer *b) {
     *b = (json_buffer){NULL, 0, 0};
 }
 
-size_t json_utf8_sequence(const char *text, const char *end) {
-    const unsigned char *s = (const unsigned char *)text;
-    size_t available = (size_t)(end - text);
-    if (available == 0) {
-        return 0;
-    }
-    if (s[0] < 0x80) {
-        return 1;
-    }
-    /* The bounds of the second byte are what keeps out overlong forms, surrogates and the beyond.
-     */
-    size_t length = s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : s[0] < 0xF5 ? 4 : 0;
-    if (length == 0 || length > available) {
-        return 0;
-    }
-    unsigned char low = s[0] == 0xE0 ? 0xA0 : s[0] == 0xF0 ? 0x90 : 0x80;
-    unsigned char high = s[0] == 0xED ? 0x9F : s[0] == 0xF4 ? 0x8F : 0xBF;
-    if (s[1] < low || s[1] > high) {
-        return 0;
-    }
-    for (size_t i = 2; i < length; i++) {
-        if ((s[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    return length;
-}
-
-/* Eight bytes at once: a byte that is not plain sets its highest bit in one of the four terms. */
-static bool is_plain(uint64_t word) {
-    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
-    uint64_t quotes = word ^ ones * '"', backslashes = word ^ ones * '\\';
-    return ((word | (word - ones * 0x20) | (quotes - ones) | (backslashes - ones)) & high) == 0;
-}
-
-size_t json_plain_run(const char *text, const char *end) {
-    const char *at = text;
-    for (uint64_t word; end - at >= (ptrdiff_t)sizeof word; at += sizeof word) {
-        memcpy(&word, at, sizeof word);
-        if (!is_plain(word))
-            break;
-    }
-    while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
-           *at != '\\')
-        at++;
-    return (size_t)(at - text);
-}
-
 /* [-0, +0, m] The escape of a byte below 0x20, of a quote or of a backslash. */
 static void add_escape(lua_State *L, json_buffer *b, unsigned char byte) {
     static const char hex[] = "0123456789abcdef";
@@ -135,31 +80,40 @@ static void add_escape(lua_State *L, json_buffer *b, unsigned char byte) {
     json_buffer_add(L, b, escape, sizeof escape);
 }
 
+/* [-0, +0, m] Text of which some does not stand for itself. */
+static bool add_escaped(lua_State *L, json_buffer *b, const char *text, const char *end,
+                        size_t *invalid_at) {
+    const char *run = text; /* what is before this is in the buffer */
+    for (const char *at = text; (at = json_skip_plain(at, end)) < end;) {
+        size_t sequence = (unsigned char)*at < 0x80 ? 1 : json_utf8_sequence(at, end);
+        if (sequence == 0) {
+            if (invalid_at != NULL)
+                *invalid_at = (size_t)(at - text) + 1;
+            return false;
+        }
+        if ((unsigned char)*at < 0x80) {
+            json_buffer_add(L, b, run, (size_t)(at - run));
+            add_escape(L, b, (unsigned char)*at);
+            run = at + 1;
+        }
+        at += sequence;
+    }
+    json_buffer_add(L, b, run, (size_t)(end - run));
+    return true;
+}
+
 bool json_buffer_add_string(lua_State *L, json_buffer *b, const char *text, size_t length,
                             size_t *invalid_at) {
     size_t before = b->length;
-    const char *end = text + length;
-    const char *run = text; /* what is before this is in the buffer */
-    json_buffer_add(L, b, "\"", 1);
-    for (const char *p = text; (p += json_plain_run(p, end)) < end;) {
-        unsigned char byte = (unsigned char)*p;
-        if (byte >= 0x80) {
-            size_t sequence = json_utf8_sequence(p, end);
-            if (sequence == 0) {
-                b->length = before;
-                if (invalid_at != NULL) {
-                    *invalid_at = (size_t)(p - text) + 1;
-                }
-                return false;
-            }
-            p += sequence;
-        } else {
-            json_buffer_add(L, b, run, (size_t)(p - run));
-            add_escape(L, b, byte);
-            run = ++p;
-        }
+    if (b->capacity - b->length <= length + 2)
+        json_buffer_grow(L, b, length + 2);
+    b->data[b->length++] = '"';
+    if (json_all_plain(text, length)) {
+        json_buffer_add(L, b, text, length);
+    } else if (!add_escaped(L, b, text, text + length, invalid_at)) {
+        b->length = before;
+        return false;
     }
-    json_buffer_add(L, b, run, (size_t)(end - run));
-    json_buffer_add(L, b, "\"", 1);
+    json_buffer_add_char(L, b, '"');
     return true;
 }

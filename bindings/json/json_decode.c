@@ -1,402 +1,394 @@
 /*
- * json_decode.c - JSON to Lua values.
+ * json_decode.c - JSON text to Lua values: builds tables from what the reader gives.
  *
- * lua-cjson builds the tree; one walk over the text, which visits the same places of the tree, then
- * puts in what cjson loses: integers, arrays, nulls. The walk checks again what cjson is lenient
- * about, and trusts neither the text nor the tree: a key that comes twice has only its last value
- * in the tree, so a place is changed only where the kinds of both agree. The last visit to a place
- * is the one that its value came from.
+ * The values of a table that is open wait on the stack, so that it is made in its right size, with
+ * its first WAITING values in it; later ones are put into it at once. Of each table that is open
+ * there is a frame, and a slot on the stack below its values, which the table takes in the end.
  */
 #include "json.h"
-#include "json_cjson.h"
-#include "json_number.h"
+#include "json_codec.h"
+#include "json_reader.h"
 
 #include <limits.h>
-#include <math.h>
+#include <stdint.h>
 #include <string.h>
 
-typedef struct walk {
-    lua_State *L;
+/* How many elements, and members, wait. */
+#define WAITING_ELEMENTS 64
+#define WAITING_MEMBERS 32
+
+/* Tables deeper than this do not keep values waiting while one of them is open, so that all of them
+ * fit the stack of Lua 5.1, which has 8000 places for a C function. */
+#define WAITING_DEPTH 16
+
+/* Longer keys are not looked up in the codec's table, but hashed by Lua each time. */
+#define KEY_BYTES 31
+
+/* A larger buffer of the reader is given back after each text. */
+#define KEPT_BYTES ((size_t)64 * 1024)
+
+typedef struct cached_key {
+    unsigned char length; /* 0: the slot is free */
+    char text[KEY_BYTES];
+} cached_key;
+
+typedef struct frame {
+    uint64_t seen;      /* a bit for each key's hash */
+    compat_index count; /* elements that are in the table */
+    int slot;           /* index on the stack */
+    int16_t waiting;    /* elements or members on the stack above the slot */
+    int16_t limit;
+    bool is_object;
+    bool is_made;       /* the table is in its slot */
+    bool may_repeat;    /* two of the keys that wait may be equal, or a value is nil */
+    bool key_may_recur; /* the key read last may have been there before */
+} frame;
+
+typedef struct decoder {
+    json_reader reader;
     const char *text;
-    const char *at;
-    const char *end;
-    int array_metatable;
-    int depth;
-} walk;
+    cached_key *cache;
+    frame *frame; /* the innermost open one */
+    int codec;    /* index on the stack of the codec's table */
+    bool keep_nulls, broken;
+    frame frames[JSON_MAX_DEPTH + 1]; /* the first one is the root: one value waits there */
+} decoder;
 
-/* A place in the tree: an element, or a member where `key` is set. */
-typedef struct slot {
-    int table; /* stack index of the table it is in; 0 where the text has no counterpart */
-    compat_index index;
-    const char *key; /* as it stands in the text, between its quotes */
-    size_t key_length;
-    bool key_escaped;
-} slot;
+static const char metatable_key; /* its address is the registry's key of the decoders' metatable */
 
-static bool walk_value(walk *w, const slot *s);
+/* ------------------------------------------------------------------ values */
 
-/* [-0, +1, m] Pushes a message that names the byte; always false. */
-static bool fail(walk *w, const char *what) {
-    size_t position = (size_t)(w->at - w->text) + 1;
-    lua_pushfstring(w->L, "%s at character %d", what, position > INT_MAX ? INT_MAX : (int)position);
-    return false;
+static inline unsigned hash_key(const char *text, size_t length) {
+    const unsigned char *s = (const unsigned char *)text;
+    unsigned hash = (unsigned)length * 31 + s[0] + s[length - 1] * 7u + s[length / 2] * 19u;
+    return (hash ^ hash >> 8) & (JSON_CODEC_KEYS - 1);
 }
 
-static void skip_space(walk *w) {
-    while (w->at < w->end &&
-           (*w->at == ' ' || *w->at == '\t' || *w->at == '\n' || *w->at == '\r')) {
-        w->at++;
+/* [-0, +1, m] Pushes a key, of which the frame takes note. */
+static void push_key(lua_State *L, decoder *d) {
+    const char *text = d->reader.text;
+    size_t length = d->reader.length;
+    frame *f = d->frame;
+    if (length - 1 >= KEY_BYTES) { /* also where it is 0 */
+        lua_pushlstring(L, text, length);
+        f->key_may_recur = f->may_repeat = true;
+        return;
     }
-}
-
-static bool next_is(const walk *w, char byte) {
-    return w->at < w->end && *w->at == byte;
-}
-
-static bool skip_word(walk *w, const char *word) {
-    size_t length = strlen(word);
-    if ((size_t)(w->end - w->at) < length || memcmp(w->at, word, length) != 0) {
-        return fail(w, "invalid token");
+    unsigned hash = hash_key(text, length);
+    uint64_t bit = UINT64_C(1) << (hash & 63);
+    f->key_may_recur = (f->seen & bit) != 0;
+    f->may_repeat = f->may_repeat || f->key_may_recur;
+    f->seen |= bit;
+    cached_key *key = &d->cache[hash];
+    if (key->length == length && memcmp(key->text, text, length) == 0) {
+        lua_rawgeti(L, d->codec, (compat_index)hash + 1);
+        return;
     }
-    w->at += length;
+    lua_pushlstring(L, text, length);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, d->codec, (compat_index)hash + 1);
+    key->length = (unsigned char)length;
+    memcpy(key->text, text, length);
+}
+
+/* [-0, +1, -] */
+static void push_number(lua_State *L, const json_number *number) {
+    if (!number->is_integer)
+        lua_pushnumber(L, (lua_Number)number->real);
+    else if (COMPAT_INTEGERS && number->integer == (lua_Integer)number->integer)
+        lua_pushinteger(L, (lua_Integer)number->integer);
+    else
+        lua_pushnumber(L, (lua_Number)number->integer);
+}
+
+/* [-0, +1, -] or [-1, +0, -] A null: false where a member went with it. It stays, as a nil that
+ * takes an earlier member away, where its key may have been there before. */
+static bool push_null(lua_State *L, decoder *d) {
+    frame *f = d->frame;
+    if (!f->is_object || d->keep_nulls) {
+        lua_pushlightuserdata(L, NULL);
+    } else if (f->key_may_recur) {
+        lua_pushnil(L);
+    } else {
+        lua_pop(L, 1);
+        return false;
+    }
     return true;
 }
 
-/* Skips a string from quote to quote; cjson has already judged its escapes. */
-static bool skip_string(walk *w, bool *escaped) {
-    *escaped = false;
-    w->at++;
-    while ((w->at += json_plain_run(w->at, w->end)) < w->end) {
-        unsigned char byte = (unsigned char)*w->at;
-        if (byte == '"') {
-            w->at++;
-            return true;
-        }
-        if (byte < 0x20) {
-            return fail(w, "control character in a string");
-        }
-        if (byte == '\\') {
-            *escaped = true;
-            w->at += w->at + 1 < w->end ? 2 : 1;
-        }
-        while (w->at < w->end && (unsigned char)*w->at >= 0x80) {
-            w->at++;
-        }
+/* ------------------------------------------------------------------ tables */
+
+/* [-waiting members, +0, m] In the order in which they came: the last one of a key stays. */
+static void set_members(lua_State *L, const frame *f, bool key_on_top) {
+    int end = f->slot + 2 * f->waiting;
+    for (int key = f->slot + 1; key < end; key += 2) {
+        lua_pushvalue(L, key);
+        lua_pushvalue(L, key + 1);
+        lua_rawset(L, f->slot);
     }
-    w->at = w->end;
-    return fail(w, "unexpected end of string");
+    if (key_on_top && f->waiting > 0)
+        lua_replace(L, f->slot + 1);
+    lua_settop(L, f->slot + (key_on_top ? 1 : 0));
 }
 
-/* The four hex digits at `p`, or -1. */
-static long read_hex4(const char *p, const char *end) {
-    long value = 0;
-    if (end - p < 4) {
-        return -1;
+/* [-waiting values, +0, m] Makes the frame's table with what waits for it. `key_on_top`: a member's
+ * key that still waits for its value lies above them, and stays. */
+static void make_table(lua_State *L, decoder *d, frame *f, bool key_on_top) {
+    lua_createtable(L, f->is_object ? 0 : f->waiting, f->is_object ? f->waiting : 0);
+    lua_replace(L, f->slot);
+    if (f->is_object && (f->may_repeat || key_on_top)) {
+        set_members(L, f, key_on_top);
+    } else if (f->is_object) {
+        for (int i = f->waiting; i > 0; i--)
+            lua_rawset(L, f->slot);
+    } else {
+        for (int i = f->waiting; i > 0; i--)
+            lua_rawseti(L, f->slot, i);
+        lua_rawgeti(L, d->codec, JSON_CODEC_ARRAY);
+        lua_setmetatable(L, f->slot);
     }
-    for (int i = 0; i < 4; i++) {
-        char c = p[i];
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (digit < 0) {
-            return -1;
-        }
-        value = value * 16 + digit;
-    }
-    return value;
+    f->count = f->waiting;
+    f->waiting = 0;
+    f->is_made = true;
 }
 
-/* Adds what the \u escape stands for whose digits are at `p`; returns the escape's end. */
-static const char *add_unicode(luaL_Buffer *b, const char *p, const char *end) {
-    long code = read_hex4(p, end);
-    if (code < 0) {
-        return p;
+/* [-0, +1, m] A slot for the table that opens. */
+static bool open_table(lua_State *L, decoder *d, bool is_object) {
+    frame *f = d->frame;
+    int depth = (int)(f - d->frames);
+    if (!lua_checkstack(L, WAITING_ELEMENTS + 8)) {
+        d->reader.problem = "no room on Lua's stack for what is nested";
+        return false;
     }
-    p += 4;
-    if (code >= 0xD800 && code < 0xDC00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
-        long low = read_hex4(p + 2, end);
-        if (low >= 0xDC00 && low < 0xE000) {
-            code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-            p += 6;
+    if (depth > WAITING_DEPTH && !f->is_made)
+        make_table(L, d, f, f->is_object);
+    lua_pushnil(L);
+    d->frame = f + 1;
+    d->frame[0] = (frame){.slot = lua_gettop(L),
+                          .limit = is_object ? WAITING_MEMBERS : WAITING_ELEMENTS,
+                          .is_object = is_object};
+    return true;
+}
+
+/* [-waiting values, +0, m] Leaves the table on top. */
+static void close_table(lua_State *L, decoder *d) {
+    if (!d->frame->is_made)
+        make_table(L, d, d->frame, false);
+    d->frame--;
+}
+
+/* [-1, +0, m], or the value waits. */
+static inline void take_value(lua_State *L, decoder *d) {
+    frame *f = d->frame;
+    if (!f->is_made) {
+        if (++f->waiting == f->limit)
+            make_table(L, d, f, false);
+    } else if (f->is_object) {
+        lua_rawset(L, f->slot);
+    } else {
+        lua_rawseti(L, f->slot, ++f->count);
+    }
+}
+
+/* [-?, +?, m] Reads on to the end, or where `bytes` is not 0 about that far. */
+static json_event build(lua_State *L, decoder *d, size_t bytes) {
+    json_reader *r = &d->reader;
+    const char *stop = bytes > 0 && (size_t)(r->end - r->at) > bytes ? r->at + bytes : NULL;
+    while (stop == NULL || r->at < stop) {
+        json_event event = json_reader_next(r);
+        switch (event) {
+        case JSON_KEY:
+            push_key(L, d);
+            continue;
+        case JSON_STRING:
+            lua_pushlstring(L, r->text, r->length);
+            break;
+        case JSON_NUMBER:
+            push_number(L, &r->number);
+            break;
+        case JSON_TRUE:
+        case JSON_FALSE:
+            lua_pushboolean(L, event == JSON_TRUE);
+            break;
+        case JSON_NULL:
+            if (!push_null(L, d))
+                continue;
+            break;
+        case JSON_OPEN_ARRAY:
+        case JSON_OPEN_OBJECT:
+            if (!open_table(L, d, event == JSON_OPEN_OBJECT))
+                return JSON_FAILED;
+            continue;
+        case JSON_CLOSE:
+            close_table(L, d);
+            break;
+        case JSON_PAUSED:
+            if (bytes > 0)
+                return event;
+            continue;
+        default:
+            return event;
         }
+        take_value(L, d);
     }
-    if (code < 0x80) {
-        luaL_addchar(b, (char)code);
-        return p;
-    }
-    int following = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    static const int leads[] = {0, 0xC0, 0xE0, 0xF0};
-    luaL_addchar(b, (char)(leads[following] | (int)(code >> (6 * following))));
-    while (following-- > 0) {
-        luaL_addchar(b, (char)(0x80 | (int)((code >> (6 * following)) & 0x3F)));
-    }
-    return p;
+    return JSON_PAUSED;
+}
+
+/* ------------------------------------------------------------------ decoders */
+
+static int collect(lua_State *L) {
+    decoder *d = lua_touserdata(L, 1);
+    json_reader_free(&d->reader);
+    return 0;
 }
 
 /* [-0, +1, m] */
-static void push_unescaped(lua_State *L, const char *p, size_t length) {
-    static const char names[] = "bfnrt";
-    static const char values[] = "\b\f\n\r\t";
-    const char *end = p + length;
-    luaL_Buffer b;
-    luaL_buffinit(L, &b);
-    while (p < end) {
-        if (*p != '\\' || p + 1 == end) {
-            luaL_addchar(&b, *p++);
-        } else if (p[1] == 'u') {
-            p = add_unicode(&b, p + 2, end);
-        } else {
-            const char *name = memchr(names, p[1], sizeof names - 1);
-            luaL_addchar(&b, name != NULL ? values[name - names] : p[1]);
-            p += 2;
+static decoder *push_decoder(lua_State *L) {
+    decoder *d = compat_newuserdata(L, sizeof *d);
+    d->reader = (json_reader){.at = NULL};
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        lua_createtable(L, 0, 1);
+        lua_pushcfunction(L, collect);
+        lua_setfield(L, -2, "__gc");
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
+    }
+    lua_setmetatable(L, -2);
+    return d;
+}
+
+/* [-0, +0, m] The codec's table, at this index, stays there while the decoder works. */
+static void enter(lua_State *L, decoder *d, int codec) {
+    d->codec = codec;
+    lua_rawgeti(L, codec, JSON_CODEC_CACHE);
+    d->cache = lua_touserdata(L, -1);
+    if (d->cache == NULL) {
+        d->cache = compat_newuserdata(L, JSON_CODEC_KEYS * sizeof *d->cache);
+        memset(d->cache, 0, JSON_CODEC_KEYS * sizeof *d->cache);
+        lua_rawseti(L, codec, JSON_CODEC_CACHE);
+    }
+    lua_pop(L, 1);
+}
+
+static void start(decoder *d, const char *text, size_t length, unsigned options) {
+    d->text = text;
+    d->frame = d->frames;
+    d->frames[0] = (frame){.limit = INT16_MAX};
+    d->keep_nulls = (options & JSON_KEEP_NULLS) != 0;
+    d->broken = false;
+    json_reader_start(&d->reader, text, length, true,
+                      (options & JSON_STRICT) != 0 ? JSON_REFUSE : JSON_REPLACE);
+}
+
+/* [-0, +1, m] Leaves the value, or why there is none, on top of what else is there. */
+static bool finish(lua_State *L, decoder *d, json_event event) {
+    const json_reader *r = &d->reader;
+    if (event == JSON_END) {
+        if (lua_islightuserdata(L, -1) && !d->keep_nulls) {
+            lua_pop(L, 1);
+            lua_pushnil(L);
         }
-    }
-    luaL_pushresult(&b);
-}
-
-/* [-0, +1 an element, +2 a member, m] Pushes the key of a member, then the value in the tree. */
-static void slot_get(walk *w, const slot *s) {
-    lua_State *L = w->L;
-    if (s->key == NULL) {
-        lua_rawgeti(L, s->table, s->index);
-        return;
-    }
-    if (s->key_escaped) {
-        push_unescaped(L, s->key, s->key_length);
-    } else {
-        lua_pushlstring(L, s->key, s->key_length);
-    }
-    lua_pushvalue(L, -1);
-    lua_rawget(L, s->table);
-}
-
-/* [-2 an element, -3 a member, +0, -] Undoes slot_get and stores what was pushed after it. */
-static void slot_set(walk *w, const slot *s) {
-    lua_remove(w->L, -2);
-    if (s->key == NULL) {
-        lua_rawseti(w->L, s->table, s->index);
-    } else {
-        lua_rawset(w->L, s->table);
-    }
-}
-
-/* [-1 an element, -2 a member, +0, -] Undoes slot_get. */
-static void slot_leave(walk *w, const slot *s) {
-    lua_pop(w->L, s->key == NULL ? 1 : 2);
-}
-
-static bool walk_number(walk *w, const slot *s) {
-    lua_State *L = w->L;
-    json_number number;
-    const char *after = json_number_read(w->at, w->end, &number);
-    if (after == NULL) {
-        return fail(w, "invalid number");
-    }
-    if (!number.is_integer && !isfinite(number.real)) {
-        return fail(w, "number out of range");
-    }
-    w->at = after;
-    if (s->table == 0) {
         return true;
     }
-    slot_get(w, s);
-    if (lua_type(L, -1) != LUA_TNUMBER) {
-        slot_leave(w, s);
-        return true;
-    }
-    if (!number.is_integer) {
-        lua_pushnumber(L, (lua_Number)number.real);
-    } else if (COMPAT_INTEGERS && number.integer == (lua_Integer)number.integer) {
-        lua_pushinteger(L, (lua_Integer)number.integer);
-    } else {
-        lua_pushnumber(L, (lua_Number)number.integer);
-    }
-    slot_set(w, s);
-    return true;
+    if (r->problem == NULL)
+        luaL_error(L, "not enough memory");
+    size_t place = json_reader_place(r, d->text);
+    lua_pushfstring(L, "%s at character %d", r->problem, place > INT_MAX ? INT_MAX : (int)place);
+    return false;
 }
 
-/* A member goes; an element stays the null that cjson made of it. */
-static bool walk_null(walk *w, const slot *s) {
-    if (!skip_word(w, "null")) {
-        return false;
-    }
-    if (s->table == 0 || s->key == NULL) {
-        return true;
-    }
-    slot_get(w, s);
-    if (lua_islightuserdata(w->L, -1) && lua_touserdata(w->L, -1) == NULL) {
-        lua_pushnil(w->L);
-        slot_set(w, s);
-    } else {
-        slot_leave(w, s);
-    }
-    return true;
+/* [-0, +1, m] Pushes the decoder that is kept for the next text, or a new one. */
+static decoder *push_spare(lua_State *L, int codec) {
+    decoder *d = json_codec_take(L, codec, JSON_CODEC_DECODER);
+    if (d != NULL)
+        return d;
+    lua_pop(L, 1);
+    return push_decoder(L);
 }
 
-/* [-0, +1 on failure, m] The members of an object, from brace to brace. */
-static bool walk_members(walk *w, int table) {
-    slot member = {table, 0, NULL, 0, false};
-    w->at++;
-    skip_space(w);
-    if (next_is(w, '}')) {
-        w->at++;
-        return true;
-    }
-    for (;;) {
-        if (!next_is(w, '"')) {
-            return fail(w, "expected a key");
-        }
-        member.key = w->at + 1;
-        if (!skip_string(w, &member.key_escaped)) {
-            return false;
-        }
-        member.key_length = (size_t)(w->at - 1 - member.key);
-        skip_space(w);
-        if (!next_is(w, ':')) {
-            return fail(w, "expected a colon");
-        }
-        w->at++;
-        if (!walk_value(w, &member)) {
-            return false;
-        }
-        bool more = next_is(w, ',');
-        if (!more && !next_is(w, '}')) {
-            return fail(w, "expected a comma or a brace");
-        }
-        w->at++;
-        if (!more) {
-            return true;
-        }
-        skip_space(w);
-    }
+/* [-0, +0, m] Keeps the decoder at this index for the next text. */
+static void keep_spare(lua_State *L, decoder *d, int index, int codec) {
+    if (d->reader.scratch_capacity > KEPT_BYTES)
+        json_reader_free(&d->reader);
+    lua_pushvalue(L, index);
+    lua_rawseti(L, codec, JSON_CODEC_DECODER);
 }
 
-/* [-0, +1 on failure, m] The elements of an array, from bracket to bracket. */
-static bool walk_elements(walk *w, int table) {
-    slot element = {table, 1, NULL, 0, false};
-    w->at++;
-    skip_space(w);
-    if (next_is(w, ']')) {
-        w->at++;
-        return true;
-    }
-    for (;; element.index++) {
-        if (!walk_value(w, &element)) {
-            return false;
-        }
-        bool more = next_is(w, ',');
-        if (!more && !next_is(w, ']')) {
-            return fail(w, "expected a comma or a bracket");
-        }
-        w->at++;
-        if (!more) {
-            return true;
-        }
-    }
-}
-
-static bool walk_table(walk *w, const slot *s, bool array) {
-    lua_State *L = w->L;
+bool json_decode(lua_State *L, const char *text, size_t length, unsigned options) {
     int top = lua_gettop(L);
-    int table = 0;
-    if (++w->depth > JSON_MAX_DEPTH || !lua_checkstack(L, 12)) {
-        return fail(w, "nested too deeply");
-    }
-    if (s->table != 0) {
-        slot_get(w, s);
-        table = lua_istable(L, -1) ? lua_gettop(L) : 0;
-    }
-    if (table != 0 && array) {
-        lua_pushvalue(L, w->array_metatable);
-        lua_setmetatable(L, table);
-    } else if (table != 0 && lua_getmetatable(L, table)) {
-        lua_pushnil(L);
-        lua_setmetatable(L, table);
-    }
-    if (array ? !walk_elements(w, table) : !walk_members(w, table)) {
-        return false;
-    }
-    w->depth--;
-    lua_settop(L, top);
-    return true;
-}
-
-/* [-0, +0, m], [-0, +1.., m] on failure: the message is on top. The value and the space around it.
- */
-static bool walk_value(walk *w, const slot *s) {
-    bool done = false;
-    bool escaped = false;
-    skip_space(w);
-    switch (w->at < w->end ? *w->at : '\0') {
-    case '"':
-        done = skip_string(w, &escaped);
-        break;
-    case '{':
-        done = walk_table(w, s, false);
-        break;
-    case '[':
-        done = walk_table(w, s, true);
-        break;
-    case 't':
-        done = skip_word(w, "true");
-        break;
-    case 'f':
-        done = skip_word(w, "false");
-        break;
-    case 'n':
-        done = walk_null(w, s);
-        break;
-    default:
-        done = walk_number(w, s);
-        break;
-    }
-    skip_space(w);
+    luaL_checkstack(L, LUA_MINSTACK, "JSON");
+    json_push_codec(L);
+    decoder *d = push_spare(L, top + 1);
+    enter(L, d, top + 1);
+    start(d, text, length, options);
+    bool done = finish(L, d, build(L, d, 0));
+    keep_spare(L, d, top + 2, top + 1);
+    lua_replace(L, top + 1);
+    lua_settop(L, top + 1);
     return done;
 }
 
-/* [-1, +1, m] The tree on top, or a message. */
-static bool walk_tree(lua_State *L, const char *text, size_t length) {
-    int top = lua_gettop(L);
-    walk w = {L, text, text, text + length, top + 2, 0};
-    lua_createtable(L, 1, 0); /* makes the root an element as any other */
-    lua_insert(L, top);
-    lua_rawseti(L, top, 1);
-    json_push_array_metatable(L);
-    w.array_metatable = lua_gettop(L);
-    slot root = {top, 1, NULL, 0, false};
-    bool done = walk_value(&w, &root);
-    if (done && w.at != w.end) {
-        done = fail(&w, "expected the end");
-    }
-    if (done) {
-        lua_rawgeti(L, top, 1);
-    }
-    lua_replace(L, top);
-    lua_settop(L, top);
-    if (done && lua_islightuserdata(L, top)) {
-        lua_pushnil(L);
-        lua_replace(L, top);
-    }
-    return done;
+/* ------------------------------------------------------------------ in steps */
+
+/* A decoding is a table: its decoder at index 0, and between two steps what was on the stack, from
+ * index 1 on. */
+
+void json_decoding_push(lua_State *L, const char *text, size_t length, unsigned options) {
+    luaL_checkstack(L, LUA_MINSTACK, "JSON");
+    lua_newtable(L);
+    json_push_codec(L);
+    start(push_spare(L, lua_gettop(L)), text, length, options);
+    lua_rawseti(L, -3, 0);
+    lua_pop(L, 1);
 }
 
-bool json_decode_string(lua_State *L, int index) {
-    size_t length = 0;
-    luaL_checkstack(L, 16, "JSON");
+/* [-0, +values, m] */
+static void unpark(lua_State *L, decoder *d, int parked, int count) {
+    int base = lua_gettop(L);
+    luaL_checkstack(L, count + LUA_MINSTACK, "JSON");
+    for (int i = 1; i <= count; i++)
+        lua_rawgeti(L, parked, i);
+    for (frame *f = d->frames + 1; f <= d->frame; f++)
+        f->slot += base; /* relative while they are parked */
+}
+
+/* [-values, +0, m] */
+static int park(lua_State *L, decoder *d, int parked, int base) {
+    int count = lua_gettop(L) - base;
+    for (int i = count; i > 0; i--)
+        lua_rawseti(L, parked, i);
+    for (frame *f = d->frames + 1; f <= d->frame; f++)
+        f->slot -= base;
+    return count;
+}
+
+json_progress json_decoding_step(lua_State *L, int index, size_t bytes) {
+    int top = lua_gettop(L);
+    luaL_checkstack(L, LUA_MINSTACK, "JSON");
     index = lua_absindex(L, index);
-    const char *text = lua_tolstring(L, index, &length);
-    if (length >= INT_MAX) { /* cjson counts with int */
-        lua_pushliteral(L, "a text of 2 GiB or more");
-        return false;
+    lua_rawgeti(L, index, 0);
+    decoder *d = lua_touserdata(L, -1);
+    if (d == NULL || d->broken)
+        luaL_error(L, "not enough memory"); /* which the step before was cut short by */
+    d->broken = true;
+    json_push_codec(L);
+    enter(L, d, top + 2);
+    int base = lua_gettop(L);
+    unpark(L, d, index, d->frames[0].slot);
+    json_event event = build(L, d, bytes);
+    if (event == JSON_PAUSED) {
+        d->frames[0].slot = park(L, d, index, base); /* the root has no slot: its count instead */
+        d->broken = false;
+        lua_settop(L, top);
+        return JSON_GOES_ON;
     }
-    return json_cjson_decode(L, index) && walk_tree(L, text, length);
-}
-
-bool json_decode(lua_State *L, const char *text, size_t length) {
-    luaL_checkstack(L, 2, "JSON");
-    lua_pushlstring(L, text, length);
-    bool done = json_decode_string(L, -1);
-    lua_remove(L, -2);
-    return done;
+    bool done = finish(L, d, event);
+    keep_spare(L, d, top + 1, top + 2);
+    lua_pushnil(L);
+    lua_rawseti(L, index, 0);
+    lua_replace(L, top + 1);
+    lua_settop(L, top + 1);
+    return done ? JSON_DONE : JSON_REFUSED;
 }

@@ -8,6 +8,7 @@
 
 #include <float.h>
 #include <limits.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -137,25 +138,6 @@ static bool to_integer(const decimal *d, long long *integer) {
     return true;
 }
 
-/* Where both parts are exact doubles, one operation on them rounds once, hence correctly. */
-static bool to_double_exactly(const decimal *d, double *real) {
-#if FLT_EVAL_METHOD == 0
-    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    if (d->count > 15 || d->exponent < -22 || d->exponent > 22) {
-        return false;
-    }
-    double value = (double)digits_value(d);
-    *real = d->exponent < 0 ? value / powers[-d->exponent] : value * powers[d->exponent];
-    return true;
-#else
-    (void)d;
-    (void)real;
-    return false;
-#endif
-}
-
 /* By strtod, from a text without a point: then no locale has a say. */
 static double to_double(const decimal *d) {
     char text[SIGNIFICANT_DIGITS + 32];
@@ -177,7 +159,7 @@ static double to_double(const decimal *d) {
     return strtod(text, NULL);
 }
 
-const char *json_number_read(const char *text, const char *end, json_number *number) {
+static const char *read_exactly(const char *text, const char *end, json_number *number) {
     decimal d;
     const char *after = read_decimal(text, end, &d);
     if (after == NULL) {
@@ -185,11 +167,136 @@ const char *json_number_read(const char *text, const char *end, json_number *num
     }
     *number = (json_number){0};
     number->is_integer = to_integer(&d, &number->integer);
-    if (!number->is_integer && d.first != NULL && !to_double_exactly(&d, &number->real)) {
+    if (!number->is_integer && d.first != NULL) {
         number->real = to_double(&d);
     }
     if (!number->is_integer && d.negative) {
         number->real = -number->real;
     }
     return after;
+}
+
+/* ------------------------------------------------------------------ the usual numbers */
+
+/* A number of at most 19 digits and a small exponent: digits * 10^exponent. */
+typedef struct small {
+    uint64_t digits;
+    int exponent;
+    bool negative;
+} small;
+
+/* More digits may overflow. */
+#define SMALL_DIGITS 19
+
+static inline const char *add_digits(const char *p, const char *end, uint64_t *digits) {
+    for (; p < end && (unsigned char)(*p - '0') < 10; p++)
+        *digits = *digits * 10 + (uint64_t)(*p - '0');
+    return p;
+}
+
+/* NULL where there is none that is that small; read_exactly knows more. */
+static inline const char *read_small(const char *p, const char *end, small *s) {
+    *s = (small){.negative = *p == '-'};
+    p += s->negative ? 1 : 0;
+    const char *first = p, *longest = end - first > SMALL_DIGITS ? first + SMALL_DIGITS + 1 : end;
+    p = add_digits(p, longest, &s->digits);
+    size_t count = (size_t)(p - first);
+    if (count == 0 || (*first == '0' && count > 1))
+        return NULL;
+    if (p < end && *p == '.') {
+        const char *point = p++;
+        longest = end - point > SMALL_DIGITS ? point + SMALL_DIGITS + 1 : end;
+        p = add_digits(p, longest, &s->digits);
+        s->exponent = (int)(point + 1 - p);
+        count += (size_t)-s->exponent;
+        if (s->exponent == 0)
+            return NULL;
+    }
+    if (count > SMALL_DIGITS || (p < end && (*p == 'e' || *p == 'E')))
+        return NULL;
+    return p;
+}
+
+#ifdef __SIZEOF_INT128__
+__extension__ typedef unsigned __int128 uint128;
+
+/* Divides integers, so that the bits behind a double's are known: digits / power, both not 0. */
+static double divide(uint64_t digits, uint64_t power) {
+    int up = __builtin_clzll(digits), down = __builtin_clzll(power);
+    uint128 numerator = (uint128)(digits << up) << 63;
+    uint64_t divisor = power << down, quotient = (uint64_t)(numerator / divisor);
+    bool inexact = numerator % divisor != 0;
+    int spare = quotient >> 63 ? 64 - DBL_MANT_DIG : 63 - DBL_MANT_DIG;
+    uint64_t rest = quotient & (((uint64_t)1 << spare) - 1), half = (uint64_t)1 << (spare - 1);
+    uint64_t mantissa = quotient >> spare;
+    if (rest > half || (rest == half && (inexact || (mantissa & 1) != 0)))
+        mantissa++;
+    return ldexp((double)mantissa, spare - 63 + down - up);
+}
+#endif
+
+/* The nearest double to digits / 10^count, count at most 19; false where another way is needed. */
+static inline bool divide_by_power(uint64_t digits, int count, double *real) {
+    static const uint64_t powers[] = {1,
+                                      10,
+                                      100,
+                                      1000,
+                                      10000,
+                                      100000,
+                                      1000000,
+                                      10000000,
+                                      100000000,
+                                      1000000000,
+                                      10000000000,
+                                      100000000000,
+                                      1000000000000,
+                                      10000000000000,
+                                      100000000000000,
+                                      1000000000000000,
+                                      10000000000000000,
+                                      100000000000000000,
+                                      1000000000000000000,
+                                      10000000000000000000u};
+#if FLT_EVAL_METHOD == 0
+    /* Both are exact doubles (10^19 is 5^19 * 2^19, and 5^19 < 2^53), so the division rounds once.
+     */
+    if (digits <= (uint64_t)1 << DBL_MANT_DIG) {
+        *real = (double)digits / (double)powers[count];
+        return true;
+    }
+#endif
+#ifdef __SIZEOF_INT128__
+    *real = divide(digits, powers[count]);
+    return true;
+#else
+    (void)real;
+    return false;
+#endif
+}
+
+const char *json_number_read(const char *text, const char *end, json_number *number) {
+    small s;
+    const char *after = read_small(text, end, &s);
+    if (after == NULL)
+        return read_exactly(text, end, number);
+    while (s.exponent < 0 && s.digits % 10 == 0 && s.digits > 0) {
+        s.digits /= 10;
+        s.exponent++;
+    }
+    bool integral = s.exponent == 0 || s.digits == 0;
+    if (integral ? s.digits > LLONG_MAX || (s.digits == 0 && s.negative)
+                 : !divide_by_power(s.digits, -s.exponent, &number->real))
+        return read_exactly(text, end, number);
+    number->is_integer = integral;
+    if (integral)
+        number->integer = s.negative ? -(long long)s.digits : (long long)s.digits;
+    else if (s.negative)
+        number->real = -number->real;
+    return after;
+}
+
+bool json_number_is_cut(const char *text, const char *end) {
+    while (text < end && memchr("0123456789+-.eE", *text, 15) != NULL)
+        text++;
+    return text == end;
 }

@@ -16,4 +16,8 @@ typedef struct json_number {
  */
 const char *json_number_read(const char *text, const char *end, json_number *number);
 
+/* Whether the text up to `end`, which is not a number, could become one if more followed. May say
+ * so of a text that never could. */
+bool json_number_is_cut(const char *text, const char *end);
+
 #endif /* PROMPTIC_JSON_NUMBER_H */

@@ -7,12 +7,6 @@
 #include <stddef.h>
 #include <string.h>
 
-const char *json_skip_space(const char *at, const char *end) {
-    while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
-        at++;
-    return at;
-}
-
 const char *json_skip_string(const char *at, const char *end) {
     for (at++; (at = memchr(at, '"', (size_t)(end - at))) != NULL; at++) {
         const char *before = at;

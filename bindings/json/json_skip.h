@@ -5,9 +5,7 @@
  */
 #ifndef PROMPTIC_JSON_SKIP_H
 #define PROMPTIC_JSON_SKIP_H
-
-/* Behind the space at `at`. */
-const char *json_skip_space(const char *at, const char *end);
+#include "json_text.h"
 
 /* Behind the string whose opening quote is at `at`; NULL where it does not end before `end`. */
 const char *json_skip_string(const char *at, const char *end);

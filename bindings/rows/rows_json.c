@@ -5,6 +5,8 @@
 #include "rows.h"
 
 #include "json_number.h"
+#include "json_reader.h"
+#include "json_text.h"
 
 #include <limits.h>
 #include <math.h>
@@ -143,7 +145,7 @@ static bool read_string(reading *r, uint64_t *hash) {
     *hash = ROWS_HASH_START;
     for (r->at++; r->at < r->end;) {
         if (!r->hashing)
-            r->at += json_plain_run(r->at, r->end);
+            r->at = json_skip_plain(r->at, r->end);
         if (r->at == r->end)
             break;
         unsigned char byte = (unsigned char)*r->at;

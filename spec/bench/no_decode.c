@@ -1,23 +1,24 @@
 /*
- * no_decode.c - json_decode and what cuts a text up for it, for an interpreter that is for
- * benchmarks only (ld's --wrap): an answer becomes an empty table, so that what is left is the cost
- * of everything but decoding.
+ * no_decode.c - json_decode, at once and in steps, for an interpreter that is for benchmarks only
+ * (ld's --wrap): a response becomes an empty table, so that what is left is the cost of everything
+ * but decoding.
  */
-#include "json_pieces.h"
+#include "json.h"
 
-bool __wrap_json_decode(lua_State *L, const char *text, size_t length);
-bool __wrap_json_pieces_find(json_pieces *pieces, const char *text, size_t length);
+bool __wrap_json_decode(lua_State *L, const char *text, size_t length, unsigned options);
+json_progress __wrap_json_decoding_step(lua_State *L, int index, size_t bytes);
 
-bool __wrap_json_decode(lua_State *L, const char *text, size_t length) {
+bool __wrap_json_decode(lua_State *L, const char *text, size_t length, unsigned options) {
     (void)text;
     (void)length;
+    (void)options;
     lua_newtable(L);
     return true;
 }
 
-bool __wrap_json_pieces_find(json_pieces *pieces, const char *text, size_t length) {
-    (void)pieces;
-    (void)text;
-    (void)length;
-    return false;
+json_progress __wrap_json_decoding_step(lua_State *L, int index, size_t bytes) {
+    (void)index;
+    (void)bytes;
+    lua_newtable(L);
+    return JSON_DONE;
 }

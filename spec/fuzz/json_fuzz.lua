@@ -58,32 +58,11 @@ local function check(text)
       assert(type(value) == "string" and value:find("^bad argument #1 to "), value)
       return false
    end
-   local encoded, again = pcall(json.encode, value)
-   if encoded then
-      -- 1.00000000000000000001 is the float 1.0 first, and the integer 1 from then on.
-      local back = json.decode(again)
-      assert(values.same(value, back, true), "reads back differently")
-      assert(values.same(back, json.decode(json.encode(back))), "does not settle")
-   else -- a decoded string is left as it came
-      assert(again:find("is not UTF-8", 1, true), again)
-   end
+   -- 1.00000000000000000001 is the float 1.0 first, and the integer 1 from then on.
+   local back = json.decode(json.encode(value))
+   assert(values.same(value, back, true), "reads back differently")
+   assert(values.same(back, json.decode(json.encode(back))), "does not settle")
    return true
-end
-
--- The walk must not trust cjson either: texts are walked along trees that are not theirs.
-local function check_astray(text, other)
-   local registry = debug.getregistry()
-   local instance = registry["promptic.json.cjson"]
-   registry["promptic.json.cjson"] = {
-      decode = function(asked)
-         return instance.decode(asked == "0.5" and asked or other)
-      end,
-   }
-   local decoded, value = pcall(json.decode, text)
-   registry["promptic.json.cjson"] = instance
-   if decoded then
-      pcall(json.encode, value)
-   end
 end
 
 local good = 0
@@ -94,6 +73,5 @@ for i = 1, count do
       error(("seed %d, document %d: %s\n%q"):format(seed, i, tostring(message), text), 0)
    end
    good = good + (message and 1 or 0)
-   check_astray(text, documents[random(1, #documents)])
 end
 print(("seed %d: %d documents, %d of them JSON, no complaint"):format(seed, count, good))

@@ -17,7 +17,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-int luaopen_cjson(lua_State *L);
 int luaopen_promptic(lua_State *L);
 
 static const char script[] =
@@ -131,10 +130,6 @@ static lua_State *open_state(memory *m) {
     *m = (memory){.left = -1};
     lua_State *L = lua_newstate(reallocate, m);
     luaL_openlibs(L);
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
-    lua_pushcfunction(L, luaopen_cjson);
-    lua_setfield(L, -2, "cjson");
-    lua_settop(L, 0);
     CHECK(luaL_loadstring(L, script) == LUA_OK);
     return L;
 }

@@ -12,7 +12,6 @@
 
 #define THREADS 8
 
-int luaopen_cjson(lua_State *L);
 int luaopen_promptic(lua_State *L);
 
 static const char script[] =
@@ -45,8 +44,6 @@ static void *run(void *unused) {
     lua_State *L = luaL_newstate();
     luaL_openlibs(L);
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
-    lua_pushcfunction(L, luaopen_cjson);
-    lua_setfield(L, -2, "cjson");
     lua_pushcfunction(L, luaopen_promptic);
     lua_setfield(L, -2, "promptic");
     lua_settop(L, 0);

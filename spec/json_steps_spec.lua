@@ -102,7 +102,7 @@ describe("a task's answer", function()
          assert.is_false(fine)
          assert.is_false(reads)
          problem = problem:gsub("^bad argument #1 to '[^']*' %((.*)%)$", "%1")
-         assert.equal("the answer is not JSON: " .. problem, message)
+         assert.equal("the response of GET /components/c is not JSON: " .. problem, message)
       end)
    end
 

@@ -1,0 +1,27 @@
+/* json_codec.h - what the codec keeps in a lua_State between two texts. Inside of the codec only.
+ */
+#ifndef PROMPTIC_JSON_CODEC_H
+#define PROMPTIC_JSON_CODEC_H
+
+#include "compat.h"
+
+/* Strings that keys were read from lately, at the indices 1..JSON_CODEC_KEYS of the table. */
+#define JSON_CODEC_KEYS 256
+
+/* The table's other indices. A spare is taken out while it is used: a finalizer, or a metamethod,
+ * may need one as well. */
+enum {
+    JSON_CODEC_CACHE = JSON_CODEC_KEYS + 1, /* userdata of json_decode.c: the keys' bytes */
+    JSON_CODEC_ARRAY,                       /* the metatable that marks arrays */
+    JSON_CODEC_DECODER,                     /* a spare decoder, or nil */
+    JSON_CODEC_BUFFER,                      /* a spare buffer, or nil */
+    JSON_CODEC_SIZE = JSON_CODEC_BUFFER
+};
+
+/* [-0, +1, m] Pushes the table, which is one a lua_State. */
+void json_push_codec(lua_State *L);
+
+/* [-0, +1, -] Pushes what the table at `codec` has there, and takes it out if it is not nil. */
+void *json_codec_take(lua_State *L, int codec, int index);
+
+#endif /* PROMPTIC_JSON_CODEC_H */
