@@ -163,7 +163,7 @@ $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 
 # C hosts: spec/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
 HOSTS     := $(patsubst spec/host/%.c,$(BUILD)/host/%,$(wildcard spec/host/*.c))
-HOSTS_LUA := $(BUILD)/host/lua_threads $(BUILD)/host/collector
+HOSTS_LUA := $(addprefix $(BUILD)/host/,lua_threads collector rows)
 UNLOAD    := $(BUILD)/host/unload
 -include $(HOSTS:=.d)
 
@@ -173,10 +173,11 @@ $(filter-out $(HOSTS_LUA) $(UNLOAD),$(HOSTS)): $(BUILD)/host/%: spec/host/%.c $(
 
 $(HOSTS_LUA): $(BUILD)/host/%: spec/host/%.c $(CORE) $(BINDINGS) $(BAKED)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) \
+	$(Q)$(CC) $(ALL_CFLAGS) $(BINDINGS_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) \
 		$(CURL_LIBS) -lm -ldl
 
 $(BUILD)/host/allocation: override LDFLAGS += -Wl,--wrap=realloc
+$(BUILD)/host/rows: override LDFLAGS += -Wl,--wrap=memmove,--wrap=memcmp
 
 # Without libcurl, so that it comes and goes with the module.
 $(UNLOAD): spec/host/unload.c $(MODULE)
