@@ -348,7 +348,7 @@ INSTALLED  = $(BINDIR)/promptic-lua $(BINDIR)/promptic $(addprefix $(MANDIR)/,$(
 install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)
-	sed '1s|.*|#!$(BINDIR)/promptic-lua|' scripts/promptic >$(DESTDIR)$(BINDIR)/promptic
+	sed '1s|.*|#!$(BINDIR)/promptic-lua -E|' scripts/promptic >$(DESTDIR)$(BINDIR)/promptic
 	chmod 755 $(DESTDIR)$(BINDIR)/promptic
 	install -m 644 $(MANUALS) $(DESTDIR)$(MANDIR)
 	install -m 644 $(STUBS) $(DESTDIR)$(STUBDIR)
