@@ -171,7 +171,7 @@ $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 
 # C hosts: spec/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
 HOSTS     := $(patsubst spec/host/%.c,$(BUILD)/host/%,$(wildcard spec/host/*.c))
-HOSTS_LUA := $(BUILD)/host/lua_threads $(BUILD)/host/collector
+HOSTS_LUA := $(addprefix $(BUILD)/host/,lua_threads collector rows)
 UNLOAD    := $(BUILD)/host/unload
 -include $(HOSTS:=.d)
 
@@ -181,9 +181,11 @@ $(filter-out $(HOSTS_LUA) $(UNLOAD),$(HOSTS)): $(BUILD)/host/%: spec/host/%.c $(
 
 $(HOSTS_LUA): $(BUILD)/host/%: spec/host/%.c $(CORE) $(BINDINGS) $(BAKED)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LUA_STATIC) $(CURL_LIBS) -lm -ldl
+	$(Q)$(CC) $(ALL_CFLAGS) $(BINDINGS_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LUA_STATIC) \
+		$(CURL_LIBS) -lm -ldl
 
 $(BUILD)/host/allocation: override LDFLAGS += -Wl,--wrap=realloc
+$(BUILD)/host/rows: override LDFLAGS += -Wl,--wrap=memmove,--wrap=memcmp
 
 # Without libcurl, so that it comes and goes with the module.
 $(UNLOAD): spec/host/unload.c $(MODULE)
@@ -354,7 +356,7 @@ INSTALLED  = $(BINDIR)/promptic-lua $(BINDIR)/promptic $(addprefix $(MANDIR)/,$(
 install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)
-	sed '1s|.*|#!$(BINDIR)/promptic-lua|' scripts/promptic >$(DESTDIR)$(BINDIR)/promptic
+	sed '1s|.*|#!$(BINDIR)/promptic-lua -E|' scripts/promptic >$(DESTDIR)$(BINDIR)/promptic
 	chmod 755 $(DESTDIR)$(BINDIR)/promptic
 	install -m 644 $(MANUALS) $(DESTDIR)$(MANDIR)
 	install -m 644 $(STUBS) $(DESTDIR)$(STUBDIR)

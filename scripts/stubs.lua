@@ -135,6 +135,8 @@ function promptic.now() end
 ---@field concurrency? integer requests under way at one time; 4
 ---@field on_progress? fun(progress: { sent: integer, total: integer?, bytes: integer, elapsed: number })
 ---@field on_bad_row? "error"|"skip"
+---@field on_empty? "error"|"skip"|"keep" what a row with an empty answer is
+---@field separator? string of the fields of a .csv file; a comma
 ---@field expected_column? string of a .csv file
 ---@field resume? table the field resume of an earlier upload's error
 

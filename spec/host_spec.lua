@@ -93,6 +93,7 @@ describe("a program of spec/host #hosts", function()
       { "allocation", "asan", "has each of its own allocations fail" },
       { "libcurl_memory", "asan", "has each allocation of libcurl fail" },
       { "collector", "asan", "has Lua collect, stop and run out of memory wherever it can" },
+      { "rows", "asan", "does a bounded amount of work for each id and each column" },
       { "threads", "tsan", "has a loop in each thread" },
       { "lua_threads", "tsan", "has a Lua state in each thread" },
    }

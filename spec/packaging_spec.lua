@@ -68,7 +68,7 @@ describe("make install #packaging", function()
 
    it("makes the promptic command and the manual pages", function()
       local command = installed .. "/bin/promptic"
-      assert.equal("#!" .. PREFIX .. "/bin/promptic-lua", process.read_file(command):match("^[^\n]*"))
+      assert.equal("#!" .. PREFIX .. "/bin/promptic-lua -E", process.read_file(command):match("^[^\n]*"))
       assert.is_true(os.execute(("test -x '%s'"):format(command)))
       assert.equal("promptic " .. promptic.version .. "\n",
          output_of("cd / && '%s/bin/promptic-lua' '%s' --version", installed, command))

@@ -103,6 +103,18 @@ local STATEMENTS = {
    { "x = 'Zm9vYmFyMTIzNDU2Nzg5MFhZWmFiYw'", false },
    { "x = 'k3j5h2k3j5h2k3j5h23kj5h2k3j5h2zz'", false },
    { "print('" .. KEY .. "')", false },
+   { 'token = "abcd"', false },
+   { "db.pass = 'x'", false },
+   { "pw='x'", false },
+   { "local pw = io.read()", false },
+   { 'options = { ["key"] = "x" }', false },
+   { "openai_key = [[x]]", false },
+   { "setenv('TOKEN', 'x')", false },
+   { "get('https://x.test/?key=abc')", false },
+   { "for key, value in pairs(row) do print(key, value) end", true },
+   { "print(row.tokens, row.max_tokens == 5)", true },
+   { "keys = {}", true },
+   { "if token == nil then print(key) end", true },
 }
 
 describe("the history", function()

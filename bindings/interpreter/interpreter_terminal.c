@@ -211,6 +211,13 @@ static int terminal_read_secret(lua_State *L) {
     return 1;
 }
 
+/* discard(): what was typed or pasted and nobody has read does not reach the next program */
+static int terminal_discard(lua_State *L) {
+    (void)L;
+    (void)tcflush(STDIN_FILENO, TCIFLUSH);
+    return 0;
+}
+
 /* --------------------------------------------------------------------- exec */
 
 /* exec(arguments): becomes promptic-lua with these arguments; returns nil and why where it cannot
@@ -236,8 +243,10 @@ int interpreter_open_terminal(lua_State *L) {
         {"clean", terminal_clean},
         {"columns", terminal_columns},
         {"cut", terminal_cut},
+        {"discard", terminal_discard},
         {"exec", terminal_exec},
         {"is_terminal", terminal_is_terminal},
+        {"read_line", interpreter_ask_line},
         {"read_secret", terminal_read_secret},
         {"width", terminal_width},
         {NULL, NULL},

@@ -366,8 +366,10 @@ const char *rows_json_observation(const char *at, const char *end, rows_observat
     reading r = {.at = at, .end = end};
     hashes unused;
     *observation = (rows_observation){.has_input = false};
-    if (read_observation(&r, observation, &unused))
+    if (read_observation(&r, observation, &unused)) {
+        observation->whole = (rows_value){.at = at, .length = (size_t)(r.at - at)};
         return r.at;
+    }
     *problem = (rows_problem){.what = r.what, .at = r.at};
     return NULL;
 }

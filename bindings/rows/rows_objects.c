@@ -72,11 +72,10 @@ static int new_set(lua_State *L) {
     const char *text = luaL_optstring(L, 1, "");
     rows_set *set = new_object(L, SET, sizeof *set);
     rows_span span;
-    const rows_set one = {.spans = &span, .count = 1};
     while (*text != '\0') {
         if (!read_span(&text, &span))
             return 0;
-        if (!rows_set_merge(set, &one))
+        if (!rows_set_add_span(set, &span))
             return out_of_memory(L);
     }
     return 1;
@@ -88,10 +87,12 @@ static int set_text(lua_State *L) {
     char span[80];
     luaL_Buffer text;
     luaL_buffinit(L, &text);
-    for (size_t i = 0; i < set->count; i++) {
-        snprintf(span, sizeof span, "%s" SPAN_FORMAT, i > 0 ? "," : "", set->spans[i].first,
-                 set->spans[i].last, set->spans[i].sum);
+    const char *before = "";
+    for (const rows_span *s = rows_set_from(set, INT64_MIN); s != NULL;
+         s = rows_set_from(set, s->last + 1)) {
+        snprintf(span, sizeof span, "%s" SPAN_FORMAT, before, s->first, s->last, s->sum);
         luaL_addstring(&text, span);
+        before = ",";
     }
     luaL_pushresult(&text);
     return 1;
@@ -101,13 +102,15 @@ static int set_text(lua_State *L) {
 static int set_spans(lua_State *L) {
     const rows_set *set = check_set(L, 1);
     lua_createtable(L, (int)set->count, 0);
-    for (size_t i = 0; i < set->count; i++) {
+    compat_index index = 0;
+    for (const rows_span *span = rows_set_from(set, INT64_MIN); span != NULL;
+         span = rows_set_from(set, span->last + 1)) {
         lua_createtable(L, 0, 2);
-        push_number(L, set->spans[i].first);
+        push_number(L, span->first);
         lua_setfield(L, -2, "first");
-        push_number(L, set->spans[i].last);
+        push_number(L, span->last);
         lua_setfield(L, -2, "last");
-        lua_rawseti(L, -2, (compat_index)(i + 1));
+        lua_rawseti(L, -2, ++index);
     }
     return 1;
 }
@@ -128,9 +131,7 @@ static int set_from(lua_State *L) {
 /* set:add(first, last): adds all numbers of the span that it does not have */
 static int set_add(lua_State *L) {
     rows_span span = {.first = check_number(L, 2), .last = check_number(L, 3)};
-    return rows_set_merge(check_set(L, 1), &(rows_set){.spans = &span, .count = 1})
-               ? 0
-               : out_of_memory(L);
+    return rows_set_add_span(check_set(L, 1), &span) ? 0 : out_of_memory(L);
 }
 
 /* set:merge(scan): adds the ids that were taken */
@@ -150,28 +151,49 @@ static rows_batch *check_batch(lua_State *L, int index) {
     return luaL_checkudata(L, index, BATCH);
 }
 
-/* rows.batch(most_rows, most_bytes [, likely_bytes]) */
+/* rows.batch(most_rows, most_bytes [, likely_bytes [, on_empty]]) */
 static int new_batch(lua_State *L) {
+    static const char *const actions[] = {
+        [ROWS_EMPTY_ERROR] = "error", [ROWS_EMPTY_SKIP] = "skip", [ROWS_EMPTY_KEEP] = "keep", NULL};
+    int on_empty = luaL_checkoption(L, 4, "keep", actions);
     int64_t most_rows = check_number(L, 1), most_bytes = check_number(L, 2);
     int64_t likely_bytes = lua_isnoneornil(L, 3) ? 0 : check_number(L, 3);
     rows_batch *batch = new_object(L, BATCH, sizeof *batch);
     batch->most_rows = (size_t)most_rows;
     batch->most_bytes = (size_t)most_bytes;
     batch->likely_bytes = (size_t)likely_bytes;
+    batch->on_empty = (rows_on_empty)on_empty;
     return 1;
 }
 
 /* Rows that are Lua values, on their way into a batch. */
 typedef struct addition {
     rows_batch *batch;
-    int64_t number, last; /* of the row that was added last, and of the last one to add */
-    bool refused;
+    int64_t number, last;   /* of the row that was added last, and of the last one to add */
+    bool refused, is_empty; /* the next one is no observation; for its answer, which is empty */
 } addition;
+
+/* [-0, +0, e] Refuses the row on top, which is an observation, where its answer is empty. */
+static void check_answer(lua_State *L, addition *a) {
+    size_t length;
+    if (a->batch->on_empty == ROWS_EMPTY_KEEP)
+        return;
+    lua_pushliteral(L, "expected");
+    lua_rawget(L, -2);
+    const char *answer = lua_tolstring(L, -1, &length);
+    if (answer != NULL && strspn(answer, " \t\r\n") == length) {
+        a->refused = a->is_empty = true;
+        lua_pushfstring(L, "observations[%d].expected is empty", (int)a->number + 1);
+        lua_error(L);
+    }
+    lua_pop(L, 1);
+}
 
 /* [-0, +0, e] The row on top, whose number is the next one: false where it does not fit. */
 static bool write_row(lua_State *L, addition *a, const promptic_endpoint *row) {
     rows_batch_begin(L, a->batch);
     bindings_write_item(L, row, lua_gettop(L), (size_t)a->number + 1, &a->batch->text, &a->refused);
+    check_answer(L, a);
     if (!rows_batch_accepts(a->batch)) {
         rows_batch_drop(a->batch);
         return false;
@@ -215,8 +237,14 @@ static bool write_with(lua_State *L, lua_CFunction write, addition *a) {
     return false;
 }
 
-/* batch:add(value, number): true; false where it does not fit; nil and the reason where it is no
- * observation */
+/* [-0, +1, -] Whether a row that was refused is to be skipped, whatever happens to other bad ones.
+ */
+static void push_skips(lua_State *L, const rows_batch *batch, bool is_empty) {
+    lua_pushboolean(L, is_empty && batch->on_empty == ROWS_EMPTY_SKIP);
+}
+
+/* batch:add(value, number): true; false where it does not fit; nil, the reason and whether to skip
+ * it where it is no observation */
 static int batch_add(lua_State *L) {
     int64_t number = check_number(L, 3);
     addition a = {.batch = check_batch(L, 1), .number = number - 1};
@@ -228,15 +256,16 @@ static int batch_add(lua_State *L) {
     if (!write_with(L, write_value, &a)) {
         lua_pushnil(L);
         lua_insert(L, -2);
-        return 2;
+        push_skips(L, a.batch, a.is_empty);
+        return 3;
     }
     lua_pushboolean(L, a.number == number);
     return 1;
 }
 
 /* batch:add_list(list, number, last): adds the rows behind that number up to the last one, as long
- * as they fit. The number of the one that was added last, and the reason where the next one is no
- * observation */
+ * as they fit. The number of the one that was added last; the reason and whether to skip it where
+ * the next one is no observation */
 static int batch_add_list(lua_State *L) {
     addition a = {
         .batch = check_batch(L, 1), .number = check_number(L, 3), .last = check_number(L, 4)};
@@ -247,7 +276,8 @@ static int batch_add_list(lua_State *L) {
     if (fine)
         return 1;
     lua_insert(L, -2);
-    return 2;
+    push_skips(L, a.batch, a.is_empty);
+    return 3;
 }
 
 static int batch_count(lua_State *L) {
@@ -331,10 +361,10 @@ static rows_reader *check_reader(lua_State *L, int index) {
     return luaL_checkudata(L, index, READER);
 }
 
-bool rows_push_reader(lua_State *L, const char *path, const char *expected_column) {
+bool rows_push_reader(lua_State *L, const char *path, const rows_reading *reading) {
     rows_reader *reader = new_object(L, READER, sizeof *reader);
     reader->file.descriptor = -1;
-    return rows_reader_open(L, reader, path, expected_column);
+    return rows_reader_open(L, reader, path, reading);
 }
 
 /* [-0, +3, m] */
@@ -345,12 +375,14 @@ static int push_refusal(lua_State *L, const rows_reader *reader, const char *wha
     return 3;
 }
 
-/* reader:fill(batch, last): fills the batch with rows up to that number. "full", "end", or "bad" or
- * "broken" with reason and line; after "bad" it can be called again */
+/* reader:fill(batch, last): fills the batch with rows up to that number. "full", "end", or "bad",
+ * "empty" (a bad row that is to be skipped) or "broken" with reason and line; after "bad" and
+ * "empty" it can be called again */
 static int reader_fill(lua_State *L) {
     rows_reader *reader = check_reader(L, 1);
     rows_batch *batch = check_batch(L, 2);
     lua_Number last = luaL_checknumber(L, 3);
+    reader->on_empty = batch->on_empty;
     while (batch->count < batch->most_rows && (lua_Number)reader->number < last) {
         rows_batch_begin(L, batch);
         rows_outcome outcome = rows_reader_read(L, reader, &batch->text);
@@ -359,8 +391,12 @@ static int reader_fill(lua_State *L) {
             continue;
         }
         rows_batch_drop(batch);
-        if (outcome == ROWS_BAD || outcome == ROWS_BROKEN)
-            return push_refusal(L, reader, outcome == ROWS_BAD ? "bad" : "broken");
+        if (outcome == ROWS_BROKEN)
+            return push_refusal(L, reader, "broken");
+        if (outcome == ROWS_BAD)
+            return push_refusal(L, reader,
+                                reader->is_empty && reader->on_empty == ROWS_EMPTY_SKIP ? "empty"
+                                                                                        : "bad");
         if (outcome == ROWS_READ)
             rows_reader_unread(reader);
         lua_pushstring(L, outcome == ROWS_END ? "end" : "full");
@@ -421,7 +457,7 @@ static int scan_known(lua_State *L) {
     rows_scan *scan = luaL_checkudata(L, 1, SCAN);
     rows_set *set = new_object(L, SET, sizeof *set);
     *set = scan->ids;
-    scan->ids = (rows_set){.spans = NULL};
+    scan->ids = (rows_set){.blocks = NULL};
     return 1;
 }
 

@@ -136,6 +136,8 @@ end
 function cli.main(words)
    local situation = {}
    local done, result = xpcall(dispatch, handler, words, situation)
+   local ask = package.loaded["promptic.cli.ask"]
+   if ask then ask.finish() end
    if done then return result end
    local told, code = pcall(complain, result, situation)
    return told and code or 1

@@ -31,7 +31,7 @@ local OTHERS = {
       "Goes through all traces, page after page." },
    upload_observations = {
       "client:upload_observations(experiment_id, source, { batch_size = 500, concurrency = 4 })",
-      "Sends the observations of a list, a function or a .csv, .jsonl or .json file." },
+      "Sends the observations of a list, a function or a .csv, .jsonl, .json file." },
    request = { "client:request(method, path, { query, body })", "A call that has no method yet." },
    close = { "client:close()", "Ends the client's calls; it cannot be used any more." },
    run = { "promptic.run(f)", "Runs f as a task, and all that it spawns, until they are done." },

@@ -10,6 +10,12 @@ local NAMES = {
    "password", "passwd", "passphrase", "secret", "credential", "credentials", "bearer",
 }
 
+-- The same of shorter names, which are parts of others: what is given must look like a secret, or nothing else can
+-- be meant.
+local SHORT = {
+   { "token", any = true }, { "pass", any = true }, { "pw", any = true }, { "pwd", any = true }, { "key" },
+}
+
 -- The key of the sandbox is no secret, and part of many a line.
 local NO_SECRET = { sandbox = true }
 
@@ -29,6 +35,30 @@ local function is_given_something(line)
       end
    end
    return plain:find "bearer%s+[%w.]" ~= nil
+end
+
+-- token = "x", db.pw = x, setenv("KEY", "x"), ?key=x; not: for key, value in pairs(t)
+local function gives(entry, plain, first, last)
+   local before = plain:sub(first - 1, first - 1)
+   local quotes, sign, following = plain:match("^([\"'%]%s]*)([=:,])%s*(.?)", last + 1)
+   if not sign or following == "" or sign == "=" and following == "=" then return false end
+   local is_text = following:find "[\"'%[]" ~= nil
+   if sign == "," then return is_text and quotes:find "[\"']" ~= nil end
+   return is_text or entry.any or before:find "[?&]" ~= nil
+end
+
+local function is_given_short(line)
+   local plain = line:lower():gsub("[-_]", "")
+   for _, entry in ipairs(SHORT) do
+      local place = 1
+      while true do
+         local first, last = plain:find(entry[1], place, true)
+         if not first then break end
+         if gives(entry, plain, first, last) then return true end
+         place = last + 1
+      end
+   end
+   return false
 end
 
 local PREFIXES = {
@@ -60,7 +90,7 @@ function secrets.has(line, values)
    for _, value in ipairs(values or {}) do
       if #value >= SHORTEST and not NO_SECRET[value] and line:find(value, 1, true) then return true end
    end
-   return is_given_something(line) or has_known_prefix(line) or has_token(line)
+   return is_given_something(line) or is_given_short(line) or has_known_prefix(line) or has_token(line)
 end
 
 --- The credentials of the environment and of the file.
