@@ -21,7 +21,7 @@ schema.HEADER_BYTES = 100
 
 -- In the definitions: OF(table) is a reference to the row that this one is deleted with.
 local macros = {
-   ["OF%((%w+)%)"] = "TEXT NOT NULL REFERENCES %1 ON DELETE CASCADE",
+   ["OF%(([%w_]+)%)"] = "TEXT NOT NULL REFERENCES %1 ON DELETE CASCADE",
    TIMES = "createdAt TEXT NOT NULL, updatedAt TEXT NOT NULL",
 }
 
@@ -43,7 +43,7 @@ local tables = {
       runNumber INTEGER NOT NULL, startedAt TEXT, endedAt TEXT, errorCode TEXT, errorMessage TEXT,
       TIMES)]],
 
-   -- split_given: the client said which split; else trainSplitRatio decides at start.
+   -- split_given: the client said which split; else trainSplitRatio decides at start. Likewise in dataset_case.
    [[observation (id INTEGER PRIMARY KEY AUTOINCREMENT, experimentId OF(experiment),
       idx INTEGER NOT NULL, expected TEXT NOT NULL, variables TEXT NOT NULL,
       split TEXT NOT NULL, split_given INTEGER NOT NULL, TIMES)]],
@@ -91,7 +91,8 @@ local tables = {
       traceDbId OF(trace), createdAt TEXT NOT NULL, UNIQUE (datasetId, traceDbId))]],
 
    [[dataset_case (id INTEGER PRIMARY KEY AUTOINCREMENT, datasetId OF(dataset), idx INTEGER,
-      inputPayload TEXT NOT NULL, expectedPayload TEXT NOT NULL, split TEXT, metadata TEXT NOT NULL, TIMES)]],
+      inputPayload TEXT NOT NULL, expectedPayload TEXT NOT NULL, split TEXT, split_given INTEGER NOT NULL,
+      metadata TEXT NOT NULL, TIMES)]],
 
    [[run (id TEXT PRIMARY KEY, datasetId OF(dataset),
       aiComponentId TEXT NOT NULL, workspaceId TEXT NOT NULL, name TEXT, status TEXT NOT NULL,
