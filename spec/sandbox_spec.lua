@@ -216,7 +216,8 @@ describe("experiments", function()
       assert.same({ type = "object", required = {} }, found.initialPredictionModelSchema)
       assert.matches('"required":[]', answer.text, 1, true)
       assert_error(404, "Not found", server:post("/experiments", { targetModel = "m",
-         aiComponentId = "00000000-0000-4000-8000-000000000000", taskType = "classification", provider = "openai", optimizer = "gepa" }))
+         aiComponentId = "00000000-0000-4000-8000-000000000000", taskType = "classification",
+         provider = "openai", optimizer = "gepa" }))
    end)
 
    it("are listed in pages, newest first, by component and status", function()
