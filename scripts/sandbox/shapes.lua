@@ -2,6 +2,7 @@
 Rows of the database in the form of the contract: JSON documents decoded, NULL as null. What is not
 listed in a shape stays inside.
 ]]
+local bodies = require "promptic.sandbox.bodies"
 local json = require "promptic.json"
 local scoring = require "promptic.sandbox.scoring"
 local times = require "promptic.sandbox.times"
@@ -20,7 +21,7 @@ local function shape(fields, documents)
          if value == nil then
             object[field] = json.null
          elseif is_document[field] then
-            object[field] = json.decode(value)
+            object[field] = bodies.decode(value) -- nulls inside stay
          else
             object[field] = value
          end
