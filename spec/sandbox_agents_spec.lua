@@ -1,6 +1,7 @@
 --- The sandbox's side for agents: traces come in as OTLP, become datasets and runs, are annotated, and are
 -- evaluated into insights whose figures are counted here by hand.
 local json = require("promptic").json
+local otlp = require "spec.support.otlp"
 local sandbox = require "spec.support.sandbox"
 
 local server
@@ -9,46 +10,16 @@ after_each(function() assert.equal("", server:stop()) end)
 
 ---------------------------------------------------------------- OTLP
 
-local SECOND = 1000000000
--- A minute ago, so that it counts for the statistics of the last days.
-local BEGIN = (os.time() - 60) * SECOND
+local SECOND, BEGIN, attributes = 1000000000, otlp.BEGIN, otlp.attributes
 
-local function any(value)
-   if type(value) == "boolean" then return { boolValue = value } end
-   if math.type(value) == "integer" then return { intValue = tostring(value) } end
-   if type(value) == "number" then return { doubleValue = value } end
-   if type(value) == "string" then return { stringValue = value } end
-   local values = json.array{}
-   for i, element in ipairs(value) do values[i] = any(element) end
-   return { arrayValue = { values = values } }
-end
-
-local function attributes(map)
-   local list = json.array{}
-   for key, value in pairs(map or {}) do list[#list + 1] = { key = key, value = any(value) } end
-   return list
-end
-
--- A span of trace number `trace`, number `number` in it, which starts that many seconds after BEGIN and
--- takes half a second. fields: name, parent, error, take any of the span's own; the rest are attributes.
+-- A span of trace number `trace`, number `number` in it.
 local function span(trace, number, fields)
-   local made = {
-      traceId = ("%032x"):format(trace), spanId = ("%016x"):format(trace * 1000 + number),
-      name = fields.name or "step", kind = fields.kind or 1,
-      startTimeUnixNano = tostring(BEGIN + number * SECOND),
-      endTimeUnixNano = tostring(BEGIN + number * SECOND + SECOND // 2),
-      parentSpanId = fields.parent and ("%016x"):format(trace * 1000 + fields.parent),
-      status = fields.error and { code = 2, message = fields.error } or { code = 1 },
-      events = fields.events, attributes = attributes(fields.attributes),
-   }
-   return made
+   fields.trace, fields.number = trace, number
+   return otlp.span(fields)
 end
 
 local function post(spans, resource)
-   local scope = { scope = {}, spans = json.array(spans) }
-   return server:post("/traces", { resourceSpans = {
-      { resource = { attributes = attributes(resource) }, scopeSpans = { scope } },
-   } })
+   return server:post("/traces", otlp.request(spans, resource))
 end
 
 -- Posts spans and gives the database ids of their traces, by number.
