@@ -34,6 +34,7 @@ LUA_CFLAGS   := $(or $(LUA_CFLAGS),$(call flags,--cflags,$(LUA_PACKAGE)))
 CURL_CFLAGS  := $(or $(CURL_CFLAGS),$(call flags,--cflags,libcurl))
 CURL_LIBS    := $(or $(CURL_LIBS),$(call flags,--libs,libcurl),-lcurl)
 HTTPD_LIBS   := $(or $(HTTPD_LIBS),$(call flags,--libs,libmicrohttpd),-lmicrohttpd)
+ZLIB_LIBS    := $(or $(ZLIB_LIBS),$(call flags,--libs,zlib),-lz)
 LUA_STATIC   ?= $(call archive,liblua5.4.a liblua54.a liblua-5.4.a liblua.a)
 # lua-cjson is in the program for scripts; the module does without. Only Debian and what comes from it have it as an
 # archive; elsewhere its module is linked, which then has to stay where it is.
@@ -162,7 +163,7 @@ $(MODULE): $(CORE) $(BINDINGS) $(BAKED) bindings/module.map
 
 $(SERVER): $(HTTPD) bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map -o $@ $(HTTPD) $(HTTPD_LIBS)
+	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map -o $@ $(HTTPD) $(HTTPD_LIBS) $(ZLIB_LIBS)
 
 # -E: modules that a script requires find Lua's functions in the program.
 $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
