@@ -196,7 +196,8 @@ log=$1; shift
 program=$!
 echo $program >"$log.pid"
 cat >/dev/null
-kill $program 2>/dev/null
+exec 2>/dev/null
+kill $program
 wait $program
 ]]
 
