@@ -62,6 +62,7 @@ struct pool {
     int64_t due_ms;                      /* when libcurl's timer runs out; CLOCK_NEVER */
     pool_socket *sockets;
     size_t count, capacity;
+    bool lost_socket;      /* one was closed before it carried a request */
     long most_kept;        /* idle connections */
     pool_report_fn report; /* called as soon as a socket the host knows is closed */
     void *owner;           /* of report */
