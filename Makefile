@@ -77,7 +77,7 @@ MANUALS := $(BUILD)/man/promptic.1 $(BUILD)/man/promptic-lua.1
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread -MMD -MP -Icore $(CURL_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 
 # File names are unique, so that an include names the file alone.
-BINDINGS_CFLAGS = $(addprefix -I,bindings $(wildcard bindings/*/)) -I$(OBJ)
+BINDINGS_CFLAGS = $(addprefix -I,bindings $(wildcard bindings/*/) $(OBJ)) -I$(OBJ)
 
 # The resources that the table of endpoints names, each a Lua module of its own.
 RESOURCES := $(OBJ)/resources.h
@@ -165,10 +165,22 @@ $(SERVER): $(HTTPD) bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map -o $@ $(HTTPD) $(HTTPD_LIBS) $(ZLIB_LIBS)
 
+# The program loads libcurl at its first use (interpreter_libcurl.c), by the name that a program linked with it would
+# have. Where that cannot be found out, as with a static libcurl, the program is linked with it.
+LIBCURL_SONAME := $(OBJ)/libcurl_soname.h
+$(LIBCURL_SONAME): | $(OBJ)/.checked
+	$(Q)echo 'void *curl_version(void); void *probe(void); void *probe(void) { return curl_version(); }' | \
+		$(CC) -shared -fPIC -x c -o $(OBJ)/probe.so - $(CURL_LIBS)
+	$(Q)readelf -d $(OBJ)/probe.so 2>/dev/null | \
+		sed -n 's/.*(NEEDED).*\[\(libcurl[^]]*\)\]/#define LIBCURL_SONAME "\1"/p' >$@
+
+$(OBJ)/bindings/interpreter/interpreter_libcurl.o: $(LIBCURL_SONAME)
+
 # -E: modules that a script requires find Lua's functions in the program.
 $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 	@echo "  link   $@"
-	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_STATIC) $(CJSON) $(CURL_LIBS) -lm -ldl
+	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_STATIC) $(CJSON) \
+		$$([ -s $(LIBCURL_SONAME) ] || echo '$(CURL_LIBS)') -lm -ldl
 
 # C hosts: spec/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
 HOSTS     := $(patsubst spec/host/%.c,$(BUILD)/host/%,$(wildcard spec/host/*.c))

@@ -210,8 +210,8 @@ static const char *timeout_message(promptic_call *call) {
 
 /* The connection that was to be reused had ended. That is no attempt: nothing was sent. */
 static void attempt_again(promptic_call *call) {
-    client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: an idle connection had ended", call->method,
-               call->path);
+    client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: an idle connection had ended",
+               call->method, call->path);
     call->attempts--;
     if (call_attempt(call))
         loop_schedule(call->client->loop, call);
@@ -281,8 +281,8 @@ static bool is_success(const promptic_call *call, const transfer_outcome *outcom
 static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_after) {
     if (outcome->kind != PROMPTIC_OK)
         return sent;
-    return outcome->status == 500 || outcome->status == 502 ||
-           outcome->status == 504 || (outcome->status == 503 && retry_after < 0);
+    return outcome->status == 500 || outcome->status == 502 || outcome->status == 504 ||
+           (outcome->status == 503 && retry_after < 0);
 }
 
 static char *api_message(const promptic_call *call, int status) {
@@ -293,7 +293,8 @@ static char *api_message(const promptic_call *call, int status) {
         if (call->foreign.active) /* the URL may hold a secret */
             text_add(&message, "a further redirect was not followed");
         else
-            text_addf(&message, "a redirect to %s was not followed; is the endpoint right?", location);
+            text_addf(&message, "a redirect to %s was not followed; is the endpoint right?",
+                      location);
         return text_take(&message, NULL);
     }
     const text *body = &call->transfer.body;

@@ -245,7 +245,8 @@ void promptic_client_close(promptic_client *client) {
         loop_release_pool(client->loop, client->pool);
     client->pool = NULL;
     loop_dispatch(client->loop);
-    loop_notify_timer(client->loop); /* other clients' calls may have been waiting for ours to end */
+    loop_notify_timer(
+        client->loop); /* other clients' calls may have been waiting for ours to end */
     client_release(client);
 }
 

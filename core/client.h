@@ -48,8 +48,8 @@ const char *client_target(const promptic_client *client, const char *url);
 /* The headers of such a request; the client's own. */
 struct curl_slist *client_headers(const promptic_client *client, const char *method, bool has_body);
 
-/* An easy handle with the client's settings, new or used before; NULL if out of memory. The pool has
- * been reserved before. */
+/* An easy handle with the client's settings, new or used before; NULL if out of memory. The pool
+ * has been reserved before. */
 CURL *client_take_handle(promptic_client *client);
 void client_give_handle(promptic_client *client, CURL *easy);
 
