@@ -7,6 +7,8 @@
 -- cannot. With back() a function's bad row is to be read again.
 local _, host = ...
 
+local math, type = math, type
+
 local function refused(row, reason)
    return "bad", { row = row, reason = reason, message = reason }
 end
