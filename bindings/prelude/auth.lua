@@ -2,6 +2,9 @@
 -- it ends in. Baked into the module; runs in Lua 5.1 to 5.4.
 local methods, host, exports = ...
 
+local error, getmetatable, ipairs, pcall, setmetatable = error, getmetatable, ipairs, pcall, setmetatable
+local io, math, os, tostring, type = io, math, os, tostring, type
+
 local core, check, now, sleep = host.auth, host.auth.check, host.now, host.sleep
 
 local auth = { save = core.save }

@@ -2,6 +2,8 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local methods, host = ...
 
+local error, math, setmetatable, tostring, type = error, math, setmetatable, tostring, type
+
 local check, now, sleep = host.check, host.now, host.sleep
 
 local ENDED = { completed = true, failed = true }
