@@ -75,7 +75,8 @@ describe("promptic", function()
    it("prints the same document for the same answer, with its keys in order", function()
       local first, second = ok{ "components", "list", "--json" }, ok{ "components", "list", "--json" }
       assert.equal(first.stdout, second.stdout)
-      local row = '    {\n      "aiApplicationId": "[^"]*",\n      "createdAt": "[^"]*",\n      "id": "[^"]*",\n      "name": "first",\n'
+      local row = '    {\n      "aiApplicationId": "[^"]*",\n      "createdAt": "[^"]*",\n      "id": "[^"]*",\n'
+         .. '      "name": "first",\n'
       assert.matches('^{\n  "data": %[\n' .. row, first.stdout)
    end)
 

@@ -38,7 +38,8 @@ for _, form in ipairs{ "http", "proto" } do
                ["promptic.run"] = "nightly" })
 
             local trace = server:ok("GET", "/traces/" .. id)
-            assert.same({ { "invoke_agent", "internal", "ok", "", 0, 0, 0 }, { "chat", "client", "ok", "", 120, 0.25, 0 },
+            assert.same({ { "invoke_agent", "internal", "ok", "", 0, 0, 0 },
+               { "chat", "client", "ok", "", 120, 0.25, 0 },
                { "execute_tool search", "internal", "error", "boom", 0, 0, 1 } }, outline(trace))
             assert.same({ "Grüße", "exporter", { "a", "b" } },
                { trace.spans[1].input, trace.metadata["service.name"], trace.spans[2].metadata.list })
