@@ -97,7 +97,7 @@ describe("a disk that is full", function()
          local text = (i % 2 == 0 and "even " or "odd ") .. ("number " .. i .. " "):rep(50)
          list[i] = { variables = { text = text }, expected = i % 2 == 0 and "even" or "odd" }
       end
-      local settings = { epochs = 40, numFewShots = 20 }
+      local settings = { epochs = 20, numFewShots = 20 }
       local id = server:experiment{ observations = list, hyperparameters = settings }
       local path = "/experiments/" .. id
       server:ok("POST", path .. "/start")
@@ -118,7 +118,7 @@ describe("a disk that is full", function()
       limit(server, "unlimited")
       local done = server:wait(path, "experimentStatus", { completed = true, failed = true })
       assert.equal("completed", done.experimentStatus, done.errorMessage)
-      assert.equal(40, #server:ok("GET", path .. "/iterations").data)
+      assert.equal(20, #server:ok("GET", path .. "/iterations").data)
       server:stop()
 
       -- and it ends as one that was never stopped
