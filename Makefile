@@ -324,14 +324,15 @@ bench: ## measures what promptic costs beside libcurl alone
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES) $(BENCH)/no-decode
 	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))'
 
-PRISM := spec/contract/node_modules/.package-lock.json
-$(PRISM): spec/contract/package-lock.json
-	cd spec/contract && npm ci --ignore-scripts --no-audit --no-fund
+# Prism, and OpenTelemetry's exporters.
+NODE_MODULES := $(patsubst %,spec/%/node_modules/.package-lock.json,contract otlp)
+$(NODE_MODULES): %/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-contract: ## holds client and sandbox against the platform's contract, with Prism
+contract: ## holds client and sandbox against the platform's contract, with Prism, and sends OTLP with real exporters
 	$(Q)$(DEPS) module program sandbox test contract
-	$(Q)$(MAKE) --no-print-directory all $(PRISM)
+	$(Q)$(MAKE) --no-print-directory all $(NODE_MODULES)
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' LUA='$(LUA)' .ci/contract
 
 # ------------------------------------------------------------------ checking

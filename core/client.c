@@ -72,7 +72,8 @@ static bool add_credential(const config *config, struct curl_slist **list) {
 static bool add_common_headers(const config *config, const char *user_agent,
                                struct curl_slist **list) {
     return add_header(config, list, "User-Agent", user_agent) && add_credential(config, list) &&
-           add_header(config, list, "Accept", "application/json");
+           /* the endpoints that give bytes answer with the type of a file */
+           add_header(config, list, "Accept", "application/json, */*;q=0.5");
 }
 
 /* Each line costs libcurl some work in every request, so each kind of request has a list of its

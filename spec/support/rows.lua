@@ -68,6 +68,9 @@ local SAMPLES = {
 -- Options that a call cannot do without, though the contract names none as required: it asks for one of several.
 local ALWAYS = { create_artifact = { storage_object_id = true } }
 
+-- What must differ between the elements of a list: the second has "-2" behind it.
+local UNIQUE = { create_tool_selection_experiment = { name = true } }
+
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 
 --- What RFC 3986 calls unreserved stays, every other byte becomes %XX.
@@ -196,6 +199,12 @@ function list_of(row, items, variant, given)
    named[1], wired[1] = fields(row, items, "minimal", given)
    if variant ~= "minimal" then
       named[2], wired[2] = fields(row, items, variant, given)
+      for name in pairs(UNIQUE[row.name] or {}) do
+         if named[2][name] then
+            named[2][name] = named[2][name] .. "-2"
+            wired[2][name] = named[2][name]
+         end
+      end
    end
    return named, wired
 end
