@@ -155,12 +155,13 @@ describe("promptic's command line", function()
    it("tells where the ids of a call that found nothing can be looked up", function()
       local component = server:component("known")
       local experiment = server:experiment{ component = component }
+      local nope = "00000000-0000-4000-8000-000000000000"
       local rows = {
-         { { "components", "get", "nope" }, "`promptic components list` shows what there is" },
-         { { "experiments", "create", "-c", "nope", "-m", "x" }, "`promptic components list` shows" },
-         { { "evaluators", "delete", experiment, "nope", "-f" }, "check the ids: `promptic experiments list` and "
+         { { "components", "get", nope }, "`promptic components list` shows what there is" },
+         { { "experiments", "create", "-c", nope, "-m", "x" }, "`promptic components list` shows" },
+         { { "evaluators", "delete", experiment, nope, "-f" }, "check the ids: `promptic experiments list` and "
             .. "`promptic evaluators list " .. experiment .. "` show what there is" },
-         { { "datasets", "get", "nope", "-c", component }, "check the ids: `promptic components list` and "
+         { { "datasets", "get", nope, "-c", component }, "check the ids: `promptic components list` and "
             .. "`promptic datasets list -c " .. component .. "` show what there is" },
          { { "iterations", "best", experiment }, "`promptic experiments get " .. experiment .. "` tells" },
          { { "deployments", "deploy", component, experiment }, "promptic experiments start " .. experiment },
@@ -177,7 +178,7 @@ describe("promptic's command line", function()
       local result = promptic{ "experiments", "create", "-c", component, "-m", "x", "--start", "--json" }
       local made = server:ok("GET", "/experiments?component_id=" .. component).data[1]
       assert.same({ 1, "", "pending" }, { result.code, result.stdout, made.experimentStatus })
-      assert.matches("%[422%].*\n  the experiment was created and is pending: " .. made.id:gsub("%-", "%%-")
+      assert.matches("%[400%].*\n  the experiment was created and is pending: " .. made.id:gsub("%-", "%%-")
          .. "\n.*promptic observations add ", result.stderr)
    end)
 
