@@ -57,7 +57,7 @@ local function hint_for_status(err, situation)
    local own = situation.row and situation.row.hints and situation.row.hints[status]
    if own then return fill(own, values) end
    if status == 404 and err.message:find "^this server has no " then return nil end
-   if status == 404 then return hint_for_missing(values) end
+   if status == 404 or status == 400 and err.message == "Invalid uuid" then return hint_for_missing(values) end
    if status == 409 and values.experiment_id then return fill(CONFLICT, values) end
    if status == 429 then
       return err.retry_after and ("try again in %.0f s"):format(err.retry_after) or "try again later"
