@@ -78,6 +78,7 @@ for _, case in ipairs(CONTENTS) do
             assert.same({ 1, 1 }, { #asked, #fetched })
             assert.equal(path, asked[1].target)
             assert.equal("Bearer " .. clients.KEY, asked[1].header.authorization)
+            assert.same({ "*/*", "*/*" }, { asked[1].header.accept, fetched[1].header.accept })
             assert.equal("GET", fetched[1].method)
             assert.equal("/b/k?" .. SIGNATURE, fetched[1].target)
             assert_anonymous(fetched[1])

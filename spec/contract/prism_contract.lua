@@ -9,9 +9,6 @@ local ENDPOINTS = { mock = os.getenv("PRISM_MOCK"), proxy = os.getenv("PROMPTIC_
 local LOGS = assert(os.getenv("PRISM_LOGS"), "run it with make contract")
 local PROGRAM = assert(os.getenv("PROMPTIC_LUA"))
 
--- The sandbox's own way in for traces, which the platform's contract does not have.
-local INGEST = "post /api/v1/traces"
-
 -- The requests in Prism's log, in their order: name = "get /api/v1/workspace", verb, path, violations.
 local function requests_of(name)
    local list = {}
@@ -33,20 +30,30 @@ local function send_violation(name)
    local client = promptic.client{ endpoint = ENDPOINTS[name], max_retries = 0 }
    local sent, problem = pcall(client.request, client, "POST", "/components", { body = { name = 1 } })
    client:close()
-   assert(not sent and problem.status_code == 422, tostring(problem))
+   assert(not sent and problem.status_code == 400, tostring(problem))
 end
 
 -- The operation a request is for: of the templates that fit, the one with the fewest parameters.
 local function operation_of(request, operations)
    local best, fewest
    for _, operation in ipairs(operations) do
-      local pattern, parameters = ("/api/v1" .. operation.path):gsub("{.-}", "[^/]+")
+      local escaped = ("/api/v1" .. operation.path):gsub("%-", "%%-")
+      local pattern, parameters = escaped:gsub("{.-}", "[^/]+")
       if operation.verb:lower() == request.verb and request.path:find("^" .. pattern .. "$")
          and (not fewest or parameters < fewest) then
          best, fewest = operation.id, parameters
       end
    end
    return best
+end
+
+-- What is no fault of client or sandbox: as a mock Prism makes up texts that do not fit patterns; as a proxy it follows
+-- the redirect to an artifact itself and finds the file's own type, which the contract writes as octet-stream.
+local function is_expected(name, violation)
+   if name == "mock" then
+      return violation:find("^response%.body%..*must match pattern") ~= nil
+   end
+   return violation:find("does not match the one specified in the current response: application/octet-stream", 1, true)
 end
 
 describe("the examples, through Prism,", function()
@@ -79,8 +86,10 @@ for _, name in ipairs{ "mock", "proxy" } do
       it("has found none in what the client sent and what it was answered", function()
          local found = {}
          for _, request in ipairs(requests) do
-            if request.name ~= INGEST and #request.violations > 0 then
-               found[#found + 1] = request.name .. ": " .. table.concat(request.violations, "; ")
+            for _, violation in ipairs(request.violations) do
+               if not is_expected(name, violation) then
+                  found[#found + 1] = request.name .. ": " .. violation
+               end
             end
          end
          assert.same({}, found)

@@ -49,9 +49,9 @@ local function attribute(key, value)
    return { key = key, value = { stringValue = value } }
 end
 
-local traces
-local function trace_ids()
-   if not traces then
+local trace -- of a list: its id and its traceId
+local function one_trace()
+   if not trace then
       local span = {
          traceId = "5b8efff798038103d269b633813fc60c", spanId = "eee19b7ec3c1b174", name = "agent", kind = 1,
          startTimeUnixNano = ("%d000000000"):format(os.time() - 60),
@@ -60,21 +60,37 @@ local function trace_ids()
       }
       local resource = { attributes = { attribute("service.name", "rows") } }
       local body = { resourceSpans = { { resource = resource, scopeSpans = { { spans = { span } } } } } }
-      client:request("POST", "/traces", { body = body })
-      traces = { client:list_traces().traces[1].id }
+      client:ingest_traces(body)
+      trace = client:list_traces().traces[1]
    end
-   return traces
+   return trace
 end
 
 local function annotated_run(ids)
-   ids.trace_ids, ids.trace_id, ids.trace_db_id = trace_ids(), trace_ids()[1], trace_ids()[1]
+   ids.trace_ids, ids.trace_id, ids.trace_db_id = { one_trace().id }, one_trace().traceId, one_trace().id
    ids.dataset_id = client:create_dataset(ids.component_id, "rows", { trace_ids = ids.trace_ids }).id
    ids.run_id = client:create_run(ids.component_id, ids.dataset_id, { trace_ids = ids.trace_ids }).id
    ids.annotation_id = client:upsert_annotation(ids.component_id, ids.run_id, ids.trace_db_id).id
    ids.evaluation_id = client:create_evaluation(ids.component_id, ids.dataset_id).id
 end
 
-local AGENTS = { traces = true, datasets = true, runs = true, annotations = true, evaluations = true }
+local function dataset_with_case(ids)
+   ids.dataset_id = client:create_dataset(ids.component_id, "rows").id
+   local case = { input_payload = { message = "hello" }, expected_payload = "greeting" }
+   ids.case_id = client:create_dataset_cases(ids.component_id, ids.dataset_id, { case }).data[1].id
+end
+
+local function artifact(ids)
+   local made = client:upload_artifact("hello", { name = "hello.txt" })
+   ids.artifact_id, ids.storage_object_id, ids.trace_id = made.id, made.storageObjectId, one_trace().traceId
+   ids.workspace_id = client:get_ai_application().id
+end
+
+-- What a row's module needs, beside a component; an experiment where nothing stands here.
+local MAKE = {
+   traces = annotated_run, datasets = annotated_run, runs = annotated_run, annotations = annotated_run,
+   evaluations = annotated_run, dataset_cases = dataset_with_case, artifacts = artifact, storage = artifact,
+}
 
 --- Ids of things that are there, for a call of the row.
 function world.ids(row)
@@ -92,8 +108,8 @@ function world.ids(row)
    end
    ids.component_id = client:create_component("for " .. row.name).id
    ids.ai_component_id = ids.component_id
-   if AGENTS[row.module] then
-      annotated_run(ids)
+   if MAKE[row.module] then
+      MAKE[row.module](ids)
    else
       local made = experiment(ids.component_id)
       ids.experiment_id, ids.observation_id, ids.evaluator_id = made.id, made.observation, made.evaluator
