@@ -81,6 +81,12 @@ local CHANGES = {
       '\239\187\191endpoint = "http://localhost"\n' },
    { "adds a key behind a byte order mark", "\239\187\191[t]\n", { api_key = "k" },
       '\239\187\191api_key = "k"\n\n[t]\n' },
+   { "takes the newer name for the older one", 'access_token = "t"\nworkspace_id = "w" # mine\n',
+      { ai_application_id = "a" }, 'access_token = "t"\n# mine\nai_application_id = "a"\n' },
+   { "takes the older name for the newer one", 'ai_application_id = "a"\nx = 1\n', { workspace_id = "w" },
+      'x = 1\nworkspace_id = "w"\n' },
+   { "removes both", 'ai_application_id = "a"\nworkspace_id = "w"\n',
+      { ai_application_id = false, workspace_id = false }, "" },
    { "leaves the keys of tables alone", KEPT, { api_key = false, workspace_id = false }, KEPT },
    { "does several things at once", 'access_token = "t"\nx = 1\nworkspace_id = "w"\napi_key = "k"\n[t]\n',
       { access_token = false, workspace_id = "v", endpoint = "https://e.example" },
@@ -130,6 +136,7 @@ local BAD_VALUES = {
    { "nothing", { api_key = "" }, { "api_key", "empty" } },
    { "a space at the end", { api_key = "k " }, { "api_key", "space" } },
    { "true", { api_key = true }, { "api_key", "string or false expected" } },
+   { "two names of one thing", { workspace_id = "w", ai_application_id = "a" }, { "two names of one id" } },
    { "a number", { workspace_id = 7 }, { "workspace_id", "string or false expected" } },
    { "a key that is none", { apikey = "k" }, { "apikey", "api_key" } },
 }
@@ -335,7 +342,7 @@ describe("the Python package", function()
       local said, result = python([[
 for name in sys.argv[1:]:
     data = tomllib.load(open(name, "rb"))
-    for key in ("api_key", "access_token", "workspace_id", "endpoint"):
+    for key in ("api_key", "access_token", "ai_application_id", "workspace_id", "endpoint"):
         print(f"{name} {key}={data.get(key, '')}")
 ]], table.unpack(files))
       assert(said, result.stderr)

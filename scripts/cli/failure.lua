@@ -15,8 +15,8 @@ local BY_KIND = {
 
 local BY_STATUS = {
    [401] = "the credential was refused: " .. LOGIN,
-   [402] = "the workspace's plan or credit does not cover this",
-   [403] = "the credential does not reach this: `promptic workspace info` tells whose it is",
+   [402] = "the plan or credit of the AI Application does not cover this",
+   [403] = "the credential does not reach this: `promptic ai-application info` tells whose it is",
 }
 
 -- Where the ids that a command takes can be looked up, the widest first.
@@ -25,6 +25,7 @@ local LISTS = {
    { "experiment_id", "promptic experiments list" }, { "trace_id", "promptic traces list" },
    { "trace_db_id", "promptic traces list" }, { "trace_ids", "promptic traces list" },
    { "dataset_id", "promptic datasets list -c {component_id}" },
+   { "case_id", "promptic datasets cases list {dataset_id} -c {component_id}" },
    { "run_id", "promptic runs list -c {component_id}" },
    { "annotation_id", "promptic annotations list -c {component_id} --run {run_id}" },
    { "evaluation_id", "promptic evaluations list -c {component_id}" },
@@ -55,7 +56,8 @@ local function hint_for_status(err, situation)
    local status, values = err.status_code, situation.values or {}
    local own = situation.row and situation.row.hints and situation.row.hints[status]
    if own then return fill(own, values) end
-   if status == 404 then return hint_for_missing(values) end
+   if status == 404 and err.message:find "^this server has no " then return nil end
+   if status == 404 or status == 400 and err.message == "Invalid uuid" then return hint_for_missing(values) end
    if status == 409 and values.experiment_id then return fill(CONFLICT, values) end
    if status == 429 then
       return err.retry_after and ("try again in %.0f s"):format(err.retry_after) or "try again later"
@@ -70,9 +72,9 @@ end
 -- What is missing, in the words of somebody who writes no Lua; else the message as it is.
 local function of_credential(err)
    if err.message:find "^no credential" then return "there is no credential", LOGIN end
-   if err.message:find "needs a workspace" then
-      return "no workspace is chosen", "choose one with `promptic workspace select ID`; "
-         .. "`promptic workspace list` shows yours"
+   if err.message:find "needs an AI Application" then
+      return "no AI Application is chosen", "choose one with `promptic ai-application select ID`; "
+         .. "`promptic ai-application list` shows yours"
    end
    return err.message, "run `promptic login`, or set PROMPTIC_API_KEY"
 end

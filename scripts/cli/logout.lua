@@ -1,6 +1,6 @@
 --- promptic logout
 return {
-   notes = "It removes the session and its workspace from ~/.promptic/config.toml and keeps the rest of it.",
+   notes = "It removes the session and its AI Application from ~/.promptic/config.toml and keeps the rest of it.",
    run = function()
       return require("promptic").auth.logout()
    end,

@@ -167,19 +167,20 @@ local function older_key(parameter)
    return parameter.wire:find(".", 1, true)
 end
 
-local list_of
+local fields
 
 -- A value under its names in Lua, and what it becomes on the wire.
 local function both_values(row, parameter, variant, given)
    if parameter.items then
-      return list_of(row, parameter.items, variant, given)
+      local named, wired = fields(row, parameter.items, variant, given)
+      return { named }, { wired }
    end
    local value = rows.value(row, parameter, given)
    return value, value
 end
 
 -- A table of the fields by their names in Lua, and what it becomes on the wire.
-local function fields(row, parameters, variant, given)
+function fields(row, parameters, variant, given)
    local named, wired = {}, {}
    for _, parameter in ipairs(parameters) do
       local wanted = variant == "full" or (variant == "nulls" and parameter.nullable)
@@ -194,7 +195,7 @@ local function fields(row, parameters, variant, given)
    return named, wired
 end
 
-function list_of(row, items, variant, given)
+local function list_of(row, items, variant, given)
    local named, wired = {}, {}
    named[1], wired[1] = fields(row, items, "minimal", given)
    if variant ~= "minimal" then
