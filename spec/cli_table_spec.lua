@@ -86,8 +86,9 @@ describe("promptic's output", function()
       end
    end)
 
-   it("says what to do where a list is empty", function()
-      assert.equal("There are no such traces.\n", promptic{ "traces", "list" }.stdout)
+   it("says what to do where a list is empty, and which platform was asked", function()
+      assert.equal(("There are no such traces.\nCalls go to %s, as PROMPTIC_ENDPOINT says.\n"):format(server.url),
+         promptic{ "traces", "list" }.stdout)
    end)
 
    describe("on a terminal", function()

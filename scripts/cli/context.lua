@@ -22,7 +22,7 @@ local function warn_if_shared(promptic, client)
    if not tostring(client):find(" from file)", 1, true) then return end
    local status = promptic.auth.status()
    if status.is_shared then
-      output.note(("Warning: others can read %s; chmod 600 keeps it to you."):format(status.config_file))
+      output.note(("Warning: others can read or change %s; chmod 600 keeps it to you."):format(status.config_file))
    end
 end
 
@@ -72,6 +72,7 @@ function Context:show(show, answer)
    end
    local text = require("promptic.cli.view").render(show, answer, {
       room = output.room(), paint = output.painter(), exact = self.values.exact, values = self.values,
+      elsewhere = require("promptic.cli.endpoint").elsewhere,
    })
    output.write(text)
 end
