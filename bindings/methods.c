@@ -3,6 +3,8 @@
  */
 #include "bindings.h"
 
+#include "number.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,6 +20,12 @@ const char *bindings_push_digits(lua_State *L, int index) {
         value = (long long)integer;
     snprintf(digits, sizeof digits, "%lld", value);
     lua_pushstring(L, digits);
+    return lua_tostring(L, -1);
+}
+
+const char *bindings_push_number(lua_State *L, int index) {
+    char text[NUMBER_SIZE];
+    lua_pushstring(L, number_shortest(text, (double)lua_tonumber(L, index)));
     return lua_tostring(L, -1);
 }
 
@@ -47,6 +55,8 @@ static const char *push_query_value(lua_State *L, const promptic_parameter *para
         return lua_toboolean(L, -1) ? "true" : "false";
     if (parameter->type == PROMPTIC_INTEGER)
         return bindings_push_digits(L, -1);
+    if (lua_type(L, -1) == LUA_TNUMBER)
+        return bindings_push_number(L, -1);
     return lua_tostring(L, -1);
 }
 
