@@ -4,7 +4,8 @@ What a command has at hand while it runs.
    context.client       the client, made when it is first needed: what is wrong with a credential is told then
    context.values       the arguments and options by name
    context.row          the command's row; context.command is its full name, "promptic components list"
-   context:call(name, ...)       a method of the client
+   context:call(name, ...)       a method of the client; a response of another shape than its row's is an error
+   context.answered              the method that was called last, nil before
    context:note(text)   a line on stderr; not with --json, where it would only disturb
    context:confirm(question)     asks, or refuses where nobody can be asked; --force asks nothing. The question
                                  may be a function(context), called where it is asked
@@ -43,7 +44,12 @@ end
 
 function Context:call(name, ...)
    local client = self.client
-   return client[name](client, ...)
+   local answer = client[name](client, ...)
+   local row = require("promptic").endpoints[name]
+   local problem = row and require("promptic.cli.shape").problem(row.returns, answer)
+   if problem then require("promptic.cli.failure").raise_shape(name, problem) end
+   self.answered = name -- what fails from here on may be this answer's fault
+   return answer
 end
 
 function Context:note(text)
