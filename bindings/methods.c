@@ -3,6 +3,8 @@
  */
 #include "bindings.h"
 
+#include "number.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,12 @@ const char *bindings_push_digits(lua_State *L, int index) {
         value = (long long)integer;
     snprintf(digits, sizeof digits, "%lld", value);
     lua_pushstring(L, digits);
+    return lua_tostring(L, -1);
+}
+
+const char *bindings_push_number(lua_State *L, int index) {
+    char text[NUMBER_SIZE];
+    lua_pushstring(L, number_shortest(text, (double)lua_tonumber(L, index)));
     return lua_tostring(L, -1);
 }
 
@@ -72,9 +80,10 @@ static const char *push_query_value(lua_State *L, const promptic_parameter *para
         return lua_toboolean(L, -1) ? "true" : "false";
     if (parameter->type == PROMPTIC_INTEGER)
         return bindings_push_digits(L, -1);
-    const char *text = lua_tostring(L, -1);
     bool is_time = parameter->format != NULL && strcmp(parameter->format, "date-time") == 0;
-    return is_time ? complete_time(L, text) : text;
+    if (lua_type(L, -1) == LUA_TNUMBER)
+        return bindings_push_number(L, -1);
+    return is_time ? complete_time(L, lua_tostring(L, -1)) : lua_tostring(L, -1);
 }
 
 size_t bindings_take_query(lua_State *L, const promptic_endpoint *row, int options,

@@ -85,7 +85,8 @@ describe("promptic", function()
       local made = ok{ "components", "create", name, "--json" }
       local shown = ok{ "components", "get", made.json.id, "--json" }
       assert.equal(name, shown.json.name)
-      assert.matches([["a\u007F\u0080\u009F\u202E\u2066\u061C\u200F ]] .. "\194\160\226\128\148 \195\188\"", shown.stdout, 1, true)
+      assert.matches([["a\u007F\u0080\u009F\u202E\u2066\u061C\u200F ]] .. "\194\160\226\128\148 \195\188\"",
+         shown.stdout, 1, true)
       ok{ "components", "delete", made.json.id, "-f" }
    end)
 

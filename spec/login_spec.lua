@@ -147,9 +147,10 @@ describe("promptic login through a pipe", function()
       write_config('api_key = "key-of-file"\n')
       assert(os.execute("chmod 644 " .. file))
       local said = login{ PROMPTIC_API_KEY = "key-of-environment" }
-      assert.matches("PROMPTIC_API_KEY is set in the environment and goes before", said, 1, true)
+      -- the sandbox's endpoint is never combined with that key
+      assert.matches("is this machine, but the credential comes from the environment", said, 1, true)
       assert.matches("the API key in " .. file .. " stays", said, 1, true)
-      assert.matches("others could read " .. file, said, 1, true)
+      assert.matches("others could read or change " .. file, said, 1, true)
       assert.not_matches("key-of", said, 1, true)
       assert.not_matches("session-", said, 1, true)
    end)
@@ -180,6 +181,22 @@ describe("promptic logout", function()
       assert.equal('# mine\napi_key = "k"\n[t]\nx = 1\n', process.read_file(file))
    end)
 
+   it("removes the endpoint too, where no API key stays", function()
+      write_config(('access_token = "session-x"\nworkspace_id = "w"\nendpoint = "%s"\n'):format(server.url))
+      local result = run{ "logout" }
+      assert.equal(("Signed out: the session is gone from %s.\nThe endpoint that was stored there is gone as well.\n")
+         :format(file), result.stdout)
+      assert.equal("", process.read_file(file))
+      assert.equal("https://promptic.eu", run{ "auth", "status", "--json" }.json.endpoint)
+   end)
+
+   it("names an endpoint that stays with an API key", function()
+      write_config(('access_token = "session-x"\napi_key = "k"\nendpoint = "%s"\n'):format(server.url))
+      local result = run{ "logout" }
+      assert.matches(("Calls go to %s, as the configuration file says.\n"):format(server.url), result.stdout, 1, true)
+      assert.matches("endpoint = ", process.read_file(file), 1, true)
+   end)
+
    it("has nothing to do without one", function()
       local result = run{ "logout" }
       assert.equal(0, result.code)
@@ -191,6 +208,13 @@ end)
 -- --------------------------------------------------------------- configure
 
 describe("promptic configure", function()
+   it("names an endpoint that is not the platform's", function()
+      write_config(('endpoint = "%s"\n'):format(server.url))
+      local result = run{ "configure", "--api-key", "k" }
+      assert.equal(("Stored the API key in %s.\nCalls go to %s, as the configuration file says.\n"):format(file,
+         server.url), result.stdout)
+   end)
+
    it("asks for the key without showing it", function()
       local screen = terminal.start{ "scripts/promptic", "configure", width = 80, home = home }
       screen:wait("API key")
@@ -250,7 +274,7 @@ describe("promptic configure", function()
       local result = run{ "configure", "--api-key", "k" }
       os.remove(home .. "/.promptic")
       assert.equal(1, result.code)
-      assert.matches("config.toml cannot be read: a part of its path is no folder", result.stderr, 1, true)
+      assert.matches("config.toml cannot be written: a part of its path is no folder", result.stderr, 1, true)
    end)
 
    it("tells of a file that is wrong, and leaves it", function()
@@ -304,7 +328,7 @@ describe("promptic auth status", function()
       write_config(SESSION)
       assert(os.execute("chmod 640 " .. file))
       local shown = run{ "auth", "status" }
-      assert.matches("(others can read it)", shown.stdout, 1, true)
+      assert.matches("(others can read or change it)", shown.stdout, 1, true)
       assert.matches("chmod 600", shown.stderr, 1, true)
       assert.is_true(run{ "auth", "status", "--json" }.json.config_file_shared)
    end)
@@ -314,8 +338,9 @@ describe("promptic auth status", function()
       assert(os.execute("chmod 644 " .. file))
       local result = run{ "workspace", "info", "--json" }
       assert.equal("Sandbox", result.json.name)
-      assert.equal(("Warning: others can read %s; chmod 600 keeps it to you.\n"):format(file), result.stderr)
-      assert.equal("", run{ "workspace", "info", env = { PROMPTIC_API_KEY = server.key } }.stderr)
+      assert.equal(("Warning: others can read or change %s; chmod 600 keeps it to you.\n"):format(file), result.stderr)
+      assert.equal("", run{ "workspace", "info",
+         env = { PROMPTIC_API_KEY = server.key, PROMPTIC_ENDPOINT = server.url } }.stderr)
       assert(os.execute("chmod 600 " .. file))
       assert.equal("", run{ "workspace", "info" }.stderr)
    end)
@@ -355,7 +380,8 @@ describe("promptic ai-application select", function()
    end)
 
    it("is not for API keys", function()
-      local result = run{ "ai-application", "select", SECOND, env = { PROMPTIC_API_KEY = server.key } }
+      local result = run{ "ai-application", "select", SECOND,
+         env = { PROMPTIC_API_KEY = server.key, PROMPTIC_ENDPOINT = server.url } }
       assert.equal(1, result.code)
       assert.matches("belongs to one AI Application", result.stderr, 1, true)
    end)

@@ -24,7 +24,7 @@ local function file(status)
    local path = known(status.config_file)
    if not path then return nil end
    if not status.config_file_exists then return path .. " (not there)" end
-   return path .. (status.config_file_shared and " (others can read it)" or "")
+   return path .. (status.config_file_shared and " (others can read or change it)" or "")
 end
 
 local function or_null(value)
@@ -53,7 +53,7 @@ local function warn(context, status)
       context:note "No credential: run `promptic login` or `promptic configure`, or set PROMPTIC_API_KEY."
    end
    if status.config_file_shared then
-      context:note(("Warning: others can read %s; chmod 600 keeps it to you."):format(status.config_file))
+      context:note(("Warning: others can read or change %s; chmod 600 keeps it to you."):format(status.config_file))
    end
 end
 

@@ -96,10 +96,42 @@ function failure.raise(message, options)
    error(failure.new(message, options), 0)
 end
 
+--- A response that is not what the contract says.
+function failure.raise_shape(method, problem)
+   failure.raise(("the response to %s is not what was expected: %s"):format(method, problem),
+      { hint = BY_KIND.decode })
+end
+
 --- Whether it is Ctrl-C that ended the work.
 function failure.is_interrupt(err)
    if type(err) == "table" then return err.kind == "cancelled" end
    return type(err) == "string" and err:find("interrupted!", 1, true) ~= nil
+end
+
+-- Whether it is a function of the library that refuses an argument: that one came from the command line.
+local function is_own(name)
+   local promptic = require "promptic"
+   local methods = { upload_observations = true, wait_for_experiment = true, wait_for_evaluation = true, client = true }
+   return promptic.endpoints[name] ~= nil or promptic.auth[name] ~= nil or methods[name] ~= nil
+end
+
+-- An error of Lua itself. A response that nobody has thought of, of an object where a text should be, is more likely
+-- than a fault of ours once there is a response.
+local function of_lua(err, situation, trace)
+   local text = tostring(err)
+   local name, reason = text:match "bad argument #%d+ to '([%w_]+)' (%b())"
+   local context = situation.context
+   local answered = context and context.answered
+   -- what the command line gives is a text or a number, and there; what a response lacks is not
+   local is_lack = reason and (reason:find "got no value" or reason:find "got nil" or reason:find "got table"
+      or reason:find "is missing")
+   if name and is_own(name) and not (answered and is_lack) then return { message = reason:sub(2, -2), code = 2 } end
+   if answered then
+      local first = text:match "^[^\n]*":gsub("^[%w_./]+%.lua:%d+: ", "")
+      return { message = ("the response to %s is not what was expected: %s"):format(answered, first),
+         hint = BY_KIND.decode, code = 1 }
+   end
+   return { message = trace or text, code = 1 }
 end
 
 --- What is to be said about an error and the exit code. situation: the row of the command and its values, as
@@ -117,9 +149,7 @@ function failure.describe(err, situation, trace)
       local message, hint = explain(err, situation)
       return { message = message, hint = hint, code = 1 }
    end
-   local argument = type(err) == "string" and err:match "bad argument .*"
-   if argument then return { message = argument:match "%((.*)%)$" or argument, code = 2 } end
-   return { message = trace or tostring(err), code = 1 }
+   return of_lua(err, situation, trace)
 end
 
 return failure

@@ -65,6 +65,7 @@ local function run(command, row, words, situation)
    local values = arguments.parse(row, command, words)
    situation.values = values
    local context = require("promptic.cli.context").new(row, command, values)
+   situation.context = context
    return require("promptic.cli.call").run(context, row) or 0
 end
 

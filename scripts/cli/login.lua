@@ -79,7 +79,9 @@ end
 -- What the session does not change although somebody may expect it to.
 local function warn(result)
    local status = promptic.auth.status()
-   if status.source == "environment" then
+   if status.problem then
+      output.note("Note: " .. status.problem)
+   elseif status.source == "environment" then
       local name = status.credential == "api_key" and "PROMPTIC_API_KEY" or "PROMPTIC_ACCESS_TOKEN"
       output.note(("Note: %s is set in the environment and goes before this session."):format(name))
    elseif status.endpoint ~= result.endpoint then
@@ -89,7 +91,7 @@ local function warn(result)
       output.note(("Note: the API key in %s stays; the session goes before it."):format(result.config_file))
    end
    if result.was_shared then
-      output.note(("Note: others could read %s; now only you can."):format(result.config_file))
+      output.note(("Note: others could read or change %s; now only you can."):format(result.config_file))
    end
 end
 
