@@ -126,19 +126,28 @@ describe("a server that offers HTTP/2", function()
    end)
 end)
 
-describe("many calls at a time over TLS", function()
-   for _, kind in ipairs{ KINDS[2], KINDS[3] } do
-      it("resume their sessions: " .. kind[1], function()
-         open(options_for(kind, "keepalive_timeout 0;"))
-         post("/things/0")
-         server:forget()
-         promptic.map(paths(32), post, { concurrency = 8 })
-         local resumed = 0
-         for _, entry in ipairs(server:log()) do
-            resumed = resumed + (entry.resumed and 1 or 0)
-         end
-         assert.equal(32, server:connections())
-         assert.equal(32, resumed)
-      end)
+-- How many of 32 calls, eight at a time and each on a connection of its own, have resumed a session.
+local function resumed_of_32(protocol)
+   open{ certificate = certificate, http = ("keepalive_timeout 0; lingering_close off; ssl_protocols %s;"):format(protocol) }
+   post("/things/0")
+   server:forget()
+   promptic.map(paths(32), post, { concurrency = 8 })
+   local resumed = 0
+   for _, entry in ipairs(server:log()) do
+      resumed = resumed + (entry.resumed and 1 or 0)
    end
+   assert.equal(32, server:connections())
+   return resumed
+end
+
+describe("many calls at a time", function()
+   it("resume the sessions of TLS 1.2", function()
+      assert.equal(32, resumed_of_32("TLSv1.2"))
+   end)
+
+   -- Two connections that resume one session of TLS 1.3 spoil it for OpenSSL 3.0, whose copy of a session keeps the
+   -- mark "not resumable" that the other connection has put there; and libcurl since 8.12 uses each ticket once.
+   it("resume sessions of TLS 1.3", function()
+      assert.is_true(resumed_of_32("TLSv1.3") >= 8)
+   end)
 end)
