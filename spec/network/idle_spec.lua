@@ -5,7 +5,7 @@ local lab = require "spec.network.lab"
 local nginx = require "spec.network.nginx"
 local process = require "spec.support.process"
 
-local lacks = lab.lacks("nginx", "openssl")
+local lacks = lab.lacks("nginx", "openssl", "ss")
 if lacks then
    return it("connections", function() pending("there is no " .. lacks) end)
 end
@@ -44,17 +44,16 @@ end
 
 -- Each path has arrived once, and nothing else has.
 local function assert_one_arrival_each(count)
-   local arrived = {}
+   local arrived, wanted = {}, {}
    for _, entry in ipairs(server:log()) do
       assert.equal(201, entry.status)
       assert.equal("HTTP/1.1", entry.protocol)
       arrived[entry.uri] = (arrived[entry.uri] or 0) + 1
    end
    for _, path in ipairs(paths(count)) do
-      assert.equal(1, arrived["/api/v1" .. path], path)
-      arrived["/api/v1" .. path] = nil
+      wanted["/api/v1" .. path] = 1
    end
-   assert.same({}, arrived)
+   assert.same(wanted, arrived)
 end
 
 local KINDS = {
@@ -80,7 +79,7 @@ for _, way in ipairs(calls.WAYS) do
       for _, kind in ipairs(KINDS) do
          describe(kind[1], function()
             it("a POST after the server's keep-alive time succeeds, each time", function()
-               open(options_for(kind, "keepalive_timeout 20ms;"))
+               open(options_for(kind, "keepalive_timeout 5ms;"))
                for _, path in ipairs(paths(16)) do
                   succeeds(path)
                   lab.wait_for_server_to_close(server.port)
@@ -89,14 +88,18 @@ for _, way in ipairs(calls.WAYS) do
             end)
 
             it("after a burst and a pause each of many in a row succeeds", function()
-               open(options_for(kind, "keepalive_timeout 20ms;"))
-               local list = paths(40)
-               promptic.map({ lab.unpack(list, 1, 20) }, post, { concurrency = 20 })
-               for index = 21, 40 do
+               open(options_for(kind, "keepalive_timeout 5ms;"))
+               -- A connection that this reuses may end at that instant; what comes of that is not asked here.
+               promptic.map(paths(20), function(path)
+                  calls.outcome(post, path)
+               end, { concurrency = 20 })
+               lab.wait_for_server_to_close(server.port)
+               server:forget()
+               for _, path in ipairs(paths(20)) do
+                  succeeds(path)
                   lab.wait_for_server_to_close(server.port)
-                  succeeds(list[index])
                end
-               assert_one_arrival_each(40)
+               assert_one_arrival_each(20)
             end)
 
             it("100 POSTs with pauses shorter than that make one connection", function()
@@ -128,7 +131,10 @@ end)
 
 -- How many of 32 calls, eight at a time and each on a connection of its own, have resumed a session.
 local function resumed_of_32(protocol)
-   open{ certificate = certificate, http = ("keepalive_timeout 0; lingering_close off; ssl_protocols %s;"):format(protocol) }
+   open{
+      certificate = certificate,
+      http = ("keepalive_timeout 0; lingering_close off; ssl_protocols %s;"):format(protocol),
+   }
    post("/things/0")
    server:forget()
    promptic.map(paths(32), post, { concurrency = 8 })

@@ -36,7 +36,8 @@ end)
 local POSTS = [[
 local way = calls.WAYS[tonumber(arg[3])]
 local function open()
-   return calls.client({ url = arg[1], ca_file = arg[2] }, { max_retries = tonumber(arg[4]), timeout = tonumber(arg[5]) })
+   return calls.client({ url = arg[1], ca_file = arg[2] },
+      { max_retries = tonumber(arg[4]), timeout = tonumber(arg[5]) })
 end
 local function post(client) return client:create_component("n") end
 local client = open()
@@ -62,7 +63,8 @@ describe("the first request of each connection is a POST behind", function()
          it(("%s, named by %s, %s it succeeds"):format(row[1], row[2], way.name), function()
             local proxy = proxies[row[1]]()
             local env = proxies.environment{ [row[2]] = proxy.url }
-            local fine, said = pcall(script.run, POSTS, { endpoint(server.port), certificate.file, number, 0, 5, env = env })
+            local fine, said = pcall(script.run, POSTS,
+               { endpoint(server.port), certificate.file, number, 0, 5, env = env })
             proxy:stop()
             assert.is_true(fine, said)
             assert.same({ "success after 1", "success after 1", "success after 1", "success after 1",
