@@ -86,7 +86,7 @@ Q := $(if $(V),,@)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all deps demo luajit test test-luas sanitize valgrind fuzz bench contract check-core symbols lint format \
+.PHONY: all deps demo luajit test network test-luas sanitize valgrind fuzz bench contract check-core symbols lint format \
 	install uninstall rock install-rock clean help
 
 all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
@@ -242,12 +242,20 @@ luajit: ## builds the module for LuaJIT, which LÖVE and other games have inside
 # The specs see the build, and nothing of the caller's credentials and settings.
 SPEC_ENV = .ci/clean-env PROMPTIC_SERVER_LUA='$(LUA)' LUA_CPATH='$(abspath $(BUILD))/?.so;;'
 
-# Without a game engine its spec is pending.
+# Without a game engine its spec is pending, and so are those of the laboratory whose parts are missing.
 test: ## runs the specs; one file of them: make test SPEC=spec/retry_spec.lua
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(if $(filter spec spec/love%,$(SPEC)),$(DEPS) luajit love || true)
+	$(Q)$(if $(filter spec spec/network%,$(SPEC)),$(DEPS) network || true)
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(SPEC)
+
+# In promptic-lua itself, unlike make test, which runs the shorter half of it.
+network: ## runs the laboratory: real servers and proxies, TLS, forks; also with the libcurl of Debian NETWORK_SUITE (sid)
+	$(Q)$(DEPS) module program sandbox test network
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(DEPS) luajit && $(MAKE) --no-print-directory luajit || true
+	$(Q)LUA='$(LUA)' .ci/network '$(abspath $(BUILD))'
 
 # What the module does, and not the program, in Lua 5.1, LuaJIT, 5.2 and 5.3: those that are installed, or can be.
 LUAS_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,arguments artifacts auth client config_file errors json json_decode \
