@@ -86,7 +86,7 @@ Q := $(if $(V),,@)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all deps demo luajit test network test-luas sanitize valgrind fuzz bench contract check-core symbols lint format \
+.PHONY: all deps demo luajit test network test-luas test-suites sanitize valgrind fuzz bench contract check-core symbols lint format \
 	install uninstall rock install-rock clean help
 
 all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
@@ -267,6 +267,9 @@ test-luas: ## runs the specs of the module in older Luas and LuaJIT
 	$(Q)$(DEPS) luas || true
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)MAKE='$(MAKE)' LUA='$(LUA)' PROGRAM='$(abspath $(PROGRAM))' .ci/test-luas '$(abspath $(BUILD))' $(LUAS_SPEC)
+
+test-suites: ## builds and runs demo and specs on Debian 13 and sid, unpacked over /usr for that alone; SUITES=sid: one
+	$(Q)MAKE='$(MAKE)' .ci/test-suites '$(BUILD)' $(SPEC)
 
 # Stock Lua can not load an instrumented module, so the instrumented program runs busted itself; there is no
 # instrumented promptic.so, so that what the specs start in stock Lua finds the plain one.
