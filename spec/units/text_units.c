@@ -70,8 +70,10 @@ static void fail_after(long left) {
     CHECK((taken == NULL) == (refused > 0) && (taken != NULL || length == 0));
     CHECK(!t.failed && t.data == NULL);
     memory_free(&memory.allocator, taken);
+    char *copied = text_copy(&memory.allocator, "ab", 2);
+    CHECK((copied == NULL) == (left < 4));
+    memory_free(&memory.allocator, copied);
     CHECK(memory.blocks == 0);
-    CHECK((text_copy(&memory.allocator, "ab", 2) == NULL) == (left < 4));
 }
 
 static void copy(void) {
