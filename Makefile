@@ -252,7 +252,7 @@ test: ## runs the specs; one file of them: make test SPEC=spec/retry_spec.lua
 
 # What the module does, and not the program, in Lua 5.1, LuaJIT, 5.2 and 5.3: those that are installed, or can be.
 LUAS_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,arguments artifacts auth client config_file errors json json_decode \
-	json_encode json_steps odd_rows pages proxy retry rows rows_csv rows_json secrets tasks timeout tls transport upload \
+	json_encode json_steps odd_rows pages proxy retry response rows rows_csv rows_json secrets tasks timeout tls transport upload \
 	upload_failure waiting))
 
 test-luas: ## runs the specs of the module in older Luas and LuaJIT
