@@ -196,7 +196,7 @@ $(UNITS_OBJ): $(BUILD)/host/units.obj/%.o: spec/units/%.c | $(OBJ)/.checked
 
 $(UNITS): spec/host/units.c $(UNITS_OBJ) $(STATIC)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=curl_easy_setopt -o $@ $^ $(CURL_LIBS) -lm
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=curl_easy_setopt,--wrap=curl_slist_append -o $@ $^ $(CURL_LIBS) -lm
 
 $(BUILD)/host/allocation: override LDFLAGS += -Wl,--wrap=realloc
 $(BUILD)/host/rows: override LDFLAGS += -Wl,--wrap=memmove,--wrap=memcmp
