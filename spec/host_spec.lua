@@ -90,12 +90,14 @@ describe("a program of spec/host #hosts", function()
    local PROGRAMS = {
       { "units", "asan", "holds the units of the core against what their headers say", false },
       { "callbacks", "asan", "do all they may under three kinds of event loops" },
+      { "forks", "asan", "forks with a call in each state, and does what it likes in the child" },
+      { "lifetimes", "asan", "frees loops and clients within callbacks, and opens a thousand clients" },
       { "watch", "asan", "drives the loop with epoll", "http://localhost:" },
       { "allocation", "asan", "has each of its own allocations fail" },
       { "libcurl_memory", "asan", "has each allocation of libcurl fail" },
       { "collector", "asan", "has Lua collect, stop and run out of memory wherever it can" },
       { "rows", "asan", "does a bounded amount of work for each id and each column" },
-      { "threads", "tsan", "has a loop in each thread" },
+      { "threads", "tsan", "has a loop in each thread, which another thread and signals wake" },
       { "lua_threads", "tsan", "has a Lua state in each thread" },
    }
    for _, row in ipairs(PROGRAMS) do
