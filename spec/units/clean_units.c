@@ -42,12 +42,18 @@ static const struct {
     {"the second secret", "a pass\xC3\xA4!", "a ******!"},
     {"the second secret, percent", "a pass%C3%a4!", "a **********!"},
     {"one that is too short", "abc", "abc"},
-    {"the shortest", "wxyz", "****"},
+    {"the shortest", "wxy\"", "****"},
+    {"JSON at the end", "wxy\\\"", "*****"},
+    {"JSON by number at the end", "wxy\\u0022", "*********"},
+    {"percent at the end", "wxy%22", "******"},
+    {"no digit, near the digits", "wx%7@\"", "wx%7@\""},
+    {"no digit, before the letters", "wx%7`\"", "wx%7`\""},
+    {"no digit, after the letters", "wxy%1i", "wxy%1i"},
     {"empty", "", ""},
 };
 
 static void hide(void) {
-    const clean_secrets secrets = {{NULL, SECRET, "pass\xC3\xA4", "wxyz"}},
+    const clean_secrets secrets = {{SECRET, NULL, "pass\xC3\xA4", "wxy\""}},
                         few = {{"abc", "", NULL, NULL}};
     for (size_t i = 0; i < COUNT_OF(hidden); i++) {
         char text[128];
@@ -181,6 +187,11 @@ static const struct {
      "a\xFF\xFE"
      "b",
      "a\xEF\xBF\xBD\xEF\xBF\xBD"
+     "b"},
+    {"not UTF-8 after a blank",
+     "a \xFF"
+     "b",
+     "a \xEF\xBF\xBD"
      "b"},
     {"cut UTF-8", "a\xE2\x82", "a\xEF\xBF\xBD\xEF\xBF\xBD"},
     {"cut before a letter",

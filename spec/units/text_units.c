@@ -3,6 +3,7 @@
 
 #include "units.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void grow(void) {
@@ -23,6 +24,7 @@ static void grow(void) {
     text_add_n(&t, "a\0b", 3);
     text_addf(&t, "%d%s", 12, "x");
     text_add(&t, "");
+    text_addf(&t, "%s", "");
     text_add_n(&t, NULL, 0);
     CHECK(t.length == 6 && memcmp(t.data, "a\0b12x", 7) == 0);
     char *taken = text_take(&t, &length);
@@ -76,6 +78,23 @@ static void fail_after(long left) {
     CHECK(memory.blocks == 0);
 }
 
+/* An allocator that looks at what it is given back. */
+static void *look(void *userdata, void *block, size_t size) {
+    if (size > 0)
+        return realloc(block, size);
+    *(bool *)userdata = memcmp(block, "\0\0\0\0\0\0", 7) == 0;
+    free(block);
+    return NULL;
+}
+
+static void free_secret(void) {
+    bool was_wiped = false;
+    const promptic_allocator allocator = {look, &was_wiped};
+    text_free_secret(&allocator, text_copy(&allocator, "secret", 6));
+    CHECK(was_wiped);
+    text_free_secret(&allocator, NULL);
+}
+
 static void copy(void) {
     char *copied = text_copy(NULL, "abcdef", 3);
     SAME("abc", copied);
@@ -84,8 +103,6 @@ static void copy(void) {
     char secret[] = "secret";
     text_wipe(secret, 5);
     CHECK(memcmp(secret, "\0\0\0\0\0t", 7) == 0);
-    text_free_secret(NULL, NULL);
-    text_free_secret(NULL, text_copy(NULL, "secret", 6));
 }
 
 static const struct {
@@ -167,6 +184,7 @@ void units_text(void) {
     for (long left = 0; left < 5; left++)
         fail_after(left);
     copy();
+    free_secret();
     read_and_write();
     write_none();
 }
