@@ -186,9 +186,10 @@ $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 HOSTS     := $(patsubst spec/host/%.c,$(BUILD)/host/%,$(wildcard spec/host/*.c))
 HOSTS_LUA := $(addprefix $(BUILD)/host/,lua_threads collector rows)
 UNLOAD    := $(BUILD)/host/unload
+UNITS     := $(BUILD)/host/units
 -include $(HOSTS:=.d)
 
-$(filter-out $(HOSTS_LUA) $(UNLOAD),$(HOSTS)): $(BUILD)/host/%: spec/host/%.c $(STATIC)
+$(filter-out $(HOSTS_LUA) $(UNLOAD) $(UNITS),$(HOSTS)): $(BUILD)/host/%: spec/host/%.c $(STATIC)
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) $(CURL_LIBS) -lm
 
@@ -196,6 +197,18 @@ $(HOSTS_LUA): $(BUILD)/host/%: spec/host/%.c $(CORE) $(BINDINGS) $(BAKED)
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(BINDINGS_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LUA_STATIC) \
 		$(CURL_LIBS) -lm -ldl
+
+# What spec/units/ checks is in no library's interface.
+UNITS_OBJ := $(patsubst spec/units/%.c,$(BUILD)/host/units.obj/%.o,$(wildcard spec/units/*.c))
+-include $(UNITS_OBJ:.o=.d)
+
+$(UNITS_OBJ): $(BUILD)/host/units.obj/%.o: spec/units/%.c | $(OBJ)/.checked
+	@mkdir -p $(@D); echo "  cc     $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(UNITS): spec/host/units.c $(UNITS_OBJ) $(STATIC)
+	@mkdir -p $(@D); echo "  link   $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=curl_easy_setopt,--wrap=curl_slist_append -o $@ $^ $(CURL_LIBS) -lm
 
 $(BUILD)/host/allocation: override LDFLAGS += -Wl,--wrap=realloc
 $(BUILD)/host/rows: override LDFLAGS += -Wl,--wrap=memmove,--wrap=memcmp
@@ -259,8 +272,8 @@ network: ## runs the laboratory: real servers and proxies, TLS, forks; also with
 
 # What the module does, and not the program, in Lua 5.1, LuaJIT, 5.2 and 5.3: those that are installed, or can be.
 LUAS_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,arguments artifacts auth client config_file errors json json_decode \
-	json_encode json_steps metatables odd_rows pages proxy replaced_globals retry rows rows_csv rows_json secrets tasks \
-	tasks_coroutine tasks_cost timeout tls transport upload upload_failure waiting))
+	json_encode json_steps metatables odd_rows pages proxy replaced_globals response retry rows rows_csv rows_json secrets \
+	tasks tasks_coroutine tasks_cost timeout tls transport upload upload_failure waiting))
 
 test-luas: ## runs the specs of the module in older Luas and LuaJIT
 	$(Q)$(DEPS) module program sandbox test

@@ -15,7 +15,8 @@
 typedef struct foreign {
     bool active;
     struct curl_slist *headers; /* the request's own; owned */
-    proxy proxy;                /* for this URL; none to this machine */
+    struct curl_slist *last_header;
+    proxy proxy; /* for this URL; none to this machine */
 } foreign;
 
 /*
