@@ -12,7 +12,7 @@ struct bindings_owner {
     promptic_call *call;
     bindings_state *state;
     bindings_owner *next, **link; /* in the state's list of ended calls; link is NULL elsewhere */
-    int decoding; /* reference to what decodes the response in steps; LUA_NOREF: nothing does */
+    int decoding; /* reference to what decodes the response in steps; LUA_NOREF: nothing */
     json_progress progress; /* of that; once it is over, the reference is to the value or message */
     bool exchange;          /* the response is handed over as it came */
 };
@@ -148,12 +148,13 @@ static bool push_value(lua_State *L, bindings_owner *owner) {
 static void push_unreadable(lua_State *L, const promptic_result *result) {
     promptic_result unreadable = *result;
     unreadable.kind = PROMPTIC_DECODE;
+    unreadable.maybe_sent = true; /* a 2xx says that it took effect */
     unreadable.message = lua_pushfstring(L, "the response of %s %s is not JSON: %s", result->method,
                                          result->path, lua_tostring(L, -1));
     bindings_push_error(L, &unreadable);
 }
 
-/* [-0, +1, e] What an ended call is to its caller: the answer as a value; a failure is raised. */
+/* [-0, +1, e] What an ended call is to its caller: the response as a value; a failure is raised. */
 static int finish(lua_State *L, bindings_owner *owner) {
     const promptic_result *result = promptic_call_result(owner->call);
     bool failed = result->kind != PROMPTIC_OK;

@@ -24,7 +24,7 @@ local function attempt(what, f, ...)
 end
 
 attempt("a good call", client.get_workspace, client)
-attempt("an unknown id", client.get_component, client, "no-such-component")
+attempt("an unknown id", client.get_component, client, "00000000-0000-4000-8000-000000000000")
 attempt("a misspelt option", client.list_experiments, client, { limt = 10 })
 attempt("a value out of range", client.list_traces, client, { limit = 1000 })
 attempt("a number without JSON", client.create_observations, client, "any",

@@ -17,6 +17,8 @@ real rules, real scores, and no network. It binds to loopback only.
   --pace SECONDS   how long an iteration of an experiment takes at least; 0.2, and 0 is as fast as it can
   --api-key KEY    the key that clients must send; "sandbox"
   --workspaces N   how many workspaces a login finds; 1
+  --gone MODEL     a model that can no longer be used; may be given more than once
+  --unpaid         answer 402 where the platform would bill, as for a workspace without billing
   --login-interval SECONDS
                    how long a device login has to wait between two polls; 5
   --login-lifetime SECONDS
@@ -33,15 +35,16 @@ Once it listens it prints one line, "promptic sandbox: http://127.0.0.1:PORT". T
 or let the interpreter do both: promptic-lua --sandbox examples/pipeline.lua
 
 Credentials   Authorization: Bearer KEY, or the session token "session-KEY" together with
-              X-Workspace-Id: %s
-              (listing workspaces takes the session token alone). `promptic login --endpoint URL` gets a
+              X-AI-Application-Id (or X-Workspace-Id): %s
+              (listing them takes the session token alone). `promptic login --endpoint URL` gets a
               session of its own, approved on the page /device; it ends with the sandbox.
-Traces        come in by POST /api/v1/traces as OTLP/HTTP JSON; an OpenTelemetry exporter does that with
-              OTEL_EXPORTER_OTLP_PROTOCOL=http/json.
+Traces        come in by POST /api/v1/traces as OTLP/HTTP, JSON or protobuf, plain or gzip.
 Experiments   are scored for real by an offline model: it answers with the output of the most similar
-              example (TF-IDF cosine) among those that the prompt holds. Evaluators: f1, similarity,
-              structuredOutput. Evaluators that take a language model as judge fail the experiment with
-              errorCode SANDBOX_NO_JUDGE. This is no likeness of Promptic's optimizers.
+              example (TF-IDF cosine) among those that the prompt holds. With trainSplitRatio a part of the
+              rows is held out: those whose split is eval, and of those without a split what the ratio
+              leaves. Without it all rows train, whatever their split says. Evaluators: f1, similarity,
+              structuredOutput, toolSelection. What takes a language model as judge fails the experiment
+              with errorCode SANDBOX_NO_JUDGE. This is no likeness of Promptic's optimizers.
 ]]
 
 local is_module = ... == "promptic.sandbox"
@@ -56,6 +59,9 @@ if not is_module then
       return chunk or "\n\t" .. message, folder .. part .. ".lua"
    end)
 end
+
+-- Flags that take no value.
+local switches = { ["--stop-on-eof"] = "stop_on_eof", ["--unpaid"] = "unpaid", ["--help"] = "help", ["-h"] = "help" }
 
 local flags = {
    ["--port"] = "port", ["--db"] = "db", ["--pace"] = "pace", ["--api-key"] = "api_key",
@@ -95,22 +101,24 @@ end
 -- The options of a command line, or nil and what is wrong with it.
 local function parse(arguments)
    local options = { port = "0", db = ":memory:", pace = "0.2", api_key = "sandbox", workspaces = "1",
-      login_interval = "5", login_lifetime = "900" }
+      login_interval = "5", login_lifetime = "900", gone = {} }
    local place = 1
    while arguments[place] do
       local flag, value = arguments[place]:match "^(%-%-[%w-]+)=(.*)$"
       flag = flag or arguments[place]
-      if flag == "--help" or flag == "-h" then
-         options.help = true
-      elseif flag == "--stop-on-eof" then
-         options.stop_on_eof = true
-      elseif flags[flag] then
+      if switches[flag] then
+         options[switches[flag]] = true
+      elseif flags[flag] or flag == "--gone" then
          if not value then
             place = place + 1
             value = arguments[place]
          end
          if not value then return nil, flag .. " needs a value" end
-         options[flags[flag]] = value
+         if flag == "--gone" then
+            options.gone[value] = true
+         else
+            options[flags[flag]] = value
+         end
       else
          return nil, ("unknown option '%s'"):format(flag)
       end
@@ -133,10 +141,11 @@ local function open(options, store)
    local workspace = require "promptic.sandbox.workspace"
    workspace.prepare(store, options.workspaces)
    local sandbox = {
-      store = store, pace = options.pace, api_key = options.api_key, workspace_id = workspace.ID,
-      session_token = "session-" .. options.api_key,
+      store = store, pace = options.pace, api_key = options.api_key, gone = options.gone,
+      unpaid = options.unpaid, tickets = {}, session_token = "session-" .. options.api_key,
       device = require("promptic.sandbox.device").new(options.login_interval, options.login_lifetime),
-      worker = require("promptic.sandbox.worker").new(on_job_error(store)),
+      worker = require("promptic.sandbox.worker").new(on_job_error(store),
+         require("promptic.sandbox.store").is_disk_error),
    }
    require("promptic.sandbox.experiments").resume(sandbox)
    require("promptic.sandbox.evaluations").resume(sandbox)

@@ -75,8 +75,26 @@ describe("promptic", function()
    it("prints the same document for the same answer, with its keys in order", function()
       local first, second = ok{ "components", "list", "--json" }, ok{ "components", "list", "--json" }
       assert.equal(first.stdout, second.stdout)
-      local row = '    {\n      "createdAt": "[^"]*",\n      "id": "[^"]*",\n      "name": "first",\n'
+      local row = '    {\n      "aiApplicationId": "[^"]*",\n      "createdAt": "[^"]*",\n      "id": "[^"]*",\n'
+         .. '      "name": "first",\n'
       assert.matches('^{\n  "data": %[\n' .. row, first.stdout)
+   end)
+
+   it("escapes what a terminal would obey, and nothing else", function()
+      local name = "a\127\194\128\194\159\226\128\174\226\129\166\216\156\226\128\143 \194\160\226\128\148 \195\188"
+      local made = ok{ "components", "create", name, "--json" }
+      local shown = ok{ "components", "get", made.json.id, "--json" }
+      assert.equal(name, shown.json.name)
+      assert.matches([["a\u007F\u0080\u009F\u202E\u2066\u061C\u200F ]] .. "\194\160\226\128\148 \195\188\"",
+         shown.stdout, 1, true)
+      ok{ "components", "delete", made.json.id, "-f" }
+   end)
+
+   it("runs nothing of LUA_INIT, and takes no module from LUA_PATH", function()
+      local result = ok{ "components", "list", "--json", env = {
+         LUA_INIT = "io.stderr:write('init')", LUA_INIT_5_4 = "error('init')", LUA_PATH = "/nonexistent/?.lua",
+      } }
+      assert.same({ "", 0 }, { result.stderr, result.code })
    end)
 
    it("makes, shows and deletes components", function()
@@ -110,7 +128,7 @@ describe("promptic", function()
       ok{ "observations", "add", id, "-i", '{"subject": "a", "body": "b"}', "-e", "ham" }
       local added = ok{ "observations", "add", id, "--json", "--from-file",
          file("more.csv", 'message,expected\n"one, two",spam\nthree,ham\n') }
-      assert.same({ added = 2 }, added.json)
+      assert.same({ added = 2, skipped = 0 }, added.json)
       local stored = server:ok("GET", path .. "/observations").data
       assert.same({ { input = "hello" }, { subject = "a", body = "b" }, { message = "one, two" },
          { message = "three" } }, { stored[1].variables, stored[2].variables, stored[3].variables,
@@ -154,7 +172,7 @@ describe("promptic", function()
 
    it("fails with the reason where an experiment fails", function()
       local id = server:experiment{ component = component, observations = OBSERVATIONS,
-         evaluators = { { name = "judge", type = "generalJudge", weight = 1 } } }
+         evaluators = { { name = "judge", type = "referenceJudge", weight = 1, config = { instructions = "x" } } } }
       local result = promptic{ "experiments", "start", id, "--wait" }
       assert.equal(1, result.code)
       assert.matches("The experiment failed %[SANDBOX_NO_JUDGE%]: ", result.stdout)

@@ -159,11 +159,11 @@ examples["errors.lua"] = {
       local output = run("errors.lua")
       local expected = {
          "a good call            fine",
-         "an unknown id          not there: GET /components/no-such-component",
+         "an unknown id          not there: GET /components/00000000-0000-4000-8000-000000000000",
          "a misspelt option      wrong call: bad argument #2 to 'list_experiments' "
             .. "(unknown option 'limt', did you mean 'limit'?)",
          "a value out of range   wrong call: bad argument #2 to 'list_traces' "
-            .. "(option 'limit': 1000 is not in the range 0 to 100)",
+            .. "(option 'limit': 1000 is not in the range 1 to 100)",
          "a number without JSON  wrong call: bad argument #3 to 'create_observations' "
             .. "(observations[1].variables.x: NaN has no JSON form)",
          "a wrong key            api error: Invalid or missing API key",

@@ -103,6 +103,18 @@ local STATEMENTS = {
    { "x = 'Zm9vYmFyMTIzNDU2Nzg5MFhZWmFiYw'", false },
    { "x = 'k3j5h2k3j5h2k3j5h23kj5h2k3j5h2zz'", false },
    { "print('" .. KEY .. "')", false },
+   { 'token = "abcd"', false },
+   { "db.pass = 'x'", false },
+   { "pw='x'", false },
+   { "local pw = io.read()", false },
+   { 'options = { ["key"] = "x" }', false },
+   { "openai_key = [[x]]", false },
+   { "setenv('TOKEN', 'x')", false },
+   { "get('https://x.test/?key=abc')", false },
+   { "for key, value in pairs(row) do print(key, value) end", true },
+   { "print(row.tokens, row.max_tokens == 5)", true },
+   { "keys = {}", true },
+   { "if token == nil then print(key) end", true },
 }
 
 describe("the history", function()
@@ -135,6 +147,16 @@ describe("the history", function()
          os.execute("rm -r " .. folder)
       ]]
       assert.same({ "from file", "token" }, known)
+   end)
+
+   it("does not wait for a pipe in the file's place", function()
+      assert.same({}, ask[[
+         local folder = os.tmpname()
+         os.remove(folder)
+         os.execute("mkdir " .. folder .. " && mkfifo " .. folder .. "/config.toml")
+         answer(require("promptic.repl.secrets").known(folder))
+         os.execute("rm -r " .. folder)
+      ]])
    end)
 end)
 

@@ -55,7 +55,7 @@ describe("a .csv file", function()
          { variables = { subject = "Hi", text = "1" }, expected = "spam", split = "train" },
          { variables = { subject = "", text = "two words" }, expected = "", split = "eval" },
          { variables = { subject = " ", text = "3" }, expected = "x" },
-      }, (sent("subject,expected,split,text\nHi,spam,train,1\n,,eval,two words\n ,x,,3\n")))
+      }, (sent("subject,expected,split,text\nHi,spam,train,1\n,,eval,two words\n ,x,,3\n", { on_empty = "keep" })))
    end)
 
    -- what it is about, the file, what comes of it
@@ -70,7 +70,7 @@ describe("a .csv file", function()
       { "commas in quotes", 'a,expected\n"1,2",x\n', "1,2=x" },
       { "doubled quotes", 'a,expected\n"say ""hi""",""""\n', 'say "hi"="' },
       { "nothing but doubled quotes", 'a,expected\n"""""",x\n', '""=x' },
-      { "empty quotes", 'a,expected\n"",""\n', "=" },
+      { "empty quotes", 'a,expected\n"",x\n', "=x" },
       { "newlines in quotes", 'a,expected\n"1\n2\r\n\n3",x\n', "1\n2\r\n\n3=x" },
       { "quotes in the header", '"a","ex""pected",expected\n1,2,x\n', "1=x" },
       { "spaces, which are kept", "a,expected\n 1 , x\n", " 1 = x" },
@@ -82,6 +82,12 @@ describe("a .csv file", function()
       { "characters beyond ASCII", "ä,a,expected\n1,€ 𝄞,ü\n", "€ 𝄞=ü" },
       { "what JSON has to escape", 'a,expected\n"\\ / \t \1 \127",\\n\n', "\\ / \t \1 \127=\\n" },
       { "a NUL", "a,expected\n1\0002,x\n", "1\0002=x" },
+      { "lines of commas, as spreadsheets leave them", "a,expected\r\n1,x\r\n,\r\n,\r\n2,y\r\n", "1=x 2=y" },
+      { "lines of commas and spaces at its beginning and end", " ,\t\na,expected\n1,x\n, ,,\n  \n,", "1=x" },
+      { "columns at its right without a name", "a,expected,,\n1,x,,\n,,,\n2,y,,\n", "1=x 2=y" },
+      { "a line that says the separator", "sep=;\r\na;expected\r\n1,5;x\r\n", "1,5=x" },
+      { "a byte order mark and such a line", "\239\187\191sep=\t\na\texpected\n1\tx\n", "1=x" },
+      { "a column sep=", "sep=a,a,expected\n1,2,x\n", "2=x" },
    }
    for _, row in ipairs(ROWS) do
       it("may have " .. row[1], function()
@@ -94,6 +100,38 @@ describe("a .csv file", function()
       assert.same({ { variables = { a = "1", expected = "y" }, expected = "x" } }, rows)
       rows = sent('"a ""label""",a\nz,1\n', { expected_column = 'a "label"' })
       assert.same({ variables = { a = "1" }, expected = "z" }, rows[#rows])
+   end)
+
+   it("may have another separator", function()
+      for _, separator in ipairs{ ";", "\t", "|", ":" } do
+         local content = ("a,expected\r\n1,x\r\n\"win, now\",spam\r\n,\r\n"):gsub(",", separator)
+         local rows = sent(content, { separator = separator })
+         assert.equal(("1=x win, now=spam"):gsub(",", separator), text_of{ rows[#rows - 1], rows[#rows] })
+      end
+   end)
+
+   it("that is named .tsv has tabs", function()
+      local other = folder .. "/rows.tsv"
+      process.write_file(other, "a\texpected\n1,2\tx\n")
+      client:upload_observations("e", other)
+      assert.equal('[{"variables":{"a":"1,2"},"expected":"x"}]', server:requests()[2].body)
+   end)
+
+   it("may have a column idx, which is the row's number and no variable", function()
+      assert.same({ { variables = { a = "1" }, expected = "x" } }, (sent("idx,a,expected\n0,1,x\n")))
+   end)
+
+   it("may have very many columns, in linear time", function()
+      local names, values = {}, {}
+      for index = 1, 80000 do
+         names[index], values[index] = "column" .. index, "v" .. index
+      end
+      local rows = sent(("%s,expected\n%s,x\n"):format(table.concat(names, ","), table.concat(values, ",")))
+      assert.equal("v80000", rows[1].variables.column80000)
+      names[80000] = "column7"
+      process.write_file(path, table.concat(names, ",") .. ",expected\n")
+      local problem = clients.failure(client.upload_observations, client, "e", path)
+      assert.equal('column "column7" is there twice', problem.reason)
    end)
 
    it("is told by its name, whatever its case", function()
@@ -138,7 +176,31 @@ describe("a .csv file is refused", function()
    local ROWS = {
       { "without a header", "", 1, "the header is missing" },
       { "with nothing but empty lines", "\n\r\n", 3, "the header is missing" },
-      { "without the column", "a,b\n1,2\n", 1, 'there is no column "expected"' },
+      { "without the column", "a,b\n1,2\n", 1, 'there is no column "expected": the columns are "a", "b"' },
+      { "for the column's case", "Message,Expected\nhello,ham\n", 1,
+         'there is no column "expected", did you mean "Expected"? The columns are "Message", "Expected"' },
+      { "for spaces around the column", "a, expected \n1,x\n", 1, 'did you mean " expected "?' },
+      { "for a letter of the column", "a,exepcted\n1,x\n", 1, 'did you mean "exepcted"?' },
+      { "for the case of split", "Message,expected,Split\nhello,ham,train\n", 1,
+         'column "Split": did you mean "split"?' },
+      { "for the case of idx", "IDX,a,expected\n1,1,x\n", 1, 'column "IDX": did you mean "idx"?' },
+      { "for a second answer", "a,expected,Expected\n1,x,y\n", 1, 'column "Expected": did you mean "expected"?' },
+      { "for semicolons", 'message;expected\r\nhello;ham\r\n"win; now";spam\r\n', 1,
+         "there is no column \"expected\": the separator looks like ';'" },
+      { "for semicolons and a comma", '"a,b";"Expected"\n', 1, "the separator looks like ';'" },
+      { "for tabs", "message\texpected\nhello\tham\n", 1, "the separator looks like a tab" },
+      { "for commas where there should be semicolons", "a,expected\n1,x\n", 1, "the separator looks like ','",
+         { separator = ";" } },
+      { "for a value below no name", "a,expected,\n1,x,\n2,y,z\n", 3, "column 3 has a value and no name" },
+      { "for an empty answer", "message,expected\nhello,\nwin,spam\n", 2, "expected is empty" },
+      { "for an answer of spaces", "a,expected\n1,x\n2, \t\n", 3, "expected is empty" },
+      { "for an empty answer in quotes", 'a,expected\n"",""\n', 2, "expected is empty" },
+      { "for line ends of the old Macintosh", "a,expected\r1,x\r2,y\r", 1,
+         "the header ends with a carriage return alone" },
+      { "as UTF-16 without a mark", "a\0,\0e\0", 1, "the file is UTF-16, not UTF-8" },
+      { "as UTF-16 of the other order", "\254\255\0a\0,", 1, "the file is UTF-16, not UTF-8" },
+      { "as a spreadsheet itself", "PK\3\4\20\0\6\0", 1, "export the table as CSV" },
+      { "as Latin-1", "a,expected\ncaf\233,x\n", 2, 'column "a" is not UTF-8 (at byte 4): save the file as UTF-8' },
       { "for another column", "a,expected\n1,2\n", 1, 'there is no column "label"', { expected_column = "label" } },
       { "for a column that comes twice", "a,b,a,expected\n", 1, 'column "a" is there twice' },
       { "for a column without a name", "a,,expected\n", 1, "column 2 has no name" },
@@ -148,6 +210,8 @@ describe("a .csv file is refused", function()
       { "for too many fields", "a,expected\n1,x,\n", 2, "3 fields where the header has 2" },
       { "for bytes that are not UTF-8", "a,expected\nok,x\nb\195,y\n", 3, 'column "a" is not UTF-8 (at byte 2)' },
       { "for a split that is none", "a,expected,split\n1,x,test\n", 2, "split: 'test' is not one of train, eval" },
+      { "for a split that a terminal would obey", "a,expected,split\n1,x,\27[2J\226\128\174test\n", 2,
+         "split: ' [2J test' is not one of train, eval" },
       { "for a quote inside a field", 'a,expected\n1"2,x\n', 2, "a quote inside a field" },
       { "for text after a quote", 'a,expected\n"1" ,x\n', 2, "text after a closing quote" },
       { "for a quote that is never closed", 'a,expected\n1,x\n"2,y\n3,z\n', 3, "a quote that is never closed" },
@@ -167,10 +231,52 @@ describe("a .csv file is refused", function()
       end)
    end
 
+   it("for a lone carriage return, wherever the window ends", function()
+      -- the records of 128 KiB put each byte of the second one at the window's end
+      for length = 128 * 1024 - 24, 128 * 1024 - 10 do
+         process.write_file(path, "a,expected\n" .. ("x"):rep(length) .. ",1\n2,y\rz,3\n")
+         local problem = clients.failure(client.upload_observations, client, "e", path)
+         assert.equal("3: a carriage return outside of quotes", problem.line .. ": " .. problem.reason)
+      end
+   end)
+
    it("for a record that is longer than any can be", function()
       process.write_file(path, 'a,expected\n1,x\n"' .. ("x\n"):rep(9 * 1024 * 1024))
       local problem = clients.failure(client.upload_observations, client, "e", path, { on_bad_row = "skip" })
       assert.matches(":3: it is longer than 16 MiB", problem.message, 1, true)
+   end)
+end)
+
+describe("a row of a .csv file without an answer", function()
+   local FILE = "message,expected\nhello,\nwin,spam\nfoo,\nbar,\n,\n"
+
+   it("is collected with its line where it is to be skipped", function()
+      local rows, result = sent(FILE, { on_empty = "skip" })
+      assert.same({ { variables = { message = "win" }, expected = "spam" } }, rows)
+      local told = {}
+      for index, problem in ipairs(result.skipped) do
+         told[index] = ("%d:%d:%s"):format(problem.row, problem.line, problem.reason)
+      end
+      assert.same({ "1:2:expected is empty", "3:4:expected is empty", "4:5:expected is empty" }, told)
+   end)
+
+   it("is a bad row like others where bad rows are skipped", function()
+      local rows, result = sent(FILE, { on_bad_row = "skip" })
+      assert.equal(1, #rows)
+      assert.equal(3, #result.skipped)
+   end)
+
+   it("ends the upload where only those are skipped and another row is bad", function()
+      process.write_file(path, "a,expected\n1,\n2,x,y\n")
+      local problem = clients.failure(client.upload_observations, client, "e", path, { on_empty = "skip" })
+      assert.equal(3, problem.line)
+      assert.equal(2, problem.skipped[1].line)
+   end)
+
+   it("is a row where it is kept", function()
+      local rows = sent(FILE, { on_empty = "keep" })
+      assert.equal(4, #rows)
+      assert.same({ variables = { message = "bar" }, expected = "" }, rows[4])
    end)
 end)
 

@@ -39,7 +39,7 @@ end
 local OBSERVATIONS = {
    { '{"variables":{"a":"x"},"expected":"y"}' },
    { '{"variables":{"a":1,"b":[true,null,{"c":-1.5e-3}]},"expected":"y","split":"train"}' },
-   { '{"variables":{},"expected":"","split":"eval"}' },
+   { '{"variables":{},"expected":"-","split":"eval"}' },
    { '{"variables":{"a":123456789012345678901234567890,"b":0.1,"c":1E5,"d":-0},"expected":"y"}' },
    { [[{"variables":{"a\n":"\u00e9\"\\\/\b\f\n\r\t\ud834\udd1e"},"expected":"\u0000"}]] },
    { '{"variables":{"ä":"€ 𝄞"},"expected":"ü"}' },
@@ -53,6 +53,13 @@ local OBSERVATIONS = {
    { '{"input":null,"expected":"y"}', '{"variables":{},"expected":"y"}' },
    { '{"variables":null,"input":"x","expected":"y","split":null}',
       '{"variables":{"input":"x"},"expected":"y"}' },
+   { '{"message":"hello","expected":"ham"}', '{"variables":{"message":"hello"},"expected":"ham"}' },
+   { ' { "idx" : 7, "a" : 1.5, "b":[1,{"c":null}] , "split":"train","expected":"x", "n" : null } ',
+      '{"variables":{"a":1.5,"b":[1,{"c":null}],"n":null},"expected":"x","split":"train"}' },
+   { '{"input":"x","tone":"kind","expected":"y"}', '{"variables":{"input":"x","tone":"kind"},"expected":"y"}' },
+   { '{"variables":null,"a":1,"expected":"y","split":null}', '{"variables":{"a":1},"expected":"y"}' },
+   { [[{"}\"":"{","expected":"y"}]], [[{"variables":{"}\"":"{"},"expected":"y"}]] },
+   { '{"idx":3,"variables":{"a":1},"expected":"y"}', '{"variables":{"a":1},"expected":"y"}' },
    { '{"variables":{"a":' .. ("["):rep(900) .. ("]"):rep(900) .. '},"expected":"y"}' },
 }
 
@@ -76,6 +83,22 @@ local A, B = '{"variables":{"a":1},"expected":"x"}', '{"variables":{"b":2},"expe
 local BOTH = "[" .. A .. "," .. B .. "]"
 
 describe("a .jsonl file", function()
+   it("may be called .ndjson", function()
+      assert.equal("[" .. A .. "]", sent(file("rows.ndjson", A .. "\n")))
+   end)
+
+   it("may have rows without an answer, if that is said", function()
+      local path = file("rows.jsonl", A .. '\n{"a":1,"expected":""}\n{"a":2,"expected":" \\n"}\n')
+      local problem = clients.failure(client.upload_observations, client, "e", path)
+      assert.matches(":2: expected is empty", problem.message, 1, true)
+      local body, result = sent(path, { on_empty = "skip" })
+      assert.equal("[" .. A .. "]", body)
+      assert.same({ 2, 3 }, { result.skipped[1].line, result.skipped[2].line })
+      server:reset()
+      observations.accept(server)
+      assert.equal(3, select(2, sent(path, { on_empty = "keep" })).sent)
+   end)
+
    for name, content in pairs{
       ["no newline at the end"] = A .. "\n" .. B,
       ["CRLF"] = A .. "\r\n" .. B .. "\r\n",
@@ -173,6 +196,16 @@ local BAD = {
    { "split: 'test' is not one of train, eval", '{"variables":{},"expected":"x","split":"test"}' },
    { "split: string expected, got an object", '{"variables":{},"expected":"x","split":{}}' },
    { "unknown field 'exepcted', did you mean 'expected'?", '{"variables":{},"exepcted":"x"}' },
+   { "variables is missing", '{"idx":1,"expected":"x"}' },
+   { "unknown field 'Expected', did you mean 'expected'?", '{"a":1,"Expected":"x"}' },
+   { "unknown field 'Split', did you mean 'split'?", '{"a":1,"expected":"x","Split":"train"}' },
+   { "unknown field ' idx', did you mean 'idx'?", '{"a":1,"expected":"x"," idx":1}' },
+   { "unknown field 'varibles', did you mean 'variables'?", '{"varibles":{"a":1},"expected":"x"}' },
+   { "expected is missing, did you mean 'expcted'?", '{"a":1,"expcted":"x"}' },
+   { "expected is empty", '{"a":1,"expected":""}' },
+   { "expected is empty", '{"variables":{},"expected":" \\t"}' },
+   { "split: 'test' is not one of train, eval", '{"a":1,"expected":"x","split":"test"}' },
+   { "expected: string expected, got a number", '{"a":1,"expected":5}' },
    { "unknown field 'colour'", '{"variables":{},"expected":"x","colour":"red"}' },
 }
 

@@ -1,7 +1,7 @@
---- Whether the sandbox's scores are true: every reported number is computed again here, from an iteration's
--- prompt and the experiment's observations alone, by code that shares nothing with the sandbox's. The rules
--- are those at the top of scripts/sandbox/scoring.lua and scripts/sandbox/prompts.lua.
+--- Whether the sandbox's scores are true: every reported number is computed again (spec/support/recompute.lua).
+-- structuredOutput with a config and tool selection are in sandbox_structured_spec and sandbox_tools_spec.
 local json = require("promptic").json
+local recompute = require "spec.support.recompute"
 local sandbox = require "spec.support.sandbox"
 
 local server
@@ -17,249 +17,10 @@ local function read_tickets()
    return list
 end
 
----------------------------------------------------------------- the rules, once more
+local examples_in = recompute.examples
 
-local function round(x)
-   return tonumber(("%.6f"):format(x + 1e-12))
-end
-
-local function is_array(value)
-   return getmetatable(value) == getmetatable(json.array{})
-end
-
-local function text_of(value)
-   if type(value) == "string" then return value end
-   if type(value) ~= "table" then return json.encode(value) end
-   local parts, names = {}, {}
-   if is_array(value) then
-      for i, element in ipairs(value) do parts[i] = text_of(element) end
-   else
-      for name in pairs(value) do table.insert(names, name) end
-      table.sort(names)
-      for _, name in ipairs(names) do table.insert(parts, name .. ": " .. text_of(value[name])) end
-   end
-   return table.concat(parts, "\n")
-end
-
-local function input_of(variables)
-   local names = 0
-   for _ in pairs(variables) do names = names + 1 end
-   local _, only = next(variables)
-   return names == 1 and text_of(only) or text_of(variables)
-end
-
-local function words(text)
-   local found, word = {}, ""
-   for place = 1, #text + 1 do
-      local byte = text:byte(place)
-      if byte and byte >= 65 and byte <= 90 then byte = byte + 32 end
-      if byte and (byte >= 97 and byte <= 122 or byte >= 48 and byte <= 57 or byte >= 128) then
-         word = word .. string.char(byte)
-      elseif word ~= "" then
-         table.insert(found, word)
-         word = ""
-      end
-   end
-   return found
-end
-
-local function bag_of(text)
-   local bag = {}
-   for _, word in ipairs(words(text)) do bag[word] = (bag[word] or 0) + 1 end
-   return bag
-end
-
-local function unescaped(text)
-   local out, place = "", 1
-   while place <= #text do
-      local pair = text:sub(place, place + 1)
-      local meant = ({ ["\\n"] = "\n", ["\\r"] = "\r", ["\\\\"] = "\\" })[pair]
-      out = out .. (meant or text:sub(place, place))
-      place = place + (meant and 2 or 1)
-   end
-   return out
-end
-
-local function examples_in(prompt)
-   local lines, examples = {}, {}
-   for line in (prompt .. "\n"):gmatch("([^\n]*)\n") do table.insert(lines, line) end
-   for i = 1, #lines - 1 do
-      if lines[i]:sub(1, 7) == "Input: " and lines[i + 1]:sub(1, 8) == "Output: " then
-         local input, output = lines[i]:sub(8), lines[i + 1]:sub(9)
-         table.insert(examples, { input = unescaped(input), output = unescaped(output) })
-      end
-   end
-   return examples
-end
-
--- The cosine of two bags of words, each word with a weight.
-local function cosine(a, b, weight)
-   local dot, aa, bb = 0, 0, 0
-   for word, n in pairs(a) do
-      aa = aa + (n * weight(word)) ^ 2
-      dot = dot + n * (b[word] or 0) * weight(word) ^ 2
-   end
-   for word, n in pairs(b) do bb = bb + (n * weight(word)) ^ 2 end
-   return aa * bb == 0 and 0 or dot / math.sqrt(aa * bb)
-end
-
--- What predicts by a prompt: a function from an input to an output.
-local function predictor(prompt)
-   local examples, idfs = examples_in(prompt), {}
-   for _, example in ipairs(examples) do example.bag = bag_of(example.input) end
-   local function idf(word)
-      if not idfs[word] then
-         local documents = 0
-         for _, example in ipairs(examples) do documents = documents + (example.bag[word] and 1 or 0) end
-         idfs[word] = math.log((1 + #examples) / (1 + documents)) + 1
-      end
-      return idfs[word]
-   end
-   return function(input)
-      local bag, best, output = bag_of(input), -1, ""
-      for _, example in ipairs(examples) do
-         local similarity = math.floor(cosine(bag, example.bag, idf) * 1e9 + 0.5)
-         if example.input ~= input and similarity > best then
-            best, output = similarity, example.output
-         end
-      end
-      return output
-   end
-end
-
-local function mean(pairs_, of_pair)
-   local sum = 0
-   for _, pair in ipairs(pairs_) do sum = sum + of_pair(pair[1], pair[2]) end
-   return #pairs_ == 0 and 0 or sum / #pairs_
-end
-
-local function macro_f1(pairs_)
-   local labels, count, sum = {}, 0, 0
-   for _, pair in ipairs(pairs_) do labels[pair[2]] = true end
-   for label in pairs(labels) do
-      local true_positive, wrong = 0, 0
-      for _, pair in ipairs(pairs_) do
-         local predicted, expected = pair[1] == label, pair[2] == label
-         if predicted and expected then true_positive = true_positive + 1 end
-         if predicted ~= expected then wrong = wrong + 1 end
-      end
-      count, sum = count + 1, sum + 2 * true_positive / (2 * true_positive + wrong)
-   end
-   return sum / count
-end
-
-local function token_f1(predicted, expected)
-   local bag, common = bag_of(predicted), 0
-   for word, n in pairs(bag_of(expected)) do common = common + math.min(n, bag[word] or 0) end
-   local total = #words(predicted) + #words(expected)
-   return total == 0 and 1 or 2 * common / total
-end
-
-local function token_cosine(predicted, expected)
-   if #words(predicted) == 0 and #words(expected) == 0 then return 1 end
-   return cosine(bag_of(predicted), bag_of(expected), function() return 1 end)
-end
-
--- JSON with sorted keys, to compare by.
-local function canonical(value)
-   if type(value) == "number" then return ("%.17g"):format(value) end
-   if type(value) ~= "table" then return json.encode(value) end
-   local parts = {}
-   for key, member in pairs(value) do
-      table.insert(parts, (is_array(value) and ("%09d"):format(key) or key) .. "=" .. canonical(member))
-   end
-   table.sort(parts)
-   return (is_array(value) and "[" or "{") .. table.concat(parts, ",") .. "}"
-end
-
-local function equal_fields(predicted, expected)
-   local read, left = pcall(json.decode, predicted)
-   local right = json.decode(expected)
-   if not read or type(left) ~= "table" then return predicted == expected and 1 or 0 end
-   local names, total, equal = {}, 0, 0
-   for name in pairs(left) do names[name] = true end
-   for name in pairs(right) do names[name] = true end
-   for name in pairs(names) do
-      total = total + 1
-      if left[name] ~= nil and right[name] ~= nil and canonical(left[name]) == canonical(right[name]) then
-         equal = equal + 1
-      end
-   end
-   return total == 0 and 1 or equal / total
-end
-
-local function score_of(evaluator, task, pairs_)
-   if evaluator.type == "f1" and task == "classification" then return round(macro_f1(pairs_)) end
-   local of_pair = { f1 = token_f1, similarity = token_cosine, structuredOutput = equal_fields }
-   return round(mean(pairs_, of_pair[evaluator.type]))
-end
-
--- The overall score of a prompt over observations, and each evaluator's.
-local function measure(prompt, observations, evaluators, task)
-   local predict, pairs_, scores = predictor(prompt), {}, {}
-   for _, observation in ipairs(observations) do
-      table.insert(pairs_, { predict(input_of(observation.variables)), observation.expected })
-   end
-   local weighted, weights = 0, 0
-   for _, evaluator in ipairs(evaluators) do
-      local score = score_of(evaluator, task, pairs_)
-      scores[evaluator.id] = score
-      weighted, weights = weighted + score * evaluator.weight, weights + evaluator.weight
-   end
-   return round(weighted / weights), scores
-end
-
----------------------------------------------------------------- comparing
-
-local function close(expected, reported, what)
-   local message = ("%s: %.9f here, %.9f reported"):format(what, expected, reported)
-   assert.is_true(math.abs(expected - reported) < 1e-9, message)
-end
-
--- Runs an experiment and compares all that it reports; returns its iterations with scores.
 local function check(options)
-   local id = server:experiment(options)
-   local path = "/experiments/" .. id
-   local done = server:finish(id)
-   assert.equal("completed", done.experimentStatus, done.errorMessage)
-   local observations = server:ok("GET", path .. "/observations").data
-   local evaluators = server:ok("GET", path .. "/evaluators").data
-   local ratio = (options.hyperparameters or {}).trainSplitRatio
-   local parts = { train = {}, eval = {} }
-   for _, observation in ipairs(observations) do
-      table.insert(ratio and parts[observation.split] or parts.train, observation)
-   end
-   local iterations = server:ok("GET", path .. "/iterations").data
-   for number, listed in ipairs(iterations) do
-      local iteration = server:ok("GET", path .. "/iterations/" .. listed.id)
-      iterations[number] = iteration
-      assert.equal(number, iteration.iterationNumber)
-      local overall, scores = measure(iteration.prompt, parts.train, evaluators, options.task)
-      close(overall, iteration.overallNormalizedScore, "overall of iteration " .. number)
-      if ratio then
-         local held_out = measure(iteration.prompt, parts.eval, evaluators, options.task)
-         close(held_out, iteration.evalNormalizedScore, "eval of iteration " .. number)
-      else
-         assert.is_nil(iteration.evalNormalizedScore)
-      end
-      assert.equal(#evaluators, #iteration.scores)
-      for i, entry in ipairs(iteration.scores) do
-         local evaluator = evaluators[i]
-         assert.same({ iteration.id, evaluator.id, evaluator.name, evaluator.type }, { entry.iterationId,
-            entry.evaluatorId, entry.evaluatorName, entry.evaluatorType })
-         close(scores[evaluator.id], entry.score, "score of " .. evaluator.name)
-         close(round(evaluator.scaleMin + entry.score * (evaluator.scaleMax - evaluator.scaleMin)),
-            entry.rawScore, "raw score of " .. evaluator.name)
-      end
-      assert.equal(#words(iteration.prompt), iteration.promptTokens)
-   end
-   local best = iterations[1]
-   for _, iteration in ipairs(iterations) do
-      local function rank(one) return one.evalNormalizedScore or one.overallNormalizedScore end
-      if rank(iteration) > rank(best) then best = iteration end
-   end
-   assert.same(best, server:ok("GET", path .. "/iterations/best"))
-   return iterations, observations, done
+   return recompute.check(server, server:experiment(options))
 end
 
 describe("the scores of the sandbox can be recomputed", function()
@@ -396,17 +157,80 @@ describe("the split", function()
       end
    end)
 
-   it("without a ratio keeps examples to the train part, where there is one", function()
+   it("counts for nothing without a ratio: all rows train", function()
       local list = labelled(10, { "a", "b" })
-      for i = 1, 4 do list[i].split = "train" end
-      local iterations, rows = check{ task = "classification", observations = list,
+      for i = 1, 8 do list[i].split = "eval" end
+      list[9].split, list[10].split = "train", "train"
+      local iterations = check{ task = "classification", observations = list,
          hyperparameters = { numFewShots = 3 } }
-      local part = {}
-      for _, row in ipairs(rows) do part[row.variables.text] = row.split end
-      for number = 2, #iterations do
-         for _, example in ipairs(examples_in(iterations[number].prompt)) do
-            assert.equal("train", part[example.input])
+      assert.equal(3, #iterations) -- the documented default of epochs
+      assert.equal("number 1", examples_in(iterations[2].prompt)[1].input)
+   end)
+end)
+
+describe("macro F1", function()
+   it("counts labels that were only predicted, as scikit-learn does", function()
+      local iterations = check{ task = "classification", hyperparameters = { epochs = 1 },
+         prompt = "Input: cheap pills\nOutput: spam\nInput: at noon\nOutput: unsure",
+         observations = {
+            { variables = { text = "cheap watches" }, expected = "spam" },
+            { variables = { text = "lunch at noon" }, expected = "ham" },
+            { variables = { text = "noon" }, expected = "ham" },
+         },
+      }
+      -- spam: F1 1; ham: 0; unsure, which no row expects: 0.
+      -- f1_score(["spam", "ham", "ham"], ["spam", "unsure", "unsure"], average="macro") = 0.3333
+      assert.equal(0.333333, iterations[1].overallNormalizedScore)
+   end)
+end)
+
+describe("a person's own prompt", function()
+   local CASES = "spec/fixtures/"
+
+   local function read(name)
+      local file = assert(io.open(CASES .. name, "rb"))
+      local text = file:read "a"
+      file:close()
+      return text
+   end
+
+   local function spam()
+      local csv, list = dofile "examples/lib/csv.lua", {}
+      for _, row in ipairs(csv.read(CASES .. "spam.csv")) do
+         list[#list + 1] = { variables = { message = row.message }, expected = row.expected }
+      end
+      return list
+   end
+
+   it("is kept whole where it has a line Examples: of its own, also by a copy that goes on", function()
+      local own = read "prompt_with_own_examples.txt"
+      local id = server:experiment{ prompt = own, observations = spam(),
+         hyperparameters = { numFewShots = 4, epochs = 5 } }
+      local iterations = recompute.check(server, id)
+      local copy = server:ok("POST", "/experiments/" .. id .. "/duplicate", { continueFromOptimized = true })
+      local continued = recompute.check(server, copy.id)
+      local owned = #examples_in(own)
+      for _, list in ipairs{ iterations, continued } do
+         for number, iteration in ipairs(list) do
+            assert.equal(own, iteration.prompt:sub(1, #own))
+            -- what the first experiment chose is replaced and not added to
+            assert.is_true(number == 1 or #examples_in(iteration.prompt) <= owned + 4)
          end
       end
+      assert.equal(server:ok("GET", "/experiments/" .. id .. "/iterations/best").prompt, continued[1].prompt)
+   end)
+
+   it("scores the same with CRLF as with LF", function()
+      local text, scores = read "prompt_crlf.txt", {}
+      assert.matches("\r\n", text, 1, true)
+      for i, prompt in ipairs{ text, (text:gsub("\r\n", "\n")) } do
+         local id = server:experiment{ prompt = prompt, observations = spam(), hyperparameters = { epochs = 1 } }
+         server:finish(id)
+         local first = server:ok("GET", "/experiments/" .. id .. "/iterations/best")
+         assert.equal(prompt, first.prompt)
+         scores[i] = first.overallNormalizedScore
+      end
+      assert.is_true(scores[1] > 0.5)
+      assert.equal(scores[2], scores[1])
    end)
 end)

@@ -102,7 +102,7 @@ describe("a sandbox with a file", function()
 
    it("refuses one that is none of its own", function()
       process.write_file(database, ("no database "):rep(1000))
-      assert.error_matches(function() sandbox.start{ db = database } end, "cannot open .*not a database")
+      assert.error_matches(function() sandbox.start{ db = database } end, "cannot open .*it is no SQLite database")
       local nowhere = folder .. "/no/such/folder"
       assert.error_matches(function() sandbox.start{ db = nowhere } end, "cannot open ")
    end)

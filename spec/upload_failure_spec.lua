@@ -108,7 +108,7 @@ describe("an upload goes on", function()
          { variables = { none = promptic.null, b = true, o = { x = {} } }, expected = "", split = "train" },
          { input = "old", expected = "x" },
       }
-      assert.equal(3, upload(rows).sent)
+      assert.equal(3, upload(rows, { on_empty = "keep" }).sent)
       assert.equal(1, observations.count(server, "POST"))
       assert.equal(3, #held())
    end)
@@ -476,5 +476,14 @@ describe("the value to go on from", function()
          assert.equal("argument", problem.kind)
          assert.matches("this is no value of a failed upload", problem.message, 1, true)
       end)
+
+   it("ends with ranges that overlap, however large they are", function()
+      observations.serve(server)
+      local resume = { experiment_id = "e", unknown = "",
+         sent = "1-4000000000000000000:0,5-5:0,7-4000000000000000000:0" }
+      local problem = failure(observations.rows(3), { resume = resume })
+      assert.matches("the source has 3 rows, but row 4 was sent", problem.message, 1, true)
+      assert.equal(0, observations.count(server, "POST"))
+   end)
    end
 end)

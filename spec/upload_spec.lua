@@ -96,12 +96,27 @@ describe("upload_observations", function()
          { input = "the older form", expected = "y" },
          { variables = {}, expected = "" },
       }
+      local keep = { on_empty = "keep" }
       client:create_observations("e", list)
-      client:upload_observations("e", list)
-      client:upload_observations("e", each(list))
+      client:upload_observations("e", list, keep)
+      client:upload_observations("e", each(list), keep)
       local sent = bodies()
       assert.equal(sent[1], sent[2])
       assert.equal(sent[1], sent[3])
+   end)
+
+   it("refuses an empty answer, skips it or keeps it, as it is told", function()
+      local list = {
+         { variables = {}, expected = "x" }, { variables = {}, expected = "" }, { variables = {}, expected = " \n" },
+      }
+      for _, source in ipairs{ function() return list end, function() return each(list) end } do
+         local problem = clients.failure(client.upload_observations, client, "e", source(), { batch_size = 1 })
+         assert.equal("observations[2].expected is empty", problem.reason)
+         assert.equal(2, problem.row)
+         local result = client:upload_observations("e", source(), { on_empty = "skip" })
+         assert.same({ 1, 2, 3 }, { result.sent, result.skipped[1].row, result.skipped[2].row })
+         assert.equal(3, client:upload_observations("e", source(), { on_empty = "keep" }).sent)
+      end
    end)
 
    it("asks for nothing where there is nothing to send", function()
@@ -322,7 +337,7 @@ describe("the arguments of upload_observations", function()
       { { "e", 5 }, "source: list, function or path expected, got number" },
       { { "e", { variables = {}, expected = "a" } }, "source: a list expected" },
       { { "e", { rows[1], nil, rows[1] } }, "source: a list expected, this table has holes" },
-      { { "e", "rows.txt" }, "'rows.txt' ends in none of .csv, .jsonl, .json" },
+      { { "e", "rows.txt" }, "'rows.txt' ends in none of .csv, .tsv, .jsonl, .ndjson, .json" },
       { { "e", "/nowhere/rows.csv" }, "/nowhere/rows.csv: No such file or directory" },
       { { "e", "a\0.csv" }, "NUL" },
       { { "e", rows, { batchsize = 1 } }, "unknown option 'batchsize', did you mean 'batch_size'?" },
@@ -334,6 +349,11 @@ describe("the arguments of upload_observations", function()
       { { "e", rows, { on_progress = true } }, "option 'on_progress': function expected, got boolean" },
       { { "e", rows, { on_bad_row = "ignore" } }, "'ignore' is not one of error, skip" },
       { { "e", rows, { expected_column = "x" } }, "option 'expected_column': the source is no .csv file" },
+      { { "e", rows, { separator = ";" } }, "option 'separator': the source is no .csv file" },
+      { { "e", "/nowhere/rows.csv", { separator = "" } }, "option 'separator': one character expected" },
+      { { "e", "/nowhere/rows.csv", { separator = ";;" } }, "option 'separator': one character expected" },
+      { { "e", "/nowhere/rows.csv", { separator = '"' } }, "option 'separator': one character expected" },
+      { { "e", rows, { on_empty = "drop" } }, "'drop' is not one of error, skip, keep" },
       { { "e", rows, { resume = "yes" } }, "option 'resume': table expected, got string" },
       { { "e", rows, {}, 5 }, "too many arguments" },
    }

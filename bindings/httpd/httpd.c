@@ -29,6 +29,11 @@
 
 #define DEFAULT_MAX_BODY_BYTES ((lua_Integer)256 * 1024 * 1024)
 
+/* A connection on which nothing happens for so long is closed: select takes about a thousand, and
+ * requests that never end would keep everybody else out. */
+#define DEFAULT_IDLE_SECONDS 30
+#define MAX_IDLE_SECONDS 86400
+
 /* Bounds the request line and headers of one request, and with them tokens and queries. */
 #define CONNECTION_MEMORY_BYTES ((size_t)256 * 1024)
 
@@ -39,13 +44,15 @@
 
 typedef struct listen_options {
     int port;
+    unsigned idle_seconds;
     size_t max_body_bytes;
     bool watch_stdin;
 } listen_options;
 
 /* [-0, +0, e] Raises for a key that is no option. The table is at index 1. */
 static void check_names(lua_State *L) {
-    static const char *const names[] = {"port", "on_request", "max_body_bytes", "watch_stdin"};
+    static const char *const names[] = {"port", "on_request", "max_body_bytes", "idle_seconds",
+                                        "watch_stdin"};
     for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
         bool known = false;
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -79,6 +86,8 @@ static void check_options(lua_State *L, listen_options *options) {
     options->port = (int)integer_option(L, "port", 0, 0, 65535);
     options->max_body_bytes = (size_t)integer_option(L, "max_body_bytes", DEFAULT_MAX_BODY_BYTES, 0,
                                                      (lua_Integer)(PTRDIFF_MAX / 2));
+    options->idle_seconds =
+        (unsigned)integer_option(L, "idle_seconds", DEFAULT_IDLE_SECONDS, 1, MAX_IDLE_SECONDS);
     lua_getfield(L, 1, "watch_stdin");
     options->watch_stdin = lua_toboolean(L, -1);
     lua_pop(L, 1);
@@ -96,15 +105,17 @@ __attribute__((format(printf, 2, 0))) static void keep_log(void *userdata, const
     server->log[strcspn(server->log, "\n")] = '\0';
 }
 
-static void start(httpd_server *server, int port) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+static void start(httpd_server *server, const listen_options *options) {
+    uint16_t port = (uint16_t)options->port;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     server->daemon = MHD_start_daemon(
-        MHD_USE_ERROR_LOG, (uint16_t)port, NULL, NULL, httpd_on_request, server,
-        MHD_OPTION_EXTERNAL_LOGGER, keep_log, server, MHD_OPTION_SOCK_ADDR, &address,
-        MHD_OPTION_URI_LOG_CALLBACK, httpd_on_uri, server, MHD_OPTION_UNESCAPE_CALLBACK,
-        httpd_keep_escaped, server, MHD_OPTION_NOTIFY_COMPLETED, httpd_on_completed, server,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES, MHD_OPTION_END);
+        MHD_USE_ERROR_LOG, port, NULL, NULL, httpd_on_request, server, MHD_OPTION_EXTERNAL_LOGGER,
+        keep_log, server, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK, httpd_on_uri,
+        server, MHD_OPTION_UNESCAPE_CALLBACK, httpd_keep_escaped, server,
+        MHD_OPTION_NOTIFY_COMPLETED, httpd_on_completed, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds,
+        MHD_OPTION_END);
 }
 
 /* httpd.listen(options) */
@@ -121,7 +132,7 @@ static int httpd_listen(lua_State *L) {
     /* Looked at before the server takes a descriptor, which could become a closed stdin's number.
      */
     server->stdin_ended = options.watch_stdin && fcntl(STDIN_FILENO, F_GETFD) < 0;
-    start(server, options.port);
+    start(server, &options);
     if (server->daemon == NULL)
         return luaL_error(L, "cannot listen on 127.0.0.1:%d: %s", options.port, server->log);
     return 1;
@@ -258,8 +269,15 @@ __attribute__((visibility("default"))) int luaopen_promptic_httpd(lua_State *L) 
         {"listen", httpd_listen},
         {"now", httpd_now},
         {"time", httpd_time},
+        {"gunzip", httpd_gunzip},
+        {"unbase64", httpd_unbase64},
+        {"sha256", httpd_sha256},
+        {"hex", httpd_hex},
+        {"peek", httpd_peek},
+        {"make_private", httpd_make_private},
         {NULL, NULL},
     };
+    httpd_register_inflater(L);
     luaL_newmetatable(L, SERVER_TYPE);
     luaL_setfuncs(L, metamethods, 0);
     lua_pushliteral(L, SERVER_TYPE); /* closed to scripts, as in registry.c */

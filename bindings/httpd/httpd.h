@@ -1,6 +1,7 @@
 /*
- * httpd.h - what the C files of promptic.httpd share: the server, and the callbacks with which
- * libmicrohttpd hands over one request (httpd_request.c).
+ * httpd.h - what the C files of promptic.httpd share: the server, the callbacks with which
+ * libmicrohttpd hands over one request (httpd_request.c), and the module's functions on bytes and
+ * files (httpd_bytes.c, httpd_file.c).
  */
 #ifndef PROMPTIC_HTTPD_H
 #define PROMPTIC_HTTPD_H
@@ -38,5 +39,17 @@ enum MHD_Result httpd_on_request(void *server, struct MHD_Connection *connection
 /* The request is over, answered or not. */
 void httpd_on_completed(void *server, struct MHD_Connection *connection, void **state,
                         enum MHD_RequestTerminationCode how);
+
+/* The metatable of a gzip stream that is being read; httpd_register_inflater makes it. */
+#define HTTPD_INFLATER "promptic.httpd.inflater"
+void httpd_register_inflater(lua_State *L);
+
+/* lua_CFunctions, documented where they are defined. */
+int httpd_gunzip(lua_State *L);
+int httpd_unbase64(lua_State *L);
+int httpd_sha256(lua_State *L);
+int httpd_hex(lua_State *L);
+int httpd_peek(lua_State *L);
+int httpd_make_private(lua_State *L);
 
 #endif

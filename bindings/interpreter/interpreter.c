@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define EXIT_INTERRUPTED 130 /* what a shell calls the end by SIGINT: 128 and its number */
@@ -232,6 +233,22 @@ static const char *script_file(const interpreter_options *options) {
     return strcmp(name[0], "-") == 0 && strcmp(name[-1], "--") != 0 ? NULL : name[0];
 }
 
+/* Whether the script's first line asks for -E, however it is started: promptic, which holds
+ * credentials, runs nothing of LUA_INIT. */
+static bool asks_for_clean_start(const char *path) {
+    char line[256] = "";
+    struct stat status; /* what is no file, such as a pipe, can be read only once */
+    bool is_file = path != NULL && stat(path, &status) == 0 && S_ISREG(status.st_mode);
+    FILE *file = is_file ? fopen(path, "re") : NULL;
+    if (file == NULL)
+        return false;
+    if (fgets(line, sizeof line, file) == NULL || strncmp(line, "#!", 2) != 0)
+        line[0] = '\0';
+    fclose(file);
+    size_t length = strcspn(line, "\r\n");
+    return length > 3 && strncmp(line + length - 3, " -E", 3) == 0;
+}
+
 static bool run_script(lua_State *L, const interpreter_options *options) {
     int status = options->run_module ? interpreter_load_baked(L, options->argv[options->script])
                                      : luaL_loadfile(L, script_file(options));
@@ -299,6 +316,8 @@ static int protected_main(lua_State *L) {
         interpreter_print_version(); /* a session at a terminal has a line of its own */
     if (options.sandbox && !interpreter_start_sandbox(&options))
         return 0;
+    if (asks_for_clean_start(script_file(&options)))
+        options.ignore_environment = true;
     prepare(L, &options);
     if (!options.ignore_environment && run_init(L) != LUA_OK)
         return 0;

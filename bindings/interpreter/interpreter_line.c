@@ -36,6 +36,7 @@ static struct {
     void (*reset_after_signal)(void);
     void (*resize_terminal)(void);
     int (*forced_update_display)(void);
+    int (*variable_bind)(const char *name, const char *value);
     char **(*completion_matches)(const char *text, next_match_function *next);
     void (*add_history)(const char *line);
     void (*clear_history)(void);
@@ -43,6 +44,7 @@ static struct {
     int *attempted_completion_over, *completion_append_character;
     const char **readline_name, **completer_word_break_characters;
     char **line_buffer;
+    FILE **outstream;
     matches_function **attempted_completion_function;
 } readline;
 
@@ -64,6 +66,7 @@ static bool load_symbols(void *library) {
         RL(reset_after_signal),
         RL(resize_terminal),
         RL(forced_update_display),
+        RL(variable_bind),
         RL(completion_matches),
         SYMBOL(add_history, "add_history"),
         SYMBOL(clear_history, "clear_history"),
@@ -74,6 +77,7 @@ static bool load_symbols(void *library) {
         RL(readline_name),
         RL(completer_word_break_characters),
         RL(line_buffer),
+        RL(outstream),
         RL(attempted_completion_function),
     };
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
@@ -118,6 +122,8 @@ static bool load_readline(void) {
     *readline.catch_sigwinch = 0;
     *readline.completer_word_break_characters = " \t\n\"\\'`><=;+-*/%^~#{}()[],.:|&";
     *readline.attempted_completion_function = complete;
+    /* what ~/.inputrc says goes before this */
+    readline.variable_bind("enable-bracketed-paste", "on");
     return true;
 }
 
@@ -136,7 +142,8 @@ static struct {
     int completer; /* index of the function that completes, 0 for none */
     int next;      /* of the matches, which are on top of the stack then */
     bool done;
-    char *line; /* freed by the next read, as pushing it may raise */
+    FILE *screen; /* where the prompt and what is typed is shown */
+    char *line;   /* freed by the next read, as pushing it may raise */
     size_t size;
 } reading;
 
@@ -247,10 +254,10 @@ static void give_up_line(void) {
 /* A signal came while input was waited for. Returns whether it ends the line. */
 static bool react(void) {
     if (interrupted) {
-        fputs("^C", stdout); /* before readline moves the cursor */
-        fflush(stdout);
+        fputs("^C", reading.screen); /* before readline moves the cursor */
+        fflush(reading.screen);
         give_up_line();
-        putchar('\n');
+        fputc('\n', reading.screen);
         return true;
     }
     if (continued) { /* the shell may have changed the terminal's modes */
@@ -267,6 +274,7 @@ static bool react(void) {
 static outcome read_edited(const char *prompt) {
     saved_signals saved;
     take_signals(&saved, true);
+    *readline.outstream = reading.screen;
     readline.callback_handler_install(prompt, on_line);
     while (!reading.done) {
         struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -285,32 +293,98 @@ static outcome read_edited(const char *prompt) {
     return interrupted ? INTERRUPTED : END;
 }
 
-/* With the editing that the terminal itself has. SIGCONT and SIGWINCH do no harm here. */
-static outcome read_plain(const char *prompt) {
-    saved_signals saved;
+/* Prints the prompt without the marks around its escape sequences, which are readline's. */
+static void print_prompt(const char *prompt) {
+    for (const char *c = prompt; *c != '\0'; c++)
+        if (*c != '\001' && *c != '\002')
+            fputc(*c, reading.screen);
+    fflush(reading.screen);
+}
+
+/* A line with the editing that the terminal itself has; its length, or -1. */
+static ssize_t read_cooked(void) {
     ssize_t length;
-    fputs(prompt, stdout);
-    fflush(stdout);
-    take_signals(&saved, false);
     do {
         errno = 0;
         length = getline(&reading.line, &reading.size, stdin);
         if (length < 0)
             clearerr(stdin); /* after Ctrl-D more can be typed */
     } while (length < 0 && errno == EINTR && !interrupted);
+    return length;
+}
+
+/* A terminal that was asked to puts these around what is pasted. */
+static const char paste_begin[] = "\033[200~", paste_end[] = "\033[201~";
+
+static void remove_all(char *text, const char *what) {
+    size_t length = strlen(what);
+    while ((text = strstr(text, what)) != NULL)
+        memmove(text, text + length, strlen(text + length) + 1);
+}
+
+/* The line that was read has the beginning of a paste: reads on until its end. */
+static bool read_paste(void) {
+    char *pasted = NULL;
+    bool fits = true;
+    while (fits && strstr(reading.line, paste_end) == NULL) {
+        size_t length = pasted != NULL ? strlen(pasted) : 0;
+        char *more = realloc(pasted, length + strlen(reading.line) + 1);
+        fits = more != NULL;
+        if (!fits)
+            break;
+        pasted = more;
+        strcpy(pasted + length, reading.line);
+        if (read_cooked() < 0)
+            break;
+    }
+    size_t before = pasted != NULL ? strlen(pasted) : 0, last = strlen(reading.line);
+    char *whole = fits ? malloc(before + last + 1) : NULL;
+    if (whole != NULL) {
+        memcpy(whole, pasted != NULL ? pasted : "", before);
+        memcpy(whole + before, reading.line, last + 1);
+        free(reading.line);
+        reading.line = whole;
+        reading.size = before + last + 1;
+        remove_all(whole, paste_begin);
+        remove_all(whole, paste_end);
+    }
+    free(pasted);
+    return whole != NULL;
+}
+
+/* Whether the terminal can be asked to mark what is pasted. */
+static bool marks_pastes(void) {
+    const char *terminal = getenv("TERM");
+    return isatty(STDIN_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+/* Without readline. SIGCONT and SIGWINCH do no harm here. */
+static outcome read_plain(const char *prompt) {
+    saved_signals saved;
+    bool marks = marks_pastes();
+    if (marks)
+        fputs("\033[?2004h", reading.screen);
+    print_prompt(prompt);
+    take_signals(&saved, false);
+    ssize_t length = read_cooked();
+    if (length >= 0 && marks && strstr(reading.line, paste_begin) != NULL && !read_paste())
+        length = -1;
     give_signals_back(&saved);
+    if (marks)
+        fputs("\033[?2004l", reading.screen);
     if (length < 0) {
         if (interrupted)
-            putchar('\n'); /* behind the ^C that the terminal has shown */
+            fputc('\n', reading.screen); /* behind the ^C that the terminal has shown */
         return interrupted ? INTERRUPTED : END;
     }
-    if (length > 0 && reading.line[length - 1] == '\n')
-        reading.line[length - 1] = '\0';
+    size_t end = strlen(reading.line);
+    if (end > 0 && reading.line[end - 1] == '\n')
+        reading.line[end - 1] = '\0';
     return LINE;
 }
 
-/* read(prompt, completer): the line that was typed, or nil and "end" or "interrupted" */
-int interpreter_read_line(lua_State *L) {
+/* [-?, +1 or 2, e] */
+static int read_line(lua_State *L, FILE *screen) {
     static const char *const outcomes[] = {[END] = "end", [INTERRUPTED] = "interrupted"};
     const char *prompt = luaL_checkstring(L, 1);
     lua_settop(L, 2);
@@ -319,8 +393,10 @@ int interpreter_read_line(lua_State *L) {
     memset(&reading, 0, sizeof reading);
     reading.L = L;
     reading.completer = lua_isfunction(L, 2) ? 2 : 0;
+    reading.screen = screen;
     fflush(NULL);
     outcome outcome = has_readline() ? read_edited(prompt) : read_plain(prompt);
+    fflush(screen);
     if (outcome == LINE) {
         lua_pushstring(L, reading.line);
         return 1;
@@ -328,6 +404,14 @@ int interpreter_read_line(lua_State *L) {
     luaL_pushfail(L);
     lua_pushstring(L, outcomes[outcome]);
     return 2;
+}
+
+int interpreter_read_line(lua_State *L) {
+    return read_line(L, stdout);
+}
+
+int interpreter_ask_line(lua_State *L) {
+    return read_line(L, stderr);
 }
 
 /* set_history(list): what the arrow keys go through, the oldest first */

@@ -31,16 +31,20 @@ static const promptic_parameter experiment_wait[] = {
 static const promptic_parameter evaluation_wait[] = {
     ID("component_id", "id of the AI component"), ID("evaluation_id", "id of the evaluation"), WAIT_OPTIONS, END};
 static const char *const bad_row_actions[] = {"error", "skip", NULL};
+static const char *const empty_actions[] = {"error", "skip", "keep", NULL};
 static const promptic_parameter upload[] = {
     ID("experiment_id", "id of the experiment"),
     {.name = "source", .place = PROMPTIC_IN_BODY, .type = PROMPTIC_ANY, .required = true,
-     .summary = "a list of observations, a function that returns the next one, or a path ending in .csv, .jsonl, .json"},
+     .summary = "a list of observations, a function that returns the next one, or a path ending in .csv, .tsv, .jsonl, .ndjson, .json"},
     NATURAL("batch_size", "500", 1000, "rows of one request at most"),
     NATURAL("batch_bytes", "4194304", 9007199254740992.0, "bytes of one request at most, unless one row has more"),
     NATURAL("concurrency", "4", 100, "requests under way at one time"),
     OPTION("on_progress", ANY, NULL, "function{ sent =, total =, bytes =, elapsed = }, called after each batch"),
     {.name = "on_bad_row", .place = PROMPTIC_IN_QUERY, .type = PROMPTIC_STRING, .fallback = "error",
      .values = bad_row_actions, .summary = "what a row that cannot be used does: error, or skip, which collects it"},
+    {.name = "on_empty", .place = PROMPTIC_IN_QUERY, .type = PROMPTIC_STRING, .fallback = "error",
+     .values = empty_actions, .summary = "what a row with an empty answer is: error, a bad row; skip, which collects it; keep, a row"},
+    OPTION("separator", STRING, NULL, "the character between the fields of a .csv file; a comma"),
     OPTION("expected_column", STRING, NULL, "the column of a .csv file that holds the right answers; expected"),
     OPTION("resume", OBJECT, NULL, "the field resume of the error of an earlier upload, to go on from there"),
     END};

@@ -3,23 +3,25 @@
 --
 -- A source has `number`, of the row that was read last; `total`, where it is known; and fill(batch, last),
 -- which puts rows up to the number `last` into the batch until that is full. It returns "full", "end", or
--- "bad" and the problem, after which it can be called again, or "broken" and the problem, after which it
--- cannot. With back() a function's bad row is to be read again.
+-- "bad" and the problem, after which it can be called again, "empty" and the problem, which is to be skipped,
+-- or "broken" and the problem, after which it cannot. With back() a function's bad row is to be read again.
 local _, host = ...
 
-local function refused(row, reason)
-   return "bad", { row = row, reason = reason, message = reason }
+local math, type = math, type
+
+local function refused(row, reason, skips)
+   return skips and "empty" or "bad", { row = row, reason = reason, message = reason }
 end
 
 local function from_list(list)
    local source = { number = 0, total = #list }
 
    function source.fill(batch, last)
-      local number, reason = batch:add_list(list, source.number, math.min(last, source.total))
+      local number, reason, skips = batch:add_list(list, source.number, math.min(last, source.total))
       source.number = number
       if reason then
          source.number = number + 1
-         return refused(number + 1, reason)
+         return refused(number + 1, reason, skips)
       end
       return number == source.total and number < last and "end" or "full"
    end
@@ -40,14 +42,14 @@ local function from_function(f)
          if latest == nil then
             return "end"
          end
-         local added, reason = batch:add(latest, source.number + 1)
+         local added, reason, skips = batch:add(latest, source.number + 1)
          if added == false then
             held = latest
             return "full"
          end
          source.number = source.number + 1
          if not added then
-            return refused(source.number, reason)
+            return refused(source.number, reason, skips)
          end
       end
       return "full"
@@ -71,7 +73,7 @@ local function from_file(reader, path)
          reader:close()
       end
       return what, reason and {
-         row = what == "bad" and source.number or nil,
+         row = what ~= "broken" and source.number or nil,
          file = path,
          line = line,
          reason = reason,

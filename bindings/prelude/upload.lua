@@ -7,6 +7,9 @@
 -- rested (reconcile.lua).
 local methods, host, exports = ...
 
+local error, getmetatable, ipairs, math, setmetatable = error, getmetatable, ipairs, math, setmetatable
+local table, tostring, type = table, tostring, type
+
 local check, now, rows, tasks = host.check, host.now, host.rows, host.tasks
 local run = exports.run
 
@@ -185,7 +188,7 @@ local function fill(job, batch, last)
       if what == "end" then
          job.ended = true
          host.end_of_source(job.past, job.source.number)
-      elseif what == "bad" and job.settings.on_bad_row == "skip" then
+      elseif what == "empty" or what == "bad" and job.settings.on_bad_row == "skip" then
          job.skipped[#job.skipped + 1] = problem
       elseif problem then
          refuse(job, problem)
@@ -197,7 +200,11 @@ end
 local function read(job)
    while not job.ended and not job.paused do
       local standing, last = host.standing(job.past, job.source.number + 1)
-      local batch = { rows = rows.batch(job.settings.batch_size, job.most_bytes, job.likely_bytes), tries = 0 }
+      local settings = job.settings
+      local batch = {
+         rows = rows.batch(settings.batch_size, job.most_bytes, job.likely_bytes, settings.on_empty),
+         tries = 0,
+      }
       job.unsent = batch
       fill(job, batch, last)
       job.unsent = nil

@@ -30,6 +30,24 @@ uint64_t rows_hash_mix(uint64_t a, uint64_t b);
 /* A quick sum of bytes as they are, to notice that a source has changed. */
 uint64_t rows_checksum(const char *text, size_t length);
 
+/* --------------------------------------------------------------- rows_names.c */
+
+typedef struct rows_name rows_name; /* of rows_names.c */
+
+/* Names that are all different. They lie in a text of the caller's. Zeroed, it is empty. */
+typedef struct rows_names {
+    rows_name *places;
+    size_t capacity; /* a power of two */
+} rows_names;
+
+/* Makes room for so many names, once; false if out of memory. */
+bool rows_names_reserve(rows_names *names, size_t count);
+
+/* Adds the name of `length` > 0 bytes at text + at; false where it is there already. */
+bool rows_names_add(rows_names *names, const char *text, size_t at, size_t length);
+
+void rows_names_clear(rows_names *names);
+
 /* ----------------------------------------------------------------- rows_set.c */
 
 /* A run of consecutive numbers, and the sum of what belongs to them. */
@@ -38,16 +56,23 @@ typedef struct rows_span {
     uint64_t sum;
 } rows_span;
 
-/* Numbers as spans in rising order, none of which touch. Zeroed, it is empty. */
+typedef struct rows_block rows_block; /* of rows_set.c */
+
+/* Numbers as spans in rising order, none of which touch. Zeroed, it is empty. Numbers lie between
+ * -INT64_MAX / 2 and INT64_MAX / 2. */
 typedef struct rows_set {
-    rows_span *spans;
-    size_t count, capacity;
+    rows_block **blocks;
+    size_t block_count, block_capacity;
+    size_t count; /* of spans */
 } rows_set;
 
-/* Adds a number that is new, false where memory ends. One that is there already changes nothing. */
+/* Adds a number that is new, false if out of memory. One that is there already changes nothing. */
 bool rows_set_add(rows_set *set, int64_t number, uint64_t sum);
 
-/* Adds all numbers of the other set, false where memory ends. */
+/* Adds the numbers of the span that the set does not have; false if out of memory. */
+bool rows_set_add_span(rows_set *set, const rows_span *span);
+
+/* Adds all numbers of the other set, false if out of memory. */
 bool rows_set_merge(rows_set *set, const rows_set *other);
 
 bool rows_set_contains(const rows_set *set, int64_t number);
@@ -65,6 +90,13 @@ typedef struct rows_row {
     int64_t number;
 } rows_row;
 
+/* What an observation with an empty answer is. */
+typedef enum rows_on_empty {
+    ROWS_EMPTY_ERROR, /* a row that cannot be used */
+    ROWS_EMPTY_SKIP,  /* the same, and always skipped */
+    ROWS_EMPTY_KEEP   /* a row like any other */
+} rows_on_empty;
+
 /* What one request sends: [row,row,...]. Its text is shared with the request under way. */
 typedef struct rows_batch {
     json_buffer text; /* begins with a header of its own; see rows_batch.c */
@@ -72,6 +104,7 @@ typedef struct rows_batch {
     size_t count, capacity;
     size_t most_rows, most_bytes, likely_bytes;
     bool sealed; /* the closing bracket is there: nothing can be added */
+    rows_on_empty on_empty;
 } rows_batch;
 
 /* [-0, +0, m] Begins a row: what is added to batch->text from here on is its JSON. */
@@ -116,6 +149,7 @@ typedef struct rows_value {
 typedef struct rows_observation {
     rows_value variables, input, expected, split;
     rows_value unknown; /* the name of the first member that is none of these, quotes included */
+    rows_value whole;   /* the object */
     bool has_input;     /* also where it is null */
 } rows_observation;
 
@@ -135,6 +169,10 @@ typedef enum rows_progress {
  * reader is the caller's, who frees it. */
 rows_progress rows_json_observation(json_reader *json, const char *at, const char *end, bool last,
                                     rows_observation *observation, rows_problem *problem);
+
+/* Goes through the members of an object that has been read: false after the last one. */
+void rows_members_start(json_reader *json, const rows_value *object);
+bool rows_members_next(json_reader *json, rows_value *name, rows_value *value);
 
 /* What the observation says, whatever the order of its members, its spacing and its escapes, and
  * whether its numbers are written 1 or 1.0. A member that is null counts as absent, a missing split
@@ -176,8 +214,14 @@ typedef enum rows_outcome {
     ROWS_BROKEN /* nothing further can be read */
 } rows_outcome;
 
-typedef struct rows_column rows_column; /* of rows_csv.c */
+typedef struct rows_column rows_column; /* of rows_csv.h */
 typedef struct rows_field rows_field;
+
+/* How a .csv file is to be read. */
+typedef struct rows_reading {
+    const char *expected_column; /* NULL: expected */
+    char separator;              /* '\0': as the file's name, or its first line, says */
+} rows_reading;
 
 /* Reads one observation after the other from a file. */
 typedef struct rows_reader {
@@ -189,25 +233,37 @@ typedef struct rows_reader {
     size_t before;  /* bytes that it took, to read it again */
     bool begun;     /* what is before the first row was read */
     bool again;     /* the row was given back */
-    char reason[256];
+    bool opened;    /* its beginning was looked at */
+    char reason[512];
+    rows_on_empty on_empty;
+    bool is_empty; /* the row was refused for its answer, which is empty */
 
     rows_column *columns; /* of a .csv file */
     rows_field *fields;
     size_t column_count;
+    size_t expected; /* the index of the column of right answers */
+    rows_names seen; /* while the header is read */
+    char separator;
+    bool separator_given;
     const char *const *splits; /* what a split can be */
     size_t expected_length;    /* of the name of the column of right answers */
     json_buffer names;         /* that name and those of the columns, as JSON */
     json_buffer scratch;
 } rows_reader;
 
-/* [-0, +0, m] Opens the file, whose name's ending says its format; false with errno set. The
- * column's name is for .csv files. */
-bool rows_reader_open(lua_State *L, rows_reader *reader, const char *path,
-                      const char *expected_column);
+/* A format, by the ending of the file's name. */
+typedef struct rows_format {
+    const char *ending;
+    rows_outcome (*read)(lua_State *L, rows_reader *reader, json_buffer *out);
+    char separator; /* of a .csv file */
+} rows_format;
 
-/* The function that reads files of this name; NULL where there is none. */
-typedef rows_outcome rows_read_fn(lua_State *L, struct rows_reader *reader, json_buffer *out);
-rows_read_fn *rows_format(const char *path);
+/* The format of files of this name; NULL where there is none. */
+const rows_format *rows_find_format(const char *path);
+
+/* [-0, +0, m] Opens the file, whose name has a format; false with errno set. */
+bool rows_reader_open(lua_State *L, rows_reader *reader, const char *path,
+                      const rows_reading *reading);
 
 /* [-0, +0, m] Reads the next row and adds its JSON to the buffer; after anything but ROWS_READ the
  * buffer is as it was, and after ROWS_BAD and ROWS_BROKEN there is a reason. */
@@ -228,9 +284,25 @@ rows_outcome rows_read_line(lua_State *L, rows_reader *reader, json_buffer *out)
 rows_outcome rows_read_element(lua_State *L, rows_reader *reader, json_buffer *out);
 void rows_csv_close(rows_reader *reader);
 
-/* [-0, +0, m] Writes the observation that a JSON text holds as a request has it. */
+/* --------------------------------------------------------- rows_observation.c */
+
+/* [-0, +0, m] Writes the observation that a JSON text holds as a request has it. An object without
+ * `variables` is read as a row of a .csv file: all its members but expected, split and idx are
+ * variables. */
 rows_outcome rows_write_observation(lua_State *L, rows_reader *reader,
                                     const rows_observation *observation, json_buffer *out);
+
+/* Whether the JSON string holds nothing but white space. */
+bool rows_is_blank(const char *json, size_t length);
+
+/* Refuses a row whose answer, a JSON string, is empty, unless reader->on_empty lets it be. */
+rows_outcome rows_check_answer(rows_reader *reader, const char *json, size_t length);
+
+/* The length of a text's first 64 bytes at most, whole UTF-8 characters. */
+int rows_cut(const char *text, size_t length);
+
+/* Whether a is b but for its case and the spaces around it. */
+bool rows_is_alike(const char *a, size_t a_length, const char *b, size_t b_length);
 
 /* The row of create_observations in the table of endpoints. */
 const promptic_endpoint *rows_endpoint(void);
@@ -296,6 +368,6 @@ void rows_scan_clear(rows_scan *scan);
 /* ------------------------------------------------------------- rows_objects.c */
 
 /* [-0, +1, m] Pushes a reader of the file; false with errno set where it cannot be opened. */
-bool rows_push_reader(lua_State *L, const char *path, const char *expected_column);
+bool rows_push_reader(lua_State *L, const char *path, const rows_reading *reading);
 
 #endif /* PROMPTIC_ROWS_H */

@@ -80,7 +80,7 @@ static rows_outcome read_here(lua_State *L, rows_reader *reader, json_buffer *ou
             rows_json_observation(&reader->json, at, end, file->ended, &observation, &problem);
         if (progress == ROWS_WHOLE) {
             rows_outcome outcome = rows_write_observation(L, reader, &observation, out);
-            reader->before = (size_t)(reader->json.at - at);
+            reader->before = observation.whole.length;
             rows_file_consume(file, reader->before);
             return outcome;
         }

@@ -4,25 +4,11 @@
  * A record is first split into fields where it stands in the window, then written as JSON. Where
  * the window ends before the record does, it is read on and the record split anew.
  */
-#include "rows.h"
+#include "rows_csv.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A field as it stands in the window, without the quotes around it. */
-struct rows_field {
-    const char *at;
-    size_t length;
-    bool doubled; /* holds doubled quotes */
-};
-
-typedef enum column_use { COLUMN_VARIABLE, COLUMN_EXPECTED, COLUMN_SPLIT } column_use;
-
-struct rows_column {
-    size_t name, name_length; /* where it is in reader->names, quotes included */
-    column_use use;
-};
 
 /* ---------------------------------------------------------------- splitting */
 
@@ -31,15 +17,23 @@ typedef enum split_result { SPLIT_DONE, SPLIT_MORE, SPLIT_BAD, SPLIT_NONE } spli
 typedef struct splitting {
     const char *at, *end;
     bool ended; /* nothing follows `end` */
+    char separator;
     size_t count;
     rows_field *fields; /* NULL: they are only counted */
     size_t capacity;
     const char *what; /* why the record is bad */
+    char fault;       /* what stands where it is */
     bool open;        /* it ends inside of quotes */
 } splitting;
 
+static const char lone_return[] = "a carriage return outside of quotes";
+static const char after_quote[] = "text after a closing quote";
+
 static split_result bad(splitting *s, const char *what) {
     s->what = what;
+    s->fault = '\0';
+    if (s->at < s->end)
+        s->fault = *s->at;
     return SPLIT_BAD;
 }
 
@@ -60,9 +54,7 @@ static split_result split_quoted(splitting *s) {
             s->open = true;
             return s->ended ? bad(s, "a quote that is never closed") : SPLIT_MORE;
         }
-        if (at + 1 == s->end && !s->ended)
-            return SPLIT_MORE;
-        if (at + 1 == s->end || at[1] != '"') {
+        if (at + 1 == s->end || at[1] != '"') { /* at the window's end split_end asks for more */
             keep(s, begin, at, doubled);
             s->at = at + 1;
             return SPLIT_DONE;
@@ -73,7 +65,7 @@ static split_result split_quoted(splitting *s) {
 
 static split_result split_plain(splitting *s) {
     const char *at = s->at;
-    while (at < s->end && *at != ',' && *at != '\n' && *at != '\r' && *at != '"')
+    while (at < s->end && *at != s->separator && *at != '\n' && *at != '\r' && *at != '"')
         at++;
     if (at == s->end && !s->ended)
         return SPLIT_MORE;
@@ -88,20 +80,20 @@ static split_result split_plain(splitting *s) {
 static split_result split_end(splitting *s) {
     if (s->at == s->end)
         return s->ended ? SPLIT_NONE : SPLIT_MORE;
-    if (*s->at == ',') {
+    if (*s->at == s->separator) {
         s->at++;
         return SPLIT_DONE;
     }
     if (*s->at == '\r' && s->at + 1 == s->end && !s->ended)
         return SPLIT_MORE;
     if (*s->at == '\r' && s->at + 1 < s->end && s->at[1] != '\n')
-        return bad(s, "a carriage return outside of quotes");
+        return bad(s, lone_return);
     if (*s->at == '\r')
         s->at++;
     if (s->at == s->end)
         return SPLIT_NONE;
     if (*s->at != '\n')
-        return bad(s, "text after a closing quote");
+        return bad(s, after_quote);
     s->at++;
     return SPLIT_NONE;
 }
@@ -153,8 +145,16 @@ static rows_outcome refuse_record(rows_reader *reader, const splitting *s) {
     return rows_refuse(reader, ROWS_BAD, "%s in line %" PRId64, s->what, line);
 }
 
-/* Splits the next record into the fields that there is room for, without passing over it. Empty
- * lines are no records. */
+/* Whether there is nothing but separators and spaces before `end`: spreadsheets write such lines
+ * for rows whose cells were emptied. */
+static bool is_blank(const char *at, const char *end, char separator) {
+    while (at < end && (*at == separator || *at == ' ' || *at == '\t'))
+        at++;
+    return at == end || *at == '\n' || *at == '\r';
+}
+
+/* Splits the next record into the fields that there is room for, without consuming it. Blank lines
+ * are no records. */
 static rows_outcome next_record(rows_reader *reader, splitting *s, rows_field *fields,
                                 size_t capacity) {
     rows_file *file = &reader->file;
@@ -163,6 +163,7 @@ static rows_outcome next_record(rows_reader *reader, splitting *s, rows_field *f
         *s = (splitting){.at = begin,
                          .end = begin + (file->end - file->at),
                          .ended = file->ended,
+                         .separator = reader->separator,
                          .fields = fields,
                          .capacity = capacity};
         reader->line = file->line;
@@ -172,7 +173,7 @@ static rows_outcome next_record(rows_reader *reader, splitting *s, rows_field *f
             return ROWS_END;
         if (result == SPLIT_BAD)
             return refuse_record(reader, s);
-        if (result == SPLIT_DONE && *begin != '\n' && *begin != '\r')
+        if (result == SPLIT_DONE && !is_blank(begin, s->at, reader->separator))
             return ROWS_READ;
         if (result == SPLIT_DONE) {
             rows_file_consume(file, reader->before);
@@ -184,9 +185,8 @@ static rows_outcome next_record(rows_reader *reader, splitting *s, rows_field *f
     }
 }
 
-/* [-0, +0, m] Adds the field as a JSON string; false with *invalid_at where it is not UTF-8. */
-static bool add_field(lua_State *L, rows_reader *reader, const rows_field *field, json_buffer *out,
-                      size_t *invalid_at) {
+bool rows_csv_add_field(lua_State *L, rows_reader *reader, const rows_field *field,
+                        json_buffer *out, size_t *invalid_at) {
     json_buffer *scratch = &reader->scratch;
     if (!field->doubled)
         return json_buffer_add_string(L, out, field->at, field->length, invalid_at);
@@ -202,67 +202,33 @@ static bool add_field(lua_State *L, rows_reader *reader, const rows_field *field
 
 /* ------------------------------------------------------------------- header */
 
-/* A name for a message: at most as many bytes as this, and whole characters. */
-static int cut(const char *text, size_t length) {
-    size_t most = length < 64 ? length : 64;
-    while (most < length && most > 0 && ((unsigned char)text[most] & 0xC0) == 0x80)
-        most--;
-    return (int)most;
+/* Reads until so many bytes are in the window, or the file ends before; NULL, or why not. */
+static const char *want_bytes(rows_file *file, size_t count) {
+    const char *problem = NULL;
+    while (problem == NULL && file->end - file->at < count && !file->ended)
+        problem = rows_file_more(file);
+    return problem;
 }
 
-static const char *name_of(const rows_reader *reader, const rows_column *column) {
-    return reader->names.data + column->name;
-}
-
-static bool is_named(const rows_reader *reader, const rows_column *column, const char *name,
-                     size_t length) {
-    return column->name_length == length && memcmp(name_of(reader, column), name, length) == 0;
-}
-
-/* [-0, +0, m] Takes a column's name; ROWS_BROKEN where it is no good. */
-static rows_outcome add_column(lua_State *L, rows_reader *reader, const rows_field *field) {
-    rows_column *column = &reader->columns[reader->column_count];
-    int number = (int)reader->column_count + 1;
-    *column = (rows_column){.name = reader->names.length};
-    if (field->length == 0)
-        return rows_refuse(reader, ROWS_BROKEN, "column %d has no name", number);
-    if (!add_field(L, reader, field, &reader->names, NULL))
-        return rows_refuse(reader, ROWS_BROKEN, "the name of column %d is not UTF-8", number);
-    column->name_length = reader->names.length - column->name;
-    const char *name = name_of(reader, column);
-    for (size_t i = 0; i < reader->column_count; i++)
-        if (is_named(reader, &reader->columns[i], name, column->name_length))
-            return rows_refuse(reader, ROWS_BROKEN, "column %.*s is there twice",
-                               cut(name, column->name_length), name);
-    if (is_named(reader, column, "\"split\"", sizeof "\"split\"" - 1))
-        column->use = COLUMN_SPLIT;
-    reader->column_count++;
-    return ROWS_READ;
-}
-
-/* Finds the column of the right answers. */
-static rows_outcome find_expected(rows_reader *reader) {
-    const char *wanted = reader->names.data;
-    for (size_t i = 0; i < reader->column_count; i++) {
-        rows_column *column = &reader->columns[i];
-        if (is_named(reader, column, wanted, reader->expected_length)) {
-            column->use = COLUMN_EXPECTED;
-            return ROWS_READ;
-        }
-    }
-    return rows_refuse(reader, ROWS_BROKEN,
-                       "there is no column %.*s; the option expected_column names it",
-                       cut(wanted, reader->expected_length), wanted);
-}
-
-static const char *pass_byte_order_mark(rows_file *file) {
-    while (file->end - file->at < 3 && !file->ended) {
-        const char *problem = rows_file_more(file);
-        if (problem != NULL)
-            return problem;
-    }
-    if (file->end - file->at >= 3 && memcmp(file->data + file->at, "\xEF\xBB\xBF", 3) == 0)
+/* A byte order mark, and a line of its own that says the separator, as Excel reads it: sep=; */
+static const char *read_preamble(rows_reader *reader) {
+    static const char mark[] = "\xEF\xBB\xBF", line[] = "sep=";
+    rows_file *file = &reader->file;
+    const char *problem = want_bytes(file, 3 + sizeof line + 2);
+    if (problem != NULL)
+        return problem;
+    if (file->end - file->at >= 3 && memcmp(file->data + file->at, mark, 3) == 0)
         file->at += 3;
+    size_t left = file->end - file->at, length = sizeof line - 1;
+    const char *at = left > 0 ? file->data + file->at : "";
+    if (left < length + 2 || memcmp(at, line, length) != 0)
+        return NULL;
+    size_t end = length + (at[length + 1] == '\r' && left > length + 2 ? 2 : 1);
+    if (at[end] == '\n') {
+        if (!reader->separator_given)
+            reader->separator = at[length];
+        rows_file_consume(file, end + 1);
+    }
     return NULL;
 }
 
@@ -271,6 +237,14 @@ static rows_outcome split_header(rows_reader *reader, splitting *s) {
     rows_outcome outcome = next_record(reader, s, NULL, 0);
     if (outcome == ROWS_END)
         return rows_refuse(reader, ROWS_BROKEN, "the header is missing");
+    if (outcome == ROWS_BAD && s->what == lone_return)
+        return rows_refuse(reader, ROWS_BROKEN,
+                           "the header ends with a carriage return alone: save the file with "
+                           "line ends of Windows or Unix");
+    const char *separator = s->what == after_quote ? rows_header_separator(s->fault) : NULL;
+    if (outcome == ROWS_BAD && separator != NULL)
+        return rows_refuse(reader, ROWS_BROKEN, "%s: the separator looks like %s", s->what,
+                           separator);
     if (outcome != ROWS_READ)
         return ROWS_BROKEN;
     reader->columns = calloc(s->count, sizeof *reader->columns);
@@ -283,15 +257,13 @@ static rows_outcome split_header(rows_reader *reader, splitting *s) {
 /* [-0, +0, m] */
 static rows_outcome read_header(lua_State *L, rows_reader *reader) {
     splitting s;
-    const char *problem = pass_byte_order_mark(&reader->file);
+    const char *problem = read_preamble(reader);
     reader->line = 1;
     if (problem != NULL)
         return rows_refuse(reader, ROWS_BROKEN, "%s", problem);
     rows_outcome outcome = split_header(reader, &s);
-    for (size_t i = 0; i < s.count && outcome == ROWS_READ; i++)
-        outcome = add_column(L, reader, &reader->fields[i]);
     if (outcome == ROWS_READ)
-        outcome = find_expected(reader);
+        outcome = rows_header_take(L, reader, s.count, reader->before);
     rows_file_consume(&reader->file, outcome == ROWS_READ ? reader->before : 0);
     reader->begun = true;
     return outcome;
@@ -302,12 +274,13 @@ static rows_outcome read_header(lua_State *L, rows_reader *reader) {
 /* [-0, +0, m] */
 static rows_outcome write_field(lua_State *L, rows_reader *reader, size_t index, json_buffer *out) {
     const rows_column *column = &reader->columns[index];
+    const char *name = rows_header_name(reader, column);
     size_t invalid_at = 0;
-    if (add_field(L, reader, &reader->fields[index], out, &invalid_at))
+    if (rows_csv_add_field(L, reader, &reader->fields[index], out, &invalid_at))
         return ROWS_READ;
-    return rows_refuse(reader, ROWS_BAD, "column %.*s is not UTF-8 (at byte %zu)",
-                       cut(name_of(reader, column), column->name_length), name_of(reader, column),
-                       invalid_at);
+    return rows_refuse(reader, ROWS_BAD,
+                       "column %.*s is not UTF-8 (at byte %zu): save the file as UTF-8",
+                       rows_header_cut(column, name), name, invalid_at);
 }
 
 /* [-0, +0, m] */
@@ -319,7 +292,7 @@ static rows_outcome write_variables(lua_State *L, rows_reader *reader, json_buff
         if (column->use != COLUMN_VARIABLE)
             continue;
         json_buffer_add(L, out, before, strlen(before));
-        json_buffer_add(L, out, name_of(reader, column), column->name_length);
+        json_buffer_add(L, out, rows_header_name(reader, column), column->name_length);
         json_buffer_add(L, out, ":", 1);
         outcome = write_field(L, reader, i, out);
         before = ",";
@@ -342,21 +315,36 @@ static rows_outcome write_split(lua_State *L, rows_reader *reader, size_t index,
     if (field->length == 0)
         return ROWS_READ;
     return rows_refuse(reader, ROWS_BAD, "split: '%.*s' is not one of %s, %s",
-                       cut(field->at, field->length), field->at, values[0], values[1]);
+                       rows_cut(field->at, field->length), field->at, values[0], values[1]);
+}
+
+/* [-0, +0, m] What stands behind the variables. */
+static rows_outcome write_rest(lua_State *L, rows_reader *reader, size_t index, json_buffer *out) {
+    const rows_field *field = &reader->fields[index];
+    switch (reader->columns[index].use) {
+    case COLUMN_SPLIT:
+        return write_split(L, reader, index, out);
+    case COLUMN_BLANK:
+        if (field->length > 0)
+            return rows_refuse(reader, ROWS_BAD, "column %zu has a value and no name", index + 1);
+        return ROWS_READ;
+    default:
+        return ROWS_READ;
+    }
 }
 
 /* [-0, +0, m] */
 static rows_outcome write_record(lua_State *L, rows_reader *reader, json_buffer *out) {
     rows_outcome outcome = write_variables(L, reader, out);
-    for (size_t i = 0; i < reader->column_count && outcome == ROWS_READ; i++) {
-        if (reader->columns[i].use != COLUMN_EXPECTED)
-            continue;
-        json_buffer_add(L, out, "},\"expected\":", 13);
-        outcome = write_field(L, reader, i, out);
-    }
+    if (outcome != ROWS_READ)
+        return outcome;
+    json_buffer_add(L, out, "},\"expected\":", 13);
+    size_t answer = out->length;
+    outcome = write_field(L, reader, reader->expected, out);
+    if (outcome == ROWS_READ)
+        outcome = rows_check_answer(reader, out->data + answer, out->length - answer);
     for (size_t i = 0; i < reader->column_count && outcome == ROWS_READ; i++)
-        if (reader->columns[i].use == COLUMN_SPLIT)
-            outcome = write_split(L, reader, i, out);
+        outcome = write_rest(L, reader, i, out);
     json_buffer_add(L, out, "}", 1);
     return outcome;
 }
@@ -378,6 +366,7 @@ rows_outcome rows_read_csv(lua_State *L, rows_reader *reader, json_buffer *out) 
 }
 
 void rows_csv_close(rows_reader *reader) {
+    rows_names_clear(&reader->seen);
     free(reader->columns);
     free(reader->fields);
     reader->columns = NULL;

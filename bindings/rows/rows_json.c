@@ -108,24 +108,26 @@ static bool skip_value(reading *r) {
 
 /* ------------------------------------------------------------------ observations */
 
-static bool is_key(const reading *r, const char *name) {
-    return r->json->length == strlen(name) && memcmp(r->json->text, name, r->json->length) == 0;
+/* The token that the last event was, as it stands in the text. */
+static rows_value token(const json_reader *json) {
+    return (rows_value){.at = json->begin, .length = (size_t)(json->at - json->begin)};
 }
 
-/* What has been read of the token that the last event was. */
-static rows_value token(const reading *r) {
-    return (rows_value){.at = r->json->begin, .length = (size_t)(r->json->at - r->json->begin)};
+/* Names are compared as they stand: nobody writes the letters of these with escapes. */
+static bool is_name(const rows_value *name, const char *wanted) {
+    return name->length == strlen(wanted) + 2 &&
+           memcmp(name->at + 1, wanted, name->length - 2) == 0;
 }
 
 /* Where the member goes; NULL where it is none of an observation's. */
-static rows_value *slot(const reading *r, rows_observation *o) {
-    if (is_key(r, "variables"))
+static rows_value *slot(rows_observation *o, const rows_value *name) {
+    if (is_name(name, "variables"))
         return &o->variables;
-    if (is_key(r, "expected"))
+    if (is_name(name, "expected"))
         return &o->expected;
-    if (is_key(r, "split"))
+    if (is_name(name, "split"))
         return &o->split;
-    if (is_key(r, "input"))
+    if (is_name(name, "input"))
         return &o->input;
     return NULL;
 }
@@ -144,7 +146,7 @@ static uint64_t *hash_of(hashes *kept, const rows_observation *o, const rows_val
 
 /* The member whose key the last event was. `kept` is NULL where nobody asks for hashes. */
 static bool read_member(reading *r, rows_observation *o, hashes *kept) {
-    rows_value key = token(r), *place = slot(r, o);
+    rows_value name = token(r->json), *place = slot(o, &name);
     if (!next(r))
         return false;
     bool is_null = r->event == JSON_NULL;
@@ -154,7 +156,7 @@ static bool read_member(reading *r, rows_observation *o, hashes *kept) {
     if (place == &o->input)
         o->has_input = true;
     if (place == NULL && o->unknown.at == NULL)
-        o->unknown = key;
+        o->unknown = name;
     if (place == NULL || is_null)
         return true;
     if (place->at != NULL)
@@ -182,12 +184,32 @@ rows_progress rows_json_observation(json_reader *json, const char *at, const cha
     *observation = (rows_observation){.has_input = false};
     json_reader_start(json, at, (size_t)(end - at), last, JSON_REFUSE);
     bool done = read_observation(&r, observation, NULL);
-    if (done)
+    if (done) {
+        observation->whole = (rows_value){.at = at, .length = (size_t)(json->at - at)};
         return ROWS_WHOLE;
+    }
     if (r.problem == NULL)
         return ROWS_UNFINISHED;
     *problem = (rows_problem){.what = r.problem, .place = json_reader_place(json, at)};
     return ROWS_WRONG;
+}
+
+void rows_members_start(json_reader *json, const rows_value *object) {
+    json_reader_start(json, object->at, object->length, true, JSON_REFUSE);
+}
+
+bool rows_members_next(json_reader *json, rows_value *name, rows_value *value) {
+    reading r = {.json = json};
+    if (!next(&r) || (r.event == JSON_OPEN_OBJECT && !next(&r)) || r.event != JSON_KEY)
+        return false;
+    *name = token(json);
+    if (!next(&r))
+        return false;
+    value->at = json->begin;
+    if (!skip_value(&r))
+        return false;
+    value->length = (size_t)(json->at - value->at);
+    return true;
 }
 
 bool rows_json_hash(const char *text, size_t length, uint64_t *hash) {

@@ -1,6 +1,8 @@
 /* rows_reader.c - reads observations from a file, one after the other, whatever its format. */
 #include "rows.h"
 
+#include "clean.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,25 +19,29 @@ static const char *const *split_values(void) {
     return p->values;
 }
 
-rows_read_fn *rows_format(const char *path) {
-    static const struct {
-        const char *ending;
-        rows_read_fn *read;
-    } formats[] = {
-        {".csv", rows_read_csv}, {".jsonl", rows_read_line}, {".json", rows_read_element}};
+static const rows_format formats[] = {{".csv", rows_read_csv, ','},
+                                      {".tsv", rows_read_csv, '\t'},
+                                      {".jsonl", rows_read_line, '\0'},
+                                      {".ndjson", rows_read_line, '\0'},
+                                      {".json", rows_read_element, '\0'}};
+
+const rows_format *rows_find_format(const char *path) {
     size_t length = strlen(path);
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         size_t ending = strlen(formats[i].ending);
         if (length >= ending && strcasecmp(path + length - ending, formats[i].ending) == 0)
-            return formats[i].read;
+            return &formats[i];
     }
     return NULL;
 }
 
 bool rows_reader_open(lua_State *L, rows_reader *reader, const char *path,
-                      const char *expected_column) {
-    const char *wanted = expected_column != NULL ? expected_column : "expected";
-    reader->read = rows_format(path);
+                      const rows_reading *reading) {
+    const rows_format *format = rows_find_format(path);
+    const char *wanted = reading->expected_column != NULL ? reading->expected_column : "expected";
+    reader->read = format->read;
+    reader->separator = reading->separator != '\0' ? reading->separator : format->separator;
+    reader->separator_given = reading->separator != '\0';
     reader->splits = split_values();
     json_buffer_add_string(L, &reader->names, wanted, strlen(wanted), NULL);
     reader->expected_length = reader->names.length;
@@ -43,17 +49,48 @@ bool rows_reader_open(lua_State *L, rows_reader *reader, const char *path,
 }
 
 rows_outcome rows_refuse(rows_reader *reader, rows_outcome outcome, const char *format, ...) {
+    char reason[sizeof reader->reason];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(reader->reason, sizeof reader->reason, format, arguments);
+    vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
+    clean_line(reader->reason, sizeof reader->reason, reason,
+               strlen(reason)); /* it quotes the file */
     return outcome;
+}
+
+/* Files that no format is: NULL, or what this one seems to be. */
+static const char *foreign(const unsigned char *bytes, size_t length) {
+    if (length >= 4 && memcmp(bytes, "PK\3\4", 4) == 0)
+        return "a ZIP archive, as .xlsx and .ods files are: export the table as CSV";
+    bool is_marked = length >= 2 && ((bytes[0] == 0xFF && bytes[1] == 0xFE) ||
+                                     (bytes[0] == 0xFE && bytes[1] == 0xFF));
+    bool has_zeros = length >= 2 && (bytes[0] == 0) != (bytes[1] == 0);
+    return is_marked || has_zeros ? "UTF-16, not UTF-8: save the file as UTF-8" : NULL;
+}
+
+/* Reads the beginning of the file; ROWS_BROKEN where that is no text that can be read. */
+static rows_outcome open_window(rows_reader *reader) {
+    rows_file *file = &reader->file;
+    const char *problem = NULL;
+    reader->opened = true;
+    reader->line = file->line;
+    while (problem == NULL && file->end < 4 && !file->ended)
+        problem = rows_file_more(file);
+    if (problem != NULL)
+        return rows_refuse(reader, ROWS_BROKEN, "%s", problem);
+    problem = foreign((const unsigned char *)file->data, file->end);
+    return problem != NULL ? rows_refuse(reader, ROWS_BROKEN, "the file is %s", problem)
+                           : ROWS_READ;
 }
 
 rows_outcome rows_reader_read(lua_State *L, rows_reader *reader, json_buffer *out) {
     size_t before = out->length;
     reader->before = 0;
-    rows_outcome outcome = reader->read(L, reader, out);
+    reader->is_empty = false;
+    rows_outcome outcome = reader->opened ? ROWS_READ : open_window(reader);
+    if (outcome == ROWS_READ)
+        outcome = reader->read(L, reader, out);
     reader->again = false;
     if (outcome != ROWS_READ)
         out->length = before;
@@ -76,101 +113,4 @@ void rows_reader_close(rows_reader *reader) {
     json_reader_free(&reader->json);
     json_buffer_clear(&reader->names);
     json_buffer_clear(&reader->scratch);
-}
-
-/* ------------------------------------------------- observations that are JSON */
-
-static const char *type_of(const rows_value *value) {
-    switch (value->at[0]) {
-    case '"':
-        return "a string";
-    case '{':
-        return "an object";
-    case '[':
-        return "an array";
-    case 't':
-    case 'f':
-        return "a boolean";
-    default:
-        return "a number";
-    }
-}
-
-/* [-0, +1, m] The name of a value that is in quotes, cut to a sane length. */
-static const char *push_name(lua_State *L, const rows_value *value) {
-    size_t length = value->length - 2 < 64 ? value->length - 2 : 64;
-    lua_pushlstring(L, value->at + 1, length);
-    return lua_tostring(L, -1);
-}
-
-static bool is_item(const promptic_parameter *parameter) {
-    return parameter->place == PROMPTIC_IN_ITEM;
-}
-
-/* [-0, +0, m] */
-static rows_outcome refuse_unknown(lua_State *L, rows_reader *reader, const rows_value *name) {
-    const char *given = push_name(L, name);
-    const char *near = bindings_nearest_parameter(rows_endpoint()->parameters, is_item, given);
-    rows_refuse(reader, ROWS_BAD,
-                near != NULL ? "unknown field '%s', did you mean '%s'?" : "unknown field '%s'",
-                given, near);
-    lua_pop(L, 1);
-    return ROWS_BAD;
-}
-
-/* [-0, +0, m] */
-static rows_outcome check_split(lua_State *L, rows_reader *reader, const rows_value *split) {
-    const char *const *values = reader->splits;
-    if (split->at[0] != '"')
-        return rows_refuse(reader, ROWS_BAD, "split: string expected, got %s", type_of(split));
-    for (size_t i = 0; values[i] != NULL; i++)
-        if (split->length == strlen(values[i]) + 2 &&
-            memcmp(split->at + 1, values[i], split->length - 2) == 0)
-            return ROWS_READ;
-    rows_refuse(reader, ROWS_BAD, "split: '%s' is not one of %s, %s", push_name(L, split),
-                values[0], values[1]);
-    lua_pop(L, 1);
-    return ROWS_BAD;
-}
-
-/* [-0, +0, m] */
-static rows_outcome check(lua_State *L, rows_reader *reader, const rows_observation *o) {
-    if (o->unknown.at != NULL)
-        return refuse_unknown(L, reader, &o->unknown);
-    if (o->variables.at == NULL && !o->has_input)
-        return rows_refuse(reader, ROWS_BAD, "variables is missing");
-    if (o->variables.at != NULL && o->variables.at[0] != '{')
-        return rows_refuse(reader, ROWS_BAD, "variables: object expected, got %s",
-                           type_of(&o->variables));
-    if (o->expected.at == NULL)
-        return rows_refuse(reader, ROWS_BAD, "expected is missing");
-    if (o->expected.at[0] != '"')
-        return rows_refuse(reader, ROWS_BAD, "expected: string expected, got %s",
-                           type_of(&o->expected));
-    return o->split.at != NULL ? check_split(L, reader, &o->split) : ROWS_READ;
-}
-
-/* [-0, +0, m] */
-static void add(lua_State *L, json_buffer *out, const char *before, const rows_value *value) {
-    json_buffer_add(L, out, before, strlen(before));
-    json_buffer_add(L, out, value->at, value->length);
-}
-
-rows_outcome rows_write_observation(lua_State *L, rows_reader *reader, const rows_observation *o,
-                                    json_buffer *out) {
-    static const rows_value empty = {.at = "{}", .length = 2}, end = {.at = "}", .length = 1};
-    rows_outcome outcome = check(L, reader, o);
-    if (outcome != ROWS_READ)
-        return outcome;
-    if (o->variables.at == NULL && o->input.at != NULL) { /* the older form */
-        add(L, out, "{\"variables\":{\"input\":", &o->input);
-        add(L, out, "", &end);
-    } else {
-        add(L, out, "{\"variables\":", o->variables.at != NULL ? &o->variables : &empty);
-    }
-    add(L, out, ",\"expected\":", &o->expected);
-    if (o->split.at != NULL)
-        add(L, out, ",\"split\":", &o->split);
-    add(L, out, "", &end);
-    return ROWS_READ;
 }

@@ -10,34 +10,97 @@ function ask.possible()
    return terminal.is_terminal "stdin" and terminal.is_terminal "stderr"
 end
 
-local function read(prompt)
-   io.stderr:write(prompt)
-   local read_well, line = pcall(io.read, "l")
-   if not read_well then -- Ctrl-C
-      io.stderr:write "\n"
-      error(line, 0)
-   elseif not line then
-      io.stderr:write "\n"
-      failure.raise("nothing was answered", { code = 1 })
+-- What stands in a prompt, with its colour between the marks that the line editor wants.
+local function label_of(text)
+   return (style.painter "stderr"("bold", terminal.clean(text, true)):gsub("\27%[[%d;]*m", "\1%0\2"))
+end
+
+local function say(text)
+   io.stderr:write(text, "\n")
+end
+
+local function trim(text)
+   return (text:gsub("^%s+", ""):gsub("%s+$", ""))
+end
+
+-- Arrow keys of a terminal without an editor, escape sequences of a paste: nobody wants them in a name.
+local function has_control(text)
+   return text:find "[%c\127]" ~= nil or text:find "\194[\128-\159]" ~= nil
+end
+
+-- What was answered, one line or, where several are allowed, a paste of many.
+local function read(prompt, several)
+   ask.used = true
+   while true do
+      local line, why = terminal.read_line(prompt)
+      if why == "interrupted" then error("interrupted!", 0) end
+      if not line then
+         say ""
+         failure.raise("nothing was answered", { code = 1 })
+      end
+      line = trim(line:gsub("\r\n?", "\n"))
+      if not has_control(several and line:gsub("[\n\t]", " ") or line) then return line end
+      say(line:find "\n" and "One line, please." or "It holds a control character: type it again.")
    end
-   return (line:gsub("^%s+", ""):gsub("%s+$", ""))
+end
+
+--- Call it when the command has ended: what was pasted and not read must not become a command of the shell.
+function ask.finish()
+   if ask.used then terminal.discard() end
 end
 
 --- Yes or no, no being what an empty answer means.
 function ask.confirm(question)
-   return read(question .. " [y/N] "):lower():find "^ye?s?$" ~= nil
+   return read(terminal.clean(question, true) .. " [y/N] "):lower():find "^ye?s?$" ~= nil
 end
 
 --- A line of text; asked again until there is one, unless there is a default.
 function ask.text(label, default)
-   local paint = style.painter "stderr"
-   local shown = default and default ~= "" and (" [%s]"):format(default) or ""
+   local shown = default and default ~= "" and (" [%s]"):format(terminal.clean(default, true)) or ""
    while true do
-      local line = read(paint("bold", label) .. shown .. ": ")
+      local line = read(label_of(label) .. shown .. ": ")
       if line ~= "" then return line end
       if default then return default end
    end
 end
+
+---------------------------------------------------------------- texts of many lines
+
+local function editor()
+   for _, name in ipairs { "VISUAL", "EDITOR" } do
+      local command = os.getenv(name)
+      if command and command:find "%S" then return command end
+   end
+end
+
+-- What the person has left in the editor; nil and why where there is nothing to take.
+local function edit(command)
+   local path = os.tmpname() -- readable by its owner alone
+   local done = os.execute(("%s '%s' >&2"):format(command, path:gsub("'", "'\\''")))
+   local file = done and io.open(path, "rb")
+   local text = file and file:read "a"
+   if file then file:close() end
+   os.remove(path)
+   if not text then return nil, "The editor has failed." end
+   text = text:gsub("\r\n?", "\n"):gsub("%s+$", "")
+   if has_control(text:gsub("[\n\t]", " ")) then return nil, "The text holds control characters." end
+   return text
+end
+
+--- A text that may have several lines: pasted, or written in $VISUAL or $EDITOR. "" where nothing was answered.
+function ask.long_text(label)
+   local command = editor()
+   local prompt = label_of(label) .. (command and " (empty: none, e: in the editor): " or " (empty: none): ")
+   while true do
+      local answer = read(prompt, true)
+      if answer ~= "e" or not command then return answer end
+      local text, problem = edit(command)
+      if text then return text end
+      say(problem)
+   end
+end
+
+---------------------------------------------------------------- choices
 
 -- The choices that an answer means: by number, by word, or by what the text begins with.
 local function meant(line, choices)
@@ -51,23 +114,24 @@ end
 
 --- One of some choices, by its number or its word; each is { value, text }. An empty answer means the first.
 function ask.choice(label, choices)
-   local paint = style.painter "stderr"
-   io.stderr:write(paint("bold", label), "\n")
+   say(style.painter "stderr"("bold", label))
    for number, choice in ipairs(choices) do
-      io.stderr:write(("  %2d  %s\n"):format(number, terminal.clean(choice[2] or choice[1], true)))
+      say(("  %2d  %s"):format(number, terminal.clean(choice[2] or choice[1], true)))
    end
    while true do
       local line = read(("1 to %d [1]: "):format(#choices))
       if line == "" then return choices[1][1] end
       local found = meant(line, choices)
       if #found == 1 then return found[1][1] end
-      io.stderr:write(#found == 0 and "None of them is called so: a number, or how one begins.\n"
-         or "Several begin so.\n")
+      say(#found == 0 and "None of them is called so: a number, or how one begins." or "Several begin so.")
    end
 end
 
+---------------------------------------------------------------- secrets
+
 --- A line that is not shown while it is typed, for a secret; nil where nothing was typed.
 function ask.secret(prompt)
+   ask.used = true
    local line = terminal.read_secret(prompt)
    return line and line ~= "" and line or nil
 end

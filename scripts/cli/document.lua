@@ -11,6 +11,20 @@ local function is_array(value)
    return getmetatable(value) == array_metatable or #value > 0
 end
 
+-- C1 controls, which some terminals obey, and marks that turn the direction of writing: JSON may hold them as they
+-- are, a terminal had better not.
+local RISKY = { "\127", "\194[\128-\159]", "\216\156", "\226\128[\142\143\170-\174]", "\226\129[\166-\169]" }
+
+local function escape(character)
+   return ("\\u%04X"):format(utf8.codepoint(character))
+end
+
+local function encode(value)
+   local text = json.encode(value)
+   for _, pattern in ipairs(RISKY) do text = text:gsub(pattern, escape) end
+   return text
+end
+
 local write
 
 local function write_elements(pieces, open, elements, close, indent)
@@ -22,7 +36,7 @@ local function write_elements(pieces, open, elements, close, indent)
    pieces[#pieces + 1] = open
    for index, element in ipairs(elements) do
       pieces[#pieces + 1] = (index > 1 and ",\n" or "\n") .. inner
-      if element.key then pieces[#pieces + 1] = json.encode(element.key) .. ": " end
+      if element.key then pieces[#pieces + 1] = encode(element.key) .. ": " end
       write(pieces, element.value, inner)
    end
    pieces[#pieces + 1] = "\n" .. indent .. close
@@ -30,7 +44,7 @@ end
 
 function write(pieces, value, indent)
    if type(value) ~= "table" then
-      pieces[#pieces + 1] = json.encode(value)
+      pieces[#pieces + 1] = encode(value)
       return
    end
    local elements = {}

@@ -40,7 +40,7 @@ local function complete(context, values)
    values.target_model = values.target_model or ask.text("Model", "gpt-4.1-nano")
    values.task_type = values.task_type or ask_task()
    if not values.initial_prompt then
-      local prompt = ask.text("Prompt to start from (empty: none)", "")
+      local prompt = ask.long_text "Prompt to start from"
       values.initial_prompt = prompt ~= "" and prompt or nil
    end
    if not values.name then

@@ -1,5 +1,6 @@
 --- Whether a line holds what looks like a credential, and must not be kept. Rather one line too many is
 -- forgotten than one secret kept.
+local terminal = require "promptic.terminal"
 local _ENV = require "promptic.repl.globals"
 
 local secrets = {}
@@ -8,6 +9,12 @@ local secrets = {}
 local NAMES = {
    "apikey", "accesstoken", "authtoken", "refreshtoken", "sessiontoken", "devicecode", "authorization",
    "password", "passwd", "passphrase", "secret", "credential", "credentials", "bearer",
+}
+
+-- The same of shorter names, which are parts of others: what is given must look like a secret, or nothing else can
+-- be meant.
+local SHORT = {
+   { "token", any = true }, { "pass", any = true }, { "pw", any = true }, { "pwd", any = true }, { "key" },
 }
 
 -- The key of the sandbox is no secret, and part of many a line.
@@ -29,6 +36,30 @@ local function is_given_something(line)
       end
    end
    return plain:find "bearer%s+[%w.]" ~= nil
+end
+
+-- token = "x", db.pw = x, setenv("KEY", "x"), ?key=x; not: for key, value in pairs(t)
+local function gives(entry, plain, first, last)
+   local before = plain:sub(first - 1, first - 1)
+   local quotes, sign, following = plain:match("^([\"'%]%s]*)([=:,])%s*(.?)", last + 1)
+   if not sign or following == "" or sign == "=" and following == "=" then return false end
+   local is_text = following:find "[\"'%[]" ~= nil
+   if sign == "," then return is_text and quotes:find "[\"']" ~= nil end
+   return is_text or entry.any or before:find "[?&]" ~= nil
+end
+
+local function is_given_short(line)
+   local plain = line:lower():gsub("[-_]", "")
+   for _, entry in ipairs(SHORT) do
+      local place = 1
+      while true do
+         local first, last = plain:find(entry[1], place, true)
+         if not first then break end
+         if gives(entry, plain, first, last) then return true end
+         place = last + 1
+      end
+   end
+   return false
 end
 
 local PREFIXES = {
@@ -60,7 +91,7 @@ function secrets.has(line, values)
    for _, value in ipairs(values or {}) do
       if #value >= SHORTEST and not NO_SECRET[value] and line:find(value, 1, true) then return true end
    end
-   return is_given_something(line) or has_known_prefix(line) or has_token(line)
+   return is_given_something(line) or is_given_short(line) or has_known_prefix(line) or has_token(line)
 end
 
 --- The credentials of the environment and of the file.
@@ -69,7 +100,8 @@ function secrets.known(folder)
    for _, name in ipairs { "PROMPTIC_API_KEY", "PROMPTIC_ACCESS_TOKEN" } do
       values[#values + 1] = os.getenv(name)
    end
-   local file = folder and io.open(folder .. "/config.toml", "rb")
+   local path = folder and folder .. "/config.toml"
+   local file = path and terminal.is_file(path) and io.open(path, "rb")
    if file then
       for line in file:lines() do
          local name, value = line:match "^%s*[\"']?([%w_]+)[\"']?%s*=%s*[\"']+(.-)[\"']"

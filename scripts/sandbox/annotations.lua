@@ -1,9 +1,8 @@
 --- Annotations: what a person says of a trace of a run. One user, so one annotation a trace and run.
-local datasets = require "promptic.sandbox.datasets"
 local failure = require "promptic.sandbox.failure"
 local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
-local runs = require "promptic.sandbox.runs"
+local lookup = require "promptic.sandbox.lookup"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 
@@ -13,24 +12,23 @@ local handlers = annotations.handlers
 local USER = "sandbox-user"
 
 -- A run's traces, and those of its dataset, can be annotated in it.
-local function check_trace(sandbox, run, trace_id)
+local function check_trace(sandbox, run, trace)
    local there = sandbox.store:one([[SELECT 1 FROM run_trace WHERE runId = ? AND traceDbId = ?
-      UNION SELECT 1 FROM item WHERE datasetId = ? AND traceDbId = ?]],
-      run.id, trace_id, run.datasetId, trace_id)
+      UNION SELECT 1 FROM item WHERE datasetId = ? AND traceDbId = ?]], run.id, trace.id, run.datasetId, trace.id)
    if not there then failure.not_found() end
 end
 
 --- What the request leaves out stays as it was.
 function handlers.upsert_annotation(sandbox, input)
-   local run, body = runs.get(sandbox, input.component_id, input.run_id), input.body
-   check_trace(sandbox, run, body.traceDbId)
+   local run, body = input.run, input.body
+   local trace = lookup.find(sandbox, "trace", body.traceDbId)
+   check_trace(sandbox, run, trace)
    local now = times.now()
    sandbox.store:run([[INSERT INTO annotation VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (runId, traceDbId)
       DO UPDATE SET rating = coalesce(excluded.rating, rating), comment = coalesce(excluded.comment, comment),
-      updatedAt = excluded.updatedAt]], ids.uuid(), run.id, body.traceDbId, USER, body.rating, body.comment,
-      now, now)
+      updatedAt = excluded.updatedAt]], ids.uuid(), run.id, trace.id, USER, body.rating, body.comment, now, now)
    return 200, shapes.annotation(sandbox.store:one(
-      "SELECT * FROM annotation WHERE runId = ? AND traceDbId = ?", run.id, body.traceDbId))
+      "SELECT * FROM annotation WHERE runId = ? AND traceDbId = ?", run.id, trace.id))
 end
 
 local function of_dataset(sandbox, dataset_id)
@@ -39,18 +37,15 @@ local function of_dataset(sandbox, dataset_id)
 end
 
 function handlers.list_annotations(sandbox, input)
-   return of_dataset(sandbox, runs.get(sandbox, input.component_id, input.run_id).datasetId)
+   return of_dataset(sandbox, input.run.datasetId)
 end
 
 function handlers.list_dataset_annotations(sandbox, input)
-   return of_dataset(sandbox, datasets.get(sandbox, input.component_id, input.dataset_id).id)
+   return of_dataset(sandbox, input.dataset.id)
 end
 
 function handlers.delete_annotation(sandbox, input)
-   local run = runs.get(sandbox, input.component_id, input.run_id)
-   local row = sandbox.store:one("SELECT id FROM annotation WHERE id = ? AND runId = ?", input.annotation_id,
-      run.id) or failure.not_found()
-   sandbox.store:run("DELETE FROM annotation WHERE id = ?", row.id)
+   sandbox.store:run("DELETE FROM annotation WHERE id = ?", input.annotation.id)
    return 204
 end
 

@@ -12,9 +12,9 @@ kept in memory: they end with the sandbox, also with --db.
 local bodies = require "promptic.sandbox.bodies"
 local failure = require "promptic.sandbox.failure"
 local httpd = require "promptic.httpd"
-local json = require "promptic.json"
 local page = require "promptic.sandbox.device_page"
 local routes = require "promptic.sandbox.routes"
+local secrets = require "promptic.sandbox.secrets"
 
 local device = {}
 
@@ -38,20 +38,10 @@ end
 
 ---------------------------------------------------------------- secrets
 
-local function random_bytes(count)
-   local file <close> = assert(io.open("/dev/urandom", "rb"))
-   file:setvbuf("full", count)
-   return assert(file:read(count))
-end
-
-local function secret()
-   return (random_bytes(24):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
-end
-
 local function user_code()
    local letters = {}
    while #letters < 8 do
-      local byte = random_bytes(1):byte()
+      local byte = secrets.bytes(1):byte()
       -- a byte above the last multiple of the letters would make some more likely than others
       if byte < 256 - 256 % #LETTERS then
          local at = byte % #LETTERS + 1
@@ -85,7 +75,7 @@ end
 
 local function new_login(state)
    local login = {
-      device_code = secret(), user_code = user_code(), status = "pending",
+      device_code = secrets.token(), user_code = user_code(), status = "pending",
       interval = state.interval, expires = httpd.now() + state.lifetime,
    }
    state.by_device_code[login.device_code], state.by_user_code[login.user_code] = login, login
@@ -132,7 +122,7 @@ handlers["POST /api/auth/device/code"] = function(state, request)
 end
 
 local function grant(state, login)
-   local token = "session-" .. secret()
+   local token = "session-" .. secrets.token()
    state.sessions[token] = true
    forget(state, login)
    return 200, { access_token = token, token_type = "Bearer", scope = "openid profile email" }
@@ -196,18 +186,9 @@ end
 
 ---------------------------------------------------------------- requests
 
--- The names of this machine: with any other a page elsewhere could have had its own name point here.
-local function is_local(host)
-   local name = (host or ""):gsub(":%d+$", "")
-   return name == "localhost" or name == "[::1]" or name:find "^127%.%d+%.%d+%.%d+$" ~= nil
-end
-
 -- A page of another origin must not answer in a person's place. Browsers name theirs with every form.
 local function check_origin(request)
    local headers = request.headers
-   if not is_local(headers.host) then
-      failure.raise(403, "The sandbox answers to this machine's names only")
-   end
    local origin, site = headers.origin, headers["sec-fetch-site"]
    if request.method == "GET" then return end
    if (origin and origin ~= "http://" .. headers.host) or site == "cross-site" or site == "same-site" then
@@ -215,15 +196,14 @@ local function check_origin(request)
    end
 end
 
---- Answers a request that belongs to a login: status, headers, body. nil for any other.
-function device.respond(state, request)
+--- Answers a request that belongs to a login: status, body, headers. nil for any other.
+function device.respond(sandbox, request)
    local handler = handlers[request.method .. " " .. request.path]
    if not handler then return nil end
    check_origin(request)
-   local status, answer = handler(state, request)
-   if type(answer) == "string" then return status, page.headers(), answer end
-   local headers = { ["content-type"] = "application/json", ["cache-control"] = "no-store" }
-   return status, headers, json.encode(answer)
+   local status, answer = handler(sandbox.device, request)
+   if type(answer) == "string" then return status, answer, page.headers() end
+   return status, answer, { ["cache-control"] = "no-store" }
 end
 
 return device

@@ -1,68 +1,106 @@
 --- Evaluations of an agent: insights over the traces of a dataset, or of one run of it.
-local datasets = require "promptic.sandbox.datasets"
+local experiments = require "promptic.sandbox.experiments"
 local failure = require "promptic.sandbox.failure"
 local ids = require "promptic.sandbox.ids"
 local insights = require "promptic.sandbox.insights"
 local json = require "promptic.json"
-local runs = require "promptic.sandbox.runs"
+local lookup = require "promptic.sandbox.lookup"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 local traces = require "promptic.sandbox.traces"
-local workspace = require "promptic.sandbox.workspace"
 
 local evaluations = { handlers = {} }
 local handlers = evaluations.handlers
 
-local function get(sandbox, component_id, id)
-   return sandbox.store:one("SELECT * FROM evaluation WHERE id = ? AND aiComponentId = ?", id, component_id)
-      or failure.not_found()
-end
-
 function handlers.create_evaluation(sandbox, input)
    local body = input.body
-   workspace.component(sandbox, input.component_id)
-   local dataset = datasets.get(sandbox, input.component_id, body.datasetId)
+   experiments.check_paid(sandbox)
+   local dataset = lookup.find(sandbox, "dataset", body.datasetId, input)
    local run_id = body.runId ~= json.null and body.runId or nil
-   if run_id and runs.get(sandbox, input.component_id, run_id).datasetId ~= dataset.id then
-      failure.not_found()
-   end
+   if run_id and lookup.find(sandbox, "run", run_id, input).datasetId ~= dataset.id then failure.not_found() end
    local id, now = ids.uuid(), times.now()
    sandbox.store:run([[INSERT INTO evaluation
       (id, aiComponentId, datasetId, runId, name, createdAt, updatedAt) VALUES (?, ?, ?, ?, ?, ?, ?)]],
-      id, input.component_id, dataset.id, run_id, body.name, now, now)
+      id, input.component.id, dataset.id, run_id, body.name, now, now)
    evaluations.enqueue(sandbox, id)
-   return 201, shapes.evaluation(get(sandbox, input.component_id, id))
+   return 201, shapes.evaluation(lookup.find(sandbox, "evaluation", id))
 end
 
 function handlers.list_evaluations(sandbox, input)
-   workspace.component(sandbox, input.component_id)
-   return 200, { data = json.array(sandbox.store:all("SELECT * FROM evaluation WHERE aiComponentId = ? "
-      .. "ORDER BY rowid", shapes.evaluation, input.component_id)) }
+   return 200, { data = json.array(lookup.all(sandbox, "evaluation", shapes.evaluation, "component",
+      input.component)) }
 end
 
-function handlers.get_evaluation(sandbox, input)
-   return 200, shapes.evaluation(get(sandbox, input.component_id, input.evaluation_id))
+function handlers.get_evaluation(_, input)
+   return 200, shapes.evaluation(input.evaluation)
+end
+
+---------------------------------------------------------------- judge results
+
+local function otlp_ids(store, trace_ids)
+   local by_id = {}
+   local rows = store:all("SELECT id, traceId FROM trace WHERE id IN (SELECT value FROM json_each(?))", nil,
+      json.encode(trace_ids))
+   for _, row in ipairs(rows) do by_id[row.id] = row.traceId end
+   return by_id
+end
+
+-- One insight on one of the traces that it affects: the rule is the judge, and 0 its score.
+local function judge_result(evaluation, insight, trace_id, trace_otlp_id, number)
+   return {
+      id = ("%s-%d"):format(evaluation.id, number), evaluationId = evaluation.id, subject = "trajectory",
+      backend = "deterministic", judgeKey = insight.type, judgeName = insight.title, traceDbId = trace_id,
+      traceOtlpId = trace_otlp_id, datasetCaseId = json.null, annotationId = json.null, runId = json.null,
+      score = 0, rating = insight.severity, rationale = insight.description, evidence = insight.details,
+      analysisPayload = json.null, judgeSnapshot = { type = insight.type }, version = 1,
+      createdAt = evaluation.completedAt,
+   }
+end
+
+--- The sandbox judges by rules (insights.lua), so its results are where a rule was broken: one for each finding
+-- and trace. An evaluation that is not completed has none.
+function handlers.list_judge_results(sandbox, input)
+   local evaluation, rows = input.evaluation, json.array {}
+   if evaluation.results then
+      for _, insight in ipairs(json.decode(evaluation.results).insights) do
+         local by_id = otlp_ids(sandbox.store, insight.affectedRunIds)
+         for _, trace_id in ipairs(insight.affectedRunIds) do
+            local otlp_id = by_id[trace_id] or json.null -- null: the trace is gone
+            rows[#rows + 1] = judge_result(evaluation, insight, trace_id, otlp_id, #rows + 1)
+         end
+      end
+   end
+   return 200, { rows = rows }
 end
 
 ---------------------------------------------------------------- the work
 
-local function trace_ids(store, evaluation)
-   if evaluation.runId then
-      return store:all("SELECT traceDbId FROM run_trace WHERE runId = ? ORDER BY rowid", nil,
-         evaluation.runId)
-   end
-   return store:all("SELECT traceDbId FROM item WHERE datasetId = ? ORDER BY id", nil, evaluation.datasetId)
+local PAGE = 500 -- traces whose ids are read in one go
+
+local OF_RUN = [[SELECT rowid AS place, traceDbId FROM run_trace WHERE runId = ? AND rowid > ?
+   ORDER BY rowid LIMIT ]] .. PAGE
+local OF_DATASET = [[SELECT id AS place, traceDbId FROM item WHERE datasetId = ? AND id > ?
+   ORDER BY id LIMIT ]] .. PAGE
+
+local function load_trace(store, id)
+   local trace = store:one("SELECT * FROM trace WHERE id = ?", id)
+   if not trace then return nil end
+   trace.spans = traces.spans(store, id)
+   for _, span in ipairs(trace.spans) do span.tools = span.tools and json.decode(span.tools) end
+   return trace
 end
 
 local function load_traces(store, evaluation, pause)
-   local loaded = {}
-   for _, row in ipairs(trace_ids(store, evaluation)) do
-      local trace = store:one("SELECT * FROM trace WHERE id = ?", row.traceDbId)
-      trace.spans = traces.spans(store, trace.id)
-      for _, span in ipairs(trace.spans) do span.tools = span.tools and json.decode(span.tools) end
-      loaded[#loaded + 1] = trace
-      pause()
-   end
+   local loaded, place = {}, -1
+   repeat
+      local page = store:all(evaluation.runId and OF_RUN or OF_DATASET, nil,
+         evaluation.runId or evaluation.datasetId, place)
+      for _, row in ipairs(page) do
+         place = row.place
+         loaded[#loaded + 1] = load_trace(store, row.traceDbId)
+         pause()
+      end
+   until #page == 0
    return loaded
 end
 
@@ -77,7 +115,7 @@ function evaluations.enqueue(sandbox, id)
       wait(sandbox.pace)
       local evaluation = store:one("SELECT * FROM evaluation WHERE id = ?", id)
       if not evaluation then return end
-      local results = insights.analyse(load_traces(store, evaluation, pause), times.now())
+      local results = insights.analyse(load_traces(store, evaluation, pause), times.now(), pause)
       now = times.now()
       store:run("UPDATE evaluation SET status = 'completed', results = ?, completedAt = ?, updatedAt = ? "
          .. "WHERE id = ?", json.encode(results), now, now, id)

@@ -1,8 +1,9 @@
 --- Evaluators: how predictions are scored, and what weight each score has.
+local evaluator_config = require "promptic.sandbox.evaluator_config"
 local experiments = require "promptic.sandbox.experiments"
-local failure = require "promptic.sandbox.failure"
 local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
+local lookup = require "promptic.sandbox.lookup"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 local validate = require "promptic.sandbox.validate"
@@ -11,9 +12,8 @@ local evaluators = { handlers = {} }
 local handlers = evaluators.handlers
 
 function handlers.list_evaluators(sandbox, input)
-   experiments.get(sandbox, input.experiment_id)
-   return 200, { data = json.array(sandbox.store:all("SELECT * FROM evaluator WHERE experimentId = ? "
-      .. "ORDER BY rowid", shapes.evaluator, input.experiment_id)) }
+   return 200, { data = json.array(lookup.all(sandbox, "evaluator", shapes.evaluator, "experiment",
+      input.experiment)) }
 end
 
 -- The scale is 0 to 1 where an evaluator brings none.
@@ -22,47 +22,49 @@ local function complete(item)
       scaleMin = item.scaleMin or 0, scaleMax = item.scaleMax or 1, config = item.config }
 end
 
-local function get(sandbox, input)
-   return sandbox.store:one("SELECT * FROM evaluator WHERE id = ? AND experimentId = ?", input.evaluator_id,
-      input.experiment_id) or failure.not_found()
+-- What no row of the endpoint table says; `path` is where the evaluator stands in the body, with its dot.
+local function check(evaluator, experiment, path)
+   validate.scale(evaluator, path)
+   evaluator_config.check(evaluator, experiment, path .. "config")
+end
+
+--- Adds an evaluator to an experiment; returns its row.
+function evaluators.insert(store, experiment_id, evaluator, now)
+   local id = ids.uuid()
+   store:run("INSERT INTO evaluator VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", id, experiment_id, evaluator.name,
+      evaluator.description, evaluator.type, evaluator.scaleMin, evaluator.scaleMax, evaluator.weight,
+      shapes.document(evaluator.config), now, now)
+   return store:one("SELECT * FROM evaluator WHERE id = ?", id)
 end
 
 function handlers.create_evaluators(sandbox, input)
-   experiments.get_pending(sandbox, input.experiment_id)
+   experiments.check_pending(input.experiment)
    local created, now = {}, times.now()
    for i = 1, #input.body do
       local evaluator = complete(input.body[i])
-      validate.evaluator(evaluator, "item " .. i .. ": ")
-      local id = ids.uuid()
-      sandbox.store:run("INSERT INTO evaluator VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", id,
-         input.experiment_id, evaluator.name, evaluator.description, evaluator.type, evaluator.scaleMin,
-         evaluator.scaleMax, evaluator.weight, shapes.document(evaluator.config), now, now)
-      created[i] = shapes.evaluator(sandbox.store:one("SELECT * FROM evaluator WHERE id = ?", id))
+      check(evaluator, input.experiment, ("[%d]."):format(i - 1))
+      created[i] = shapes.evaluator(evaluators.insert(sandbox.store, input.experiment.id, evaluator, now))
    end
    return 201, { data = json.array(created) }
 end
 
 function handlers.update_evaluator(sandbox, input)
-   local row = get(sandbox, input)
-   experiments.get_pending(sandbox, input.experiment_id)
+   local row = input.evaluator
+   experiments.check_pending(input.experiment)
+   row.config = row.config and json.decode(row.config)
    for _, field in ipairs { "name", "description", "type", "scaleMin", "scaleMax", "weight", "config" } do
-      local value = input.body[field]
-      if value ~= nil then
-         if type(value) == "table" then value = json.encode(value) end
-         row[field] = value
-      end
+      if input.body[field] ~= nil then row[field] = input.body[field] end
    end
-   validate.evaluator(row, "")
+   check(row, input.experiment, "")
    sandbox.store:run([[UPDATE evaluator SET name = ?, description = ?, type = ?, scaleMin = ?, scaleMax = ?,
       weight = ?, config = ?, updatedAt = ? WHERE id = ?]], row.name, row.description, row.type, row.scaleMin,
-      row.scaleMax, row.weight, row.config, times.now(), row.id)
-   return 200, shapes.evaluator(get(sandbox, input))
+      row.scaleMax, row.weight, shapes.document(row.config), times.now(), row.id)
+   return 200, shapes.evaluator(lookup.find(sandbox, "evaluator", row.id))
 end
 
 function handlers.delete_evaluator(sandbox, input)
-   local row = get(sandbox, input)
-   experiments.get_pending(sandbox, input.experiment_id)
-   sandbox.store:run("DELETE FROM evaluator WHERE id = ?", row.id)
+   experiments.check_pending(input.experiment)
+   sandbox.store:run("DELETE FROM evaluator WHERE id = ?", input.evaluator.id)
    return 204
 end
 

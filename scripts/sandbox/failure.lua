@@ -1,4 +1,4 @@
---- What a handler raises to answer with an error: {"error": message} and its status.
+--- What a handler raises to answer with an error: {"error": message, "details": {"path": ...}} and its status.
 local Failure = {}
 Failure.__index = Failure
 Failure.__tostring = function(failure) return ("[%d] %s"):format(failure.status, failure.message) end
@@ -11,14 +11,20 @@ function failure.raise(status, message, ...)
    error(setmetatable({ status = status, message = message }, Failure), 0)
 end
 
---- An unknown id, in the words of the platform.
+--- An unknown id, or one of another workspace: nobody can tell which.
 function failure.not_found()
    failure.raise(404, "Not found")
 end
 
---- A value that the contract does not allow.
+--- A request that the contract or the rules do not allow.
 function failure.invalid(message, ...)
-   failure.raise(422, message, ...)
+   failure.raise(400, message, ...)
+end
+
+--- The same of one field, which `details.path` names: "items[2].expected" or "". The message has no field in
+-- it, as the platform's have none.
+function failure.at(path, message)
+   error(setmetatable({ status = 400, message = message, path = path }, Failure), 0)
 end
 
 --- A request that the state of things does not allow.
@@ -29,6 +35,11 @@ end
 --- Whether an error value came from here.
 function failure.is(value)
    return getmetatable(value) == Failure
+end
+
+--- The body of an answer to it.
+function failure.body(problem)
+   return { error = problem.message, details = problem.path and { path = problem.path } or nil }
 end
 
 return failure

@@ -42,6 +42,7 @@ local function finding(all, affected, fields)
    local trace_ids = json.array {}
    for _, trace in ipairs(all) do
       if affected[trace] then trace_ids[#trace_ids + 1] = trace.id end
+      all.pause()
    end
    fields.affectedRunIds = trace_ids
    fields.frequency = round(#trace_ids / #all)
@@ -61,6 +62,7 @@ local function gather(all, visit)
    end
    for _, trace in ipairs(all) do
       for index, span in ipairs(trace.spans) do visit(entry, trace, span, index) end
+      all.pause()
    end
    return order
 end
@@ -149,6 +151,7 @@ local function tool_loops(all, add)
          tool.affected[trace] = true
          mark_loop(trace, calls, tool.wasted)
       end
+      all.pause()
    end
    for _, tool in ipairs(order) do
       add(finding(all, tool.affected, {
@@ -201,6 +204,7 @@ local function wasted_tokens(all, add)
       end
       if tokens_of(marked) > 0 then affected[trace] = true end
       for span in pairs(marked) do wasted[span] = true end
+      all.pause()
    end
    local tokens = tokens_of(wasted)
    if tokens == 0 then return end
@@ -265,6 +269,7 @@ local function meta_of(all, analyzed_at)
          timed, duration = timed + 1, duration + (trace.end_ns - trace.start_ns) / 1e6
       end
       if trace.status == "error" then errors = errors + 1 end
+      all.pause()
    end
    if timed > 0 then meta.averageDurationMs = duration / timed end
    if #all > 0 then meta.errorRate = round(errors / #all) end
@@ -275,8 +280,10 @@ end
 --    { id, totalTokens, totalCostUsd, start_ns, end_ns, status, spans }
 -- and each span
 --    { name, model, status, statusMessage, input, tool, tools (a list), tokens, cost }
--- where tokens and cost are what it adds to the trace's totals (nil: nothing).
-function insights.analyse(all, analyzed_at)
+-- where tokens and cost are what it adds to the trace's totals (nil: nothing). pause() is called at every trace
+-- and may yield: there can be tens of thousands.
+function insights.analyse(all, analyzed_at, pause)
+   all.pause = pause
    local found = json.array {}
    local function add(insight) found[#found + 1] = insight end
    tool_errors(all, add)

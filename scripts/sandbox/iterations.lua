@@ -1,8 +1,7 @@
 --- Iterations: the prompts that an experiment has tried, and what each scored.
-local experiments = require "promptic.sandbox.experiments"
 local failure = require "promptic.sandbox.failure"
-local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
+local lookup = require "promptic.sandbox.lookup"
 local shapes = require "promptic.sandbox.shapes"
 
 local iterations = { handlers = {} }
@@ -11,9 +10,9 @@ local handlers = iterations.handlers
 -- The best first: by evalNormalizedScore where there is one, the earliest among equals.
 local BEST_FIRST = "ORDER BY coalesce(evalNormalizedScore, overallNormalizedScore) DESC, iterationNumber"
 
---- The row of an experiment's best iteration, or nil.
-function iterations.best(sandbox, experiment_id)
-   return sandbox.store:one("SELECT * FROM iteration WHERE experimentId = ? " .. BEST_FIRST .. " LIMIT 1",
+--- The row of an experiment's best iteration, or nil. The experiment is one that lookup found.
+function iterations.best(store, experiment_id)
+   return store:one("SELECT * FROM iteration WHERE experimentId = ? " .. BEST_FIRST .. " LIMIT 1",
       experiment_id)
 end
 
@@ -25,21 +24,16 @@ local function with_scores(sandbox, row)
 end
 
 function handlers.list_iterations(sandbox, input)
-   experiments.get(sandbox, input.experiment_id)
-   return 200, { data = json.array(sandbox.store:all("SELECT * FROM iteration WHERE experimentId = ? "
-      .. "ORDER BY iterationNumber", shapes.iteration, input.experiment_id)) }
+   return 200, { data = json.array(lookup.all(sandbox, "iteration", shapes.iteration, "experiment",
+      input.experiment)) }
 end
 
 function handlers.get_iteration(sandbox, input)
-   local id = ids.number(input.iteration_id)
-   local row = id and sandbox.store:one("SELECT * FROM iteration WHERE id = ? AND experimentId = ?", id,
-      input.experiment_id)
-   return 200, with_scores(sandbox, row or failure.not_found())
+   return 200, with_scores(sandbox, input.iteration)
 end
 
 function handlers.get_best_iteration(sandbox, input)
-   experiments.get(sandbox, input.experiment_id)
-   return 200, with_scores(sandbox, iterations.best(sandbox, input.experiment_id) or failure.not_found())
+   return 200, with_scores(sandbox, iterations.best(sandbox.store, input.experiment.id) or failure.not_found())
 end
 
 return iterations

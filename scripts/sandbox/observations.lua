@@ -1,9 +1,8 @@
 --- Observations: inputs with their expected outputs. There can be a million, so they are written in
 -- batches and answered as JSON text that is put together once.
 local experiments = require "promptic.sandbox.experiments"
-local failure = require "promptic.sandbox.failure"
-local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
+local lookup = require "promptic.sandbox.lookup"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 
@@ -15,16 +14,15 @@ local function data(texts)
 end
 
 function handlers.list_observations(sandbox, input)
-   experiments.get(sandbox, input.experiment_id)
    return 200, data(sandbox.store:all("SELECT * FROM observation WHERE experimentId = ? ORDER BY idx",
-      shapes.observation_json, input.experiment_id))
+      shapes.observation_json, input.experiment.id))
 end
 
 local INTO = "observation (experimentId, idx, expected, variables, split, split_given, createdAt, updatedAt)"
 
 function handlers.create_observations(sandbox, input)
-   local id, list, now = input.experiment_id, input.body, times.now()
-   experiments.get_pending(sandbox, id)
+   local id, list, now = input.experiment.id, input.body, times.now()
+   experiments.check_pending(input.experiment)
    if #list == 0 then return 201, data {} end
    local last = sandbox.store:value("SELECT coalesce(max(idx), -1) FROM observation WHERE experimentId = ?",
       id)
@@ -43,26 +41,19 @@ function handlers.create_observations(sandbox, input)
    return 201, data(texts)
 end
 
-local function get(sandbox, input)
-   local id = ids.number(input.observation_id)
-   return id and sandbox.store:one("SELECT * FROM observation WHERE id = ? AND experimentId = ?", id,
-      input.experiment_id) or failure.not_found()
-end
-
 function handlers.update_observation(sandbox, input)
-   local row, changes = get(sandbox, input), input.body
-   experiments.get_pending(sandbox, input.experiment_id)
+   local row, changes = input.observation, input.body
+   experiments.check_pending(input.experiment)
    sandbox.store:run([[UPDATE observation SET variables = ?, expected = ?, split = ?, split_given = ?,
       updatedAt = ? WHERE id = ?]], changes.variables and json.encode(changes.variables) or row.variables,
       changes.expected or row.expected, changes.split or row.split,
       changes.split ~= nil or row.split_given == 1, times.now(), row.id)
-   return 200, shapes.observation_json(get(sandbox, input))
+   return 200, shapes.observation_json(lookup.find(sandbox, "observation", row.id))
 end
 
 function handlers.delete_observation(sandbox, input)
-   local row = get(sandbox, input)
-   experiments.get_pending(sandbox, input.experiment_id)
-   sandbox.store:run("DELETE FROM observation WHERE id = ?", row.id)
+   experiments.check_pending(input.experiment)
+   sandbox.store:run("DELETE FROM observation WHERE id = ?", input.observation.id)
    return 204
 end
 

@@ -4,7 +4,7 @@ sandbox's own, small and deterministic (the same observations give the same prom
 after every restart), and no likeness of Promptic's optimizers: the experiment's `optimizer` is stored
 and has no influence, and neither has enableCot, since the offline model does not think.
 
-An experiment has `epochs` (6) iterations, each with at most `numFewShots` (8) examples:
+An experiment has `epochs` (3) iterations, each with at most `numFewShots` (8) examples:
 
    1   the initial prompt as it is, to know where things start
    2   the first examples, in turn from each label
@@ -13,15 +13,17 @@ An experiment has `epochs` (6) iterations, each with at most `numFewShots` (8) e
    5.. the best so far on the train split, with a quarter of its examples replaced: out go those that
        led to most mistakes, in come observations it gets wrong; where there is none, one goes out
 
-"Label" is the expected text where the task is classification; other tasks have a single group.
+"Label" is the expected text where the task is classification or tool selection; other tasks have a single
+group. The person's own prompt stands before the examples, unchanged; examples that an earlier experiment
+chose (continueFromOptimized) stand in the first iteration only.
 ]]
 local prompts = require "promptic.sandbox.prompts"
 local scoring = require "promptic.sandbox.scoring"
 
 local optimizer = {}
 
-optimizer.EPOCHS = 6
-optimizer.FEW_SHOTS = 8
+-- Tasks whose expected text is a label.
+local labelled = { classification = true, toolSelection = true }
 
 -- Comparing candidates costs candidates times taken; a larger pool is thinned to this evenly.
 local MOST_CANDIDATES = 2000
@@ -44,7 +46,7 @@ function optimizer.split(observations, ratio, task_type)
          open[#open + 1] = observation
       end
    end
-   local by_label = task_type == "classification"
+   local by_label = labelled[task_type]
    table.sort(open, function(a, b)
       if by_label and a.expected ~= b.expected then return a.expected < b.expected end
       return a.idx < b.idx
@@ -65,7 +67,7 @@ end
 local function groups_of(pool, task_type)
    local groups, by_label = {}, {}
    for _, observation in ipairs(pool) do
-      local label = task_type == "classification" and observation.expected or ""
+      local label = labelled[task_type] and observation.expected or ""
       if not by_label[label] then
          by_label[label] = {}
          groups[#groups + 1] = by_label[label]
@@ -165,12 +167,16 @@ end
 
 ---------------------------------------------------------------- learning from mistakes
 
+-- How many examples a prompt has behind the person's own part.
+local function chosen(search, prompt)
+   return #prompts.examples(prompt:sub(#search.own + 1))
+end
+
 -- The best iteration on the train split among those that chose examples.
-local function best_on_train(history)
+local function best_on_train(search)
    local best
-   for _, iteration in ipairs(history) do
-      if prompts.chosen(iteration.prompt) > 0
-         and (not best or iteration.overall > best.overall) then
+   for _, iteration in ipairs(search.history) do
+      if chosen(search, iteration.prompt) > 0 and (not best or iteration.overall > best.overall) then
          best = iteration
       end
    end
@@ -179,13 +185,13 @@ end
 
 -- What a prompt gets wrong in the pool, worst first, and how much each of its examples is to blame.
 local function mistakes_of(prompt, search)
-   local model = scoring.model(prompt)
+   local model = scoring.model(prompt, search.task_type)
    local wrong, blame = {}, {}
    for i = 1, #model.examples do blame[i] = 0 end
    for _, observation in ipairs(thinned(search.pool)) do
       local prediction, from = model:predict(observation.input)
       local miss = prediction == observation.expected and 0 or 1
-      if miss == 1 and search.task_type ~= "classification" then
+      if miss == 1 and not labelled[search.task_type] then
          miss = 1 - scoring.cosine(prediction, observation.expected)
       end
       if miss > 1e-9 then
@@ -213,10 +219,10 @@ local function most_blamed(blame, from)
 end
 
 local function improved(search, number)
-   local best = best_on_train(search.history)
+   local best = best_on_train(search)
    if not best then return first(search, search.few_shots) end
    local wrong, blame, examples = mistakes_of(best.prompt, search)
-   local chosen_from = #examples - prompts.chosen(best.prompt) + 1
+   local chosen_from = #examples - chosen(search, best.prompt) + 1
    local held, candidates = {}, {}
    for i = chosen_from, #examples do held[examples[i].input] = true end
    for _, mistake in ipairs(wrong) do
@@ -242,31 +248,22 @@ local function example_of(choice)
    return { input = choice.input, output = choice.output or choice.expected }
 end
 
---- The prompt of the iteration of that number. A search is
---    task_type, few_shots, initial_prompt (or nil),
+--- The prompt of the iteration of that number, and the examples in it ({ input, output } each) that were
+-- chosen. A search is
+--    task_type, few_shots
+--    own       the person's own prompt, or the default one
+--    initial   the prompt of the first iteration: own, and perhaps examples behind it
 --    pool      observations to take examples from: { idx, input, expected } in idx order
 --    history   the iterations before: { number, prompt, overall } in order
 --    pause     called now and then while it computes; may yield
 function optimizer.propose(search, number)
    search.pause = search.pause or nothing
-   local initial = search.initial_prompt or prompts.default(search.task_type, search.pool)
-   if number == 1 then return initial end
+   if number == 1 then return search.initial, prompts.examples(search.initial:sub(#search.own + 1)) end
    local choose = number <= #strategies and strategies[number]
-   local chosen = choose and choose(search, search.few_shots) or improved(search, number)
+   local choices = choose and choose(search, search.few_shots) or improved(search, number)
    local examples = {}
-   for i = 1, math.min(#chosen, search.few_shots) do examples[i] = example_of(chosen[i]) end
-   return prompts.compose(prompts.instruction(initial), examples)
-end
-
---- The iteration that wins: by eval where there is one, else by overall; the earliest among equals.
-function optimizer.best(iterations)
-   local best
-   for _, iteration in ipairs(iterations) do
-      if not best or (iteration.eval or iteration.overall) > (best.eval or best.overall) then
-         best = iteration
-      end
-   end
-   return best
+   for i = 1, math.min(#choices, search.few_shots) do examples[i] = example_of(choices[i]) end
+   return prompts.compose(search.own, examples), examples
 end
 
 return optimizer

@@ -1,7 +1,7 @@
 --[[
-OpenTelemetry's OTLP/HTTP in its JSON form, read into plain spans: what the GenAI conventions (and their
-older spellings, and OpenInference's) say about models, tokens, tools, input and output gets a field of
-its own; every other attribute stays in `metadata`.
+OpenTelemetry's OTLP/HTTP in its JSON form (otlp_protobuf.lua makes it of the other one), read into
+plain spans: what the GenAI conventions (and their older spellings, and OpenInference's) say about models,
+tokens, tools, input and output gets a field of its own; every other attribute stays in `metadata`.
 ]]
 local json = require "promptic.json"
 
@@ -25,7 +25,8 @@ local names = {
    tools = { "gen_ai.tool.definitions", "gen_ai.request.tools", "llm.tools", "promptic.tools" },
    component = { "promptic.ai_component", "promptic.component", "promptic.component_id",
       "promptic.component.id", "promptic.component.name" },
-   dataset = { "promptic.dataset", "promptic.dataset.id" },
+   dataset = { "promptic.dataset" },
+   dataset_id = { "promptic.dataset.id" },
    run = { "promptic.run", "promptic.run.id" },
    session = { "session.id", "gen_ai.conversation.id" },
    user = { "user.id", "enduser.id" },
@@ -243,6 +244,7 @@ local function read_span(span, resource)
       parameters = take_parameters(attributes), tool = text_of(tool_of(values, span)),
       tools = tool_names(values.tools), metadata = attributes, resource = resource.rest,
       component = text_of(either "component"), dataset = text_of(either "dataset"),
+      dataset_id = text_of(either "dataset_id"),
       run = text_of(either "run"), session = text_of(either "session"), user = text_of(either "user"),
       tags = strings_of(either "tags"),
    }

@@ -10,15 +10,18 @@ one line "name: text" a member, sorted the same way, joined by newlines. Null me
 
 EXAMPLE in a prompt: a line that begins with "Input: " whose very next line begins with "Output: ";
 what follows on the two lines are its input and its output. Within them a newline is written \n, a
-carriage return \r and a backslash \\ (any other backslash means itself). Lines end at newlines.
+carriage return \r and a backslash \\ (any other backslash means itself). Lines end at newlines, or at a
+carriage return and a newline.
 
-The examples that an iteration chose stand at the end, after a line "Examples:"; everything before it
-is the instruction. A person's own examples in the instruction count like any other.
+The examples that an iteration chose stand at the end, after a line "Examples:" of the sandbox's. Everything
+before it is the person's own prompt, every character of it, and examples in it count like any other. Where
+that ends is kept beside each prompt (own_length, in bytes), since a person may write "Examples:" as well.
 ]]
 local json = require "promptic.json"
 
 local prompts = {}
 
+-- Between a person's own text and the chosen examples.
 local MARK = "\n\nExamples:\n\n"
 
 local value_text
@@ -44,6 +47,9 @@ function value_text(value)
    return table.concat(texts, "\n")
 end
 
+--- The text of a JSON value.
+prompts.value_text = value_text
+
 --- The input text of an observation's variables.
 function prompts.input_text(variables)
    local name, value = next(variables)
@@ -56,22 +62,26 @@ end
 local escapes = { ["\n"] = "\\n", ["\r"] = "\\r", ["\\"] = "\\\\" }
 local unescapes = { ["\\n"] = "\n", ["\\r"] = "\r", ["\\\\"] = "\\" }
 
-local function escape(text)
+--- A text as it stands in one line of a prompt.
+function prompts.escape(text)
    return (text:gsub("[\n\r\\]", escapes))
 end
+
+local escape = prompts.escape
 
 local function unescape(text)
    return (text:gsub("\\[nr\\]", unescapes))
 end
 
-local function example_text(example)
+--- The two lines of an example ({ input, output }).
+function prompts.example_text(example)
    return "Input: " .. escape(example.input) .. "\nOutput: " .. escape(example.output)
 end
 
 --- The examples of a prompt in their order: a list of { input, output }.
 function prompts.examples(prompt)
    local found, input = {}, nil
-   for line in (prompt .. "\n"):gmatch "(.-)\n" do
+   for line in (prompt .. "\n"):gmatch "(.-)\r?\n" do
       local output = input and line:match "^Output: (.*)$"
       if output then found[#found + 1] = { input = unescape(input), output = unescape(output) } end
       input = line:match "^Input: (.*)$"
@@ -79,34 +89,12 @@ function prompts.examples(prompt)
    return found
 end
 
--- Where the last mark starts; a prompt may quote one in its instruction.
-local function mark_of(prompt)
-   local found, from = nil, 1
-   while true do
-      local start = prompt:find(MARK, from, true)
-      if not start then return found end
-      found, from = start, start + 1
-   end
-end
-
---- The instruction of a prompt: what stands before the chosen examples.
-function prompts.instruction(prompt)
-   local mark = mark_of(prompt)
-   return mark and prompt:sub(1, mark - 1) or prompt
-end
-
---- How many examples were chosen, that is, stand after the mark.
-function prompts.chosen(prompt)
-   local mark = mark_of(prompt)
-   return mark and #prompts.examples(prompt:sub(mark + 1)) or 0
-end
-
---- A prompt of an instruction and chosen examples ({ input, output } each).
-function prompts.compose(instruction, examples)
-   if #examples == 0 then return instruction end
+--- A prompt of a person's own text and chosen examples ({ input, output } each).
+function prompts.compose(own, examples)
+   if #examples == 0 then return own end
    local texts = {}
-   for i, example in ipairs(examples) do texts[i] = example_text(example) end
-   return instruction .. MARK .. table.concat(texts, "\n\n")
+   for i, example in ipairs(examples) do texts[i] = prompts.example_text(example) end
+   return own .. MARK .. table.concat(texts, "\n\n")
 end
 
 local function distinct_outputs(observations)

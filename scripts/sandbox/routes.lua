@@ -6,11 +6,6 @@ local endpoints = require("promptic").endpoints
 
 local routes = {}
 
---- What is served and is no endpoint of the client: where OpenTelemetry exporters deliver traces.
-local extra = {
-   { name = "ingest_traces", verb = "POST", path = "/traces", parameters = {} },
-}
-
 local function segments_of(path)
    local segments = {}
    for segment in path:gmatch "/([^/]*)" do segments[#segments + 1] = segment end
@@ -32,7 +27,6 @@ local function add(row)
 end
 
 for _, row in ipairs(endpoints) do add(row) end
-for _, row in ipairs(extra) do add(row) end
 
 --- Undoes percent-encoding; in a query a plus is a space.
 function routes.decode(text, is_query)

@@ -3,13 +3,22 @@ An experiment's way from scheduled to completed or failed, as a job of the worke
 counts is in the database after each iteration, and each step depends on nothing else, so a sandbox
 that was killed goes on where it stopped and ends with the same prompts and scores.
 ]]
+local evaluator_config = require "promptic.sandbox.evaluator_config"
+local httpd = require "promptic.httpd"
 local json = require "promptic.json"
+local models = require "promptic.sandbox.models"
 local optimizer = require "promptic.sandbox.optimizer"
 local prompts = require "promptic.sandbox.prompts"
 local scoring = require "promptic.sandbox.scoring"
 local times = require "promptic.sandbox.times"
+local training = require "promptic.sandbox.training"
 
 local runner = {}
+
+-- Required when it is needed: tool_selection makes experiments, which need the runner.
+local function tool_selection()
+   return require "promptic.sandbox.tool_selection"
+end
 
 local function set_status(store, id, status, code, message)
    local now = times.now()
@@ -31,52 +40,32 @@ local function load_experiment(store, id)
    return row
 end
 
-local function load_observations(store, id, pause)
-   local list = {}
-   -- In pages, so that a large experiment is not read in one go.
-   local last = -1
-   repeat
-      local page = store:all([[SELECT idx, expected, variables, split, split_given FROM observation
-         WHERE experimentId = ? AND idx > ? ORDER BY idx LIMIT 500]], nil, id, last)
-      for _, row in ipairs(page) do
-         row.input = prompts.input_text(json.decode(row.variables))
-         row.variables = nil
-         row.split_given = row.split_given == 1
-         list[#list + 1] = row
-         last = row.idx
-      end
-      pause()
-   until #page == 0
-   return list
-end
-
 local function load_history(store, id)
    return store:all([[SELECT iterationNumber AS number, prompt, overallNormalizedScore AS overall,
       evalNormalizedScore AS eval FROM iteration WHERE experimentId = ? ORDER BY iterationNumber]], nil, id)
 end
 
---- The parts of an experiment's observations: what examples come from, what is scored as overall, and what
--- is held out (nil without trainSplitRatio).
-function runner.parts(observations, ratio)
+--- The parts of an experiment's rows: what examples come from and is scored as overall, and what is held out
+-- (nil without trainSplitRatio: all rows train then, whatever their split says).
+function runner.parts(rows, ratio)
+   if not ratio then return { train = rows } end
    local by_split = { train = {}, eval = {} }
-   for _, observation in ipairs(observations) do
-      if ratio or observation.split_given then table.insert(by_split[observation.split], observation) end
-   end
-   if ratio then
-      return { pool = by_split.train, overall = by_split.train, eval = by_split.eval }
-   end
-   return { pool = #by_split.train > 0 and by_split.train or observations, overall = observations }
+   for _, row in ipairs(rows) do table.insert(by_split[row.split], row) end
+   return by_split
 end
 
--- Scores a prompt over observations: { evaluator, score, raw } each, their overall, and the tokens that
--- went through the model (words, as scoring.tokens counts them: prompt + input + prediction each time).
+-- Scores a prompt over observations: { evaluator, score, raw } each, their overall, the tokens that
+-- went through the model (words, as scoring.tokens counts them: prompt + input + prediction each time), and
+-- the seconds that predicting took.
 local function measure(model, prompt_tokens, observations, experiment, evaluators, pause)
-   local meters, tokens = {}, 0
+   local meters, tokens, seconds = {}, 0, 0
    for i, evaluator in ipairs(evaluators) do
-      meters[i] = scoring.meter(evaluator.type, experiment.taskType)
+      meters[i] = scoring.meter(evaluator.type, experiment.taskType, evaluator.config)
    end
    for _, observation in ipairs(observations) do
+      local begun = httpd.now()
       local prediction = model:predict(observation.input)
+      seconds = seconds + httpd.now() - begun
       tokens = tokens + prompt_tokens + #scoring.tokens(observation.input) + #scoring.tokens(prediction)
       for _, meter in ipairs(meters) do meter.add(prediction, observation.expected) end
       pause()
@@ -89,7 +78,8 @@ local function measure(model, prompt_tokens, observations, experiment, evaluator
          evaluator = evaluator, weight = evaluator.weight, score = score, raw = scoring.round(raw),
       }
    end
-   return { scores = scores, overall = scoring.overall(scores), tokens = tokens }
+   return { scores = scores, overall = scoring.overall(scores), tokens = tokens, seconds = seconds,
+      count = #observations }
 end
 
 local function insert_scores(store, iteration_id, scores)
@@ -105,9 +95,11 @@ local function record(store, experiment, iteration)
    if not store:value("SELECT 1 FROM experiment WHERE id = ?", experiment.id) then return false end
    local now = times.now()
    local iteration_id = store:insert_many([[iteration (experimentId, iterationNumber, prompt, promptTokens,
-      overallNormalizedScore, evalNormalizedScore, schemaSnapshot, createdAt, updatedAt)]], 9, { {
-      experiment.id, iteration.number, iteration.prompt, iteration.prompt_tokens, iteration.overall,
-      iteration.eval, experiment.initialPredictionModelSchema, now, now } })
+      overallNormalizedScore, evalNormalizedScore, schemaSnapshot, own_length, avgPredictionLatencyMs,
+      toolDescriptions, selectionSystemPrompt, createdAt, updatedAt)]], 13, { { experiment.id, iteration.number,
+      iteration.prompt, iteration.prompt_tokens, iteration.overall, iteration.eval,
+      experiment.initialPredictionModelSchema, iteration.own_length, iteration.latency_ms,
+      iteration.tool_descriptions, iteration.system_prompt, now, now } })
    insert_scores(store, iteration_id, iteration.scores)
    store:run("UPDATE experiment SET tokensUsed = tokensUsed + ?, updatedAt = ? WHERE id = ?",
       iteration.tokens, now, experiment.id)
@@ -115,59 +107,89 @@ local function record(store, experiment, iteration)
 end
 
 local function iterate(search, number, parts, experiment, evaluators, pause)
-   local prompt = optimizer.propose(search, number)
-   local model = scoring.model(prompt)
+   local prompt, examples = optimizer.propose(search, number)
+   local model = scoring.model(prompt, experiment.taskType)
    local prompt_tokens = #scoring.tokens(prompt)
-   local train = measure(model, prompt_tokens, parts.overall, experiment, evaluators, pause)
+   local train = measure(model, prompt_tokens, parts.train, experiment, evaluators, pause)
    local held_out = parts.eval and measure(model, prompt_tokens, parts.eval, experiment, evaluators, pause)
-   return {
-      number = number, prompt = prompt, prompt_tokens = prompt_tokens, scores = train.scores,
-      overall = train.overall, eval = held_out and held_out.overall or nil,
+   local seconds = train.seconds + (held_out and held_out.seconds or 0)
+   local iteration = {
+      number = number, prompt = prompt, prompt_tokens = prompt_tokens, own_length = #search.own,
+      scores = train.scores, overall = train.overall, eval = held_out and held_out.overall or nil,
       tokens = train.tokens + (held_out and held_out.tokens or 0),
+      latency_ms = math.floor(seconds * 1000 / (train.count + (held_out and held_out.count or 0)) + 0.5),
    }
-end
-
-local function judge_among(evaluators, task_type)
-   for _, evaluator in ipairs(evaluators) do
-      if not scoring.meter(evaluator.type, task_type) then return evaluator end
+   if experiment.tools then
+      local descriptions, system_prompt = tool_selection().optimised(experiment, examples)
+      iteration.tool_descriptions, iteration.system_prompt = json.encode(descriptions), system_prompt
    end
-   return nil
-end
-
-local function search_for(experiment, parts, history, pause)
-   local settings = experiment.hyperparameters
-   return {
-      task_type = experiment.taskType, few_shots = settings.numFewShots or optimizer.FEW_SHOTS,
-      initial_prompt = experiment.initial_prompt, pool = parts.pool, history = history, pause = pause,
-   }
+   return iteration
 end
 
 local NO_JUDGE = "the evaluator '%s' is a %s, which takes a language model, and the sandbox works offline; "
    .. "use f1, similarity or structuredOutput here, or run this experiment on the platform"
 
---- The job of an experiment; pace is how many seconds an iteration takes at least.
-function runner.job(store, pace)
+-- Why an experiment cannot run here: a code and a text, or nil.
+local function obstacle(sandbox, experiment, evaluators)
+   if models.is_gone(sandbox, experiment.targetModel) then
+      return "SANDBOX_MODEL_UNAVAILABLE", ("the model %s can no longer be used"):format(experiment.targetModel)
+   end
+   for _, evaluator in ipairs(evaluators) do
+      local judge = evaluator_config.judge_in(evaluator.type, evaluator.config)
+      if judge then return "SANDBOX_NO_JUDGE", NO_JUDGE:format(evaluator.name, judge) end
+   end
+   return nil
+end
+
+local function load_evaluators(store, id)
+   return store:all("SELECT * FROM evaluator WHERE experimentId = ? ORDER BY rowid", function(row)
+      row.config = row.config and json.decode(row.config)
+      return row
+   end, id)
+end
+
+local function search_for(experiment, parts, history, pause)
+   local pool = parts.train
+   if experiment.tools then pool = tool_selection().pool(experiment, pool) end
+   local initial = experiment.initial_prompt or prompts.default(experiment.taskType, pool)
+   return {
+      task_type = experiment.taskType, few_shots = experiment.hyperparameters.numFewShots,
+      initial = initial, own = initial:sub(1, experiment.own_length or #initial),
+      pool = pool, history = history, pause = pause,
+   }
+end
+
+-- What follows from a prompt that won: a tool-selection experiment shows the system prompt as its own.
+local function finish(store, experiment)
+   if experiment.optimizeSystemPrompt == 1 then
+      local best = require("promptic.sandbox.iterations").best(store, experiment.id)
+      store:run("UPDATE experiment SET optimizedSystemPrompt = ? WHERE id = ?", best.selectionSystemPrompt,
+         experiment.id)
+   end
+   set_status(store, experiment.id, "completed")
+end
+
+--- The job of an experiment. Each iteration takes sandbox.pace seconds at least.
+function runner.job(sandbox)
+   local store = sandbox.store
    return function(id, pause, wait)
       local experiment = load_experiment(store, id)
       if not experiment then return end
       set_status(store, id, "running")
-      local evaluators = store:all("SELECT * FROM evaluator WHERE experimentId = ? ORDER BY rowid", nil, id)
-      local judge = judge_among(evaluators, experiment.taskType)
-      if judge then
-         return runner.fail(store, id, "SANDBOX_NO_JUDGE", NO_JUDGE:format(judge.name, judge.type))
-      end
+      local evaluators = load_evaluators(store, id)
+      local code, message = obstacle(sandbox, experiment, evaluators)
+      if code then return runner.fail(store, id, code, message) end
       wait(0) -- the status can be seen before the work begins
-      local observations = load_observations(store, id, pause)
-      local parts = runner.parts(observations, experiment.hyperparameters.trainSplitRatio)
+      local parts = runner.parts(training.load(store, experiment, pause), experiment.hyperparameters.trainSplitRatio)
       local history = load_history(store, id)
       local search = search_for(experiment, parts, history, pause)
-      for number = #history + 1, experiment.hyperparameters.epochs or optimizer.EPOCHS do
+      for number = #history + 1, experiment.hyperparameters.epochs do
          local iteration = iterate(search, number, parts, experiment, evaluators, pause)
-         wait(pace)
+         wait(sandbox.pace)
          if not store:transaction(record, store, experiment, iteration) then return end
          history[number] = iteration
       end
-      set_status(store, id, "completed")
+      store:transaction(finish, store, experiment)
    end
 end
 

@@ -6,11 +6,22 @@ except those of spans, which are nanoseconds since 1970 because they are compare
 local schema = {}
 
 -- Goes up with every change of the tables; a file of another version is refused, not converted.
-local VERSION = 1
+local VERSION = 2
+
+-- "Prom" as SQLite's application_id, which marks a file as a sandbox's.
+local APPLICATION_ID = 0x50726f6d
+
+-- The header of a database file (sqlite.org/fileformat2.html, 1.3): the magic text, and at these offsets
+-- big-endian 32-bit integers.
+local MAGIC = "SQLite format 3\0"
+local USER_VERSION_AT, APPLICATION_ID_AT = 60, 68
+
+--- How much of a file schema.foreign looks at.
+schema.HEADER_BYTES = 100
 
 -- In the definitions: OF(table) is a reference to the row that this one is deleted with.
 local macros = {
-   ["OF%((%w+)%)"] = "TEXT NOT NULL REFERENCES %1 ON DELETE CASCADE",
+   ["OF%(([%w_]+)%)"] = "TEXT NOT NULL REFERENCES %1 ON DELETE CASCADE",
    TIMES = "createdAt TEXT NOT NULL, updatedAt TEXT NOT NULL",
 }
 
@@ -20,15 +31,19 @@ local tables = {
    [[component (id TEXT PRIMARY KEY, workspaceId OF(workspace),
       name TEXT NOT NULL, description TEXT, TIMES)]],
 
-   [[experiment (id TEXT PRIMARY KEY, aiComponentId OF(component),
+   -- datasetId: its own dataset, made and deleted with it. own_length: how many bytes of the initial prompt are
+   -- the person's own, where examples that an earlier experiment chose follow them. tools: JSON, of a
+   -- tool-selection experiment.
+   [[experiment (id TEXT PRIMARY KEY, aiComponentId OF(component), datasetId TEXT NOT NULL REFERENCES dataset,
       name TEXT, description TEXT, targetModel TEXT NOT NULL, provider TEXT NOT NULL,
-      taskType TEXT NOT NULL, optimizer TEXT NOT NULL, initial_prompt TEXT,
+      taskType TEXT NOT NULL, optimizer TEXT NOT NULL, promptFormat TEXT NOT NULL, initial_prompt TEXT,
+      own_length INTEGER, tools TEXT, systemPrompt TEXT, optimizeSystemPrompt INTEGER, optimizedSystemPrompt TEXT,
       hyperparameters TEXT NOT NULL, initialPredictionModelSchema TEXT,
       experimentStatus TEXT NOT NULL DEFAULT 'pending', tokensUsed INTEGER NOT NULL DEFAULT 0,
       runNumber INTEGER NOT NULL, startedAt TEXT, endedAt TEXT, errorCode TEXT, errorMessage TEXT,
       TIMES)]],
 
-   -- split_given: the client said which split; else trainSplitRatio decides at start.
+   -- split_given: the client said which split; else trainSplitRatio decides at start. Likewise in dataset_case.
    [[observation (id INTEGER PRIMARY KEY AUTOINCREMENT, experimentId OF(experiment),
       idx INTEGER NOT NULL, expected TEXT NOT NULL, variables TEXT NOT NULL,
       split TEXT NOT NULL, split_given INTEGER NOT NULL, TIMES)]],
@@ -40,7 +55,8 @@ local tables = {
    [[iteration (id INTEGER PRIMARY KEY AUTOINCREMENT, experimentId OF(experiment),
       iterationNumber INTEGER NOT NULL, prompt TEXT NOT NULL, promptTokens INTEGER NOT NULL,
       overallNormalizedScore REAL NOT NULL, evalNormalizedScore REAL, schemaSnapshot TEXT,
-      TIMES)]],
+      own_length INTEGER NOT NULL, avgPredictionLatencyMs INTEGER, toolDescriptions TEXT,
+      selectionSystemPrompt TEXT, TIMES)]],
 
    -- No reference to the evaluator: the score says what was measured then.
    [[score (iterationId INTEGER NOT NULL REFERENCES iteration ON DELETE CASCADE,
@@ -51,11 +67,11 @@ local tables = {
       experimentId OF(experiment))]],
 
    -- Traces belong to the workspace and outlive the component that they name. input, output: of the root.
-   [[trace (id TEXT PRIMARY KEY, traceId TEXT NOT NULL UNIQUE, workspaceId OF(workspace),
+   [[trace (id TEXT PRIMARY KEY, traceId TEXT NOT NULL, workspaceId OF(workspace),
       aiComponentId TEXT REFERENCES component ON DELETE SET NULL, name TEXT, sessionId TEXT, userId TEXT,
       metadata TEXT NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER, totalTokens INTEGER,
       totalCostUsd REAL, status TEXT NOT NULL, tags TEXT NOT NULL, input TEXT, output TEXT,
-      createdAt TEXT NOT NULL)]],
+      service TEXT, environment TEXT, createdAt TEXT NOT NULL, UNIQUE (workspaceId, traceId))]],
 
    -- tool: the one that was called; tools: the names of those on offer.
    [[span (id TEXT PRIMARY KEY, spanId TEXT NOT NULL, traceId TEXT NOT NULL,
@@ -74,6 +90,10 @@ local tables = {
    [[item (id INTEGER PRIMARY KEY AUTOINCREMENT, datasetId OF(dataset),
       traceDbId OF(trace), createdAt TEXT NOT NULL, UNIQUE (datasetId, traceDbId))]],
 
+   [[dataset_case (id INTEGER PRIMARY KEY AUTOINCREMENT, datasetId OF(dataset), idx INTEGER,
+      inputPayload TEXT NOT NULL, expectedPayload TEXT NOT NULL, split TEXT, split_given INTEGER NOT NULL,
+      metadata TEXT NOT NULL, TIMES)]],
+
    [[run (id TEXT PRIMARY KEY, datasetId OF(dataset),
       aiComponentId TEXT NOT NULL, workspaceId TEXT NOT NULL, name TEXT, status TEXT NOT NULL,
       TIMES)]],
@@ -88,6 +108,21 @@ local tables = {
       datasetId OF(dataset), runId TEXT REFERENCES run ON DELETE CASCADE, name TEXT,
       status TEXT NOT NULL DEFAULT 'pending', results TEXT, startedAt TEXT, completedAt TEXT,
       TIMES)]],
+
+   -- An object in the store behind artifacts; sizeBytes is NULL until its bytes have been uploaded.
+   [[storage_object (id TEXT PRIMARY KEY, workspaceId OF(workspace), folder TEXT NOT NULL,
+      filename TEXT NOT NULL, contentType TEXT NOT NULL, access TEXT NOT NULL, maxSizeBytes INTEGER NOT NULL,
+      sizeBytes INTEGER, sha256 TEXT, createdAt TEXT NOT NULL)]],
+
+   [[storage_part (storageObjectId OF(storage_object), number INTEGER NOT NULL, bytes BLOB NOT NULL,
+      PRIMARY KEY (storageObjectId, number))]],
+
+   [[artifact (id TEXT PRIMARY KEY, workspaceId OF(workspace), storageObjectId OF(storage_object), name TEXT,
+      mimeType TEXT NOT NULL, sizeBytes INTEGER NOT NULL, sha256 TEXT NOT NULL, sourcePath TEXT NOT NULL,
+      sourceField TEXT NOT NULL, source TEXT NOT NULL, preview TEXT, createdAt TEXT NOT NULL)]],
+
+   -- Where a span names an artifact, which need not be there yet.
+   [[artifact_use (spanDbId OF(span), artifactId TEXT NOT NULL, PRIMARY KEY (spanDbId, artifactId))]],
 }
 
 local indexes = {
@@ -98,7 +133,13 @@ local indexes = {
    "iteration_order ON iteration (experimentId, iterationNumber)",
    "score_iteration ON score (iterationId)",
    "deployment_experiment ON deployment (experimentId)",
-   "trace_start ON trace (start_ns)",
+   "trace_start ON trace (workspaceId, start_ns)",
+   "experiment_dataset ON experiment (datasetId)",
+   "case_order ON dataset_case (datasetId, id)",
+   "artifact_workspace ON artifact (workspaceId)",
+   "artifact_object ON artifact (storageObjectId)",
+   "storage_object_workspace ON storage_object (workspaceId)",
+   "artifact_use_artifact ON artifact_use (artifactId)",
    "trace_component ON trace (aiComponentId)",
    "event_span ON event (spanDbId)",
    "dataset_component ON dataset (aiComponentId)",
@@ -119,21 +160,32 @@ local function make(store)
    end
    for _, definition in ipairs(indexes) do store:execute("CREATE INDEX " .. definition) end
    store:execute("PRAGMA user_version = " .. VERSION)
+   store:execute("PRAGMA application_id = " .. APPLICATION_ID)
+end
+
+--- Why a file with these first bytes is none that a sandbox may open; nil where it is one, or empty.
+function schema.foreign(header)
+   if header == "" then return nil end
+   if header:sub(1, #MAGIC) ~= MAGIC or #header < schema.HEADER_BYTES then return "it is no SQLite database" end
+   if (">I4"):unpack(header, APPLICATION_ID_AT + 1) ~= APPLICATION_ID then
+      return "another program's SQLite database, or one of an older sandbox"
+   end
+   local version = (">I4"):unpack(header, USER_VERSION_AT + 1)
+   if version ~= VERSION then
+      return ("another version of the sandbox wrote it (tables %d, here %d)"):format(version, VERSION)
+   end
+   return nil
 end
 
 --- Sets up a connection and makes the tables where there are none.
 function schema.prepare(store)
    -- One sandbox a file: a second one must fail at its start and not at some later request.
    store:value "PRAGMA locking_mode = EXCLUSIVE"
+   -- Before WAL mode, so that the mark is in the file itself whenever anything is.
+   if store:value "PRAGMA user_version" == 0 then store:transaction(make, store) end
    store:value "PRAGMA journal_mode = WAL"
    store:run "PRAGMA synchronous = NORMAL"
    store:run "PRAGMA foreign_keys = ON"
-   local version = store:value "PRAGMA user_version"
-   if version == 0 then
-      store:transaction(make, store)
-   elseif version ~= VERSION then
-      error(("another version of the sandbox wrote it (tables %d, here %d)"):format(version, VERSION), 0)
-   end
 end
 
 return schema

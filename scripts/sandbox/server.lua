@@ -1,61 +1,42 @@
 --[[
-HTTP in front of the handlers: who is asking, what for, and every answer in the platform's form, JSON
-with an x-request-id; errors are {"error": "text"}.
+HTTP in front of the handlers: every answer in the platform's form, JSON with an x-request-id; errors are
+{"error": "text"}. A request passes these, and the first that refuses it answers:
 
-Credentials, as Authorization: Bearer VALUE
-   the API key            belongs to the one workspace there is
-   "session-" .. API key  plays a session token: X-Workspace-Id must name a workspace, except for
-                          listing workspaces, which in turn takes nothing but a session token
-   what a login gave      likewise; see device.lua, whose requests take no credential
+   the Host (421), the credential (401), the route (404, 405; 501 for a row that no handler serves), path and
+   query (400), the scope (400, 404), the body (400), what the path's ids name (404), the handler
+
+A handler takes the sandbox as seen from the request's workspace, and the input: path and query parameters
+and `body` by name, and what the path names as rows (input.component). It returns status, value, headers.
 ]]
+local access = require "promptic.sandbox.access"
 local bodies = require "promptic.sandbox.bodies"
 local device = require "promptic.sandbox.device"
 local failure = require "promptic.sandbox.failure"
 local httpd = require "promptic.httpd"
 local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
+local lookup = require "promptic.sandbox.lookup"
 local routes = require "promptic.sandbox.routes"
+local storage = require "promptic.sandbox.storage"
 local validate = require "promptic.sandbox.validate"
-local workspaces = require "promptic.sandbox.workspace"
 
 local server = {}
 
 local PREFIX = "/api/v1"
 local MAX_BODY_BYTES = 64 * 1024 * 1024
 
--- Operations by name; each module adds those of its resource.
-local handlers = {}
-for _, name in ipairs { "workspace", "experiments", "observations", "evaluators", "iterations",
-   "deployments", "traces", "datasets", "runs", "annotations", "evaluations" } do
+--- Operations by name; each module adds those of its resource.
+server.handlers = {}
+for _, name in ipairs { "workspace", "models", "experiments", "duplicates", "tool_selection", "observations",
+   "evaluators", "iterations", "deployments", "traces", "ingest", "artifacts", "storage", "datasets", "cases",
+   "runs", "annotations", "evaluations" } do
    for operation, handler in pairs(require("promptic.sandbox." .. name).handlers) do
-      handlers[operation] = handler
+      server.handlers[operation] = handler
    end
 end
 
-local function authenticate(sandbox, request)
-   local token = (request.headers.authorization or ""):match "^[Bb]earer +([^ ]+) *$"
-   local session = token == sandbox.session_token or sandbox.device.sessions[token or ""] == true
-   if not session and token ~= sandbox.api_key then failure.raise(401, "Invalid or missing API key") end
-   return session
-end
-
--- The sandbox as it is from within the workspace of the request.
-local function authorize(sandbox, request, row, session)
-   if row.without_workspace then
-      if not session then failure.raise(403, "Needs a session token, not an API key") end
-   elseif session then
-      local workspace = request.headers["x-workspace-id"]
-      if not workspace or workspace == "" then
-         failure.raise(400, "X-Workspace-Id is missing: a session token needs it")
-      elseif workspace ~= sandbox.workspace_id then
-         if not workspaces.exists(sandbox, workspace) then
-            failure.raise(403, "No access to this workspace")
-         end
-         return setmetatable({ workspace_id = workspace }, { __index = sandbox })
-      end
-   end
-   return sandbox
-end
+-- Operations that read the body themselves.
+local takes_raw_body = { ingest_traces = true }
 
 local function route(request)
    local path = request.path
@@ -66,35 +47,47 @@ local function route(request)
    return nil, nil, table.concat(arguments, ", ")
 end
 
--- The handler's input: path and query parameters by name, and the checked body.
-local function read_input(row, input, request)
-   for name, value in pairs(validate.query(row, request.query or "")) do input[name] = value end
-   if row.name == "ingest_traces" then
+local function read_body(row, input, request)
+   if takes_raw_body[row.name] then
       input.request = request
-   elseif validate.form(row) then
-      if (request.body or "") == "" then failure.raise(400, "The body is missing") end
-      input.body = bodies.decode(request.body)
-      validate.body(row, input.body)
+   elseif validate.schemas(row).body then
+      if (request.body or "") == "" then failure.invalid "The body is missing" end
+      input.body = validate.body(row, bodies.decode(request.body))
    end
-   return input
+end
+
+-- What reads and writes: the ids of the path are looked up in the same transaction.
+local function serve(handler, sandbox, row, input)
+   lookup.path(sandbox, row, input)
+   return handler(sandbox, input)
+end
+
+local function call(sandbox, request)
+   local session = access.authenticate(sandbox, request)
+   local row, input, allowed = route(request)
+   if not row then return 405, { error = "Method not allowed" }, { allow = allowed } end
+   local handler = server.handlers[row.name]
+   if not handler then failure.raise(501, "The sandbox does not serve %s yet", row.name) end
+   validate.path(row, input)
+   for name, value in pairs(validate.query(row, request.query or "")) do input[name] = value end
+   sandbox = access.enter(sandbox, request, row, input, session)
+   read_body(row, input, request)
+   if row.verb == "GET" then return serve(handler, sandbox, row, input) end
+   return sandbox.store:transaction(serve, handler, sandbox, row, input)
 end
 
 local function handle(sandbox, request)
-   local status, answer_headers, answer_body = device.respond(sandbox.device, request)
-   if status then return status, answer_body, nil, answer_headers end
-   local session = authenticate(sandbox, request)
-   local row, arguments, allowed = route(request)
-   if not row then return 405, { error = "Method not allowed" }, allowed end
-   sandbox = authorize(sandbox, request, row, session)
-   local input = read_input(row, arguments, request)
-   local handler = handlers[row.name]
-   if row.verb == "GET" then return handler(sandbox, input) end
-   return sandbox.store:transaction(handler, sandbox, input)
+   access.check_host(sandbox, request)
+   for _, outside in ipairs { device, storage } do
+      local status, value, headers = outside.respond(sandbox, request)
+      if status then return status, value, headers end
+   end
+   return call(sandbox, request)
 end
 
 -- Turns whatever was raised into an answer; what is not ours is a fault and goes to stderr as well.
 local function answer_failure(problem)
-   if failure.is(problem) then return problem.status, { error = problem.message } end
+   if failure.is(problem) then return problem.status, failure.body(problem) end
    io.stderr:write("promptic sandbox: ", tostring(problem), "\n")
    return 500, { error = "Internal error of the sandbox: " .. tostring(problem):match "^[^\n]*" }
 end
@@ -115,24 +108,28 @@ end
 
 --- Answers one request: status, headers, body.
 function server.respond(sandbox, request)
-   local headers = { ["x-request-id"] = ids.uuid() }
-   local done, status, value, allowed, own = xpcall(handle, with_traceback, sandbox, request)
+   local done, status, value, own = xpcall(handle, with_traceback, sandbox, request)
    if not done and is_interrupt(status) then error(INTERRUPT, 0) end
-   if not done then status, value = answer_failure(status) end
-   if status == 204 then return status, headers, "" end
-   if allowed then headers.allow = allowed end
-   headers["content-type"] = "application/json"
-   for name, text in pairs(done and own or {}) do headers[name] = text end
+   if not done then
+      status, value = answer_failure(status)
+      own = nil
+   end
+   local headers = { ["x-request-id"] = ids.uuid() }
+   if value ~= nil then headers["content-type"] = "application/json" end
+   for name, text in pairs(own or {}) do headers[name] = text end
    -- A handler may write its JSON itself where there is a lot of it.
-   return status, headers, type(value) == "string" and value or json.encode(value)
+   if value == nil or type(value) == "string" then return status, headers, value or "" end
+   return status, headers, json.encode(value)
 end
 
---- Listens on loopback. port 0 takes a free one.
+--- Listens on loopback. port 0 takes a free one, which is the sandbox's from then on.
 function server.listen(sandbox, port, watch_stdin)
-   return httpd.listen {
+   local listening = httpd.listen {
       port = port, max_body_bytes = MAX_BODY_BYTES, watch_stdin = watch_stdin,
       on_request = function(request) return server.respond(sandbox, request) end,
    }
+   sandbox.port = listening:port()
+   return listening
 end
 
 return server

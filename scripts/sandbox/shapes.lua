@@ -2,6 +2,7 @@
 Rows of the database in the form of the contract: JSON documents decoded, NULL as null. What is not
 listed in a shape stays inside.
 ]]
+local bodies = require "promptic.sandbox.bodies"
 local json = require "promptic.json"
 local scoring = require "promptic.sandbox.scoring"
 local times = require "promptic.sandbox.times"
@@ -20,7 +21,7 @@ local function shape(fields, documents)
          if value == nil then
             object[field] = json.null
          elseif is_document[field] then
-            object[field] = json.decode(value)
+            object[field] = bodies.decode(value) -- nulls inside stay
          else
             object[field] = value
          end
@@ -37,16 +38,23 @@ end
 
 shapes.workspace = shape { "id", "name", "description", "createdAt", "updatedAt" }
 
+-- Adds the newer name of what the row calls workspaceId.
+local function in_application(object)
+   object.aiApplicationId = object.workspaceId
+   return object
+end
+
 local component = shape { "id", "name", "description", "workspaceId", "createdAt", "updatedAt" }
 
 function shapes.component(row)
-   local object = component(row)
+   local object = in_application(component(row))
    object.costAnalysisConfig = json.null
    return object
 end
 
-local experiment = shape({ "id", "name", "description", "targetModel", "provider", "aiComponentId",
-   "experimentStatus", "taskType", "optimizer", "tokensUsed", "initialPredictionModelSchema", "runNumber",
+local experiment = shape({ "id", "datasetId", "name", "description", "targetModel", "provider", "aiComponentId",
+   "experimentStatus", "taskType", "optimizer", "promptFormat", "tokensUsed",
+   "initialPredictionModelSchema", "runNumber",
    "hyperparameters", "startedAt", "endedAt", "errorCode", "errorMessage", "createdAt", "updatedAt" },
    { "initialPredictionModelSchema", "hyperparameters" })
 
@@ -60,7 +68,11 @@ function shapes.experiment(row)
    local object = experiment(row)
    object.customProviderId = json.null
    object.createdByUser = json.null
-   object.promptFormat = "single"
+   if row.taskType == "toolSelection" then
+      object.systemPrompt = row.systemPrompt or json.null
+      object.optimizeSystemPrompt = row.optimizeSystemPrompt == 1
+      object.optimizedSystemPrompt = row.optimizedSystemPrompt or json.null
+   end
    object.initialPromptMessages = shapes.messages(row.initial_prompt)
    object.initialPromptTokens = row.initial_prompt and #scoring.tokens(row.initial_prompt) or json.null
    object.retries = 0
@@ -78,8 +90,9 @@ shapes.evaluator = shape({ "id", "experimentId", "name", "description", "type", 
    "weight", "config", "createdAt", "updatedAt" }, { "config" })
 
 shapes.iteration = shape({ "id", "experimentId", "iterationNumber", "prompt", "promptTokens",
-   "overallNormalizedScore", "evalNormalizedScore", "schemaSnapshot", "createdAt", "updatedAt" },
-   { "schemaSnapshot" })
+   "overallNormalizedScore", "evalNormalizedScore", "schemaSnapshot", "avgPredictionLatencyMs",
+   "toolDescriptions", "selectionSystemPrompt", "createdAt", "updatedAt" },
+   { "schemaSnapshot", "toolDescriptions" })
 
 shapes.score = shape { "iterationId", "score", "rawScore", "evaluatorId", "evaluatorName",
    "evaluatorDescription", "evaluatorType" }
@@ -92,12 +105,11 @@ local function timed(object, row)
    return object
 end
 
-local trace_item = shape { "id", "traceId", "name", "status", "totalTokens", "totalCostUsd", "componentName" }
+local trace_item = shape { "id", "traceId", "name", "status", "totalTokens", "totalCostUsd", "componentName",
+   "aiComponentId" }
 
 function shapes.trace_item(row)
-   local object = timed(trace_item(row), row)
-   object.endTime = nil -- no field of the list
-   return object
+   return timed(trace_item(row), row)
 end
 
 local trace = shape({ "id", "traceId", "workspaceId", "aiComponentId", "name", "sessionId", "userId",
@@ -117,10 +129,27 @@ end
 
 shapes.event = shape({ "id", "spanDbId", "name", "timestamp", "body" }, { "body" })
 
-shapes.dataset = shape { "id", "name", "aiComponentId", "workspaceId", "description", "itemCount",
-   "traceCount", "createdAt", "updatedAt" }
+local dataset = shape { "id", "name", "aiComponentId", "workspaceId", "description", "itemCount",
+   "traceCount", "caseCount", "createdAt", "updatedAt" }
 
-shapes.item = shape { "id", "datasetId", "traceDbId", "input", "output", "createdAt" }
+function shapes.dataset(row)
+   return in_application(dataset(row))
+end
+
+shapes.case = shape({ "id", "datasetId", "idx", "inputPayload", "expectedPayload", "split", "metadata",
+   "createdAt", "updatedAt" }, { "inputPayload", "expectedPayload", "metadata" })
+
+local artifact = shape { "id", "workspaceId", "storageObjectId", "traceDbId", "spanDbId", "traceId", "spanId",
+   "sourcePath", "sourceField", "source", "name", "mimeType", "sizeBytes", "sha256", "preview", "createdAt" }
+
+--- base_url is where the sandbox listens.
+function shapes.artifact(row, base_url)
+   local object = in_application(artifact(row))
+   object.storageProvider, object.storageKey = "sandbox", row.storageObjectId
+   object.uri = "promptic-artifact://" .. row.id
+   object.contentUrl = ("%s/api/v1/artifacts/%s/content"):format(base_url, row.id)
+   return object
+end
 
 shapes.run = shape { "id", "name", "datasetId", "aiComponentId", "workspaceId", "status", "traceCount",
    "createdAt", "updatedAt" }
@@ -128,7 +157,14 @@ shapes.run = shape { "id", "name", "datasetId", "aiComponentId", "workspaceId", 
 shapes.annotation = shape { "id", "runId", "traceDbId", "userId", "rating", "comment", "createdAt",
    "updatedAt" }
 
-shapes.evaluation = shape({ "id", "name", "aiComponentId", "datasetId", "runId", "status", "results",
+local evaluation = shape({ "id", "name", "aiComponentId", "datasetId", "runId", "status", "results",
    "startedAt", "completedAt", "createdAt", "updatedAt" }, { "results" })
+
+function shapes.evaluation(row)
+   local object = evaluation(row)
+   object.subject, object.targetType = "trajectory", row.runId and "run" or "dataset"
+   object.traceDbId, object.budget = json.null, json.null
+   return object
+end
 
 return shapes

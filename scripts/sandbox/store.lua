@@ -5,6 +5,7 @@ written with `?` and each `?` is replaced by a quoted value here and nowhere els
 A file is opened in WAL mode with synchronous = NORMAL: what a request has answered survives a
 kill -9 of the sandbox, but the last moments may be lost with the power. Good enough for a stand-in.
 ]]
+local httpd = require "promptic.httpd"
 local luasql = require "luasql.sqlite3"
 local json = require "promptic.json"
 local schema = require "promptic.sandbox.schema"
@@ -34,10 +35,18 @@ local function quote_number(number)
    return text:find("[.e]") and text or text .. ".0"
 end
 
+local Blob = {}
+
+--- Bytes to be stored as they are.
+function Store.blob(bytes)
+   return setmetatable({ bytes = bytes }, Blob)
+end
+
 --- The SQL literal of a value: nil and promptic.json.null are NULL, booleans 1 and 0.
 local function quote(value)
    if value == nil or value == json.null then return "NULL" end
    local kind = type(value)
+   if getmetatable(value) == Blob then return "x'" .. httpd.hex(value.bytes) .. "'" end
    if kind == "string" then return quote_text(value) end
    if kind == "number" then return quote_number(value) end
    if kind == "boolean" then return value and "1" or "0" end
@@ -61,8 +70,18 @@ local function refuse(path, problem)
    error(("cannot open %s: %s"):format(path, reason), 0)
 end
 
+-- Looks at the file's header before SQLite does anything to it: a file of somebody else's stays as it is.
+local function check_owner(path)
+   local header, problem = httpd.peek(path, schema.HEADER_BYTES)
+   problem = problem or schema.foreign(header)
+   if problem then refuse(path, problem) end
+   local _, failed = httpd.make_private(path)
+   if failed then refuse(path, failed) end
+end
+
 --- Opens (or makes) the database; raises where that fails. ":memory:" keeps nothing.
 function Store.open(path)
+   if path ~= ":memory:" then check_owner(path) end
    local environment = luasql.sqlite3()
    local connection, message = environment:connect(path, LOCK_TIMEOUT_MS)
    if not connection then refuse(path, message) end
@@ -94,10 +113,17 @@ function Store:run(sql, ...)
    if type(result) ~= "number" then result:close() end
 end
 
+-- The next row by column name, or nil. LuaSQL 2.8.1 answers the first fetch from an empty result with an
+-- empty table instead of nil; no row of ours is NULL in every column.
+local function fetch(cursor)
+   local row = cursor:fetch({}, "a")
+   return row and next(row) ~= nil and row or nil
+end
+
 --- The first row as a table by column name, or nil.
 function Store:one(sql, ...)
    local cursor = self:execute(fill(sql, ...))
-   local row = cursor:fetch({}, "a")
+   local row = fetch(cursor)
    cursor:close() -- closing twice does nothing, and the end of the rows has closed it
    return row
 end
@@ -114,11 +140,12 @@ end
 function Store:all(sql, map, ...)
    local cursor = self:execute(fill(sql, ...))
    local rows = {}
-   local row = cursor:fetch({}, "a")
+   local row = fetch(cursor)
    while row do
       rows[#rows + 1] = map and map(row) or row
-      row = cursor:fetch({}, "a")
+      row = fetch(cursor)
    end
+   cursor:close()
    return rows
 end
 
@@ -158,6 +185,17 @@ function Store:transaction(f, ...)
    -- a COMMIT that failed for want of space has ended the transaction already, or has not
    pcall(self.run, self, "ROLLBACK")
    error(results[2], 0)
+end
+
+-- What SQLite says where the disk, and not the statement, is at fault.
+local disk_errors = { "database or disk is full", "disk I/O error", "unable to open database file" }
+
+--- Whether an error came from the disk: the same work may succeed later.
+function Store.is_disk_error(problem)
+   for _, text in ipairs(disk_errors) do
+      if tostring(problem):find(text, 1, true) then return true end
+   end
+   return false
 end
 
 return Store

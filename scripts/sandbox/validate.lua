@@ -1,197 +1,186 @@
 --[[
-Whether a request is what the contract says, by the rows of the endpoint table: types, enums, required
-and unknown fields, ranges. What the table does not know (hyperparameters, scales) follows below. Each
-refusal is a 422 whose message names the field.
+Requests against the contract, as the rows of the endpoint table have it: types, enums, formats, bounds,
+required and unknown fields, defaults. What no row has (the inside of hyperparameters, of an evaluator's
+config) follows below or in evaluator_config.lua. spec/sandbox_contract_spec.lua compares all of it with
+openapi.yaml, field by field.
 
-The contract closes the objects of `body` parameters against unknown fields and leaves `item` and `field`
-objects open, where unknown fields are ignored, as the platform may know more than this table.
+The contract closes the objects of most bodies against unknown fields and leaves list items and changes
+open, where unknown fields are ignored, as the platform may know more than this table.
 ]]
+local check = require "promptic.sandbox.check"
 local failure = require "promptic.sandbox.failure"
 local json = require "promptic.json"
 local routes = require "promptic.sandbox.routes"
 
 local validate = {}
 
-local array_metatable = getmetatable(json.array {})
+-- Bodies that the contract leaves open.
+local open_bodies = { create_artifact = true, presign_upload = true }
 
-local function is_array(value)
-   return type(value) == "table" and getmetatable(value) == array_metatable
+-- Lists that may also be one object alone, which is then a list of one.
+local one_or_list = { create_observations = true, create_evaluators = true, create_dataset_cases = true }
+
+local function is_ratio(value, path)
+   if value >= 1 then failure.at(path, "Number must be less than 1") end
 end
 
-local function is_object(value)
-   return type(value) == "table" and getmetatable(value) ~= array_metatable
-end
+-- Sums and differences of what evaluators bring stay exact enough for scores, and finite.
+local LARGEST = 1000000000
 
-local function is_strings(value)
-   if not is_array(value) then return false end
-   for i = 1, #value do
-      if type(value[i]) ~= "string" then return false end
-   end
-   return true
-end
-
-local types = {
-   string = { "a string", function(value) return type(value) == "string" end },
-   integer = { "an integer", function(value) return math.type(value) == "integer" end },
-   number = { "a number", function(value) return type(value) == "number" end },
-   boolean = { "true or false", function(value) return type(value) == "boolean" end },
-   object = { "an object", is_object },
-   array = { "an array", is_array },
-   strings = { "an array of strings", is_strings },
-   any = { "anything", function() return true end },
+--- Schemas by wire name for what a row calls an object, and bounds that no row has.
+validate.inner = {
+   hyperparameters = { closed = true, fields = {
+      { name = "epochs", type = "integer", minimum = 1, default = 3 },
+      { name = "trainSplitRatio", type = "number", above = 0, is = is_ratio },
+      { name = "numFewShots", type = "integer", minimum = 0, default = 8 },
+      { name = "enableCot", type = "boolean" },
+   } },
+   -- Absent differs from "eval": trainSplitRatio decides then.
+   split = { fill = false },
+   weight = { minimum = 0, maximum = LARGEST },
+   scaleMin = { minimum = -LARGEST, maximum = LARGEST },
+   scaleMax = { minimum = -LARGEST, maximum = LARGEST },
 }
 
-local function describe(value)
-   if value == json.null then return "null" end
-   if type(value) == "table" then return is_array(value) and "an array" or "an object" end
-   if type(value) == "number" then return json.encode(value) end
-   return "a " .. type(value)
+local function typed_default(parameter)
+   local text = parameter.default or parameter.assumed
+   if text == nil or parameter.type == "string" then return text end
+   return json.decode(text)
 end
 
-local function contains(list, wanted)
-   for _, value in ipairs(list) do
-      if value == wanted then return true end
+-- The schema of a parameter's row.
+local function schema_of(parameter)
+   local schema = {
+      name = parameter.wire, type = parameter.type, nullable = parameter.nullable, values = parameter.values,
+      format = parameter.format, minimum = parameter.minimum, maximum = parameter.maximum,
+      default = typed_default(parameter),
+      -- what the client has a default for, it always sends
+      required = parameter.required or (parameter.default ~= nil and parameter.place == "body"),
+   }
+   if parameter.items then
+      schema.items = { type = "object", fields = {} }
+      for i, field in ipairs(parameter.items) do schema.items.fields[i] = schema_of(field) end
    end
-   return false
+   for key, value in pairs(validate.inner[parameter.wire] or {}) do schema[key] = value end
+   return schema
 end
 
--- Checks a value that is there; `label` names it in messages.
-local function check(parameter, value, label)
-   if value == json.null and parameter.nullable then return end
-   local name, test = table.unpack(types[parameter.type])
-   if not test(value) then failure.invalid("%s: must be %s, not %s", label, name, describe(value)) end
-   if parameter.values and not contains(parameter.values, value) then
-      failure.invalid("%s: must be one of %s", label, table.concat(parameter.values, ", "))
-   end
-   if parameter.minimum and (value < parameter.minimum or value > parameter.maximum) then
-      failure.invalid("%s: must lie between %d and %d", label, parameter.minimum, parameter.maximum)
-   end
-end
-
-local function rows_in(row, place)
-   local rows = {}
+local function fields_in(row, place)
+   local fields = {}
    for _, parameter in ipairs(row.parameters) do
       -- "a.b" is a client's older spelling of a field and never on the wire
       if parameter.place == place and not parameter.wire:find(".", 1, true) then
-         rows[#rows + 1] = parameter
+         fields[#fields + 1] = schema_of(parameter)
+         fields[#fields].parameter = parameter.name
       end
    end
-   return rows
+   return fields
 end
 
-local function check_object(rows, object, prefix, closed)
-   if not is_object(object) then
-      failure.invalid("%smust be an object, not %s", prefix == "" and "the body " or prefix, describe(object))
+-- The schema of an endpoint's body, nil for none.
+local function body_schema(row)
+   local list = fields_in(row, "list")[1]
+   if list then
+      list.items = { type = "object", fields = fields_in(row, "item") }
+      return list
    end
-   local known = {}
-   for _, parameter in ipairs(rows) do
-      local value = object[parameter.wire]
-      known[parameter.wire] = true
-      if value ~= nil then
-         check(parameter, value, prefix .. parameter.wire)
-      elseif parameter.required or (parameter.default and closed) then
-         -- what the client has a default for, it always sends
-         failure.invalid("%s%s: is required", prefix, parameter.wire)
+   if #fields_in(row, "changes") > 0 then return { type = "object", fields = fields_in(row, "field") } end
+   local fields = fields_in(row, "body")
+   if #fields == 0 then return nil end
+   return { type = "object", fields = fields, closed = not open_bodies[row.name] }
+end
+
+local schemas = {}
+
+--- What an endpoint takes: { path = fields, query = fields, body = schema or nil, one_or_list = boolean }.
+function validate.schemas(row)
+   local found = schemas[row.name]
+   if not found then
+      found = { path = fields_in(row, "path"), query = fields_in(row, "query"), body = body_schema(row),
+         one_or_list = one_or_list[row.name] or false }
+      schemas[row.name] = found
+   end
+   return found
+end
+
+-- Fills in what the contract has a default for, at every depth.
+local function complete(schema, value)
+   if schema.items and check.is_array(value) then
+      for i = 1, #value do complete(schema.items, value[i]) end
+   elseif schema.fields and check.is_object(value) then
+      for _, field in ipairs(schema.fields) do
+         if value[field.name] == nil then
+            if field.fill ~= false then value[field.name] = field.default end
+         else
+            complete(field, value[field.name])
+         end
       end
    end
-   for name in pairs(object) do
-      if closed and not known[name] then failure.invalid("%s%s: unknown field", prefix, tostring(name)) end
-   end
 end
 
-local function check_list(rows, list)
-   if not is_array(list) then failure.invalid("the body must be an array, not %s", describe(list)) end
-   for i = 1, #list do
-      local prefix = "item " .. i .. ": "
-      check_object(rows, list[i], prefix, false)
-   end
-end
-
---- Which form of body the endpoint takes: "object", "list", "changes", or nil for none.
-function validate.form(row)
-   if #rows_in(row, "list") > 0 then return "list" end
-   if #rows_in(row, "changes") > 0 then return "changes" end
-   if #rows_in(row, "body") > 0 then return "object" end
-   return nil
-end
-
---- Raises 422 unless the decoded body is what the endpoint takes.
+--- The body that the handler works with, defaults filled in; raises 400 where it is not as it must be.
 function validate.body(row, body)
-   local form = validate.form(row)
-   if form == "list" then
-      check_list(rows_in(row, "item"), body)
-   elseif form == "changes" then
-      check_object(rows_in(row, "field"), body, "", false)
-   elseif form == "object" then
-      check_object(rows_in(row, "body"), body, "", true)
+   local schema = validate.schemas(row)
+   if schema.one_or_list and check.is_object(body) then body = json.array { body } end
+   check.value(schema.body, body, "")
+   complete(schema.body, body)
+   return body
+end
+
+-- A number's text, as it stands in a path or a query: digits only, since tonumber alone would take "0x10" and
+-- " 5 ". Anything else is no number, in the words of the platform.
+local function number_of(text, path)
+   if text:find "^-?%d+$" then return math.tointeger(tonumber(text)) or tonumber(text) end
+   if text:find "^-?%d+%.%d+$" then return tonumber(text) end
+   failure.at(path, "Expected number, received nan")
+end
+
+local function read_text(field, text)
+   local value = text
+   if type(text) == "string" and field.type == "integer" then value = number_of(text, field.name) end
+   check.value(field, value, field.name)
+   return field.format == "uuid" and value:lower() or value
+end
+
+--- Checks the ids of a path, which are texts by name: numbers become numbers. They are set in place.
+function validate.path(row, arguments)
+   for _, field in ipairs(validate.schemas(row).path) do
+      arguments[field.parameter] = read_text(field, arguments[field.parameter])
    end
 end
 
-local function query_value(parameter, text)
-   if parameter.type == "integer" then
-      -- digits only: tonumber alone would take "0x10" and " 5 "
-      return text:match "^-?%d+$" and math.tointeger(tonumber(text)) or text
-   end
-   return text
-end
-
---- The query parameters of the endpoint, defaults filled in; others are ignored.
+--- The query parameters of the endpoint by name, defaults filled in; others are ignored.
 function validate.query(row, query)
    local given, values = {}, {}
    for pair in query:gmatch "[^&]+" do
       local name, value = pair:match "^([^=]*)=?(.*)$"
       given[routes.decode(name, true)] = routes.decode(value, true)
    end
-   for _, parameter in ipairs(rows_in(row, "query")) do
-      local text = given[parameter.wire] or parameter.default
-      if text ~= nil then
-         local value = query_value(parameter, text)
-         check(parameter, value, parameter.wire)
-         values[parameter.name] = value
-      end
+   for _, field in ipairs(validate.schemas(row).query) do
+      local text = given[field.name]
+      if text == nil then text = field.default end
+      if text ~= nil then values[field.parameter] = read_text(field, text) end
    end
    return values
 end
 
 ---------------------------------------------------------------- beyond the table
 
-local hyperparameters = {
-   { wire = "epochs", type = "integer" },
-   { wire = "trainSplitRatio", type = "number" },
-   { wire = "numFewShots", type = "integer" },
-   { wire = "enableCot", type = "boolean" },
-}
-
---- The hyperparameters of an experiment (nil is fine); unknown ones are kept.
+--- The hyperparameters of an experiment with the documented defaults filled in.
 function validate.hyperparameters(settings)
-   if settings == nil then return end
-   for _, parameter in ipairs(hyperparameters) do
-      local value = settings[parameter.wire]
-      if value ~= nil then check(parameter, value, "hyperparameters." .. parameter.wire) end
+   local values = {}
+   for _, field in ipairs(validate.inner.hyperparameters.fields) do
+      local value = settings and settings[field.name]
+      if value == nil then value = field.default end
+      values[field.name] = value
    end
-   local epochs, ratio, shots = settings.epochs, settings.trainSplitRatio, settings.numFewShots
-   if epochs and epochs < 1 then failure.invalid "hyperparameters.epochs: must be at least 1" end
-   if shots and shots < 0 then failure.invalid "hyperparameters.numFewShots: must not be negative" end
-   if ratio and (ratio <= 0 or ratio >= 1) then
-      failure.invalid "hyperparameters.trainSplitRatio: must lie between 0 and 1, without either"
-   end
+   return values
 end
 
--- Sums and differences of what evaluators bring stay exact enough for scores, and finite.
-local LARGEST = 1000000000
-
-local lowest = { weight = 0, scaleMin = -LARGEST, scaleMax = -LARGEST }
-
---- The numbers of an evaluator with all its fields set.
-function validate.evaluator(evaluator, prefix)
-   for _, field in ipairs { "weight", "scaleMin", "scaleMax" } do
-      local value = evaluator[field]
-      if value < lowest[field] or value > LARGEST then
-         failure.invalid("%s%s: must lie between %d and %d", prefix, field, lowest[field], LARGEST)
-      end
-   end
+--- The scale of an evaluator with all its fields set.
+function validate.scale(evaluator, path)
    if evaluator.scaleMin >= evaluator.scaleMax then
-      failure.invalid("%sscaleMax: must be greater than scaleMin", prefix)
+      failure.at(path .. "scaleMax", "scaleMax must be greater than scaleMin")
    end
 end
 

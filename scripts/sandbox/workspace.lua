@@ -1,7 +1,7 @@
 --- The workspaces of a sandbox, of which there is one unless more are asked for, and their AI components.
-local failure = require "promptic.sandbox.failure"
 local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
+local lookup = require "promptic.sandbox.lookup"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 
@@ -31,26 +31,20 @@ function workspace.exists(sandbox, id)
    return sandbox.store:one("SELECT 1 FROM workspace WHERE id = ?", id) ~= nil
 end
 
-function handlers.get_workspace(sandbox)
-   local row = sandbox.store:one("SELECT * FROM workspace WHERE id = ?", sandbox.workspace_id)
-   return 200, shapes.workspace(row)
+local function get(sandbox)
+   return 200, shapes.workspace(sandbox.store:one("SELECT * FROM workspace WHERE id = ?", sandbox.workspace_id))
 end
 
-function handlers.list_workspaces(sandbox)
-   local list = sandbox.store:all("SELECT * FROM workspace ORDER BY rowid", shapes.workspace)
-   return 200, { data = json.array(list) }
+local function list(sandbox)
+   return 200, { data = json.array(sandbox.store:all("SELECT * FROM workspace ORDER BY rowid", shapes.workspace)) }
 end
 
---- The component's row; 404 where there is none.
-function workspace.component(sandbox, id)
-   return sandbox.store:one("SELECT * FROM component WHERE id = ? AND workspaceId = ?", id,
-      sandbox.workspace_id) or failure.not_found()
-end
+-- An AI Application is a workspace under its newer name.
+handlers.get_workspace, handlers.get_ai_application = get, get
+handlers.list_workspaces, handlers.list_ai_applications = list, list
 
 function handlers.list_components(sandbox)
-   return 200, { data = json.array(
-      sandbox.store:all("SELECT * FROM component WHERE workspaceId = ? ORDER BY rowid", shapes.component,
-         sandbox.workspace_id)) }
+   return 200, { data = json.array(lookup.all(sandbox, "component", shapes.component)) }
 end
 
 function handlers.create_component(sandbox, input)
@@ -60,13 +54,12 @@ function handlers.create_component(sandbox, input)
    return 201, { id = id }
 end
 
-function handlers.get_component(sandbox, input)
-   return 200, shapes.component(workspace.component(sandbox, input.component_id))
+function handlers.get_component(_, input)
+   return 200, shapes.component(input.component)
 end
 
 function handlers.delete_component(sandbox, input)
-   workspace.component(sandbox, input.component_id)
-   sandbox.store:run("DELETE FROM component WHERE id = ?", input.component_id)
+   sandbox.store:run("DELETE FROM component WHERE id = ?", input.component.id)
    return 204
 end
 

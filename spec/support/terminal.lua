@@ -4,6 +4,8 @@
 --    terminal:run("1 + 1")          -- types a statement, waits for the next prompt, returns what is between
 --    terminal:type("text")          -- types and waits for nothing
 --    terminal:press("C-c", "Tab")   -- keys by tmux's names
+--    terminal:paste("text")         -- as a terminal pastes it: marked where the program has asked for that
+--    terminal:paste("text", true)   -- as a terminal that marks no paste
 --    terminal:wait("text")          -- until a line of the screen contains it; returns all of the screen
 --    terminal:wait_line("> ")       -- until the last line is this one, spaces at its end aside
 --    terminal.home                  -- $HOME of the program, a folder of its own
@@ -88,6 +90,11 @@ end
 
 function Terminal:type(text)
    tmux(self, "send-keys", "-l", "--", text)
+end
+
+function Terminal:paste(text, unmarked)
+   tmux(self, "set-buffer", "--", text)
+   if unmarked then tmux(self, "paste-buffer") else tmux(self, "paste-buffer", "-p") end
 end
 
 -- Each statement of a spec is another one: it is found again by its text.

@@ -1,0 +1,16 @@
+--- What nobody can guess: bytes of the system's generator.
+local secrets = {}
+
+--- That many random bytes.
+function secrets.bytes(count)
+   local file <close> = assert(io.open("/dev/urandom", "rb"))
+   file:setvbuf("full", count)
+   return assert(file:read(count))
+end
+
+--- 48 hexadecimal digits.
+function secrets.token()
+   return (secrets.bytes(24):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+end
+
+return secrets
