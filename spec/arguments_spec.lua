@@ -254,10 +254,10 @@ local WRONG = {
    end, "bad argument #2 to 'wait_for_evaluation' (evaluation_id: string expected, got no value)" },
    { "a wait that never looks", function()
       client:wait_for_experiment("e", { poll_interval = 0 })
-   end, "bad argument #2 to 'wait_for_experiment' (option 'poll_interval': 0 is not above zero)" },
+   end, "bad argument #2 to 'wait_for_experiment' (option 'poll_interval': 0 is not a positive number of seconds)" },
    { "a wait of no length", function()
       require("promptic.experiments").wait_for_experiment(client, "e", { max_wait = -1 })
-   end, "bad argument #3 to 'wait_for_experiment' (option 'max_wait': -1 is not a number of seconds)" },
+   end, "bad argument #3 to 'wait_for_experiment' (option 'max_wait': -1 is not a non-negative number of seconds)" },
    { "a report to no function", function()
       client:wait_for_experiment("e", { on_update = "print" })
    end, "bad argument #2 to 'wait_for_experiment' (option 'on_update': function expected, got string)" },
@@ -289,7 +289,7 @@ local WRONG = {
    end, "bad argument #1 to 'client' (option 'log': function expected, got userdata)" },
    { "a sleep into the past", function()
       promptic.sleep(-1)
-   end, "bad argument #1 to 'sleep' (seconds: number of at least 0 expected)" },
+   end, "bad argument #1 to 'sleep' (seconds: -1 is not a non-negative number of seconds)" },
 }
 
 for _, case in ipairs(WRONG) do

@@ -5,7 +5,7 @@
 -- which puts rows up to the number `last` into the batch until that is full. It returns "full", "end", or
 -- "bad" and the problem, after which it can be called again, "empty" and the problem, which is to be skipped,
 -- or "broken" and the problem, after which it cannot. With back() a function's bad row is to be read again.
-local _, host = ...
+local sources = {}
 
 local function refused(row, reason, skips)
    return skips and "empty" or "bad", { row = row, reason = reason, message = reason }
@@ -83,7 +83,7 @@ local function from_file(reader, path)
 end
 
 --- The source that upload_observations was given; of a path, the reader that was opened.
-function host.source(given, path)
+function sources.open(given, path)
    if type(given) == "table" then
       return from_list(given)
    elseif type(given) == "function" then
@@ -91,3 +91,5 @@ function host.source(given, path)
    end
    return from_file(given, path)
 end
+
+return sources

@@ -499,7 +499,7 @@ static void add_type(lua_State *L, const char *type, const luaL_Reg *methods) {
     lua_pop(L, 1);
 }
 
-void bindings_open_upload(lua_State *L) {
+int bindings_open_upload(lua_State *L) {
     static const luaL_Reg functions[] = {{"batch", new_batch}, {"set", new_set},
                                          {"tally", new_tally}, {"scan", new_scan},
                                          {"call", call},       {NULL, NULL}};
@@ -530,7 +530,6 @@ void bindings_open_upload(lua_State *L) {
     add_type(L, SET, set);
     add_type(L, TALLY, tally);
     add_type(L, SCAN, scan);
-    lua_newtable(L);
-    luaL_setfuncs(L, functions, 0);
-    lua_setfield(L, -2, "rows");
+    luaL_newlib(L, functions);
+    return 1;
 }
