@@ -164,6 +164,7 @@ static const promptic_parameter logout_fields[] = {
     FIELD("config_file", STRING, "the file", ALWAYS),
     FIELD("was_logged_in", BOOLEAN, "it had a session", ALWAYS),
     FIELD("has_api_key", BOOLEAN, "it has an API key", ALWAYS),
+    FIELD("had_endpoint", BOOLEAN, "its endpoint was removed with the session", ALWAYS),
     {.name = NULL}};
 
 static const promptic_parameter status_fields[] = {
@@ -266,7 +267,7 @@ static const library_row rows[] = {
 
     /* ------------------------------------------------------------- logging in */
     {IN("auth", "login", "Session", "A device login (RFC 8628) with a browser on this or another device. Suspends a task, blocks elsewhere.", login_options)},
-    {IN("auth", "logout", "Logout", "Removes the session token and its AI Application from the file.", PARAMETERS(CONFIG_FILE))},
+    {IN("auth", "logout", "Logout", "Removes the session token and its AI Application from the file, and the endpoint unless an API key stays there.", PARAMETERS(CONFIG_FILE))},
     {IN("auth", "status", "Status", "What a client would use, without secrets.", PARAMETERS(CONFIG_FILE))},
     {IN("auth", "save", "nil", "Writes the given values to the file; false removes one.", save_options), .function = bindings_save_config},
 

@@ -11,6 +11,10 @@
  *                 it; a source that gives two different values under the two names is an error.
  *   endpoint      the highest source that gives one, else PROMPTIC_DEFAULT_ENDPOINT.
  *
+ * An endpoint on this machine that comes from the file is a PROMPTIC_CONFIG error where the
+ * credential comes from elsewhere. A file that another user than this one or root owns, or that
+ * anybody can write, is refused.
+ *
  * Empty variables and empty values of the file count as not given; an empty argument is an error.
  * White space around variables and values of the file is dropped; control characters (below 0x20,
  * and 0x7f) are refused. An anonymous client looks for its endpoint alone. The environment is not

@@ -182,9 +182,8 @@ static void free_handles(pool *pool, pool_handles *handles) {
 static bool make_share(pool_handles *handles) {
     if (handles->share == NULL)
         handles->share = curl_share_init();
-    return handles->share != NULL &&
-           curl_share_setopt(handles->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) ==
-               CURLSHE_OK;
+    return handles->share != NULL && curl_share_setopt(handles->share, CURLSHOPT_SHARE,
+                                                       CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
 }
 
 /* Makes what is missing of the handles; what is there already is kept if that fails. */

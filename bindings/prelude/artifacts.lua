@@ -2,6 +2,9 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
+local error, getmetatable, ipairs, pairs, setmetatable = error, getmetatable, ipairs, pairs, setmetatable
+local table, tostring, type = table, tostring, type
+
 local methods, library, tasks = import "methods", import "c.library", import "tasks"
 local files, supervise = import "c.files", import "supervise"
 local check = library.check

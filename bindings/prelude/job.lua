@@ -5,6 +5,8 @@
 -- rested (from when on its fate can be looked up).
 local import = ...
 
+local math, setmetatable = math, setmetatable
+
 local library, rows = import "c.library", import "c.rows"
 local now = library.now
 

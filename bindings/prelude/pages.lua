@@ -2,6 +2,8 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
+local error, math, setmetatable, type = error, math, setmetatable, type
+
 local methods, library = import "methods", import "c.library"
 local check = library.check
 

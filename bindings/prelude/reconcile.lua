@@ -6,6 +6,8 @@
 -- rows' contents tell. Rows that say the same are counted.
 local import = ...
 
+local error, ipairs, math, setmetatable, type = error, ipairs, math, setmetatable, type
+
 local library, rows = import "c.library", import "c.rows"
 local tasks, supervise, Job = import "tasks", import "supervise", import "job"
 local now = library.now

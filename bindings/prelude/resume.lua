@@ -5,6 +5,9 @@
 -- bytes, those that are unknown, the ids that the experiment held before and those that were confirmed.
 local import = ...
 
+local error, ipairs, math, pairs, setmetatable = error, ipairs, math, pairs, setmetatable
+local table, tostring, type = table, tostring, type
+
 local library, rows = import "c.library", import "c.rows"
 
 local resume = {}

@@ -220,19 +220,6 @@ local function check_cancelled(state)
    end
 end
 
--- Yields from within a task that waits. Where a script has resumed it, the task is to find out soon.
-local function suspend(state)
-   host.yield()
-   if current ~= state then
-      if state.timer then
-         agenda.wake(state)
-      elseif state.awaits then
-         stop_awaiting(state)
-      end
-      error(host.resumed_elsewhere, 0)
-   end
-end
-
 -- The running task, unless it cannot be suspended: a coroutine of its own inside it cannot yield for the task,
 -- and nothing can below a C function; in plain Lua 5.1 pcall, iterators and metamethods are such ones as well.
 local function running()
@@ -339,7 +326,22 @@ local function spawn(group, parent, f, ...)
    return task, state
 end
 
-local function cancel(state)
+local cancel
+
+-- A task that waits for a time or for another task becomes ready. What only it waited for is cancelled.
+local function give_up_waiting(state)
+   local awaited = state.awaits
+   if state.timer then
+      agenda.wake(state)
+   elseif awaited then
+      stop_awaiting(state)
+      if awaited.parent == state then
+         cancel(awaited)
+      end
+   end
+end
+
+function cancel(state)
    if is_finished(state) or state.cancelling then
       return
    end
@@ -347,12 +349,19 @@ local function cancel(state)
    if state.owner then
       state.cancelled = true
       host.cancel(state.owner)
-   elseif state.timer then
-      agenda.wake(state)
    elseif state.awaits and state.awaits.parent == state then
-      cancel(state.awaits)
-   elseif state.awaits then
-      stop_awaiting(state)
+      cancel(state.awaits) -- and waits for its end
+   else
+      give_up_waiting(state)
+   end
+end
+
+-- Yields from within a task that waits. Where a script has resumed it, the task is to find out soon.
+local function suspend(state)
+   host.yield()
+   if current ~= state then
+      give_up_waiting(state)
+      error(host.resumed_elsewhere, 0)
    end
 end
 

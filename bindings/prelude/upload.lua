@@ -2,6 +2,9 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
+local error, getmetatable, ipairs, math, setmetatable = error, getmetatable, ipairs, math, setmetatable
+local table, tostring, type = table, tostring, type
+
 local methods, library, rows = import "methods", import "c.library", import "c.rows"
 local tasks, supervise, sources = import "tasks", import "supervise", import "sources"
 local Job, reconcile, resume = import "job", import "reconcile", import "resume"
