@@ -213,7 +213,7 @@ static const library_row rows[] = {
     {METHOD("each_trace", "traces", "iterator of TraceListItem", "Iterates over all pages of list_traces.", NULL), .like = "list_traces"},
     {METHOD("upload_observations", "observations", "Upload", "Adds the observations of a source of any size, in batches; nothing is lost, nothing sent twice.", upload_parameters),
      .check = bindings_check_upload},
-    {METHOD("upload_artifact", "artifacts", "Artifact", "Stores bytes as an artifact, which a span refers to by its uri.",
+    {METHOD("upload_artifact", "artifacts", "TraceArtifact", "Stores bytes as an artifact, which a span refers to by its uri.",
         PARAMETERS(
             ARGUMENT("source", ANY, "the bytes, a string; or { path = ... }, a file; 50 MiB at most", .format = "bytes or table"),
             OPTION("name", STRING, "file name of a download", ASSUMED("the file's")),
