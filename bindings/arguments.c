@@ -4,6 +4,8 @@
  */
 #include "bindings.h"
 
+#include "request.h"
+
 #include "number.h"
 
 #include <stdarg.h>
@@ -229,12 +231,10 @@ static void check_text(lua_State *L, const bindings_site *site, const promptic_p
                                 bindings_push_label(L, site, parameter));
     if (parameter->place != PROMPTIC_IN_PATH)
         return;
-    if (length == 0)
-        bindings_argument_error(L, site, "%s: an id cannot be empty",
-                                bindings_push_label(L, site, parameter));
-    if (strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
-        bindings_argument_error(L, site, "%s: '%s' cannot be an id",
-                                bindings_push_label(L, site, parameter), text);
+    const char *problem = request_id_problem(text);
+    if (problem != NULL)
+        bindings_argument_error(L, site, "%s: %s", bindings_push_label(L, site, parameter),
+                                problem);
 }
 
 /* [-0, +0, e] */

@@ -76,7 +76,7 @@ static int exchange(lua_State *L) {
         take_headers(L, lua_gettop(L), &request);
     } else {
         const promptic_endpoint *row = promptic_endpoint_find(text_field(L, "endpoint"));
-        request.endpoint = row->name;
+        request.row = row;
         request.method = row->verb;
         path[0] = text_field(L, "id");
         request.path_args = path;

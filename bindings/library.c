@@ -9,6 +9,7 @@
 #include "library.h"
 
 #include "parameters.h"
+#include "request.h"
 
 #include <limits.h>
 #include <string.h>
@@ -53,7 +54,7 @@ static const promptic_parameter client_options[] = {
     {.name = NULL}};
 
 static const promptic_parameter request_parameters[] = {
-    ROW(QUERY, "method", "method", STRING, "the HTTP method", REQUIRED, ONE_OF(VALUES("GET", "POST", "PUT", "PATCH", "DELETE"))),
+    ROW(QUERY, "method", "method", STRING, "the HTTP method", REQUIRED, .values = request_methods),
     ROW(QUERY, "path", "path", STRING, "below /api/v1, percent-encoded, such as /experiments", REQUIRED),
     OPTION("query", OBJECT, "query parameters by name, not encoded: strings, numbers, booleans, or lists of them", OPTIONAL),
     ROW(BODY, "body", "body", ANY, "any value with a JSON form", OPTIONAL),

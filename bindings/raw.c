@@ -3,6 +3,8 @@
  */
 #include "bindings.h"
 
+#include "request.h"
+
 #include <string.h>
 
 /* ------------------------------------------------------------------- query */
@@ -91,24 +93,15 @@ static void take_query(lua_State *L, const bindings_site *site, int index,
 
 /* ----------------------------------------------------------------- request */
 
-/* [-0, +0, e] */
-static void check_path(lua_State *L, const bindings_site *site, const char *path) {
-    if (path[0] != '/')
-        bindings_argument_error(L, site, "path: begins with '/', such as /experiments");
-    if (strpbrk(path, "?#") != NULL)
-        bindings_argument_error(L, site, "path: the query goes into the option 'query'");
-    for (const char *c = path; *c != '\0'; c++)
-        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7F)
-            bindings_argument_error(L, site, "path: is not percent-encoded");
-}
-
 int bindings_request(lua_State *L) {
     enum { METHOD = 2, PATH, OPTIONS };
     json_buffer *body = NULL;
+    promptic_error error;
     bindings_site site = {.function = "request", .level = BINDINGS_METHOD_LEVEL, .argument = PATH};
     promptic_request request = {.method = lua_tostring(L, METHOD), .path = lua_tostring(L, PATH)};
     luaL_checkstack(L, LUA_MINSTACK, NULL);
-    check_path(L, &site, request.path);
+    if (request_check_path(request.path, &error) != PROMPTIC_OK)
+        bindings_argument_error(L, &site, "%s", error.message);
     site.argument = OPTIONS;
     bindings_push_option(L, OPTIONS, "query");
     if (!lua_isnil(L, -1))

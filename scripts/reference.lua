@@ -1,7 +1,7 @@
 --- promptic.reference: the rows of promptic.endpoints and promptic.library, as help and completion at the prompt,
 -- editor stubs, the manual and the READMEs read them.
 local promptic = require "promptic"
-local _ENV = require "promptic.repl.globals"
+local _ENV = require "promptic.repl.globals" -- luacheck: ignore 211
 
 local reference = {}
 

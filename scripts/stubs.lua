@@ -160,7 +160,8 @@ local function add_function(row)
    for index, parameter in ipairs(positional) do
       arguments[index] = parameter.name
       notes[index] = ("---@param %s%s %s %s"):format(parameter.name,
-         (parameter.required or parameter.name == "...") and "" or "?", argument_type(row, parameter), parameter.summary)
+         (parameter.required or parameter.name == "...") and "" or "?", argument_type(row, parameter),
+         parameter.summary)
    end
    if #options > 0 then
       local name = ("promptic.%s.options"):format(row.key or row.name)

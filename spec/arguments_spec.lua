@@ -42,7 +42,7 @@ local WRONG = {
    end, "bad argument #1 to 'get_component' (component_id: an id cannot be empty)" },
    { "an id that leads up", function()
       client:delete_run("c", "..")
-   end, "bad argument #2 to 'delete_run' (run_id: '..' cannot be an id)" },
+   end, "bad argument #2 to 'delete_run' (run_id: '.' and '..' cannot be ids)" },
    { "an id with a zero byte", function()
       client:get_component("a\0b")
    end, "bad argument #1 to 'get_component' (component_id: holds a NUL character)" },
@@ -224,13 +224,13 @@ local WRONG = {
       .. "mean 'GET'?)" },
    { "a path that does not begin at the root", function()
       client:request("GET", "x")
-   end, "bad argument #2 to 'request' (path: begins with '/', such as /experiments)" },
+   end, "bad argument #2 to 'request' (path must begin with '/', such as /experiments)" },
    { "a path with a query", function()
       client:request("GET", "/x?a=1")
-   end, "bad argument #2 to 'request' (path: the query goes into the option 'query')" },
+   end, "bad argument #2 to 'request' (path must not hold '?': give a query as query, or encode it as %3F)" },
    { "a path that is not encoded", function()
       client:request("GET", "/a b")
-   end, "bad argument #2 to 'request' (path: is not percent-encoded)" },
+   end, "bad argument #2 to 'request' (path holds byte 32, which must be percent-encoded as %20)" },
    { "a query that is no table", function()
       client:request("GET", "/x", { query = "a=1" })
    end, "bad argument #3 to 'request' (option 'query': table expected, got string)" },

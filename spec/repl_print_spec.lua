@@ -2,7 +2,6 @@
 -- are built into promptic-lua, so that is what runs them.
 local interpreter = require "spec.support.interpreter"
 local json = require "cjson"
-local process = require "spec.support.process"
 
 -- What promptic-lua prints for a piece of Lua that uses `value(name)` modules of the prompt; decoded.
 local function ask(source)

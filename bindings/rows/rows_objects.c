@@ -479,7 +479,7 @@ static int call(lua_State *L) {
     luaL_argcheck(L, !creates || check_batch(L, 4)->count > 0, 4, "a batch without rows");
     const promptic_endpoint *row =
         creates ? rows_endpoint() : promptic_endpoint_find("list_observations");
-    request.endpoint = row->name;
+    request.row = row;
     request.method = row->verb;
     bindings_owner *owner = bindings_prepare(L, &request);
     if (creates)

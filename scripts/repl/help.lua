@@ -35,7 +35,8 @@ local FORMATS = { seconds = true, ["positive seconds"] = true, ["string or false
 -- What a value is: its type, or what the format of a row of the library says.
 local function kind_of(parameter)
    local format = parameter.format
-   local is_said = format and (FORMATS[format] or format:find "^function" or parameter.type == "any" and FORMATS[format] ~= false)
+   if not format or FORMATS[format] == false then return parameter.type end
+   local is_said = FORMATS[format] or format:find "^function" or parameter.type == "any"
    return is_said and format or parameter.type
 end
 
