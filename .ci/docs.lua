@@ -79,8 +79,8 @@ function generators.methods()
    local rows, last = {}, nil
    for _, row in ipairs(promptic.endpoints) do
       rows[#rows + 1] = {
-         row.module ~= last and row.module or "", code(reference.signature(row)), row.summary .. inside(row) .. age(row),
-         code(row.returns),
+         row.module ~= last and row.module or "", code(reference.signature(row)),
+         row.summary .. inside(row) .. age(row), code(row.returns),
       }
       last = row.module
    end
@@ -164,7 +164,8 @@ function generators.options(key)
    local rows = {}
    local _, options = reference.split(row_of(key))
    for index, option in ipairs(options) do
-      local default = option.default and (option.type == "string" and ('`"%s"`'):format(option.default) or option.default)
+      local default = option.default
+      if default and option.type == "string" then default = ('`"%s"`'):format(default) end
       rows[index] = { code(option.name), default or option.assumed or "", meaning(option) }
    end
    return render({ "option", "default", "meaning" }, rows)
@@ -230,7 +231,8 @@ end
 local function files_of(arguments)
    if #arguments > 0 then return arguments end
    local list = {}
-   for file in output "find . -name build -prune -o -name node_modules -prune -o -name '*.md' -print | sort":gmatch "[^\n]+" do
+   local found = output "find . -name build -prune -o -name node_modules -prune -o -name '*.md' -print | sort"
+   for file in found:gmatch "[^\n]+" do
       list[#list + 1] = file:gsub("^%./", "")
    end
    return list

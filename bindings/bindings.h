@@ -184,6 +184,9 @@ const char *bindings_nearest_parameter(const promptic_parameter *parameters,
                                        bool (*wanted)(const promptic_parameter *),
                                        const char *given);
 
+/* [-0, +1, m] Pushes the function nearest(word, words), the program's module promptic.nearest. */
+int bindings_open_nearest(lua_State *L);
+
 /* ------------------------------------------------------------------ body.c */
 
 /* [-0, +0, e] Writes the body that the row and the arguments make (bindings_check_arguments has

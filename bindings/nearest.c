@@ -91,3 +91,26 @@ const char *bindings_nearest_parameter(const promptic_parameter *parameters,
             consider(&search, parameters->name);
     return search.best;
 }
+
+/* [-0, +1, e] nearest(word, words): the one of a list of words, or nil. */
+static int nearest_word(lua_State *L) {
+    nearest search = {.best = NULL};
+    const char *given = luaL_checkstring(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    if (!normalise(given, search.given, &search.length))
+        return 0;
+    for (size_t i = 1; i <= lua_rawlen(L, 2); i++) {
+        lua_rawgeti(L, 2, (compat_index)i);
+        const char *word = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+        if (word != NULL)
+            consider(&search, word);
+        lua_pop(L, 1); /* the list keeps it */
+    }
+    lua_pushstring(L, search.best);
+    return 1;
+}
+
+int bindings_open_nearest(lua_State *L) {
+    lua_pushcfunction(L, nearest_word);
+    return 1;
+}
