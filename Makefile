@@ -86,7 +86,8 @@ Q := $(if $(V),,@)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all docs deps demo luajit test network test-luas sanitize valgrind fuzz bench contract check-core symbols lint format \
+.PHONY: all docs deps demo luajit test network test-luas test-suites sanitize valgrind fuzz bench contract \
+	check-core symbols lint format \
 	install uninstall rock install-rock clean help
 
 all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
@@ -186,9 +187,10 @@ $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 HOSTS     := $(patsubst spec/host/%.c,$(BUILD)/host/%,$(wildcard spec/host/*.c))
 HOSTS_LUA := $(addprefix $(BUILD)/host/,lua_threads collector rows)
 UNLOAD    := $(BUILD)/host/unload
+UNITS     := $(BUILD)/host/units
 -include $(HOSTS:=.d)
 
-$(filter-out $(HOSTS_LUA) $(UNLOAD),$(HOSTS)): $(BUILD)/host/%: spec/host/%.c $(STATIC)
+$(filter-out $(HOSTS_LUA) $(UNLOAD) $(UNITS),$(HOSTS)): $(BUILD)/host/%: spec/host/%.c $(STATIC)
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) $(CURL_LIBS) -lm
 
@@ -196,6 +198,18 @@ $(HOSTS_LUA): $(BUILD)/host/%: spec/host/%.c $(CORE) $(BINDINGS) $(BAKED)
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(BINDINGS_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LUA_STATIC) \
 		$(CURL_LIBS) -lm -ldl
+
+# What spec/units/ checks is in no library's interface.
+UNITS_OBJ := $(patsubst spec/units/%.c,$(BUILD)/host/units.obj/%.o,$(wildcard spec/units/*.c))
+-include $(UNITS_OBJ:.o=.d)
+
+$(UNITS_OBJ): $(BUILD)/host/units.obj/%.o: spec/units/%.c | $(OBJ)/.checked
+	@mkdir -p $(@D); echo "  cc     $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(UNITS): spec/host/units.c $(UNITS_OBJ) $(STATIC)
+	@mkdir -p $(@D); echo "  link   $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=curl_easy_setopt,--wrap=curl_slist_append -o $@ $^ $(CURL_LIBS) -lm
 
 $(BUILD)/host/allocation: override LDFLAGS += -Wl,--wrap=realloc
 $(BUILD)/host/rows: override LDFLAGS += -Wl,--wrap=memmove,--wrap=memcmp
@@ -262,14 +276,17 @@ network: ## runs the laboratory: real servers and proxies, TLS, forks; also with
 
 # What the module does, and not the program, in Lua 5.1, LuaJIT, 5.2 and 5.3: those that are installed, or can be.
 LUAS_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,arguments artifacts auth client config_file errors json json_decode \
-	json_encode json_steps metatables odd_rows pages proxy replaced_globals retry rows rows_csv rows_json secrets tasks \
-	tasks_coroutine tasks_cost timeout tls transport upload upload_failure waiting))
+	json_encode json_steps metatables odd_rows pages proxy replaced_globals response retry rows rows_csv rows_json secrets \
+	tasks tasks_coroutine tasks_cost timeout tls transport upload upload_failure waiting))
 
 test-luas: ## runs the specs of the module in older Luas and LuaJIT
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(DEPS) luas || true
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)MAKE='$(MAKE)' LUA='$(LUA)' PROGRAM='$(abspath $(PROGRAM))' .ci/test-luas '$(abspath $(BUILD))' $(LUAS_SPEC)
+
+test-suites: ## builds and runs demo and specs on Debian 13 and sid, unpacked over /usr for that alone; SUITES=sid: one
+	$(Q)MAKE='$(MAKE)' .ci/test-suites '$(BUILD)' $(SPEC)
 
 # Stock Lua can not load an instrumented module, so the instrumented program runs busted itself; there is no
 # instrumented promptic.so, so that what the specs start in stock Lua finds the plain one.

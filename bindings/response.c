@@ -41,22 +41,59 @@ void bindings_keep_response(lua_State *L, const promptic_result *result) {
     lua_pop(L, 1);
 }
 
-/* [-0, +1, m] Pushes the headers by name; those of one name as a line with commas (RFC 9110, 5.3).
- */
+/* [-1, +0, m] Adds the value on top to the table below it: as a string, further ones of one name as a
+ * list of all of them. */
+static void add_header(lua_State *L, const char *name) {
+    lua_getfield(L, -2, name);
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        lua_setfield(L, -2, name);
+        return;
+    }
+    if (!lua_istable(L, -1)) {
+        lua_createtable(L, 2, 0);
+        lua_insert(L, -2);
+        lua_rawseti(L, -2, 1);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, -4, name);
+    }
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, (int)lua_rawlen(L, -2) + 1);
+    lua_pop(L, 1);
+}
+
+/* [-1, +1, m] The strings of the list on top as a line with commas (RFC 9110, 5.3). */
+static void join(lua_State *L) {
+    int list = lua_gettop(L), count = (int)lua_rawlen(L, list);
+    luaL_Buffer line;
+    luaL_buffinit(L, &line);
+    for (int i = 1; i <= count; i++) {
+        if (i > 1)
+            luaL_addstring(&line, ", ");
+        lua_rawgeti(L, list, i);
+        luaL_addvalue(&line);
+    }
+    luaL_pushresult(&line);
+    lua_remove(L, list);
+}
+
+/* [-0, +1, m] Pushes the headers by name. Those of one name are joined at the end, all at once: one by
+ * one they would be copied again for each that follows. */
 static void push_headers(lua_State *L, const response *kept) {
     const char *at = kept->headers;
     lua_createtable(L, 0, (int)kept->header_count);
     for (size_t i = 0; i < kept->header_count; i++) {
         const char *name = at, *value = at + strlen(at) + 1;
         at = value + strlen(value) + 1;
-        lua_pushstring(L, name);
-        lua_getfield(L, -2, name);
-        if (lua_isnil(L, -1))
-            lua_pushstring(L, value);
-        else
-            lua_pushfstring(L, "%s, %s", lua_tostring(L, -1), value);
-        lua_remove(L, -2);
-        lua_rawset(L, -3);
+        lua_pushstring(L, value);
+        add_header(L, name);
+    }
+    for (lua_pushnil(L); lua_next(L, -2) != 0;) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        if (lua_istable(L, -1))
+            join(L);
+        lua_rawset(L, -4);
     }
 }
 

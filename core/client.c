@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DEFAULT_TIMEOUT 30.0   /* DESIGN "Deadlines" */
-#define DEFAULT_DEADLINE 300.0 /* DESIGN "Deadlines" */
+#define DEFAULT_TIMEOUT 30.0   /* README.md, "Deadlines" */
+#define DEFAULT_DEADLINE 300.0 /* README.md, "Deadlines" */
 #define DEFAULT_BACKOFF 0.5
-#define DEFAULT_MAX_RETRIES 2                                  /* DESIGN "Retry" */
-#define DEFAULT_MAX_RESPONSE_BYTES ((size_t)256 * 1024 * 1024) /* DESIGN "The wire, safely" */
+#define DEFAULT_MAX_RETRIES 2                                  /* README.md, "Retry" */
+#define DEFAULT_MAX_RESPONSE_BYTES ((size_t)256 * 1024 * 1024) /* README.md, "The wire, safely" */
 
 void promptic_options_init(promptic_options *options, size_t size) {
     const promptic_options defaults = {

@@ -1,6 +1,6 @@
 /*
  * config.h - from options, the environment and ~/.promptic/config.toml to one credential and one
- * endpoint. Source of the rules: DESIGN, "Credentials" and "The wire, safely".
+ * endpoint. Source of the rules: README.md, "Credentials" and "The wire, safely".
  *
  *   credential    the highest source that gives one: arguments, environment, file. Within a source
  *                 the session token goes before the API key.

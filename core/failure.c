@@ -173,8 +173,10 @@ bool failure_code(const promptic_allocator *allocator, const char *body, size_t 
         return true;
     text_init(&line, allocator);
     add_json_line(&line, &found, FAILURE_MAX_CODE);
-    if (line.length == 0 && !line.failed)
+    if (line.length == 0 && !line.failed) {
+        text_free(&line);
         return true;
+    }
     *code = text_take(&line, NULL);
     return *code != NULL;
 }

@@ -126,12 +126,15 @@ static promptic_kind resolve(const promptic_client *client, const promptic_reque
 
 /* ------------------------------------------------------------------ headers */
 
-/* Appends a line; false if out of memory. */
+/* Appends a line; false if out of memory. From the list's start libcurl would walk it each time. */
 static bool add_line(foreign *out, const char *line) {
-    struct curl_slist *longer = curl_slist_append(out->headers, line);
-    if (longer != NULL)
+    struct curl_slist *longer = curl_slist_append(out->last_header, line);
+    if (longer == NULL)
+        return false;
+    if (out->headers == NULL)
         out->headers = longer;
-    return longer != NULL;
+    out->last_header = longer->next != NULL ? longer->next : longer;
+    return true;
 }
 
 static bool is_token(const char *name) {
@@ -201,7 +204,7 @@ promptic_kind foreign_open(const promptic_client *client, const promptic_request
 
 void foreign_close(const promptic_client *client, foreign *foreign) {
     curl_slist_free_all(foreign->headers);
-    foreign->headers = NULL;
+    foreign->headers = foreign->last_header = NULL;
     proxy_free(&client->allocator, &foreign->proxy);
 }
 

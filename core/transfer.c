@@ -162,11 +162,11 @@ static int on_request(void *userdata, char *peer_ip, char *local_ip, int peer_po
 
 /* ------------------------------------------------------------------ set-up */
 
-static void limit_protocols(CURL *easy) {
+static CURLcode limit_protocols(CURL *easy) {
 #if LIBCURL_VERSION_NUM >= 0x075500
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
 }
 
@@ -218,7 +218,6 @@ CURL *transfer_handle(const transfer_settings *settings) {
     CURL *easy = curl_easy_init();
     if (easy == NULL)
         return NULL;
-    limit_protocols(easy);
     leave_lookups(easy);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -236,7 +235,9 @@ CURL *transfer_handle(const transfer_settings *settings) {
     /* HTTP/2 does not say which requests a dying connection has refused: core/README.md. */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(settings));
-    CURLcode code = pool_attach(settings->pool, easy);
+    CURLcode code = limit_protocols(easy);
+    if (code == CURLE_OK)
+        code = pool_attach(settings->pool, easy);
     if (code == CURLE_OK)
         code = set_proxy(easy, settings);
     if (code == CURLE_OK)

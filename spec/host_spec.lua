@@ -88,19 +88,22 @@ describe("a program of spec/host #hosts", function()
    end
 
    local PROGRAMS = {
+      { "units", "asan", "holds the units of the core against what their headers say", false },
       { "callbacks", "asan", "do all they may under three kinds of event loops" },
+      { "forks", "asan", "forks with a call in each state, and does what it likes in the child" },
+      { "lifetimes", "asan", "frees loops and clients within callbacks, and opens a thousand clients" },
       { "watch", "asan", "drives the loop with epoll", "http://localhost:" },
       { "allocation", "asan", "has each of its own allocations fail" },
       { "libcurl_memory", "asan", "has each allocation of libcurl fail" },
       { "collector", "asan", "has Lua collect, stop and run out of memory wherever it can" },
       { "rows", "asan", "does a bounded amount of work for each id and each column" },
-      { "threads", "tsan", "has a loop in each thread" },
+      { "threads", "tsan", "has a loop in each thread, which another thread and signals wake" },
       { "lua_threads", "tsan", "has a Lua state in each thread" },
    }
    for _, row in ipairs(PROGRAMS) do
       local name, sanitizer, what, by_name = (table.unpack or unpack)(row) -- luacheck: ignore 113 143
       it(("passes: %s %s"):format(name, what), function()
-         passes(name, sanitizer, server.url .. (by_name and " " .. by_name .. server.port or ""))
+         passes(name, sanitizer, by_name == false and "" or server.url .. (by_name and " " .. by_name .. server.port or ""))
       end)
    end
 

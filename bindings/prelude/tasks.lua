@@ -36,6 +36,7 @@ local hidden = setmetatable({}, { __mode = "k" }) -- task -> its state
 --    timer, due   while it sleeps, next_ready while it is ready: see agenda.lua
 --    owner        of the call that it waits for
 --    results, err what came of it
+--    next_broken  in the list of those that mend is to end
 --    awaited      somebody has been given that, or will be
 --    cancelling   its end was asked for; cancelled: that was raised in it
 --    on_finish    function(state)
@@ -43,6 +44,7 @@ local hidden = setmetatable({}, { __mode = "k" }) -- task -> its state
 local calls, call_count = {}, 0 -- address of a call -> the task that waits for it
 local orphans = lists.new() -- failures of no group that nobody has awaited
 local current                   -- the state of the running task
+local broken = false            -- the first of those that mend is to end
 local alive = 0
 
 local function make_error(kind, message)
@@ -50,8 +52,8 @@ local function make_error(kind, message)
 end
 
 local function stop_awaiting(state)
+   agenda.push(state) -- the first of the two, as a function's call may need memory the first time
    lists.stop_awaiting(state)
-   agenda.push(state)
 end
 
 -- ------------------------------------------------------------------ the end of a task
@@ -194,7 +196,23 @@ local function advance(state, stop)
    return true
 end
 
--- The same, where memory may end, or Ctrl-C come, in the midst of it: that ends the task, and whoever drives is told.
+-- Ends tasks in whose midst memory has ended, or Ctrl-C has come. Can be called again where it was stopped half-way.
+local function mend()
+   while broken do
+      local state = broken
+      if agenda.first() == state then
+         agenda.pop()
+      end
+      if state.co then
+         finish(state, false, state.err)
+      else
+         conclude(state)
+      end
+      broken = state.next_broken
+   end
+end
+
+-- The same as advance for the first task. What goes wrong besides the task itself is raised.
 local function advance_first(stop)
    local state, outer = agenda.first(), current
    local fine, result = pcall(advance, state, stop)
@@ -202,14 +220,11 @@ local function advance_first(stop)
       return result
    end
    current = outer
-   if agenda.first() == state then
-      agenda.pop()
+   if state.co then
+      state.err = result
    end
-   if is_finished(state) then
-      conclude(state)
-   else
-      finish(state, false, result)
-   end
+   state.next_broken, broken = broken, state
+   mend()
    error(result, 0)
 end
 
@@ -275,6 +290,7 @@ end
 -- takes counts against the budget too, waiting does not.
 local function turn(timeout, budget)
    local began = now()
+   mend()
    if agenda.has_ready() then
       timeout = 0
    elseif agenda.due() then
@@ -289,7 +305,7 @@ end
 -- on_stuck() is called where nothing can ever go on; it makes something go on, or raises.
 local function drive_until(is_over, on_stuck)
    while not is_over() do
-      if not agenda.has_ready() and not agenda.due() and call_count == 0 then
+      if not (agenda.has_ready() or agenda.due() or broken) and call_count == 0 then
          on_stuck()
       end
       turn(huge, RUN_BUDGET)
@@ -313,7 +329,7 @@ local function spawn(group, parent, f, ...)
       awaits = false, earlier = false, later = false,
       timer = false, due = false, next_ready = false,
       owner = false,
-      results = false, err = false,
+      results = false, err = false, next_broken = false,
       cancelling = false, cancelled = false,
       on_finish = false,
    }

@@ -1,12 +1,14 @@
 /*
  * threads.c - eight threads, each with loops, clients and calls of its own, share nothing but the
- * library. To be built with ThreadSanitizer, which ends it with another status where they do.
+ * library; another thread, and a signal handler, wake each of the loops all the time. To be built
+ * with ThreadSanitizer, which ends it with another status where they do.
  *
  *   threads URL
  */
 #include "driver.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -65,9 +67,54 @@ static void submit_all(round_state *r) {
     }
 }
 
+/* ------------------------------------------------------------------- waking */
+
+/* What wakes a loop: a thread, by itself and by a signal to the loop's own. */
+typedef struct waker {
+    promptic_loop *loop;
+    pthread_t thread, target;
+    atomic_bool stops;
+    size_t wakes;
+} waker;
+
+static _Thread_local promptic_loop
+    *_Atomic own_loop; /* that a signal handler of this thread wakes */
+
+static void on_signal(int number) {
+    promptic_loop *loop = own_loop;
+    (void)number;
+    if (loop != NULL)
+        promptic_wake(loop);
+}
+
+static void *keep_waking(void *userdata) {
+    const struct timespec moment = {0, 200000};
+    waker *w = userdata;
+    for (; !w->stops; w->wakes++) {
+        promptic_wake(w->loop);
+        pthread_kill(w->target, SIGUSR1);
+        nanosleep(&moment, NULL);
+    }
+    return NULL;
+}
+
+static void start_waking(waker *w, promptic_loop *loop) {
+    *w = (waker){.loop = loop, .target = pthread_self()};
+    own_loop = loop;
+    CHECK(pthread_create(&w->thread, NULL, keep_waking, w) == 0);
+}
+
+static void stop_waking(waker *w) {
+    w->stops = true;
+    pthread_join(w->thread, NULL);
+    own_loop = NULL;
+    CHECK(w->wakes > 0);
+}
+
 /* A loop from its beginning to its end. */
 static void play(driver_kind kind) {
     round_state r = {.ended = 0};
+    waker waker;
     promptic_error error;
     size_t count, lines = 0;
     long blocks = 0;
@@ -76,6 +123,7 @@ static void play(driver_kind kind) {
     options.log_userdata = &lines;
     options.allocator = (promptic_allocator){reallocate, &blocks};
     driver_open(&r.driver, kind);
+    start_waking(&waker, r.driver.loop);
     for (size_t i = 0; i < 2; i++)
         CHECK((r.clients[i] = promptic_client_new(r.driver.loop, &options, &error)) != NULL);
     CHECK(promptic_endpoints(&count) == promptic_endpoint_find("get_workspace") && count > 40);
@@ -83,6 +131,7 @@ static void play(driver_kind kind) {
     CHECK(driver_until(&r.driver, &r.ended, CALLS));
     for (size_t i = 0; i < 2; i++)
         promptic_client_free(r.clients[i]);
+    stop_waking(&waker);
     driver_close(&r.driver);
     CHECK(blocks == 0 && lines > 0);
     atomic_fetch_add(&ended_calls, r.ended);
@@ -97,7 +146,8 @@ static void *run(void *unused) {
 
 int main(int count, char **arguments) {
     pthread_t threads[THREADS];
-    if (count != 2)
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    if (count != 2 || sigaction(SIGUSR1, &action, NULL) != 0)
         return 2;
     url = arguments[1];
     pthread_barrier_init(&start, NULL, THREADS);

@@ -2,7 +2,7 @@
 --
 --    local server = host_server.start()   -- see scripted.lua
 --
--- Below /api/v1: /flaky?id=x refuses the first request of each id; /silent never answers; /slow does after
+-- Below /api/v1: /flaky?id=x refuses the first request of each id; /wait is always a 502; /silent never answers; /slow does after
 -- 50 ms, /late after 500; /wrong, /page and /moved are errors; /large is 200 KB; /close ends the connection
 -- after the answer. A POST below /experiments creates observations. What nothing else is said of is
 -- {"data":[]}.
@@ -18,6 +18,8 @@ local ROUTE = [==[
    if path == "/flaky" and not seen[query] then
       seen[query] = true
       answer.status, answer.headers["Retry-After"] = 503, "0"
+   elseif path == "/wait" then
+      answer.status = 502
    elseif path == "/silent" then
       return { stall = true }
    elseif path == "/slow" or path == "/late" then

@@ -1,0 +1,51 @@
+--- The headers in promptic.response: one of each name, and what many of one name cost.
+local promptic = require "promptic"
+local clients = require "spec.support.clients"
+local scripted = require "spec.support.scripted"
+
+local server, client
+
+setup(function()
+   server = scripted.start()
+   client = clients.open(server.url)
+end)
+
+teardown(function()
+   client:close()
+   server:stop()
+end)
+
+local function get(headers)
+   server:reply{ headers = headers, body = '{"id":"x"}' }
+   return client:get_component("c")
+end
+
+describe("headers of one name", function()
+   it("become a line with commas, in their order, whatever their case", function()
+      local headers = promptic.response(get{
+         { "X-Twice", "a" }, { "X-Once", "1, 2" }, { "x-twice", "b" }, { "X-Empty", "" }, { "X-TWICE", "" },
+         { "X-Twice", "c, d" }, { "X-Empty", "" }, { "X-Request-Id", "r-1" },
+      }).headers
+      assert.equal("a, b, , c, d", headers["x-twice"])
+      assert.equal("1, 2", headers["x-once"])
+      assert.equal(", ", headers["x-empty"])
+      assert.equal("r-1", headers["x-request-id"])
+   end)
+
+   it("are joined in memory that grows as their number does", function()
+      local COUNT, LONG = 5000, ("x"):rep(20)
+      local headers = {}
+      for index = 1, COUNT do
+         headers[index] = { "X-Many", LONG }
+      end
+      local result = get(headers)
+      collectgarbage()
+      collectgarbage("stop") -- nothing that is allocated is given back, so that all of it counts
+      finally(function() collectgarbage("restart") end)
+      local before = collectgarbage("count")
+      local line = promptic.response(result).headers["x-many"]
+      local kilobytes = collectgarbage("count") - before
+      assert.equal(COUNT * (#LONG + 2) - 2, #line)
+      assert.is_true(kilobytes < 10 * #line / 1024, kilobytes .. " KB") -- one by one: 540 MB
+   end)
+end)

@@ -1,0 +1,189 @@
+/* failure_units.c - core/failure.c: what a failed response says to people, and to programs. */
+#include "failure.h"
+
+#include "units.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *body, *message, *code;
+} bodies[] = {
+    {"{\"error\":\"Not found\"}", "Not found", NULL},
+    {"{\"error\":\"invalid_request\",\"message\":\"name is missing\"}", "name is missing",
+     "invalid_request"},
+    {"{\"message\":\"m\",\"error\":\"c\"}", "m", "c"},
+    {"{\"error\":{\"code\":\"c\",\"message\":\"m\"}}", "m", "c"},
+    {"{\"error\":{\"code\":7,\"message\":\"m\"}}", "m", NULL},
+    {"{\"error\":{\"message\":\"m\"}}", "m", NULL},
+    {"{\"error\":{\"code\":\"c\"}}", "{\"error\":{\"code\":\"c\"}}", NULL},
+    {"{\"error\":\"c\",\"message\":7}", "c", NULL},
+    {"{\"error\":7}", "{\"error\":7}", NULL},
+    {"{\"error\":null,\"message\":\"m\"}", "{\"error\":null,\"message\":\"m\"}", NULL},
+    {"{\"message\":\"m\"}", "{\"message\":\"m\"}", NULL},
+    {"{\"error\":\"\"}", "Not Found", NULL},
+    {"{\"error\":\"\",\"message\":\"m\"}", "m", NULL},
+    {"{\"error\":\" a\\nb\\u009b\\u202ec \"}", "a b c", NULL},
+    {"{\"error\":\"\\u00e4\\ud83d\\ude00\"}", "\xC3\xA4\xF0\x9F\x98\x80", NULL},
+    {"{\"error\":\"cut", "{\"error\":\"cut", NULL},
+    {"{\"error\":\"whole\",\"detail\":{\"a", "whole", NULL},
+    {"[\"error\"]", "[\"error\"]", NULL},
+    {"plain\r\n text ", "plain text", NULL},
+    {"\xFF", "\xEF\xBF\xBD", NULL},
+    {" \r\n", "Not Found", NULL},
+    {"", "Not Found", NULL},
+};
+
+static void read_bodies(void) {
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        const char *body = bodies[i].body;
+        char *code, *message = failure_message(NULL, 404, NULL, body, strlen(body));
+        units_row(body);
+        SAME(bodies[i].message, message);
+        CHECK(failure_code(NULL, body, strlen(body), &code));
+        SAME(bodies[i].code, code);
+        memory_free(NULL, message);
+        memory_free(NULL, code);
+    }
+    units_row(NULL);
+}
+
+static const struct {
+    const char *type, *page, *message;
+} pages[] = {
+    {"text/html", "<p>Bad <b>gateway</b></p>", "Bad gateway"},
+    {"TEXT/HTML; charset=utf-8", "<h1>502</h1>\n<p>x", "502 x"},
+    {"text/html", "<style>p{}</style>a<script>var x = '<p>';</script>b", "a b"},
+    {"text/html", "<STYLE>p{}</STYLE >a", "a"},
+    {"text/html", "<style>p{}", "Bad Gateway"},
+    {"text/html", "a<br", "a"},
+    {"text/html", "a <", "a"},
+    {"text/html", "</style>a", "a"},
+    {"text/html", "{\"error\":\"json anyway\"}", "json anyway"},
+    {"text/plain", "<p>a", "<p>a"},
+    {"application/xhtml+xml", "<p>a", "<p>a"},
+    {NULL, "<p>a", "<p>a"},
+};
+
+static void read_pages(void) {
+    for (size_t i = 0; i < COUNT_OF(pages); i++) {
+        const char *page = pages[i].page;
+        char *message = failure_message(NULL, 502, pages[i].type, page, strlen(page));
+        units_row(page);
+        SAME(pages[i].message, message);
+        memory_free(NULL, message);
+    }
+    units_row(NULL);
+}
+
+/* Expects a message of so many bytes that ends in dots, or does not. */
+static void expect_length(const char *type, const char *body, size_t length, bool is_cut) {
+    char *message = failure_message(NULL, 500, type, body, strlen(body));
+    CHECK(strlen(message) == length);
+    CHECK((strcmp(message + length - 3, "...") == 0) == is_cut);
+    memory_free(NULL, message);
+}
+
+/* A body of `count` letters between what stands before and after them; freed with free. */
+static char *long_body(const char *before, size_t count, const char *after) {
+    size_t start = strlen(before);
+    char *body = malloc(start + count + strlen(after) + 1);
+    if (body == NULL)
+        abort();
+    memcpy(body, before, start);
+    memset(body + start, 'x', count);
+    strcpy(body + start + count, after);
+    return body;
+}
+
+static void cut(void) {
+    static const struct {
+        const char *type, *before, *after;
+        size_t count, length;
+        bool is_cut;
+    } rows[] = {
+        {NULL, "", "", FAILURE_MAX_TEXT, FAILURE_MAX_TEXT, false},
+        {NULL, "", "", FAILURE_MAX_TEXT + 1, FAILURE_MAX_TEXT, true},
+        {"text/html", "<p>", "</p>", FAILURE_MAX_TEXT + 1, FAILURE_MAX_TEXT, true},
+        {NULL, "{\"error\":\"", "\"}", FAILURE_MAX_MESSAGE, FAILURE_MAX_MESSAGE, false},
+        {NULL, "{\"error\":\"", "\"}", FAILURE_MAX_MESSAGE + 1, FAILURE_MAX_MESSAGE, true},
+    };
+    char *code;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char *body = long_body(rows[i].before, rows[i].count, rows[i].after);
+        expect_length(rows[i].type, body, rows[i].length, rows[i].is_cut);
+        free(body);
+    }
+    char *body = long_body("{\"message\":\"m\",\"error\":\"", 101, "\"}");
+    CHECK(failure_code(NULL, body, strlen(body), &code) && strlen(code) == FAILURE_MAX_CODE);
+    memory_free(NULL, code);
+    free(body);
+    body = long_body("<style>", 64 * 1024, "</style>far"); /* beyond what is read of a page */
+    char *message = failure_message(NULL, 599, "text/html", body, strlen(body));
+    SAME("status 599 without an explanation", message);
+    memory_free(NULL, message);
+    free(body);
+}
+
+static void no_route(void) {
+    static const promptic_endpoint
+        newer = {.name = "a", .verb = "GET", .path = "/a", .since = "1.2"},
+        older = {.name = "a", .verb = "GET", .path = "/a", .instead = "b"},
+        plain = {.name = "a", .verb = "GET", .path = "/a"};
+    CHECK(failure_is_no_route(404, "", 0) && failure_is_no_route(404, "<p>", 3));
+    CHECK(!failure_is_no_route(404, "{\"error\":\"x\"}", 13));
+    CHECK(!failure_is_no_route(405, "", 0) && !failure_is_no_route(403, "<p>", 3));
+    char *text = failure_no_route(NULL, &newer);
+    SAME("this server has no GET /a: a needs a newer platform", text);
+    memory_free(NULL, text);
+    text = failure_no_route(NULL, &older);
+    SAME("this server has no GET /a: newer platforms have b instead of a", text);
+    memory_free(NULL, text);
+    text = failure_no_route(NULL, &plain);
+    SAME("this server has no GET /a; is the endpoint right?", text);
+    memory_free(NULL, text);
+}
+
+static void fill_errors(void) {
+    promptic_error error;
+    CHECK(failure_set(NULL, PROMPTIC_AUTH, "x") == PROMPTIC_AUTH);
+    CHECK(failure_set(&error, PROMPTIC_TLS, "a\n%s\xC2\x9B!", "b") == PROMPTIC_TLS);
+    SAME("a b !", error.message);
+    CHECK(failure_memory(&error) == PROMPTIC_MEMORY && error.kind == PROMPTIC_MEMORY);
+    failure_set(&error, PROMPTIC_TLS, "%0600d", 0);
+    CHECK(strlen(error.message) == sizeof error.message - 1);
+    SAME("ok", promptic_kind_name(PROMPTIC_OK));
+    SAME("memory", promptic_kind_name(PROMPTIC_MEMORY));
+    SAME("unknown", promptic_kind_name((promptic_kind)(PROMPTIC_MEMORY + 1)));
+    SAME("Unprocessable Content", failure_reason(422));
+    SAME(NULL, failure_reason(299));
+}
+
+static void run_out(void) {
+    static const char body[] = "{\"error\":\"code\",\"message\":\"m\"}";
+    bool fine = false;
+    for (long left = 0; !fine && left < 20; left++) {
+        units_memory memory;
+        char *code = NULL;
+        units_memory_init(&memory, left);
+        char *message = failure_message(&memory.allocator, 404, NULL, body, sizeof body - 1);
+        CHECK((message == NULL) == (memory.refused > 0));
+        CHECK(failure_code(&memory.allocator, body, sizeof body - 1, &code) ==
+              (memory.refused == 0));
+        fine = memory.refused == 0;
+        memory_free(&memory.allocator, message);
+        memory_free(&memory.allocator, code);
+        CHECK(memory.blocks == 0);
+    }
+    CHECK(fine);
+}
+
+void units_failure(void) {
+    read_bodies();
+    read_pages();
+    cut();
+    no_route();
+    fill_errors();
+    run_out();
+}

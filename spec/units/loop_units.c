@@ -1,0 +1,199 @@
+/* loop_units.c - core/loop.c, wake.c, clock.h: how many attempts begin in a step, and what ends a
+ * wait. */
+#include "loop.h"
+
+#include "clock.h"
+#include "units.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+typedef struct scene {
+    int listener; /* whose connections nobody accepts */
+    char url[64];
+    promptic_loop *loop;
+    promptic_client *client;
+    int begun[16], count; /* the numbers of calls, in the order in which their attempts began */
+    size_t ended;
+} scene;
+
+static void listen_quietly(scene *s) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(bind(s->listener, (void *)&address, sizeof address) == 0 && listen(s->listener, 64) == 0);
+    CHECK(getsockname(s->listener, (void *)&address, &size) == 0);
+    snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+}
+
+static void open_scene(scene *s) {
+    promptic_options options;
+    promptic_error error;
+    *s = (scene){.count = 0};
+    listen_quietly(s);
+    promptic_options_init(&options, sizeof options);
+    options.endpoint = s->url;
+    options.api_key = "a-key";
+    options.config_file = "";
+    s->loop = promptic_loop_new(&error);
+    s->client = promptic_client_new(s->loop, &options, &error);
+    CHECK(s->client != NULL);
+}
+
+static void close_scene(scene *s) {
+    promptic_client_free(s->client);
+    promptic_loop_free(s->loop);
+    close(s->listener);
+}
+
+/* ---------------------------------------------------------------- launches */
+
+/* A piece of a body; with NULL an attempt begins. */
+typedef struct numbered {
+    scene *scene;
+    int number;
+} numbered;
+
+static void on_body(const char *piece, size_t length, void *userdata) {
+    const numbered *call = userdata;
+    (void)length;
+    if (piece == NULL && CHECK(call->scene->count < 16))
+        call->scene->begun[call->scene->count++] = call->number;
+}
+
+static promptic_call *submit(numbered *call) {
+    promptic_error error;
+    const promptic_request request = {
+        .method = "GET", .path = "/x", .on_body = on_body, .body_userdata = call};
+    promptic_call *submitted = promptic_submit(call->scene->client, &request, NULL, NULL, &error);
+    CHECK(submitted != NULL);
+    return submitted;
+}
+
+/* Two attempts begin between two steps, in the order of the calls; a cancelled one gives its turn
+ * to the next, and one that is submitted later waits behind the others. */
+static void launch(void) {
+    enum { CALLS = 8 };
+    static const int order[] = {0, 1, 2, 4, 5, 6, 7};
+    numbered numbers[CALLS];
+    promptic_call *calls[CALLS];
+    scene s;
+    open_scene(&s);
+    for (int i = 0; i < CALLS - 1; i++) {
+        numbers[i] = (numbered){&s, i};
+        calls[i] = submit(&numbers[i]);
+        CHECK(s.count == (i < 2 ? i + 1 : 2));
+    }
+    CHECK(promptic_timeout_ms(s.loop) == 0);
+    promptic_call_cancel(calls[3]);
+    CHECK(promptic_step(s.loop) == CALLS - 2 && s.count == 4);
+    numbers[CALLS - 1] = (numbered){&s, CALLS - 1};
+    calls[CALLS - 1] = submit(&numbers[CALLS - 1]);
+    CHECK(s.count == 4);
+    CHECK(promptic_step(s.loop) == CALLS - 1 && s.count == 6);
+    CHECK(promptic_timeout_ms(s.loop) == 0);
+    promptic_step(s.loop);
+    CHECK(s.count == (int)COUNT_OF(order) && memcmp(s.begun, order, sizeof order) == 0);
+    CHECK(promptic_timeout_ms(s.loop) != 0 || s.loop->pools.next != &s.loop->pools);
+    for (int i = 0; i < CALLS; i++)
+        promptic_call_free(calls[i]);
+    CHECK(s.loop->running == 0 && s.loop->unfinished == 0 && s.loop->timers.length == 0);
+    close_scene(&s);
+}
+
+/* -------------------------------------------------------------------- wake */
+
+static promptic_loop *woken_loop;
+
+static void on_signal(int number) {
+    (void)number;
+    errno = ENOENT;
+    promptic_wake(woken_loop);
+}
+
+static void *wake_soon(void *loop) {
+    promptic_wake(loop);
+    return NULL;
+}
+
+/* Waits with a call that nobody answers; whether that ended early. */
+static bool waits(scene *s) {
+    const int64_t start = clock_now_ms();
+    promptic_flush(s->loop, 300);
+    return clock_now_ms() - start >= 300;
+}
+
+static void wake_up(void) {
+    pthread_t thread;
+    scene s;
+    struct sigaction action = {.sa_handler = on_signal}, before;
+    open_scene(&s);
+    numbered number = {&s, 0};
+    promptic_call *call = submit(&number);
+    for (int i = 0; i < 3; i++)
+        promptic_wake(s.loop); /* before the wait; several are one */
+    CHECK(!waits(&s));
+    CHECK(waits(&s));
+    for (int i = 0; i < 70000; i++)
+        promptic_wake(s.loop); /* more than a pipe holds */
+    CHECK(!waits(&s) && waits(&s));
+    woken_loop = s.loop;
+    sigemptyset(&action.sa_mask);
+    CHECK(sigaction(SIGUSR1, &action, &before) == 0);
+    CHECK(raise(SIGUSR1) == 0 && !waits(&s));
+    sigaction(SIGUSR1, &before, NULL);
+    CHECK(pthread_create(&thread, NULL, wake_soon, s.loop) == 0);
+    CHECK(!waits(&s)); /* -1 would hang where it was lost */
+    pthread_join(thread, NULL);
+    promptic_wake(s.loop);
+    CHECK(!promptic_call_wait(call, 5000) && promptic_step(s.loop) == 1);
+    promptic_call_free(call);
+    close_scene(&s);
+}
+
+static void wake_pipe(void) {
+    wake pipe;
+    CHECK(wake_open(&pipe));
+    CHECK(fcntl(pipe.readable, F_GETFD) & FD_CLOEXEC && fcntl(pipe.writable, F_GETFD) & FD_CLOEXEC);
+    struct pollfd fd = {.fd = pipe.readable, .events = POLLIN};
+    CHECK(poll(&fd, 1, 0) == 0);
+    errno = ENOENT;
+    for (int i = 0; i < 70000; i++)
+        wake_send(&pipe);
+    CHECK(errno == ENOENT);
+    CHECK(poll(&fd, 1, 0) == 1);
+    wake_clear(&pipe);
+    CHECK(poll(&fd, 1, 0) == 0);
+    wake_close(&pipe);
+    CHECK(pipe.readable == -1 && pipe.writable == -1);
+    wake_close(&pipe);
+}
+
+/* ------------------------------------------------------------------- clock */
+
+static void tell_time(void) {
+    CHECK(clock_after(10, 0) == 10 && clock_after(10, 1) == 1010 && clock_after(10, 1e-5) == 11);
+    CHECK(clock_after(10, 0.0011) == 12 && clock_after(10, 0.001) == 11);
+    CHECK(clock_after(0, 1e12) == CLOCK_NEVER && clock_after(0, 1e300) == CLOCK_NEVER);
+    CHECK(clock_after(0, (double)NAN) == CLOCK_NEVER && clock_after(0, 9e11) >= 900000000000000);
+    CHECK(clock_after_ms(5, -1) == CLOCK_NEVER && clock_after_ms(5, 0) == 5);
+    CHECK(clock_after_ms(5, 7) == 12 && clock_after_ms(CLOCK_NEVER - 1, 2) == CLOCK_NEVER);
+    int64_t coarse = clock_coarse_ms(), now = clock_now_ms();
+    CHECK(coarse <= now + 1 && now - coarse < 1000);
+}
+
+void units_loop(void) {
+    launch();
+    wake_up();
+    wake_pipe();
+    tell_time();
+}
