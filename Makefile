@@ -86,7 +86,8 @@ Q := $(if $(V),,@)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all deps demo luajit test network test-luas test-suites sanitize valgrind fuzz bench contract check-core symbols lint format \
+.PHONY: all docs deps demo luajit test network test-luas test-suites sanitize valgrind fuzz bench contract \
+	check-core symbols lint format \
 	install uninstall rock install-rock clean help
 
 all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
@@ -236,6 +237,9 @@ $(STUBS): $(PROGRAM)
 $(PC): core/promptic.pc.in
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+
+docs: $(PROGRAM) ## rewrites the generated blocks of the READMEs: tables of methods, functions, options, targets
+	$(Q)$(PROGRAM) -E .ci/docs.lua
 
 # ------------------------------------------------------------------ trying and testing
 
