@@ -249,7 +249,9 @@ static decoder *push_decoder(lua_State *L) {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
-        lua_createtable(L, 0, 1);
+        lua_createtable(L, 0, 2);
+        lua_pushliteral(L, "promptic.json.decoder"); /* closed to scripts: they could free what is in use */
+        lua_setfield(L, -2, "__metatable");
         lua_pushcfunction(L, collect);
         lua_setfield(L, -2, "__gc");
         lua_pushvalue(L, -1);

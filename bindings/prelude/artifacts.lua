@@ -2,6 +2,9 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local methods, host, exports = ...
 
+local error, getmetatable, ipairs, pairs, setmetatable = error, getmetatable, ipairs, pairs, setmetatable
+local table, tostring, type = table, tostring, type
+
 local check, files = host.check, host.files
 
 local MOST_BYTES = 52428800 -- 50 MiB; the Python client's limit, the contract's of sizeBytes

@@ -2,7 +2,7 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local methods, host = ...
 
-local error, setmetatable, type = error, setmetatable, type
+local error, math, setmetatable, type = error, math, setmetatable, type
 
 local check = host.check
 
