@@ -22,7 +22,7 @@ json_buffer *json_buffer_push(lua_State *L) {
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
         lua_createtable(L, 0, 2);
-        lua_pushliteral(L, "promptic.json.buffer"); /* closed to scripts: they could free what is in use */
+        lua_pushliteral(L, "promptic.json.buffer"); /* closed: a script could free it */
         lua_setfield(L, -2, "__metatable");
         lua_pushcfunction(L, buffer_gc);
         lua_setfield(L, -2, "__gc");

@@ -250,7 +250,7 @@ static decoder *push_decoder(lua_State *L) {
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
         lua_createtable(L, 0, 2);
-        lua_pushliteral(L, "promptic.json.decoder"); /* closed to scripts: they could free what is in use */
+        lua_pushliteral(L, "promptic.json.decoder"); /* closed: a script could free it */
         lua_setfield(L, -2, "__metatable");
         lua_pushcfunction(L, collect);
         lua_setfield(L, -2, "__gc");
