@@ -172,7 +172,7 @@ $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 
 # C hosts: spec/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
 HOSTS     := $(patsubst spec/host/%.c,$(BUILD)/host/%,$(wildcard spec/host/*.c))
-HOSTS_LUA := $(addprefix $(BUILD)/host/,lua_threads collector rows)
+HOSTS_LUA := $(addprefix $(BUILD)/host/,lua_threads lua_memory collector rows)
 UNLOAD    := $(BUILD)/host/unload
 UNITS     := $(BUILD)/host/units
 -include $(HOSTS:=.d)
@@ -199,6 +199,7 @@ $(UNITS): spec/host/units.c $(UNITS_OBJ) $(STATIC)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=curl_easy_setopt,--wrap=curl_slist_append -o $@ $^ $(CURL_LIBS) -lm
 
 $(BUILD)/host/allocation: override LDFLAGS += -Wl,--wrap=realloc
+$(BUILD)/host/lua_memory: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(BUILD)/host/rows: override LDFLAGS += -Wl,--wrap=memmove,--wrap=memcmp
 
 # Without libcurl, so that it comes and goes with the module.
