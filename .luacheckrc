@@ -3,7 +3,7 @@ std = "lua54"
 max_line_length = 120
 -- not (x >= 0) is no slip for x < 0: it is true of a NaN as well.
 ignore = { "581" }
-exclude_files = { "build", "spec/contract/node_modules" }
+exclude_files = { "build", "spec/contract/node_modules", "spec/otlp/node_modules" }
 
 -- The interpreter sets a global of this name, which scripts may use instead of requiring the module.
 files["examples"] = { read_globals = { "promptic" } }

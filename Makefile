@@ -77,7 +77,7 @@ MANUALS := $(BUILD)/man/promptic.1 $(BUILD)/man/promptic-lua.1
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread -MMD -MP -Icore $(CURL_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 
 # File names are unique, so that an include names the file alone.
-BINDINGS_CFLAGS = $(addprefix -I,bindings $(wildcard bindings/*/)) -I$(OBJ)
+BINDINGS_CFLAGS = $(addprefix -I,bindings $(wildcard bindings/*/) $(OBJ)) -I$(OBJ)
 
 # The resources that the table of endpoints names, each a Lua module of its own.
 RESOURCES := $(OBJ)/resources.h
@@ -86,7 +86,7 @@ Q := $(if $(V),,@)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all deps demo luajit test test-luas sanitize valgrind fuzz bench contract check-core symbols lint format \
+.PHONY: all deps demo luajit test network test-luas test-suites sanitize valgrind fuzz bench contract check-core symbols lint format \
 	install uninstall rock install-rock clean help
 
 all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
@@ -165,10 +165,22 @@ $(SERVER): $(HTTPD) bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map -o $@ $(HTTPD) $(HTTPD_LIBS) $(ZLIB_LIBS)
 
+# The program loads libcurl at its first use (interpreter_libcurl.c), by the name that a program linked with it would
+# have. Where that cannot be found out, as with a static libcurl, the program is linked with it.
+LIBCURL_SONAME := $(OBJ)/libcurl_soname.h
+$(LIBCURL_SONAME): | $(OBJ)/.checked
+	$(Q)echo 'void *curl_version(void); void *probe(void); void *probe(void) { return curl_version(); }' | \
+		$(CC) -shared -fPIC -x c -o $(OBJ)/probe.so - $(CURL_LIBS)
+	$(Q)readelf -d $(OBJ)/probe.so 2>/dev/null | \
+		sed -n 's/.*(NEEDED).*\[\(libcurl[^]]*\)\]/#define LIBCURL_SONAME "\1"/p' >$@
+
+$(OBJ)/bindings/interpreter/interpreter_libcurl.o: $(LIBCURL_SONAME)
+
 # -E: modules that a script requires find Lua's functions in the program.
 $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 	@echo "  link   $@"
-	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_STATIC) $(CJSON) $(CURL_LIBS) -lm -ldl
+	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_STATIC) $(CJSON) \
+		$$([ -s $(LIBCURL_SONAME) ] || echo '$(CURL_LIBS)') -lm -ldl
 
 # C hosts: spec/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
 HOSTS     := $(patsubst spec/host/%.c,$(BUILD)/host/%,$(wildcard spec/host/*.c))
@@ -244,23 +256,34 @@ luajit: ## builds the module for LuaJIT, which LÖVE and other games have inside
 # The specs see the build, and nothing of the caller's credentials and settings.
 SPEC_ENV = .ci/clean-env PROMPTIC_SERVER_LUA='$(LUA)' LUA_CPATH='$(abspath $(BUILD))/?.so;;'
 
-# Without a game engine its spec is pending.
+# Without a game engine its spec is pending, and so are those of the laboratory whose parts are missing.
 test: ## runs the specs; one file of them: make test SPEC=spec/retry_spec.lua
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(if $(filter spec spec/love%,$(SPEC)),$(DEPS) luajit love || true)
+	$(Q)$(if $(filter spec spec/network%,$(SPEC)),$(DEPS) network || true)
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(SPEC)
 
+# In promptic-lua itself, unlike make test, which runs the shorter half of it.
+network: ## runs the laboratory: real servers and proxies, TLS, forks; also with the libcurl of Debian NETWORK_SUITE (sid)
+	$(Q)$(DEPS) module program sandbox test network
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(DEPS) luajit && $(MAKE) --no-print-directory luajit || true
+	$(Q)LUA='$(LUA)' .ci/network '$(abspath $(BUILD))'
+
 # What the module does, and not the program, in Lua 5.1, LuaJIT, 5.2 and 5.3: those that are installed, or can be.
 LUAS_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,arguments artifacts auth client config_file errors json json_decode \
-	json_encode json_steps odd_rows pages proxy retry response rows rows_csv rows_json secrets tasks timeout tls transport upload \
-	upload_failure waiting))
+	json_encode json_steps metatables odd_rows pages proxy replaced_globals response retry rows rows_csv rows_json secrets \
+	tasks tasks_coroutine tasks_cost timeout tls transport upload upload_failure waiting))
 
 test-luas: ## runs the specs of the module in older Luas and LuaJIT
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(DEPS) luas || true
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)MAKE='$(MAKE)' LUA='$(LUA)' PROGRAM='$(abspath $(PROGRAM))' .ci/test-luas '$(abspath $(BUILD))' $(LUAS_SPEC)
+
+test-suites: ## builds and runs demo and specs on Debian 13 and sid, unpacked over /usr for that alone; SUITES=sid: one
+	$(Q)MAKE='$(MAKE)' .ci/test-suites '$(BUILD)' $(SPEC)
 
 # Stock Lua can not load an instrumented module, so the instrumented program runs busted itself; there is no
 # instrumented promptic.so, so that what the specs start in stock Lua finds the plain one.
@@ -326,14 +349,15 @@ bench: ## measures what promptic costs beside libcurl alone
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES) $(BENCH)/no-decode
 	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))'
 
-PRISM := spec/contract/node_modules/.package-lock.json
-$(PRISM): spec/contract/package-lock.json
-	cd spec/contract && npm ci --ignore-scripts --no-audit --no-fund
+# Prism, and OpenTelemetry's exporters.
+NODE_MODULES := $(patsubst %,spec/%/node_modules/.package-lock.json,contract otlp)
+$(NODE_MODULES): %/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-contract: ## holds client and sandbox against the platform's contract, with Prism
+contract: ## holds client and sandbox against the platform's contract, with Prism, and sends OTLP with real exporters
 	$(Q)$(DEPS) module program sandbox test contract
-	$(Q)$(MAKE) --no-print-directory all $(PRISM)
+	$(Q)$(MAKE) --no-print-directory all $(NODE_MODULES)
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' LUA='$(LUA)' .ci/contract
 
 # ------------------------------------------------------------------ checking

@@ -4,6 +4,8 @@
  */
 #include "bindings.h"
 
+#include "number.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -245,10 +247,9 @@ static void check_enum(lua_State *L, const bindings_site *site, const promptic_p
 
 /* [-0, +1, m] Pushes a bound as its user would write it. */
 static const char *push_bound(lua_State *L, double bound) {
-    char digits[32];
+    char digits[NUMBER_SIZE];
     bool is_whole = bound > -1e16 && bound < 1e16 && bound == (double)(long long)bound;
-    snprintf(digits, sizeof digits, is_whole ? "%.0f" : "%.14g", bound);
-    lua_pushstring(L, digits);
+    lua_pushstring(L, number_text(digits, bound, is_whole ? 17 : 14));
     return lua_tostring(L, -1);
 }
 

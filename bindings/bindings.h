@@ -201,6 +201,9 @@ size_t bindings_take_query(lua_State *L, const promptic_endpoint *row, int optio
 /* [-0, +1, m] Pushes the integer at index, or the text of one, as decimal digits. */
 const char *bindings_push_digits(lua_State *L, int index);
 
+/* [-0, +1, m] Pushes the number at index as its shortest text, which no locale changes. */
+const char *bindings_push_number(lua_State *L, int index);
+
 /* ------------------------------------------------------------------- raw.c */
 
 /* client:request(method, path [, options]) */

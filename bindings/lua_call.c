@@ -12,7 +12,7 @@ struct bindings_owner {
     promptic_call *call;
     bindings_state *state;
     bindings_owner *next, **link; /* in the state's list of ended calls; link is NULL elsewhere */
-    int decoding;           /* reference to what decodes the response in steps; LUA_NOREF: nothing */
+    int decoding; /* reference to what decodes the response in steps; LUA_NOREF: nothing */
     json_progress progress; /* of that; once it is over, the reference is to the value or message */
     bool exchange;          /* the response is handed over as it came */
 };

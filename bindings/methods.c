@@ -3,8 +3,11 @@
  */
 #include "bindings.h"
 
+#include "number.h"
+
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MAX_PATH_ARGS = 8 };
 
@@ -18,6 +21,12 @@ const char *bindings_push_digits(lua_State *L, int index) {
         value = (long long)integer;
     snprintf(digits, sizeof digits, "%lld", value);
     lua_pushstring(L, digits);
+    return lua_tostring(L, -1);
+}
+
+const char *bindings_push_number(lua_State *L, int index) {
+    char text[NUMBER_SIZE];
+    lua_pushstring(L, number_shortest(text, (double)lua_tonumber(L, index)));
     return lua_tostring(L, -1);
 }
 
@@ -37,6 +46,30 @@ static size_t take_path(lua_State *L, const promptic_endpoint *row, const char *
     return count;
 }
 
+/* Whether the text has the form: '0' stands for a digit, other characters for themselves. What
+ * follows the form does not matter. */
+static bool has_form(const char *text, const char *form) {
+    for (; *form != '\0'; text++, form++) {
+        bool fits = *form == '0' ? *text >= '0' && *text <= '9' : *text == *form;
+        if (!fits)
+            return false;
+    }
+    return true;
+}
+
+/* [-0, +0 or 1, m] The time with its seconds, which ISO 8601 may leave out and RFC 3339, by which
+ * the platform reads times (date-time), may not; any other text as it is. */
+static const char *complete_time(lua_State *L, const char *text) {
+    static const char minutes[] = "0000-00-00T00:00";
+    const char *zone = text + sizeof minutes - 1;
+    if (!has_form(text, minutes) || (*zone != 'Z' && *zone != '+' && *zone != '-'))
+        return text;
+    lua_pushlstring(L, text, sizeof minutes - 1);
+    lua_pushfstring(L, "%s:00%s", lua_tostring(L, -1), zone);
+    lua_remove(L, -2);
+    return lua_tostring(L, -1);
+}
+
 /* [-0, +1 or 2, m] Pushes the text of a query parameter's value; NULL where there is none. */
 static const char *push_query_value(lua_State *L, const promptic_parameter *parameter,
                                     int options) {
@@ -47,7 +80,10 @@ static const char *push_query_value(lua_State *L, const promptic_parameter *para
         return lua_toboolean(L, -1) ? "true" : "false";
     if (parameter->type == PROMPTIC_INTEGER)
         return bindings_push_digits(L, -1);
-    return lua_tostring(L, -1);
+    bool is_time = parameter->format != NULL && strcmp(parameter->format, "date-time") == 0;
+    if (lua_type(L, -1) == LUA_TNUMBER)
+        return bindings_push_number(L, -1);
+    return is_time ? complete_time(L, lua_tostring(L, -1)) : lua_tostring(L, -1);
 }
 
 size_t bindings_take_query(lua_State *L, const promptic_endpoint *row, int options,

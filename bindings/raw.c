@@ -36,6 +36,8 @@ static const char *push_text(lua_State *L, const query_list *list, const char *n
         lua_pushstring(L, lua_toboolean(L, -1) ? "true" : "false");
     else if (compat_tointeger(L, -1, &integer))
         bindings_push_digits(L, -1);
+    else if (lua_type(L, -1) == LUA_TNUMBER)
+        bindings_push_number(L, -1);
     else if (lua_isstring(L, -1))
         lua_pushvalue(L, -1);
     else

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "failure.h"
 #include "loop.h"
+#include "number.h"
 #include "request.h"
 #include "retry.h"
 
@@ -177,7 +178,8 @@ bool call_attempt(promptic_call *call) {
         .body = call->body,
         .body_length = call->body_length,
         .headers = is_foreign ? call->foreign.headers
-                              : client_headers(client, call->method, call->body != NULL),
+                              : client_headers(client, call->method, call->body != NULL,
+                                               call->row != NULL && call->row->redirects),
         .fresh = call->distrusts,
         .max_response_bytes = client->max_response_bytes,
         .on_body = call->on_body,
@@ -202,16 +204,17 @@ bool call_attempt(promptic_call *call) {
 
 /* What has run out for an attempt: libcurl's connect timeout and the loop's timers say the same. */
 static const char *timeout_message(promptic_call *call) {
-    snprintf(call->timeout_message, sizeof call->timeout_message, "%s for %g s",
+    char seconds[NUMBER_SIZE];
+    snprintf(call->timeout_message, sizeof call->timeout_message, "%s for %s s",
              call->transfer.connected ? "no byte has moved" : "no connection could be made",
-             call->client->timeout);
+             number_text(seconds, call->client->timeout, 6));
     return call->timeout_message;
 }
 
 /* The connection that was to be reused had ended. That is no attempt: nothing was sent. */
 static void attempt_again(promptic_call *call) {
-    client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: an idle connection had ended", call->method,
-               call->path);
+    client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: an idle connection had ended",
+               call->method, call->path);
     call->attempts--;
     if (call_attempt(call))
         loop_schedule(call->client->loop, call);
@@ -238,8 +241,9 @@ static void time_out(promptic_call *call, int64_t now_ms) {
     const size_t size = sizeof call->timeout_message;
     CURL *easy = call->transfer.easy;
     if (now_ms >= call->deadline_ms) {
-        snprintf(call->timeout_message, size, "the deadline of %g s has passed in attempt %d",
-                 call->client->deadline, call->attempts);
+        char seconds[NUMBER_SIZE];
+        snprintf(call->timeout_message, size, "the deadline of %s s has passed in attempt %d",
+                 number_text(seconds, call->client->deadline, 6), call->attempts);
         call_fail(call, PROMPTIC_TIMEOUT, call->timeout_message);
         return;
     }
@@ -281,8 +285,8 @@ static bool is_success(const promptic_call *call, const transfer_outcome *outcom
 static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_after) {
     if (outcome->kind != PROMPTIC_OK)
         return sent;
-    return outcome->status == 500 || outcome->status == 502 ||
-           outcome->status == 504 || (outcome->status == 503 && retry_after < 0);
+    return outcome->status == 500 || outcome->status == 502 || outcome->status == 504 ||
+           (outcome->status == 503 && retry_after < 0);
 }
 
 static char *api_message(const promptic_call *call, int status) {
@@ -293,7 +297,8 @@ static char *api_message(const promptic_call *call, int status) {
         if (call->foreign.active) /* the URL may hold a secret */
             text_add(&message, "a further redirect was not followed");
         else
-            text_addf(&message, "a redirect to %s was not followed; is the endpoint right?", location);
+            text_addf(&message, "a redirect to %s was not followed; is the endpoint right?",
+                      location);
         return text_take(&message, NULL);
     }
     const text *body = &call->transfer.body;
@@ -367,8 +372,10 @@ static void settle_failure(promptic_call *call, const transfer_outcome *outcome)
         fail_with(call, outcome, attempt.retry_after);
         return;
     }
-    client_log(call->client, PROMPTIC_LOG_WARNING, "%s %s: %s %d; attempt %d follows in %.3f s",
-               call->method, call->path, reason, outcome->status, call->attempts + 1, delay);
+    char seconds[NUMBER_SIZE];
+    client_log(call->client, PROMPTIC_LOG_WARNING, "%s %s: %s %d; attempt %d follows in %s s",
+               call->method, call->path, reason, outcome->status, call->attempts + 1,
+               number_text(seconds, delay, 3));
     call->state = CALL_WAITING;
     call->distrusts = attempt.kind != PROMPTIC_API_ERROR || attempt.status == 408;
     call->timer.due_ms = clock_after(clock_now_ms(), delay);

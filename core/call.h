@@ -60,8 +60,8 @@ void call_attempt_ended(promptic_call *call, CURLcode code);
 /* In a forked child: ends a call that belongs to the parent, without using libcurl. */
 void call_abandon(promptic_call *call);
 
-/* The time call->timer.due_ms has come: an attempt has stalled, the deadline has passed, or a backoff
- * is over. */
+/* The time call->timer.due_ms has come: an attempt has stalled, the deadline has passed, or a
+ * backoff is over. */
 void call_due(promptic_call *call, int64_t now_ms);
 
 /* Ends the call without an answer. The message is static, or lives as long as the call. */

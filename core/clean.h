@@ -20,8 +20,10 @@ typedef struct clean_secrets {
 
 /*
  * Overwrites each occurrence of a secret with asterisks, in place and without changing the length.
- * Found are the secret as it stands, with its characters escaped as JSON does (RFC 8259 7: \\", \\/,
- * \\u0041) or percent-encoded (RFC 3986 2.1), and any mixture of these. NULL secrets: nothing is done.
+ * Found are the secret as it stands, with its characters escaped as JSON does (RFC 8259 7: \\",
+ * \\/,
+ * \\u0041) or percent-encoded (RFC 3986 2.1), and any mixture of these. NULL secrets: nothing is
+ * done.
  */
 void clean_hide(char *bytes, size_t length, const clean_secrets *secrets);
 
@@ -29,8 +31,8 @@ void clean_hide(char *bytes, size_t length, const clean_secrets *secrets);
  * Writes the bytes to `out` as one line of readable UTF-8, NUL-terminated, of at most size - 1
  * bytes (size > 4). Runs of white space, C0 and C1 control characters, DEL, line separators and the
  * marks that turn or isolate the direction of text (Unicode's Bidi_Control) become one space, none
- * at the ends; bytes that are not UTF-8 become U+FFFD. What does not fit ends in "...", never within
- * a character. `bytes` may be NULL where length is 0. Returns the length written.
+ * at the ends; bytes that are not UTF-8 become U+FFFD. What does not fit ends in "...", never
+ * within a character. `bytes` may be NULL where length is 0. Returns the length written.
  */
 size_t clean_line(char *out, size_t size, const char *bytes, size_t length);
 

@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DEFAULT_TIMEOUT 30.0   /* DESIGN "Deadlines" */
-#define DEFAULT_DEADLINE 300.0 /* DESIGN "Deadlines" */
+#define DEFAULT_TIMEOUT 30.0   /* README.md, "Deadlines" */
+#define DEFAULT_DEADLINE 300.0 /* README.md, "Deadlines" */
 #define DEFAULT_BACKOFF 0.5
-#define DEFAULT_MAX_RETRIES 2                                  /* DESIGN "Retry" */
-#define DEFAULT_MAX_RESPONSE_BYTES ((size_t)256 * 1024 * 1024) /* DESIGN "The wire, safely" */
+#define DEFAULT_MAX_RETRIES 2                                  /* README.md, "Retry" */
+#define DEFAULT_MAX_RESPONSE_BYTES ((size_t)256 * 1024 * 1024) /* README.md, "The wire, safely" */
 
 void promptic_options_init(promptic_options *options, size_t size) {
     const promptic_options defaults = {
@@ -69,10 +69,10 @@ static bool add_credential(const config *config, struct curl_slist **list) {
 }
 
 /* CURLOPT_USERAGENT would have libcurl format the same line anew in every request. */
-static bool add_common_headers(const config *config, const char *user_agent,
+static bool add_common_headers(const config *config, const char *user_agent, const char *accept,
                                struct curl_slist **list) {
     return add_header(config, list, "User-Agent", user_agent) && add_credential(config, list) &&
-           add_header(config, list, "Accept", "application/json");
+           add_header(config, list, "Accept", accept);
 }
 
 /* Each line costs libcurl some work in every request, so each kind of request has a list of its
@@ -80,12 +80,14 @@ static bool add_common_headers(const config *config, const char *user_agent,
  * for servers that do not know the header. */
 static bool build_headers(promptic_client *client, const char *user_agent) {
     const config *config = &client->config;
-    return add_common_headers(config, user_agent, &client->json_headers) &&
+    const char *accept = "application/json";
+    return add_common_headers(config, user_agent, accept, &client->json_headers) &&
            add_header(config, &client->json_headers, "Content-Type", "application/json") &&
            remove_header(&client->json_headers, "Expect:") &&
-           add_common_headers(config, user_agent, &client->empty_headers) &&
+           add_common_headers(config, user_agent, accept, &client->empty_headers) &&
            remove_header(&client->empty_headers, "Content-Type:") &&
-           add_common_headers(config, user_agent, &client->plain_headers);
+           add_common_headers(config, user_agent, accept, &client->plain_headers) &&
+           add_common_headers(config, user_agent, "*/*", &client->bytes_headers);
 }
 
 static void free_headers(struct curl_slist *list) {
@@ -219,6 +221,7 @@ void client_release(promptic_client *client) {
     free_headers(client->json_headers);
     free_headers(client->empty_headers);
     free_headers(client->plain_headers);
+    free_headers(client->bytes_headers);
     memory_free(&allocator, client->base);
     curl_url_cleanup(client->origin);
     config_free(&client->config);
@@ -245,7 +248,8 @@ void promptic_client_close(promptic_client *client) {
         loop_release_pool(client->loop, client->pool);
     client->pool = NULL;
     loop_dispatch(client->loop);
-    loop_notify_timer(client->loop); /* other clients' calls may have been waiting for ours to end */
+    loop_notify_timer(
+        client->loop); /* other clients' calls may have been waiting for ours to end */
     client_release(client);
 }
 
@@ -262,10 +266,12 @@ const char *client_target(const promptic_client *client, const char *url) {
     return client->origin != NULL ? url + client->origin_length : NULL;
 }
 
-struct curl_slist *client_headers(const promptic_client *client, const char *method,
-                                  bool has_body) {
+struct curl_slist *client_headers(const promptic_client *client, const char *method, bool has_body,
+                                  bool wants_bytes) {
     if (has_body)
         return client->json_headers;
+    if (wants_bytes)
+        return client->bytes_headers;
     return strcmp(method, "POST") == 0 ? client->empty_headers : client->plain_headers;
 }
 

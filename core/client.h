@@ -33,6 +33,7 @@ struct promptic_client {
     struct curl_slist *json_headers;  /* of requests with a body */
     struct curl_slist *empty_headers; /* of a POST without */
     struct curl_slist *plain_headers; /* of other requests without */
+    struct curl_slist *bytes_headers; /* the same where the response is no JSON */
     CURL *idle[CLIENT_IDLE_HANDLES];
     size_t idle_count;
     list_link calls; /* unfinished ones */
@@ -46,10 +47,11 @@ void client_release(promptic_client *client);
 const char *client_target(const promptic_client *client, const char *url);
 
 /* The headers of such a request; the client's own. */
-struct curl_slist *client_headers(const promptic_client *client, const char *method, bool has_body);
+struct curl_slist *client_headers(const promptic_client *client, const char *method, bool has_body,
+                                  bool wants_bytes);
 
-/* An easy handle with the client's settings, new or used before; NULL if out of memory. The pool has
- * been reserved before. */
+/* An easy handle with the client's settings, new or used before; NULL if out of memory. The pool
+ * has been reserved before. */
 CURL *client_take_handle(promptic_client *client);
 void client_give_handle(promptic_client *client, CURL *easy);
 

@@ -249,6 +249,18 @@ static void settle_credential(resolver *r, config *out) {
         settle_application(r, out);
 }
 
+/* A sandbox's endpoint that was left in the file must not receive a credential that was given for
+ * the platform. */
+static void check_pairing(resolver *r, const config *out, const char *endpoint) {
+    bool is_given = out->source != NULL && out->source != level_names[FILE_LEVEL];
+    if (out->is_loopback && is_given)
+        r->kind = failure_set(
+            r->error, PROMPTIC_CONFIG,
+            "%s is this machine, but the credential comes from the %s: set PROMPTIC_ENDPOINT, or "
+            "the option endpoint, to where it belongs, or remove the endpoint from the file",
+            endpoint, out->source);
+}
+
 static void settle_endpoint(resolver *r, config *out) {
     int level = level_of(r, CONFIG_ENDPOINT);
     const char *value =
@@ -258,6 +270,8 @@ static void settle_endpoint(resolver *r, config *out) {
     r->kind = name == NULL ? failure_memory(r->error)
                            : config_endpoint(r->allocator, value, name, r->options->allow_http,
                                              &out->endpoint, &out->is_loopback, r->error);
+    if (r->kind == PROMPTIC_OK && level == FILE_LEVEL)
+        check_pairing(r, out, name);
     memory_free(r->allocator, name);
 }
 

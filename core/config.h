@@ -1,6 +1,6 @@
 /*
  * config.h - from options, the environment and ~/.promptic/config.toml to one credential and one
- * endpoint. Source of the rules: DESIGN, "Credentials" and "The wire, safely".
+ * endpoint. Source of the rules: README.md, "Credentials" and "The wire, safely".
  *
  *   credential    the highest source that gives one: arguments, environment, file. Within a source
  *                 the session token goes before the API key.
@@ -10,6 +10,10 @@
  *                 token given as an argument or found in the file. workspace_id is an older name of
  *                 it; a source that gives two different values under the two names is an error.
  *   endpoint      the highest source that gives one, else PROMPTIC_DEFAULT_ENDPOINT.
+ *
+ * An endpoint on this machine that comes from the file is a PROMPTIC_CONFIG error where the
+ * credential comes from elsewhere. A file that another user than this one or root owns, or that
+ * anybody can write, is refused.
  *
  * Empty variables and empty values of the file count as not given; an empty argument is an error.
  * White space around variables and values of the file is dropped; control characters (below 0x20,

@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const names[CONFIG_KEYS] = {
@@ -50,8 +51,16 @@ void config_add_path(text *path, const char *given) {
 }
 
 /* Words of our own: strerror may share a buffer between threads, and speaks the locale. */
-const char *config_reason(int system_error) {
-    switch (system_error) {
+const char *config_reason(int code) {
+    switch (code) {
+    case CONFIG_NO_FILE:
+        return "it is no file";
+    case CONFIG_FOREIGN:
+        return "it belongs to another user";
+    case CONFIG_WRITABLE:
+        return "anybody can change it; look into it, then chmod 600";
+    case CONFIG_LOCKED:
+        return "another program holds its lock";
     case EACCES:
     case EPERM:
         return "permission denied";
@@ -90,13 +99,35 @@ static ssize_t read_all(int file, char *buffer, size_t size) {
     return (ssize_t)length;
 }
 
+/* Whether what is open may be read, and decide where credentials are sent: 0, or why not. Of
+ * devices /dev/null is a file without content. */
+static int check_file(int file) {
+    struct stat status;
+    if (fstat(file, &status) != 0)
+        return errno;
+    if (S_ISDIR(status.st_mode))
+        return EISDIR;
+    if (S_ISCHR(status.st_mode))
+        return 0;
+    if (!S_ISREG(status.st_mode))
+        return CONFIG_NO_FILE;
+    if (status.st_uid != geteuid() && status.st_uid != 0)
+        return CONFIG_FOREIGN;
+    return (status.st_mode & S_IWOTH) != 0 ? CONFIG_WRITABLE : 0;
+}
+
 int config_read_file(const promptic_allocator *allocator, const char *path, char **data,
                      size_t *length) {
     *data = NULL;
     *length = 0;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0)
-        return errno;
+        return errno == ENXIO ? CONFIG_NO_FILE : errno;
+    int problem = check_file(file);
+    if (problem != 0) {
+        close(file);
+        return problem;
+    }
     *data = memory_resize(allocator, NULL, CONFIG_LONGEST_FILE + 1);
     ssize_t count = *data != NULL ? read_all(file, *data, CONFIG_LONGEST_FILE + 1) : -1;
     int code = *data == NULL ? ENOMEM : count < 0 ? errno : 0;

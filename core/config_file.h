@@ -35,16 +35,25 @@ config_key config_find_key(const char *name);
  * where `given` is empty, or nobody knows the home directory. */
 void config_add_path(text *path, const char *given);
 
+/* Failures that errno has no number for. */
+enum {
+    CONFIG_NO_FILE = -1,  /* a pipe, which would be waited for, a folder */
+    CONFIG_FOREIGN = -2,  /* it belongs to a user who is neither this one nor root */
+    CONFIG_WRITABLE = -3, /* anybody can change it */
+    CONFIG_LOCKED = -4    /* another writer does not end */
+};
+
 /* Reads the file into *data, CONFIG_LONGEST_FILE + 1 bytes that the caller wipes and frees; NULL
- * where there was nothing to read into. Returns 0 or a number of errno. */
+ * where there was nothing to read into. Never waits for a writer. Returns 0, a number of errno or
+ * one of the above: whoever can write the file decides where credentials are sent. */
 int config_read_file(const promptic_allocator *allocator, const char *path, char **data,
                      size_t *length);
 
 /* Wipes and frees what config_read_file gave. NULL is allowed. */
 void config_free_file(const promptic_allocator *allocator, char *data);
 
-/* What a number of errno says, in words of our own; a static string. */
-const char *config_reason(int system_error);
+/* What the number says, in words of our own; a static string. */
+const char *config_reason(int code);
 
 /* Whether the value holds a character below 0x20, or 0x7f. */
 bool config_has_control_character(const char *value);

@@ -4,17 +4,14 @@
  */
 #include "config.h"
 #include "config_file.h"
+#include "config_replace.h"
 #include "failure.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define MOST_LINKS 16
 
 static const char byte_order_mark[] = "\xEF\xBB\xBF";
 
@@ -83,8 +80,10 @@ static void parse(original *o) {
 }
 
 static promptic_kind fail(original *o, const char *what, int code) {
-    o->kind = failure_set(o->error, PROMPTIC_CONFIG, CONFIG_NAME_IN_MESSAGE " cannot be %s: %s",
-                          o->path.data, what, config_reason(code));
+    o->kind = code == ENOMEM ? failure_memory(o->error)
+                             : failure_set(o->error, PROMPTIC_CONFIG,
+                                           CONFIG_NAME_IN_MESSAGE " cannot be %s: %s", o->path.data,
+                                           what, config_reason(code));
     return o->kind;
 }
 
@@ -102,9 +101,7 @@ static void load(original *o, struct stat *status, bool *exists) {
         return;
     }
     int code = config_read_file(NULL, o->path.data, &o->data, &o->length);
-    if (code == ENOMEM)
-        o->kind = failure_memory(o->error);
-    else if (code != 0)
+    if (code != 0)
         fail(o, "read", code);
     else
         parse(o);
@@ -354,131 +351,75 @@ static bool is_same(const original *o, const text *out) {
            (out->length == 0 || memcmp(out->data, o->data, o->length) == 0);
 }
 
-/* ----------------------------------------------------------------- replacing */
+/* -------------------------------------------------------------------- saving */
 
-/* Follows the path to what is no symbolic link, and may not exist yet. Returns 0 or a number of
- * errno. */
-static int follow(text *path) {
-    char target[4096];
-    for (int links = 0; links <= MOST_LINKS; links++) {
-        ssize_t length = readlink(path->data, target, sizeof target);
-        if (length < 0)
-            return errno == EINVAL || errno == ENOENT ? 0 : errno;
-        if ((size_t)length == sizeof target)
-            return ENAMETOOLONG;
-        const char *slash = strrchr(path->data, '/');
-        bool is_relative = target[0] != '/' && slash != NULL;
-        path->length = is_relative ? (size_t)(slash - path->data) + 1 : 0;
-        text_add_n(path, target, (size_t)length);
-        if (path->failed)
-            return ENOMEM;
-    }
-    return ELOOP;
+/* Whether the plan would only remove keys, of which a file that is not there has none. */
+static bool only_removes(const plan *plan) {
+    for (int key = 0; key < CONFIG_KEYS; key++)
+        if (plan->changes[key] && plan->values[key] != NULL)
+            return false;
+    return true;
 }
 
-/* A copy of the path's folder, "." where it has none; freed with memory_free. */
-static char *folder_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return text_copy(NULL, ".", 1);
-    return text_copy(NULL, path, slash == path ? 1 : (size_t)(slash - path));
-}
-
-static int write_all(int file, const char *bytes, size_t length) {
-    while (length > 0) {
-        ssize_t count = write(file, bytes, length);
-        if (count < 0 && errno != EINTR)
-            return errno;
-        bytes += count > 0 ? count : 0;
-        length -= count > 0 ? (size_t)count : 0;
-    }
-    return 0;
-}
-
-/* Fills the temporary file, which is as strictly kept as the one it replaces (NULL: none). */
-static int fill(int file, const text *content, const struct stat *before) {
-    mode_t mode = before != NULL ? before->st_mode & 0600 : 0600;
-    int code = write_all(file, content->data, content->length);
-    if (code == 0 && fchmod(file, mode) != 0)
-        code = errno;
-    /* Only root can keep the file another user's, and only root needs to. */
-    if (code == 0 && before != NULL && before->st_uid != geteuid() &&
-        fchown(file, before->st_uid, before->st_gid) != 0)
-        code = errno;
-    if (code == 0 && fsync(file) != 0)
-        code = errno;
-    return code;
-}
-
-/* So that the new name outlives a power cut; some file systems cannot, and need not. */
-static void sync_folder(const char *folder) {
-    int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file >= 0) {
-        (void)!fsync(file);
-        close(file);
-    }
-}
-
-static int replace(const char *path, const char *folder, const text *content,
-                   const struct stat *before) {
-    text temporary;
-    text_init(&temporary, NULL);
-    text_addf(&temporary, "%s/.config.toml.XXXXXX", folder);
-    if (temporary.failed)
-        return ENOMEM;
-    int file = mkostemp(temporary.data, O_CLOEXEC);
-    int code = file < 0 ? errno : fill(file, content, before);
-    if (file >= 0 && close(file) != 0 && code == 0)
-        code = errno;
-    if (code == 0 && rename(temporary.data, path) != 0)
-        code = errno;
-    if (code == 0)
-        sync_folder(folder);
-    else if (file >= 0)
-        unlink(temporary.data);
-    text_free(&temporary);
-    return code;
-}
-
-static void save(original *o, const text *content, const struct stat *before) {
-    int code = follow(&o->path);
-    char *folder = code == 0 ? folder_of(o->path.data) : NULL;
-    if (code == 0 && folder == NULL)
+/* Writes what the plan makes of the file, which is locked. */
+static void change(original *o, const char *folder, const plan *plan) {
+    struct stat before;
+    bool exists = false;
+    edit e;
+    int code = 0;
+    load(o, &before, &exists);
+    if (o->kind != PROMPTIC_OK)
+        return;
+    make_text(&e, o, plan);
+    bool is_closed = !exists || (before.st_mode & 077) == 0;
+    if (e.out.failed)
         code = ENOMEM;
-    if (code == 0 && mkdir(folder, 0700) != 0 && errno != EEXIST)
-        code = errno;
-    if (code == 0)
-        code = replace(o->path.data, folder, content, before);
-    memory_free(NULL, folder);
-    if (code == ENOMEM)
-        o->kind = failure_memory(o->error);
-    else if (code != 0)
+    else if (!is_same(o, &e.out) || !is_closed)
+        code = config_replace(o->path.data, folder, &e.out, exists ? &before : NULL);
+    if (code != 0)
         fail(o, "written", code);
+    if (e.out.data != NULL)
+        text_wipe(e.out.data, e.out.capacity);
+    text_free(&e.out);
+}
+
+/* Makes the folder where it is missing. */
+static int make_folder(const char *folder) {
+    return mkdir(folder, 0700) == 0 || errno == EEXIST ? 0 : errno;
+}
+
+/* Finds the file, makes its folder and locks it: 0, or why not. *folder (freed with memory_free) is
+ * NULL where there is nothing to do. */
+static int prepare(original *o, const plan *plan, char **folder, int *lock) {
+    int code = config_follow(&o->path);
+    if (code != 0)
+        return code;
+    if (only_removes(plan) && access(o->path.data, F_OK) != 0 && errno == ENOENT)
+        return 0;
+    *folder = config_folder(o->path.data);
+    if (*folder == NULL)
+        return ENOMEM;
+    code = make_folder(*folder);
+    return code == 0 ? config_lock(o->path.data, *folder, lock) : code;
 }
 
 promptic_kind promptic_config_write(const char *file, const promptic_pair *changes, size_t count,
                                     promptic_error *error) {
     plan plan;
     original o;
-    edit e;
-    struct stat before;
-    bool exists = false;
+    char *folder = NULL;
+    int lock = -1;
     promptic_kind kind = make_plan(&plan, changes, count, error);
     if (kind != PROMPTIC_OK)
         return kind;
     open_original(&o, file, error);
-    if (o.kind == PROMPTIC_OK)
-        load(&o, &before, &exists);
-    if (o.kind == PROMPTIC_OK) {
-        make_text(&e, &o, &plan);
-        if (e.out.failed)
-            o.kind = failure_memory(error);
-        else if (!is_same(&o, &e.out) || (exists && (before.st_mode & 077) != 0))
-            save(&o, &e.out, exists ? &before : NULL);
-        if (e.out.data != NULL)
-            text_wipe(e.out.data, e.out.capacity);
-        text_free(&e.out);
-    }
+    int code = o.kind == PROMPTIC_OK ? prepare(&o, &plan, &folder, &lock) : 0;
+    if (code != 0)
+        fail(&o, "written", code);
+    else if (folder != NULL)
+        change(&o, folder, &plan);
+    config_unlock(lock);
+    memory_free(NULL, folder);
     close_original(&o);
     return o.kind;
 }

@@ -15,7 +15,7 @@
 #define FAILURE_MAX_CODE 100
 
 /*
- * The message of an answer whose status is not 2xx (DESIGN, "Errors"): the body's `error` where
+ * The message of an answer whose status is not 2xx (README.md, "Errors"): the body's `error` where
  * that is text for people, its `message` beside a code or inside an object, else the text of the
  * body (of an HTML page what stands between its tags); where that is empty the status's standard
  * reason (RFC 9110 15). It is one line as clean_line makes it. The status itself is not part of it.

@@ -73,10 +73,9 @@ static promptic_kind check_parts(const promptic_client *client, char *const part
     if (!is_same_host(client, parts[HOST], &same))
         return failure_memory(error);
     if (is_http && !same)
-        return failure_set(
-            error, PROMPTIC_DECODE,
-            "the platform names plain http on another host, %s, which is not used",
-            parts[HOST]);
+        return failure_set(error, PROMPTIC_DECODE,
+                           "the platform names plain http on another host, %s, which is not used",
+                           parts[HOST]);
     return PROMPTIC_OK;
 }
 

@@ -1,6 +1,6 @@
 /*
  * foreign.h - requests to another place than the platform, which it has named itself: where a
- * redirect leads, where a presigned upload goes. DESIGN "The wire, safely": https or the
+ * redirect leads, where a presigned upload goes. README.md, "The wire, safely": https or the
  * endpoint's own host, without any credential of the client, and without following a redirect.
  */
 #ifndef PROMPTIC_FOREIGN_H

@@ -59,8 +59,8 @@ promptic_loop *promptic_loop_new_with(const promptic_loop_options *given, prompt
         memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
     CURLcode code = options.host_owns_curl ? CURLE_OK : init_libcurl();
     if (code != CURLE_OK) {
-        failure_set(error, PROMPTIC_MEMORY, "libcurl cannot be initialised: %s",
-                    curl_easy_strerror(code));
+        failure_set(error, code == CURLE_OUT_OF_MEMORY ? PROMPTIC_MEMORY : PROMPTIC_CONFIG,
+                    "libcurl cannot be initialised: %s", curl_easy_strerror(code));
         return NULL;
     }
     promptic_loop *loop = new_loop(&options);
@@ -348,7 +348,8 @@ static size_t wait_once(promptic_loop *loop, long timeout_ms) {
     long due_ms = time_left_ms(loop);
     if (due_ms >= 0 && (timeout_ms < 0 || due_ms < timeout_ms))
         timeout_ms = due_ms;
-    poll_sockets(loop, timeout_ms < 0 || timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms, true);
+    poll_sockets(loop, timeout_ms < 0 || timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms,
+                 true);
     return loop_step(loop);
 }
 

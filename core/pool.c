@@ -54,6 +54,15 @@ static bool is_same(const pool_socket *socket) {
            status.st_ino == socket->inode;
 }
 
+/* A socket was closed before it carried a request; if the name has another address, libcurl 7.88
+ * goes on with it only when all transfers run: see run_all. */
+static void note_lost(pool *pool) {
+    if (pool->running == 0)
+        return;
+    pool->lost_socket = true;
+    pool->due_ms = clock_now_ms();
+}
+
 /* ------------------------------------------------------ libcurl's callbacks */
 
 static int open_socket(const struct curl_sockaddr *address) {
@@ -94,6 +103,8 @@ static int on_close(void *userdata, curl_socket_t number) {
     if (socket != NULL) {
         report(pool, socket, 0);
         socket->is_open = false;
+        if (socket->is_connecting)
+            note_lost(pool);
         if (socket->wanted == 0)
             drop(pool, socket);
     }
@@ -171,9 +182,8 @@ static void free_handles(pool *pool, pool_handles *handles) {
 static bool make_share(pool_handles *handles) {
     if (handles->share == NULL)
         handles->share = curl_share_init();
-    return handles->share != NULL &&
-           curl_share_setopt(handles->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) ==
-               CURLSHE_OK;
+    return handles->share != NULL && curl_share_setopt(handles->share, CURLSHOPT_SHARE,
+                                                       CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
 }
 
 /* Makes what is missing of the handles; what is there already is kept if that fails. */
@@ -336,10 +346,22 @@ static int curl_events(unsigned char directions) {
            (directions & PROMPTIC_WRITE ? CURL_CSELECT_OUT : 0);
 }
 
+/* libcurl 7.88 sets no timer for the next address of a name after the one before took too long. The
+ * function is deprecated because it is slow; no other one runs all transfers and reports their
+ * sockets. */
+static CURLMcode run_all(pool *pool) {
+    int running;
+    pool->lost_socket = false;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    return curl_multi_socket_all(pool->handles->multi, &running);
+#pragma GCC diagnostic pop
+}
+
 pool_progress pool_drive(pool *pool, int64_t now_ms) {
     int running;
-    CURLMcode code = CURLM_OK;
-    bool acted = false;
+    bool acted = pool->lost_socket;
+    CURLMcode code = acted ? run_all(pool) : CURLM_OK;
     /* From the end: what libcurl does may drop any entry, and then the last one, which has had its
      * turn, moves to that place. */
     for (size_t i = pool->count; i-- > 0 && code == CURLM_OK;) {
@@ -362,6 +384,7 @@ void pool_repair(pool *pool) {
     curl_multi_cleanup(pool->handles->multi);
     pool->handles->multi = NULL;
     pool->due_ms = CLOCK_NEVER;
+    pool->lost_socket = false;
     while (pool->count > 0)
         drop(pool, &pool->sockets[pool->count - 1]);
 }
@@ -380,6 +403,7 @@ static void drop_closed(pool *pool) {
         if (!socket->is_ours || !socket->is_open || !socket->is_connecting || is_same(socket))
             continue;
         socket->is_open = false;
+        note_lost(pool);
         if (socket->wanted == 0)
             drop(pool, socket);
     }
@@ -404,6 +428,7 @@ void pool_abandon(pool *pool) {
             close(pool->sockets[i].number);
     pool->count = pool->running = 0;
     pool->due_ms = CLOCK_NEVER;
+    pool->lost_socket = false;
     if (pool->handles == NULL)
         return;
     pool_handles *previous = __atomic_load_n(&abandoned, __ATOMIC_RELAXED);

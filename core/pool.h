@@ -30,12 +30,12 @@ typedef struct pool_end {
 /* A socket that libcurl has opened, or wants to be polled. */
 typedef struct pool_socket {
     int number;
-    bool is_ours;       /* opened by the pool; else one of libcurl's own, such as a lookup's */
-    bool is_open;       /* of ours: not closed yet, as far as libcurl has said */
-    bool is_connecting; /* of ours: it has carried no request, so libcurl may close it silently */
-    bool is_named;      /* local and peer are known */
-    ino_t inode;        /* of ours, tells it from a later one of the same number */
-    unsigned char wanted;   /* directions libcurl waits for, PROMPTIC_READ and _WRITE or-ed */
+    bool is_ours;         /* opened by the pool; else one of libcurl's own, such as a lookup's */
+    bool is_open;         /* of ours: not closed yet, as far as libcurl has said */
+    bool is_connecting;   /* of ours: it has carried no request, so libcurl may close it silently */
+    bool is_named;        /* local and peer are known */
+    ino_t inode;          /* of ours, tells it from a later one of the same number */
+    unsigned char wanted; /* directions libcurl waits for, PROMPTIC_READ and _WRITE or-ed */
     unsigned char reported; /* directions the host was asked to watch; 0: it does not know it */
     unsigned char ready;    /* directions found ready and not handled yet */
     pool_end local, peer;
@@ -62,6 +62,7 @@ struct pool {
     int64_t due_ms;                      /* when libcurl's timer runs out; CLOCK_NEVER */
     pool_socket *sockets;
     size_t count, capacity;
+    bool lost_socket;      /* one was closed before it carried a request */
     long most_kept;        /* idle connections */
     pool_report_fn report; /* called as soon as a socket the host knows is closed */
     void *owner;           /* of report */
@@ -96,8 +97,8 @@ void pool_note_connected(pool *pool, const pool_end *peer, const pool_end *local
 /* Fills *fds, at most `room`, with the sockets to poll; returns how many. */
 size_t pool_fill(pool *pool, struct pollfd *fds, size_t room);
 
-/* Takes what poll(2) has found for what pool_fill has filled in, of `count` sockets at most; returns
- * how many these were. */
+/* Takes what poll(2) has found for what pool_fill has filled in, of `count` sockets at most;
+ * returns how many these were. */
 size_t pool_take(pool *pool, const struct pollfd *fds, size_t count);
 
 /* Notes that the host found the socket ready. Nothing happens if the pool does not poll it. */

@@ -184,8 +184,8 @@ typedef struct promptic_loop_options {
 PROMPTIC_API void promptic_loop_options_init(promptic_loop_options *options, size_t size);
 
 /* A new loop, which drives the calls of its clients over shared connections. options is borrowed;
- * NULL: the defaults. Freed with promptic_loop_free. NULL and *error (memory) where memory or
- * libcurl fails. */
+ * NULL: the defaults. Freed with promptic_loop_free. NULL and *error (memory, config) where memory
+ * or libcurl fails. */
 PROMPTIC_API promptic_loop *promptic_loop_new_with(const promptic_loop_options *options,
                                                    promptic_error *error);
 
@@ -213,8 +213,8 @@ PROMPTIC_API long promptic_timeout_ms(promptic_loop *loop);
 PROMPTIC_API size_t promptic_wait(promptic_loop *loop, long timeout_ms);
 
 /* Ends the blocking function of this loop that is under way, or else the next one, early: as though
- * its time had run out. May be called from a signal handler and from any thread, as long as the loop
- * exists; it is the one function of a loop of which that is true. A host's own event loop
+ * its time had run out. May be called from a signal handler and from any thread, as long as the
+ * loop exists; it is the one function of a loop of which that is true. A host's own event loop
  * (promptic_watch) is not woken. */
 PROMPTIC_API void promptic_wake(promptic_loop *loop);
 

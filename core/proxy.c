@@ -30,7 +30,7 @@ static const char *find_variable(const char *scheme, const char **name) {
 /* ------------------------------------------------------------------- checks */
 
 static bool is_known_scheme(const char *scheme) {
-    static const char *const known[] = {"http",    "https",  "socks4", "socks4a",
+    static const char *const known[] = {"http",   "https",   "socks4", "socks4a",
                                         "socks5", "socks5h", NULL};
     for (size_t i = 0; known[i] != NULL; i++)
         if (strcmp(known[i], scheme) == 0)
@@ -135,8 +135,7 @@ static promptic_kind read_proxy(const promptic_allocator *allocator, const char 
     text_init(&whole, allocator);
     text_addf(&whole, "%s%s", strstr(value, "://") == NULL ? "http://" : "", value);
     out->url = text_take(&whole, NULL);
-    promptic_kind kind =
-        url == NULL || out->url == NULL ? failure_memory(error) : PROMPTIC_OK;
+    promptic_kind kind = url == NULL || out->url == NULL ? failure_memory(error) : PROMPTIC_OK;
     if (kind == PROMPTIC_OK) {
         CURLUcode code = curl_url_set(url, CURLUPART_URL, out->url, CURLU_NON_SUPPORT_SCHEME);
         if (code == CURLUE_OUT_OF_MEMORY)

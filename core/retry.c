@@ -96,8 +96,8 @@ static double read_seconds(const char **at) {
     return seconds < LARGEST_AFTER ? seconds : LARGEST_AFTER;
 }
 
-/* The HTTP date at `at`, or -1. It begins with the day of the week; libcurl's reader would also take
- * "Z" or "5". */
+/* The HTTP date at `at`, or -1. It begins with the day of the week; libcurl's reader would also
+ * take "Z" or "5". */
 static time_t read_date(const char *at) {
     if (at == NULL || strlen(at) < sizeof "Sun Nov  6 08:49:37 1994" - 1 ||
         strchr("MTWFS", *at) == NULL)

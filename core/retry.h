@@ -1,6 +1,6 @@
 /*
  * retry.h - which failure is tried again, and when. Pure decisions: the caller counts attempts,
- * keeps the deadline and waits. Source of the rules: DESIGN, "Retry".
+ * keeps the deadline and waits. Source of the rules: README.md, "Retry".
  */
 #ifndef PROMPTIC_RETRY_H
 #define PROMPTIC_RETRY_H

@@ -39,7 +39,7 @@ typedef struct transfer {
     text headers; /* name, NUL, value, NUL, ... of the last answer */
     size_t header_count;
     curl_off_t uploaded;
-    int64_t moved_ms; /* when a byte moved last, or the attempt began */
+    int64_t moved_ms;            /* when a byte moved last, or the attempt began */
     long sent_before;            /* CURLINFO_REQUEST_SIZE before the request: bytes of CONNECT */
     bool has_origin;             /* the URL was found to be one before */
     bool connected;              /* the request was given an established connection */

@@ -13,7 +13,7 @@ client:request("POST", "/traces", { body = promptic.json.decode(file:read("a")) 
 
 -- A dataset is a set of traces worth looking at; a run is one pass of the agent over it.
 local trace_ids = {}
-for trace in client:each_trace { start_after = "2026-03-02T00:00Z", start_before = "2026-03-03T00:00Z" } do
+for trace in client:each_trace { start_after = "2026-03-02T00:00:00Z", start_before = "2026-03-03T00:00:00Z" } do
    print(("%s  %-5s %5d ms %5d tokens"):format(trace.name, trace.status, trace.durationMs, trace.totalTokens))
    table.insert(trace_ids, trace.id)
 end

@@ -36,6 +36,7 @@ local promptic = {}
 ---@class promptic.Error
 ---@field kind "api"|"timeout"|"connection"|"tls"|"decode"|"cancelled"|"auth"|"config"
 ---@field message string
+---@field code? string what the platform calls the failure
 ---@field status_code? integer
 ---@field method? string
 ---@field path? string
@@ -49,7 +50,8 @@ local promptic = {}
 ---@class promptic.ClientOptions
 ---@field api_key? string
 ---@field access_token? string
----@field workspace_id? string
+---@field ai_application_id? string what a session token works in
+---@field workspace_id? string older name of ai_application_id
 ---@field endpoint? string default https://promptic.eu
 ---@field config_file? string "": none
 ---@field timeout? number seconds without a byte that end an attempt; 30
@@ -140,6 +142,11 @@ function promptic.now() end
 ---@field expected_column? string of a .csv file
 ---@field resume? table the field resume of an earlier upload's error
 
+---@class promptic.ArtifactOptions
+---@field name? string file name of a download; by default the file's
+---@field mime_type? string by default what the name's ending says
+---@field preview? string the beginning of a text
+
 ---@class promptic.Client
 local Client = {}
 
@@ -165,6 +172,19 @@ function Client:wait_for_experiment(experiment_id, options) end
 ---@return promptic.AgentEvaluation
 function Client:wait_for_evaluation(component_id, evaluation_id, options) end
 
+--- Stores bytes as an artifact, which a span refers to by its uri; 50 MiB at most.
+---@param source string|{ path: string }|{ bytes: string } the bytes, or a file
+---@param options? promptic.ArtifactOptions
+---@return promptic.TraceArtifact
+function Client:upload_artifact(source, options) end
+
+--- Writes an artifact's bytes to a file, which is replaced as a whole; returns how many they are.
+---@param artifact_id string
+---@param path string
+---@param options? { workspace_id?: string }
+---@return integer
+function Client:download_artifact(artifact_id, path, options) end
+
 --- All pages of list_experiments.
 ---@param options? promptic.list_experiments.options
 ---@return fun(): promptic.Experiment?
@@ -185,7 +205,7 @@ function Client:upload_observations(experiment_id, source, options) end
 
 local TYPES = {
    string = "string", integer = "integer", number = "number", boolean = "boolean",
-   object = "table", array = "table", strings = "string[]", any = "any",
+   object = "table", array = "table", strings = "string[]", any = "any", document = "table|string",
 }
 
 local lines = {}
@@ -212,10 +232,12 @@ local function class(name)
    return "promptic." .. name
 end
 
--- "Deployment or nil", "{ data = { Run, ... } }" and "{ id }" as LuaLS writes them.
+-- "bytes", "Deployment or nil", "{ data = { Run, ... } }" and "{ id }" as LuaLS writes them.
 local function result_type(text)
    local name = text:match("^(%u%w*) or nil$")
-   if name then
+   if text == "bytes" then
+      return "string"
+   elseif name then
       return class(name) .. "?"
    elseif text:match("^%u%w*$") then
       return class(text)
@@ -254,12 +276,18 @@ local function select(row, accepts)
 end
 
 local function argument_type(row, parameter)
+   if parameter.items then
+      local name = ("promptic.%s.%s"):format(row.name, parameter.name)
+      add_fields(name, parameter.items)
+      return name .. "[]"
+   end
    local place = parameter.place == "list" and "item" or parameter.place == "changes" and "field"
    if not place then
       return type_of(parameter)
    end
    local name = ("promptic.%s.%s"):format(row.name, place)
    add_fields(name, select(row, function(inner) return inner.place == place end))
+   if parameter.type == "document" then return name .. "|string" end
    return place == "item" and name .. "[]" or name
 end
 
@@ -279,6 +307,7 @@ local function add_method(row)
    end
    if row.returns ~= "nil" then notes[#notes + 1] = "---@return " .. result_type(row.returns) end
    add("--- %s", row.summary)
+   if row.instead then add("--- Newer platforms have %s in its place.", row.instead) end
    for _, note in ipairs(notes) do add("%s", note) end
    add("function Client:%s(%s) end\n", row.name, table.concat(arguments, ", "))
 end

@@ -78,6 +78,7 @@ for _, case in ipairs(CONTENTS) do
             assert.same({ 1, 1 }, { #asked, #fetched })
             assert.equal(path, asked[1].target)
             assert.equal("Bearer " .. clients.KEY, asked[1].header.authorization)
+            assert.same({ "*/*", "*/*" }, { asked[1].header.accept, fetched[1].header.accept })
             assert.equal("GET", fetched[1].method)
             assert.equal("/b/k?" .. SIGNATURE, fetched[1].target)
             assert_anonymous(fetched[1])
@@ -474,7 +475,8 @@ describe("the SHA-256 of an artifact", function()
       { "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
       { "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
          "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
-      { "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
+      { "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
+            .. "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
          "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1" },
       { ("a"):rep(1000000), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0" },
    } do

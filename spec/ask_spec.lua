@@ -104,7 +104,8 @@ for name, plain in pairs{ readline = false, ["the terminal's own editing"] = tru
       end)
 
       it("ends with Ctrl-C as an interruption, and with Ctrl-D as no answer", function()
-         for key, said in pairs{ ["C-c"] = { "interrupted", "[exit 130]" }, ["C-d"] = { "nothing was answered", "[exit 1]" } } do
+         local said_of = { ["C-c"] = { "interrupted", "[exit 130]" }, ["C-d"] = { "nothing was answered", "[exit 1]" } }
+         for key, said in pairs(said_of) do
             start(plain, { "components", "delete", component })
             screen:wait("[y/N]")
             screen:press(key)

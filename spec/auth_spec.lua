@@ -86,8 +86,10 @@ describe("a login at the sandbox", function()
       assert.equal(("promptic.client (%s, access_token from file)"):format(server.url), tostring(client))
       assert.equal(result.workspace_id, client:get_workspace().id)
       client:close()
-      assert.equal(('access_token = "%s"\nworkspace_id = "%s"\nendpoint = "%s"\n'):format(
-         result.access_token, result.workspace_id, server.url), process.read_file(file))
+      assert.equal(('access_token = "%s"\nai_application_id = "%s"\nendpoint = "%s"\n'):format(
+         result.access_token, result.ai_application_id, server.url), process.read_file(file))
+      assert.same({ result.ai_application_id, result.ai_application, result.ai_applications },
+         { result.workspace_id, result.workspace, result.workspaces })
    end)
 
    it("lets other tasks run meanwhile", function()
@@ -111,6 +113,7 @@ describe("a login at the sandbox", function()
       assert.equal("Sandbox 2", second.name)
       assert.equal(second.id, login{ choose = function(list) return list[2].id end }.workspace_id)
       assert.equal(second.id, login{ workspace_id = second.id }.workspace_id)
+      assert.equal(second.id, login{ ai_application_id = second.id }.ai_application_id)
       local client = promptic.client{ config_file = file }
       assert.equal("Sandbox 2", client:get_workspace().name)
       client:close()
@@ -245,10 +248,13 @@ describe("a login at the sandbox", function()
          local code = new_code()
          local form = "answer=approve&user_code=" .. code.user_code
          for _, headers in ipairs{ { origin = "http://evil.example" }, { origin = "null" },
-            { ["sec-fetch-site"] = "cross-site" }, { host = "evil.example:80" } } do
+            { ["sec-fetch-site"] = "cross-site" } } do
             assert.equal(403, (send("POST", server.url .. "/device", form, headers)))
          end
-         assert.equal(403, (send("GET", server.url .. "/device", nil, { host = "evil.example" })))
+         for _, method in ipairs{ "POST", "GET" } do
+            local body = method == "POST" and form or nil
+            assert.equal(421, (send(method, server.url .. "/device", body, { host = "evil.example:80" })))
+         end
          assert.equal("authorization_pending", poll(code))
          local other = form:gsub("approve", "maybe")
          assert.equal(400, (send("POST", server.url .. "/device", other)))
@@ -266,7 +272,7 @@ describe("a login at the sandbox", function()
             assert.not_equal(id, component.id)
          end
          second["x-workspace-id"] = "5a4db0c5-0000-4000-8000-000000000003"
-         assert.equal(403, server:get("/components", second).status)
+         assert.equal(404, server:get("/components", second).status)
       end)
    end)
 end)
@@ -337,7 +343,7 @@ describe("a login", function()
          assert.is_nil(requests[index].header.authorization)
          assert.is_nil(requests[index].header["x-workspace-id"])
       end
-      assert.equal("/api/v1/workspaces", requests[5].target)
+      assert.equal("/api/v1/ai-applications", requests[5].target)
       assert.equal("Bearer token-of-login", requests[5].header.authorization)
    end)
 
@@ -345,7 +351,29 @@ describe("a login", function()
       server:reply(code(), TOKEN, WORKSPACES)
       assert.equal(server.url .. "/below", login{ endpoint = server.url .. "/below/" }.endpoint)
       assert.equal("/below/api/auth/device/code", server:requests()[1].target)
-      assert.equal("/below/api/v1/workspaces", server:requests()[3].target)
+      assert.equal("/below/api/v1/ai-applications", server:requests()[3].target)
+   end)
+
+   it("lists workspaces of a platform that knows no AI Applications, and stores the older name", function()
+      process.write_file(file, 'ai_application_id = "of an earlier session"\n')
+      server:reply(code(), TOKEN, { status = 404, body = '{"error":"Not found"}' }, WORKSPACES)
+      assert.equal("w1", login().ai_application_id)
+      assert.equal("/api/v1/workspaces", server:requests()[4].target)
+      local text = process.read_file(file)
+      assert.matches('workspace_id = "w1"', text, 1, true)
+      assert.is_nil(text:find("ai_application_id", 1, true))
+   end)
+
+   it("fails where the list does, other than by 404", function()
+      server:reply(code(), TOKEN, { status = 403, body = '{"error":"no"}' })
+      assert.equal(403, clients.failure(login).status_code)
+      assert.equal(3, #server:requests())
+   end)
+
+   it("refuses two different scopes before it asks", function()
+      local problem = clients.failure(login, { ai_application_id = "a", workspace_id = "w" })
+      assert.equal("config", problem.kind)
+      assert.equal(0, #server:requests())
    end)
 
    -- The intervals and problems that the function is told of, until there are so many.
@@ -420,8 +448,8 @@ describe("a login", function()
       { "a redirect", { { status = 302, headers = { Location = "http://127.0.0.1:1/" } } },
          "api", "redirect" },
       { "an error without a code", { { status = 400, body = "bad" } }, "api", "bad" },
-      { "an account without a workspace", { TOKEN, { body = '{"data":[]}' } }, "auth", "no workspace" },
-      { "workspaces that are none", { TOKEN, { body = '{"data":[{"name":"x"}]}' } }, "decode", "no id" },
+      { "an account without an AI Application", { TOKEN, { body = '{"data":[]}' } }, "auth", "no AI Application" },
+      { "AI Applications that are none", { TOKEN, { body = '{"data":[{"name":"x"}]}' } }, "decode", "no id" },
       { "a token that is refused", { TOKEN, { status = 401, body = '{"error":"no"}' } }, "api", "no" },
       { "a token that cannot be sent", { { body = '{"access_token":"a\\nb"}' } },
          "config", "control character" },

@@ -75,7 +75,8 @@ describe("promptic", function()
    it("prints the same document for the same answer, with its keys in order", function()
       local first, second = ok{ "components", "list", "--json" }, ok{ "components", "list", "--json" }
       assert.equal(first.stdout, second.stdout)
-      local row = '    {\n      "createdAt": "[^"]*",\n      "id": "[^"]*",\n      "name": "first",\n'
+      local row = '    {\n      "aiApplicationId": "[^"]*",\n      "createdAt": "[^"]*",\n      "id": "[^"]*",\n'
+         .. '      "name": "first",\n'
       assert.matches('^{\n  "data": %[\n' .. row, first.stdout)
    end)
 
@@ -84,7 +85,8 @@ describe("promptic", function()
       local made = ok{ "components", "create", name, "--json" }
       local shown = ok{ "components", "get", made.json.id, "--json" }
       assert.equal(name, shown.json.name)
-      assert.matches([["a\u007F\u0080\u009F\u202E\u2066\u061C\u200F ]] .. "\194\160\226\128\148 \195\188\"", shown.stdout, 1, true)
+      assert.matches([["a\u007F\u0080\u009F\u202E\u2066\u061C\u200F ]] .. "\194\160\226\128\148 \195\188\"",
+         shown.stdout, 1, true)
       ok{ "components", "delete", made.json.id, "-f" }
    end)
 
@@ -170,7 +172,7 @@ describe("promptic", function()
 
    it("fails with the reason where an experiment fails", function()
       local id = server:experiment{ component = component, observations = OBSERVATIONS,
-         evaluators = { { name = "judge", type = "generalJudge", weight = 1 } } }
+         evaluators = { { name = "judge", type = "referenceJudge", weight = 1, config = { instructions = "x" } } } }
       local result = promptic{ "experiments", "start", id, "--wait" }
       assert.equal(1, result.code)
       assert.matches("The experiment failed %[SANDBOX_NO_JUDGE%]: ", result.stdout)

@@ -86,8 +86,37 @@ describe("promptic's output", function()
       end
    end)
 
-   it("says what to do where a list is empty", function()
-      assert.equal("There are no such traces.\n", promptic{ "traces", "list" }.stdout)
+   it("drops optional columns from the right, those marked last after the others", function()
+      -- each column is ten wide, with two between them; the titles that are left for a width
+      local rows = {
+         { 58, "FIRST SECOND THIRD FOURTH LAST" }, { 57, "FIRST SECOND THIRD LAST" }, { 46, "FIRST SECOND THIRD LAST" },
+         { 45, "FIRST SECOND LAST" }, { 34, "FIRST SECOND LAST" }, { 33, "FIRST SECOND" }, { 22, "FIRST SECOND" },
+      }
+      for _, row in ipairs(rows) do
+         local script = ([[
+            local layout = require "promptic.cli.table"
+            local function column(title, optional)
+               return { title, value = function() return ("x"):rep(10) end, as = "id", optional = optional }
+            end
+            local lines = layout.render({ column("FIRST"), column("SECOND"), column("THIRD", true),
+               column("LAST", "last"), column("FOURTH", true) }, { {} },
+               { room = %d, paint = function(_, text) return text end })
+            io.write(lines[1])
+         ]]):format(row[1])
+         local result = process.run{ os.getenv("PROMPTIC_LUA"), "-e", script }
+         local titles = {}
+         for title in result.stdout:gmatch("%u+") do titles[#titles + 1] = title end
+         local wanted = {}
+         for title in row[2]:gmatch("%u+") do wanted[#wanted + 1] = title end
+         table.sort(titles)
+         table.sort(wanted)
+         assert.same({ wanted, "" }, { titles, result.stderr }, row[1])
+      end
+   end)
+
+   it("says what to do where a list is empty, and which platform was asked", function()
+      assert.equal(("There are no such traces.\nCalls go to %s, as PROMPTIC_ENDPOINT says.\n"):format(server.url),
+         promptic{ "traces", "list" }.stdout)
    end)
 
    describe("on a terminal", function()

@@ -5,14 +5,18 @@ local sandbox = require "spec.support.sandbox"
 local scripted = require "spec.support.scripted"
 
 local GROUPS = {
-   auth = { "status" }, workspace = { "info", "list", "select" }, traces = { "list", "get", "stats" },
+   auth = { "status" }, ["ai-application"] = { "info", "list", "select" }, models = { "list" },
+   traces = { "list", "get", "artifacts", "ingest", "stats" }, artifacts = { "get", "upload" },
+   storage = { "url", "get" },
    components = { "list", "create", "get", "delete" },
-   experiments = { "list", "create", "get", "update", "delete", "start", "wait", "duplicate", "continue",
-      "report" },
-   observations = { "list", "add", "delete" }, evaluators = { "list", "add", "delete" },
+   experiments = { "list", "create", "create-tool-selection", "get", "update", "delete", "start", "wait",
+      "duplicate", "continue", "report" },
+   observations = { "list", "add", "update", "delete" }, evaluators = { "list", "add", "update", "delete" },
    iterations = { "list", "get", "best", "plot" }, deployments = { "status", "deploy", "prompt", "undeploy" },
-   datasets = { "create", "list", "get", "delete" }, runs = { "create", "list", "get", "delete" },
-   annotations = { "create", "list", "delete" }, evaluations = { "run", "list", "get" },
+   datasets = { "create", "list", "get", "delete", "cases list", "cases get", "cases add", "cases update",
+      "cases delete" },
+   runs = { "create", "list", "get", "delete" },
+   annotations = { "create", "list", "delete" }, evaluations = { "run", "list", "get", "judges" },
 }
 
 describe("promptic's command line", function()
@@ -29,15 +33,16 @@ describe("promptic's command line", function()
       local all = promptic{ "--help" }
       assert.same({ 0, "" }, { all.code, all.stderr })
       for group, names in pairs(GROUPS) do
-         assert.matches("\n  " .. group .. " +%u", all.stdout)
+         assert.matches("\n  " .. group:gsub("%-", "%%-") .. " +%u", all.stdout)
          local help = promptic{ group, "--help" }
          assert.equal(0, help.code)
          for _, name in ipairs(names) do
             -- with what it takes by position: "get EXPERIMENT  Show ..."
-            assert.matches("\n  " .. name .. "[%u %[%]%-]*  %u%l", help.stdout)
-            local one = promptic{ group, name, "-h" }
+            assert.matches("\n  " .. name:gsub("%-", "%%-") .. "[%u %[%]%-]*  %u%l", help.stdout)
+            local first, second = name:match("^(%S+) (%S+)$")
+            local one = promptic{ group, first or name, second or "-h", "-h" }
             assert.equal(0, one.code)
-            assert.matches("^Usage: promptic " .. group .. " " .. name, one.stdout)
+            assert.equal(1, one.stdout:find("Usage: promptic " .. group .. " " .. name, 1, true))
          end
       end
    end)
@@ -75,8 +80,8 @@ describe("promptic's command line", function()
          { { "components", "list", "--jsn" }, "unknown option '--jsn'. Did you mean '--json'?" },
          { { "experiments", "list", "--status", "runing" }, "--status takes one of pending, scheduled, "
             .. "running, completed, failed. Did you mean 'running'?" },
-         { { "experiments", "list", "--limit", "x" }, "--limit takes a whole number from 0" },
-         { { "traces", "list", "--limit", "101" }, "--limit takes a whole number from 0 to 100" },
+         { { "experiments", "list", "--limit", "x" }, "--limit takes a whole number from 1 to 100" },
+         { { "traces", "list", "--limit", "101" }, "--limit takes a whole number from 1 to 100" },
          { { "traces", "list", "--start-after", "yesterday" }, "--start-after takes a time: 2026-01-31, " },
          { { "traces", "list", "--limit" }, "option '--limit' requires an argument" },
          { { "experiments", "create", "-m", "x" }, "option '--component' is missing" },
@@ -108,6 +113,21 @@ describe("promptic's command line", function()
          { { "components", "delete", "x" }, "there is no terminal to ask at\n  add -f to do it without a question" },
          { { "components", "get", "" }, "COMPONENT takes an id, and not ''" },
          { { "experiments", "get", ".." }, "EXPERIMENT takes an id, and not '..'" },
+         { { "datasets", "cases" }, "a command is missing after 'cases': list, get, add, update, delete" },
+         { { "datasets", "cases", "--json" }, "a command is missing after 'cases'" },
+         { { "datasets", "cases", "lst" }, "there is no command 'lst'. Did you mean 'list'?" },
+         { { "datasets", "cases", "get", "d", "x", "-c", "c" }, "CASE takes a whole number" },
+         { { "datasets", "cases", "add", "d", "-c", "c" }, "option '--file' is missing" },
+         { { "datasets", "cases", "add", "d", "-c", "c", "--file", "none.json" }, "--file none.json: No such file" },
+         { { "experiments", "create-tool-selection", "-c", "c" }, "options '--tools', '--test-cases' are missing" },
+         { { "experiments", "create-tool-selection", "-c", "c", "--epochs", "6" },
+            "--epochs takes a whole number from 1 to 5" },
+         { { "experiments", "create-tool-selection", "-c", "c", "--train-split-ratio", "0.4" },
+            "--train-split-ratio takes a number from 0.5 to 0.9" },
+         { { "artifacts", "upload", "none.png" }, "source: none.png: No such file or directory" },
+         { { "traces", "ingest", "none.json" }, "FILE none.json: No such file or directory" },
+         { { "observations", "update", "e", "1" }, "nothing to change was given" },
+         { { "evaluators", "update", "e", "f" }, "nothing to change was given" },
       }
       for _, row in ipairs(rows) do
          local result = promptic(row[1])
@@ -137,9 +157,11 @@ describe("promptic's command line", function()
             .. "  run `promptic login` or `promptic configure`, or set PROMPTIC_API_KEY\n" },
          { { "components", "list",
             env = { PROMPTIC_API_KEY = false, PROMPTIC_ACCESS_TOKEN = "t", HOME = "/nonexistent" } },
-            "no workspace is chosen\n  choose one with `promptic workspace select" },
+            "no AI Application is chosen\n  choose one with `promptic ai-application select" },
          { { "components", "list", env = { PROMPTIC_API_KEY = "wrong" } }, "[401]" },
-         { { "components", "get", "nope" }, "[404] Not found\n  `promptic components list` shows" },
+         { { "components", "get", "00000000-0000-4000-8000-000000000000" },
+            "[404] Not found\n  `promptic components list` shows" },
+         { { "components", "get", "nope" }, "[400] Invalid uuid\n  `promptic components list` shows" },
          { { "components", "list", env = { PROMPTIC_ENDPOINT = "http://127.0.0.1:1" } },
             "promptic auth status" },
          { { "components", "list", env = { PROMPTIC_ENDPOINT = "gopher://x" } }, "PROMPTIC_ENDPOINT" },
@@ -155,12 +177,13 @@ describe("promptic's command line", function()
    it("tells where the ids of a call that found nothing can be looked up", function()
       local component = server:component("known")
       local experiment = server:experiment{ component = component }
+      local nope = "00000000-0000-4000-8000-000000000000"
       local rows = {
-         { { "components", "get", "nope" }, "`promptic components list` shows what there is" },
-         { { "experiments", "create", "-c", "nope", "-m", "x" }, "`promptic components list` shows" },
-         { { "evaluators", "delete", experiment, "nope", "-f" }, "check the ids: `promptic experiments list` and "
+         { { "components", "get", nope }, "`promptic components list` shows what there is" },
+         { { "experiments", "create", "-c", nope, "-m", "x" }, "`promptic components list` shows" },
+         { { "evaluators", "delete", experiment, nope, "-f" }, "check the ids: `promptic experiments list` and "
             .. "`promptic evaluators list " .. experiment .. "` show what there is" },
-         { { "datasets", "get", "nope", "-c", component }, "check the ids: `promptic components list` and "
+         { { "datasets", "get", nope, "-c", component }, "check the ids: `promptic components list` and "
             .. "`promptic datasets list -c " .. component .. "` show what there is" },
          { { "iterations", "best", experiment }, "`promptic experiments get " .. experiment .. "` tells" },
          { { "deployments", "deploy", component, experiment }, "promptic experiments start " .. experiment },
@@ -177,7 +200,7 @@ describe("promptic's command line", function()
       local result = promptic{ "experiments", "create", "-c", component, "-m", "x", "--start", "--json" }
       local made = server:ok("GET", "/experiments?component_id=" .. component).data[1]
       assert.same({ 1, "", "pending" }, { result.code, result.stdout, made.experimentStatus })
-      assert.matches("%[422%].*\n  the experiment was created and is pending: " .. made.id:gsub("%-", "%%-")
+      assert.matches("%[400%].*\n  the experiment was created and is pending: " .. made.id:gsub("%-", "%%-")
          .. "\n.*promptic observations add ", result.stderr)
    end)
 
@@ -272,7 +295,7 @@ describe("promptic's command line", function()
       local page = process.run{ "sh", "-c", lua .. " --run promptic.cli.manual promptic" }.stdout
       for group, names in pairs(GROUPS) do
          for _, name in ipairs(names) do
-            local heading = ("\\fBpromptic %s %s "):format(group, name)
+            local heading = ("\\fBpromptic %s %s "):format(group, name):gsub("%-", "\\-")
             assert.is_truthy(page:find(heading, 1, true), heading)
          end
       end

@@ -127,6 +127,50 @@ local function run(options, environment, file)
    return said
 end
 
+-- { title, options, environment, file, whether it is refused }
+local LOCAL, AWAY = 'endpoint = "http://127.0.0.1:1"\n', 'endpoint = "https://e.example"\n'
+local PAIRS = {
+   { "of the environment", "", { PROMPTIC_API_KEY = "k" }, LOCAL, "environment" },
+   { "of the environment, a token", "", { PROMPTIC_ACCESS_TOKEN = "t", PROMPTIC_WORKSPACE_ID = "w" }, LOCAL,
+      "environment" },
+   { "of the arguments", 'api_key = "k"', {}, LOCAL, "arguments" },
+   { "of the environment, a key in the file", "", { PROMPTIC_API_KEY = "k" }, HOME_CONFIG .. LOCAL, "environment" },
+   { "of the environment, [::1]", "", { PROMPTIC_API_KEY = "k" }, 'endpoint = "http://[::1]:1"\n', "environment" },
+   { "of the same file", "", {}, HOME_CONFIG .. LOCAL },
+   { "of the environment with its endpoint", "", { PROMPTIC_API_KEY = "k", PROMPTIC_ENDPOINT = "http://127.0.0.1:2" },
+      LOCAL },
+   { "of the environment and an endpoint as an argument", 'endpoint = "http://127.0.0.1:2"',
+      { PROMPTIC_API_KEY = "k" }, LOCAL },
+   { "of the environment and another machine", "", { PROMPTIC_API_KEY = "k" }, AWAY },
+}
+
+describe("an endpoint of this machine in the file", function()
+   for _, case in ipairs(PAIRS) do
+      local title, options, environment, file, refused = table.unpack(case, 1, 5)
+      it((refused and "is not combined with a credential " or "may stand beside a credential ") .. title, function()
+         local home = process.folder()
+         finally(function() process.remove(home) end)
+         assert(os.execute("mkdir " .. home .. "/.promptic"))
+         process.write_file(home .. "/.promptic/config.toml", file)
+         local all = { HOME = home, PROMPTIC_ENDPOINT = "" }
+         for name, value in pairs(environment) do
+            all[name] = value
+         end
+         local said = child.lua(([[
+            local promptic = require "promptic"
+            local fine, problem = pcall(promptic.client, { %s })
+            print(fine, not fine and problem.kind, not fine and problem.message)
+         ]]):format(options), {}, all)
+         if refused then
+            assert.matches("^false\tconfig\tendpoint in .*config.toml:%d is this machine, but the credential comes from "
+               .. "the " .. refused .. ": set PROMPTIC_ENDPOINT", said)
+         else
+            assert.matches("^true", said)
+         end
+      end)
+   end
+end)
+
 describe("credentials come from", function()
    for _, case in ipairs(SOURCES) do
       local title, options, environment, file, source, bearer, workspace = table.unpack(case, 1, 7)

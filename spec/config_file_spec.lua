@@ -34,8 +34,9 @@ local function mode(path)
    return output("stat -c %a " .. process.quote(path)):match("%d+")
 end
 
+-- The files of a folder, the locks beside them aside: those stay.
 local function names(path)
-   return output("ls -A " .. process.quote(path))
+   return (output("ls -A " .. process.quote(path)):gsub("[^\n]*%.lock\n", ""))
 end
 
 -- ------------------------------------------------------------------- text
@@ -81,6 +82,12 @@ local CHANGES = {
       '\239\187\191endpoint = "http://localhost"\n' },
    { "adds a key behind a byte order mark", "\239\187\191[t]\n", { api_key = "k" },
       '\239\187\191api_key = "k"\n\n[t]\n' },
+   { "takes the newer name for the older one", 'access_token = "t"\nworkspace_id = "w" # mine\n',
+      { ai_application_id = "a" }, 'access_token = "t"\n# mine\nai_application_id = "a"\n' },
+   { "takes the older name for the newer one", 'ai_application_id = "a"\nx = 1\n', { workspace_id = "w" },
+      'x = 1\nworkspace_id = "w"\n' },
+   { "removes both", 'ai_application_id = "a"\nworkspace_id = "w"\n',
+      { ai_application_id = false, workspace_id = false }, "" },
    { "leaves the keys of tables alone", KEPT, { api_key = false, workspace_id = false }, KEPT },
    { "does several things at once", 'access_token = "t"\nx = 1\nworkspace_id = "w"\napi_key = "k"\n[t]\n',
       { access_token = false, workspace_id = "v", endpoint = "https://e.example" },
@@ -130,6 +137,7 @@ local BAD_VALUES = {
    { "nothing", { api_key = "" }, { "api_key", "empty" } },
    { "a space at the end", { api_key = "k " }, { "api_key", "space" } },
    { "true", { api_key = true }, { "api_key", "string or false expected" } },
+   { "two names of one thing", { workspace_id = "w", ai_application_id = "a" }, { "two names of one id" } },
    { "a number", { workspace_id = 7 }, { "workspace_id", "string or false expected" } },
    { "a key that is none", { apikey = "k" }, { "apikey", "api_key" } },
 }
@@ -270,6 +278,106 @@ describe("the file", function()
    end)
 end)
 
+-- -------------------------------------------------------------- two writers
+
+-- A script that another process runs with promptic, at `program`.
+local function write_program(program, script)
+   process.write_file(program, ("package.path, package.cpath = %q, %q\nlocal promptic = require 'promptic'\n"):format(
+      package.path, package.cpath) .. script)
+   return ("%s %s"):format(process.quote(os.getenv("PROMPTIC_LUA") or "lua5.4"), process.quote(program))
+end
+
+describe("several writers at one time", function()
+   it("lose nothing of each other's", function()
+      local writer = write_program(folder .. "/writer.lua",
+         "promptic.auth.save{ [arg[1]] = arg[2], config_file = arg[3] }\n")
+      for round = 1, 10 do
+         local commands = {}
+         for _, key in ipairs{ "api_key", "access_token", "workspace_id", "endpoint" } do
+            commands[#commands + 1] = ("%s %s https://%s-%d %s &"):format(writer, key, key, round, file)
+         end
+         assert.equal("", output(table.concat(commands, " ") .. " wait 2>&1"))
+         for _, key in ipairs{ "api_key", "access_token", "workspace_id", "endpoint" } do
+            assert.matches(("%s = \"https://%s-%d\""):format(key, key, round), process.read_file(file), 1, true)
+         end
+         os.remove(file)
+      end
+      assert.equal("600", mode(file .. ".lock"))
+   end)
+
+   it("wait for each other for a while, and then say so", function()
+      if not os.execute("command -v flock >/dev/null") then
+         return pending("there is no flock")
+      end
+      process.write_file(file, 'api_key = "old"\n')
+      local hold = ("flock %s.lock sh -c 'echo held; cat >/dev/null'"):format(file)
+      assert(os.execute(("mkfifo %s/in %s/out"):format(folder, folder)))
+      assert(os.execute(("%s <%s/in >%s/out 2>&1 &"):format(hold, folder, folder)))
+      local holder, held = assert(io.open(folder .. "/in", "w")), assert(io.open(folder .. "/out"))
+      assert.equal("held", held:read("*l"))
+      local problem = clients.failure(save, { api_key = "new" })
+      assert.equal("config", problem.kind)
+      assert.matches("cannot be written: another program holds its lock", problem.message, 1, true)
+      assert.equal('api_key = "old"\n', process.read_file(file))
+      holder:close()
+      held:read("*a") -- until it has let go
+      held:close()
+      save{ api_key = "new" }
+   end)
+end)
+
+-- ------------------------------------------------------------------- trust
+
+describe("a file that others have a say in", function()
+   local function client()
+      return promptic.client{ config_file = file }
+   end
+
+   local function is_root()
+      return output("id -u"):match("^0") ~= nil
+   end
+
+   it("is refused where anybody can change it", function()
+      process.write_file(file, 'api_key = "k"\n')
+      assert(os.execute("chmod 602 " .. file))
+      for _, f in ipairs{ client, function() save{ api_key = "n" } end } do
+         local problem = clients.failure(f)
+         assert.equal("config", problem.kind)
+         assert.matches("anybody can change it", problem.message, 1, true)
+      end
+      assert.matches("anybody can change it", promptic.auth.status{ config_file = file }.problem, 1, true)
+      assert.equal('api_key = "k"\n', process.read_file(file))
+   end)
+
+   it("is read where only its group can change it, which the status tells", function()
+      process.write_file(file, 'api_key = "k"\n')
+      assert(os.execute("chmod 660 " .. file))
+      client():close()
+      assert.is_true(promptic.auth.status{ config_file = file }.is_shared)
+      save{ workspace_id = "w" }
+      assert.equal("600", mode(file))
+   end)
+
+   it("is refused where it belongs to a third user", function()
+      process.write_file(file, 'api_key = "k"\n')
+      if not is_root() then
+         return pending("only root can give a file away")
+      end
+      assert(os.execute("chown 12345 " .. file))
+      assert.matches("it belongs to another user", clients.failure(client).message, 1, true)
+      assert.matches("it belongs to another user", clients.failure(save, { api_key = "n" }).message, 1, true)
+   end)
+
+   it("is not waited for where it is a pipe", function()
+      assert(os.execute("mkfifo " .. file))
+      assert.matches("it is no file", clients.failure(client).message, 1, true)
+   end)
+
+   it("may be /dev/null, which holds nothing", function()
+      assert.equal("auth", clients.failure(promptic.client, { config_file = "/dev/null" }).kind)
+   end)
+end)
+
 -- ------------------------------------------------------------------- status
 
 describe("the status", function()
@@ -335,7 +443,7 @@ describe("the Python package", function()
       local said, result = python([[
 for name in sys.argv[1:]:
     data = tomllib.load(open(name, "rb"))
-    for key in ("api_key", "access_token", "workspace_id", "endpoint"):
+    for key in ("api_key", "access_token", "ai_application_id", "workspace_id", "endpoint"):
         print(f"{name} {key}={data.get(key, '')}")
 ]], table.unpack(files))
       assert(said, result.stderr)

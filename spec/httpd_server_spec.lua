@@ -166,6 +166,35 @@ describe("promptic.httpd", function()
       end)
    end)
 
+   describe("a connection on which nothing happens", function()
+      it("is closed after idle_seconds, so that half a request keeps nobody out", function()
+         start{ idle_seconds = 1 }
+         local idle, begun = {}, httpd.now()
+         for number = 1, 20 do
+            idle[number] = connect()
+            assert(idle[number].socket:send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"))
+         end
+         -- one that goes on talking stays
+         local talking = connect()
+         talking:exchange(request("GET /"))
+         for _, peer in ipairs(idle) do
+            peer:until_true(function()
+               assert.equal("fine", talking:exchange(request("GET /")).body)
+               return peer.closed
+            end)
+         end
+         assert.is_true(httpd.now() - begun >= 0.9)
+      end)
+
+      it("has from one second to a day", function()
+         for _, seconds in ipairs{ 0, 86401, 1.5, "x" } do
+            assert.has_error(function()
+               start{ idle_seconds = seconds }
+            end, "bad argument #1 to 'listen' (idle_seconds: integer from 1 to 86400 expected)")
+         end
+      end)
+   end)
+
    describe("stop", function()
       it("closes everything, and can be repeated", function()
          start()

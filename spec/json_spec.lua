@@ -1,5 +1,6 @@
 -- promptic.json as a whole: arrays, round trips, and what must depend neither on the locale nor on lua-cjson.
 local json = require "promptic.json"
+local locale = require "spec.support.locale"
 local child = require "spec.support.child"
 local cjson = require "cjson"
 local process = require "spec.support.process"
@@ -129,28 +130,13 @@ describe("round trips", function()
    end)
 end)
 
--- Makes a locale whose numbers have a decimal comma, since few machines have one; false where that cannot be done.
-local function make_comma_locale(folder)
-   local charmap = { "<code_set_name> ASCII", "<escape_char> /", "CHARMAP" }
-   for code = 0, 127 do
-      charmap[#charmap + 1] = ("<U%04X> /x%02x"):format(code, code)
-   end
-   charmap[#charmap + 1] = "END CHARMAP\n"
-   process.write_file(folder .. "/charmap", table.concat(charmap, "\n"))
-   process.write_file(folder .. "/source",
-      'LC_NUMERIC\ndecimal_point ","\nthousands_sep ""\ngrouping -1\nEND LC_NUMERIC\n')
-   -- -c: go on without what else a locale has
-   process.run{ "localedef", "-c", "-f", folder .. "/charmap", "-i", folder .. "/source", folder .. "/comma" }
-   return os.rename(folder .. "/comma", folder .. "/comma") ~= nil
-end
-
 describe("the locale", function()
    it("has no say in numbers", function()
       local folder = process.folder()
       finally(function()
          process.remove(folder)
       end)
-      if not make_comma_locale(folder) then
+      if not locale.comma(folder) then
          return pending("this system's localedef makes no locale")
       end
       local said = child.lua([[

@@ -1,4 +1,4 @@
---- The commands around the credential: login, logout, configure, auth status, workspace select; on a terminal
+--- The commands around the credential: login, logout, configure, auth status, ai-application select; on a terminal
 --- and through pipes.
 local http = require "socket.http"
 local json = require("promptic").json
@@ -58,7 +58,7 @@ describe("promptic login on a terminal", function()
       return terminal.start(row)
    end
 
-   it("shows page and code, waits, asks for a workspace and stores the session", function()
+   it("shows page and code, waits, asks for an AI Application and stores the session", function()
       local screen = start(90)
       local shown = screen:wait(" left")
       local page = server.url .. "/device?user_code="
@@ -70,11 +70,11 @@ describe("promptic login on a terminal", function()
       screen:type("2")
       screen:press("Enter")
       local ended = screen:wait("[exit ")
-      assert.matches("Signed in to " .. server.url .. ", workspace Sandbox 2.\n[exit 0]", ended, 1, true)
+      assert.matches("Signed in to " .. server.url .. ", AI Application Sandbox 2.\n[exit 0]", ended, 1, true)
       assert.not_matches("left", ended, 1, true)
       screen:stop()
-      assert.matches('workspace_id = "' .. SECOND .. '"', process.read_file(file), 1, true)
-      assert.equal("Sandbox 2", run{ "workspace", "info", "--json" }.json.name)
+      assert.matches('ai_application_id = "' .. SECOND .. '"', process.read_file(file), 1, true)
+      assert.equal("Sandbox 2", run{ "ai-application", "info", "--json" }.json.name)
    end)
 
    it("ends at once on Ctrl-C, and stores nothing", function()
@@ -94,12 +94,14 @@ describe("promptic login on a terminal", function()
       screen:stop()
    end)
 
-   it("takes a workspace from the command line", function()
-      local screen = start(80, "--workspace", SECOND)
-      answer(screen:wait(" left"), "approve")
-      assert.matches("workspace Sandbox 2", screen:wait("[exit 0]"), 1, true)
-      screen:stop()
-   end)
+   for _, flag in ipairs{ "--ai-application", "--workspace" } do
+      it("takes an AI Application from the command line, " .. flag, function()
+         local screen = start(80, flag, SECOND)
+         answer(screen:wait(" left"), "approve")
+         assert.matches("AI Application Sandbox 2", screen:wait("[exit 0]"), 1, true)
+         screen:stop()
+      end)
+   end
 end)
 
 describe("promptic login through a pipe", function()
@@ -126,27 +128,29 @@ describe("promptic login through a pipe", function()
       return table.concat(said, "\n")
    end
 
-   it("draws nothing, and tells how to choose one of several workspaces", function()
+   it("draws nothing, and tells how to choose one of several AI Applications", function()
       local said = login()
       assert.not_matches("\27", said, 1, true)
       assert.matches("waiting until it is approved in the browser\n", said, 1, true)
       local first = SECOND:gsub("2$", "1")
-      assert.matches("promptic workspace select ID`:\n  " .. first .. "  Sandbox\n", said, 1, true)
+      assert.matches("promptic ai-application select ID`:\n  " .. first .. "  Sandbox\n", said, 1, true)
       assert.matches("exit 0$", said)
       local status = run{ "auth", "status", "--json" }.json
-      assert.is_nil(status.workspace_id)
+      assert.is_nil(status.ai_application_id)
       assert.equal("access_token", status.credential)
-      assert.equal(0, run{ "workspace", "select", SECOND }.code)
-      assert.equal(SECOND, run{ "auth", "status", "--json" }.json.workspace_id)
+      assert.equal(0, run{ "ai-application", "select", SECOND }.code)
+      status = run{ "auth", "status", "--json" }.json
+      assert.same({ SECOND, SECOND }, { status.ai_application_id, status.workspace_id })
    end)
 
    it("tells of what goes before the session, and of what stays", function()
       write_config('api_key = "key-of-file"\n')
       assert(os.execute("chmod 644 " .. file))
       local said = login{ PROMPTIC_API_KEY = "key-of-environment" }
-      assert.matches("PROMPTIC_API_KEY is set in the environment and goes before", said, 1, true)
+      -- the sandbox's endpoint is never combined with that key
+      assert.matches("is this machine, but the credential comes from the environment", said, 1, true)
       assert.matches("the API key in " .. file .. " stays", said, 1, true)
-      assert.matches("others could read " .. file, said, 1, true)
+      assert.matches("others could read or change " .. file, said, 1, true)
       assert.not_matches("key-of", said, 1, true)
       assert.not_matches("session-", said, 1, true)
    end)
@@ -177,6 +181,22 @@ describe("promptic logout", function()
       assert.equal('# mine\napi_key = "k"\n[t]\nx = 1\n', process.read_file(file))
    end)
 
+   it("removes the endpoint too, where no API key stays", function()
+      write_config(('access_token = "session-x"\nworkspace_id = "w"\nendpoint = "%s"\n'):format(server.url))
+      local result = run{ "logout" }
+      assert.equal(("Signed out: the session is gone from %s.\nThe endpoint that was stored there is gone as well.\n")
+         :format(file), result.stdout)
+      assert.equal("", process.read_file(file))
+      assert.equal("https://promptic.eu", run{ "auth", "status", "--json" }.json.endpoint)
+   end)
+
+   it("names an endpoint that stays with an API key", function()
+      write_config(('access_token = "session-x"\napi_key = "k"\nendpoint = "%s"\n'):format(server.url))
+      local result = run{ "logout" }
+      assert.matches(("Calls go to %s, as the configuration file says.\n"):format(server.url), result.stdout, 1, true)
+      assert.matches("endpoint = ", process.read_file(file), 1, true)
+   end)
+
    it("has nothing to do without one", function()
       local result = run{ "logout" }
       assert.equal(0, result.code)
@@ -188,6 +208,13 @@ end)
 -- --------------------------------------------------------------- configure
 
 describe("promptic configure", function()
+   it("names an endpoint that is not the platform's", function()
+      write_config(('endpoint = "%s"\n'):format(server.url))
+      local result = run{ "configure", "--api-key", "k" }
+      assert.equal(("Stored the API key in %s.\nCalls go to %s, as the configuration file says.\n"):format(file,
+         server.url), result.stdout)
+   end)
+
    it("asks for the key without showing it", function()
       local screen = terminal.start{ "scripts/promptic", "configure", width = 80, home = home }
       screen:wait("API key")
@@ -247,7 +274,7 @@ describe("promptic configure", function()
       local result = run{ "configure", "--api-key", "k" }
       os.remove(home .. "/.promptic")
       assert.equal(1, result.code)
-      assert.matches("config.toml cannot be read: a part of its path is no folder", result.stderr, 1, true)
+      assert.matches("config.toml cannot be written: a part of its path is no folder", result.stderr, 1, true)
    end)
 
    it("tells of a file that is wrong, and leaves it", function()
@@ -301,7 +328,7 @@ describe("promptic auth status", function()
       write_config(SESSION)
       assert(os.execute("chmod 640 " .. file))
       local shown = run{ "auth", "status" }
-      assert.matches("(others can read it)", shown.stdout, 1, true)
+      assert.matches("(others can read or change it)", shown.stdout, 1, true)
       assert.matches("chmod 600", shown.stderr, 1, true)
       assert.is_true(run{ "auth", "status", "--json" }.json.config_file_shared)
    end)
@@ -311,8 +338,9 @@ describe("promptic auth status", function()
       assert(os.execute("chmod 644 " .. file))
       local result = run{ "workspace", "info", "--json" }
       assert.equal("Sandbox", result.json.name)
-      assert.equal(("Warning: others can read %s; chmod 600 keeps it to you.\n"):format(file), result.stderr)
-      assert.equal("", run{ "workspace", "info", env = { PROMPTIC_API_KEY = server.key } }.stderr)
+      assert.equal(("Warning: others can read or change %s; chmod 600 keeps it to you.\n"):format(file), result.stderr)
+      assert.equal("", run{ "workspace", "info",
+         env = { PROMPTIC_API_KEY = server.key, PROMPTIC_ENDPOINT = server.url } }.stderr)
       assert(os.execute("chmod 600 " .. file))
       assert.equal("", run{ "workspace", "info" }.stderr)
    end)
@@ -327,29 +355,34 @@ describe("promptic auth status", function()
    end)
 end)
 
--- -------------------------------------------------------- workspace select
+-- -------------------------------------------------- ai-application select
 
-describe("promptic workspace select", function()
+describe("promptic ai-application select", function()
    before_each(function()
       write_config(('access_token = "session-%s"\nendpoint = "%s"\n'):format(server.key, server.url))
    end)
 
-   it("stores another workspace", function()
-      assert.equal("Using workspace Sandbox 2.\n", run{ "workspace", "select", SECOND }.stdout)
-      assert.equal("Sandbox 2", run{ "workspace", "info", "--json" }.json.name)
-      assert.matches("ID +NAME +IN USE.*\n%S+01 +Sandbox +%-.*\n" .. SECOND:gsub("%-", "%%-")
-         .. " +Sandbox 2 +yes", run{ "workspace", "list" }.stdout)
-   end)
+   -- The second is the older name of the group.
+   for _, group in ipairs{ "ai-application", "workspace" } do
+      it("stores another one, as " .. group, function()
+         assert.equal("Using the AI Application Sandbox 2.\n", run{ group, "select", SECOND }.stdout)
+         assert.matches('ai_application_id = "' .. SECOND .. '"', process.read_file(file), 1, true)
+         assert.equal("Sandbox 2", run{ group, "info", "--json" }.json.name)
+         assert.matches("ID +NAME +IN USE.*\n%S+01 +Sandbox +%-.*\n" .. SECOND:gsub("%-", "%%-")
+            .. " +Sandbox 2 +yes", run{ group, "list" }.stdout)
+      end)
+   end
 
    it("knows one that is not there, and what may have been meant", function()
-      local result = run{ "workspace", "select", (SECOND:gsub("2$", "7")) }
+      local result = run{ "ai-application", "select", (SECOND:gsub("2$", "7")) }
       assert.equal(1, result.code)
       assert.matches("Did you mean '5a4db0c5-", result.stderr, 1, true)
    end)
 
    it("is not for API keys", function()
-      local result = run{ "workspace", "select", SECOND, env = { PROMPTIC_API_KEY = server.key } }
+      local result = run{ "ai-application", "select", SECOND,
+         env = { PROMPTIC_API_KEY = server.key, PROMPTIC_ENDPOINT = server.url } }
       assert.equal(1, result.code)
-      assert.matches("belongs to one workspace", result.stderr, 1, true)
+      assert.matches("belongs to one AI Application", result.stderr, 1, true)
    end)
 end)

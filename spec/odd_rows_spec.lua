@@ -102,6 +102,22 @@ describe("every other method", function()
    end)
 end)
 
+describe("a time in a query", function()
+   for given, sent in pairs{
+      ["2026-03-02T00:00Z"] = "2026-03-02T00:00:00Z",
+      ["2026-03-02T07:30+01:00"] = "2026-03-02T07:30:00+01:00",
+      ["2026-03-02T00:00:00.5Z"] = "2026-03-02T00:00:00.5Z",
+      ["2026-03-02"] = "2026-03-02",
+      ["2026-03-02T00:00"] = "2026-03-02T00:00",
+      ["yesterday"] = "yesterday",
+   } do
+      it("gets its seconds where they are missing: " .. given, function()
+         client:list_traces{ start_after = given }
+         assert.matches("&start_after=" .. rows.encode(sent), arrived().target, 1, true)
+      end)
+   end
+end)
+
 describe("ingest_traces", function()
    it("sends JSON text as it stands", function()
       local text = ' { "resourceSpans" : [ ] }\n'

@@ -196,16 +196,41 @@ describe("a machine that lacks something #packaging", function()
       end
    end)
 
-   it("asks apt for what is missing and for nothing else", function()
+   -- An apt-get that notes what it is asked, and what it cannot install without removing something.
+   local function play_apt(conflicting)
       local path, asked = path_with("sh", "sort", "tr", "env", "id", "cc"), folder .. "/asked"
-      process.write_file(path .. "/apt-get", ('#!/bin/sh\necho "$@" >>"%s"\n'):format(asked))
+      os.remove(asked)
+      process.write_file(path .. "/apt-get", ([[#!/bin/sh
+echo "$@" >>"%s"
+case "$*" in *--no-remove*%s*) echo "E: Packages need to be removed but remove is disabled." >&2; exit 100 ;; esac
+]]):format(asked, conflicting or "no-such-package"))
       process.write_file(path .. "/apt-cache", "#!/bin/sh\n")
       process.write_file(path .. "/sudo", '#!/bin/sh\n[ "$1" = -n ] || "$@"\n')
       output_of("cd '%s' && chmod +x apt-get apt-cache sudo", path)
+      return path, asked
+   end
+
+   it("asks apt for what is missing and for nothing else", function()
+      local path, asked = play_apt()
       output_of("PATH='%s' .ci/deps valgrind contract", path)
       local calls = process.read_file(asked)
       assert.matches("install .* nodejs npm valgrind *\n$", calls)
       assert.is_nil(calls:find("update", 1, true))
+   end)
+
+   it("never loses a package: a group that conflicts with one fails, the others are installed", function()
+      local path, asked = play_apt("nodejs")
+      local output, code = run("PATH='%s' .ci/deps valgrind contract", path)
+      assert.equal(1, code)
+      assert.matches("group contract: apt would have to remove packages of this machine to install nodejs npm",
+         output, 1, true)
+      assert.not_matches("group valgrind", output, 1, true)
+      local installed = {}
+      for call in process.read_file(asked):gmatch("[^\n]+") do
+         assert.matches("--no-remove", call, 1, true)
+         if not call:find(" -s ", 1, true) then installed[#installed + 1] = call:match("%S+ *$"):match("%S+") end
+      end
+      assert.same({ "valgrind" }, installed)
    end)
 end)
 

@@ -148,6 +148,16 @@ describe("the history", function()
       ]]
       assert.same({ "from file", "token" }, known)
    end)
+
+   it("does not wait for a pipe in the file's place", function()
+      assert.same({}, ask[[
+         local folder = os.tmpname()
+         os.remove(folder)
+         os.execute("mkdir " .. folder .. " && mkfifo " .. folder .. "/config.toml")
+         answer(require("promptic.repl.secrets").known(folder))
+         os.execute("rm -r " .. folder)
+      ]])
+   end)
 end)
 
 -- Each: what is before the cursor, how much of it is the word, and all that is offered.

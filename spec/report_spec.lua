@@ -298,7 +298,8 @@ describe("promptic experiments report", function()
       local _, elements = report(experiment { finish = false })
       assert.matches("pending", all(elements, "p", "note")[1].text)
       assert.equal(0, #all(elements, "svg"))
-      local judged = experiment { evaluators = { { name = "judge", type = "generalJudge", weight = 1 } } }
+      local judged = experiment { evaluators = { { name = "judge", type = "referenceJudge", weight = 1,
+         config = { instructions = "x" } } } }
       local _, failed = report(judged)
       assert.matches("^The experiment failed %[SANDBOX_NO_JUDGE%]: ", all(failed, "p", "problem")[1].text)
       local without_split = experiment { hyperparameters = { epochs = 2 } }

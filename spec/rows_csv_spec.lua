@@ -210,6 +210,8 @@ describe("a .csv file is refused", function()
       { "for too many fields", "a,expected\n1,x,\n", 2, "3 fields where the header has 2" },
       { "for bytes that are not UTF-8", "a,expected\nok,x\nb\195,y\n", 3, 'column "a" is not UTF-8 (at byte 2)' },
       { "for a split that is none", "a,expected,split\n1,x,test\n", 2, "split: 'test' is not one of train, eval" },
+      { "for a split that a terminal would obey", "a,expected,split\n1,x,\27[2J\226\128\174test\n", 2,
+         "split: ' [2J test' is not one of train, eval" },
       { "for a quote inside a field", 'a,expected\n1"2,x\n', 2, "a quote inside a field" },
       { "for text after a quote", 'a,expected\n"1" ,x\n', 2, "text after a closing quote" },
       { "for a quote that is never closed", 'a,expected\n1,x\n"2,y\n3,z\n', 3, "a quote that is never closed" },

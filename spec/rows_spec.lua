@@ -42,6 +42,8 @@ if given_endpoint then
          local result = caller[row.name](caller, rows.unpack(call))
          if row.returns == "nil" then
             assert.is_nil(result)
+         elseif row.returns == "bytes" then
+            assert.is_string(result)
          elseif not row.returns:find("or nil", 1, true) then
             assert.is_table(result)
          end

@@ -118,7 +118,8 @@ it("promptic.dataset.id names a dataset that is there, and no other", function()
    end
    local nobody = "00000000-0000-4000-8000-000000000000"
    local answer = server:ok("POST", "/traces", otlp.request{
-      otlp.span{ trace = 1, attributes = named(dataset, "nightly") }, otlp.span{ trace = 2, attributes = named(nobody) } })
+      otlp.span{ trace = 1, attributes = named(dataset, "nightly") },
+      otlp.span{ trace = 2, attributes = named(nobody) } })
    assert.same({ rejectedSpans = "1", errorMessage = "promptic.dataset.id: no such dataset" }, answer.partialSuccess)
    local found = server:ok("GET", at .. "/" .. dataset)
    assert.same({ 1, 1 }, { found.traceCount, #server:ok("GET", at).data })

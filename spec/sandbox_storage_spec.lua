@@ -101,9 +101,9 @@ describe("artifacts", function()
       local other = server:ok("POST", "/artifacts", { contentBase64 = "YWJj" })
       assert.is_nil(named.traceId)
       local function span(trace, text)
-         return { traceId = trace:rep(32), spanId = trace:rep(16), name = "s", startTimeUnixNano = "1700000000000000000",
-            endTimeUnixNano = "1700000000000000000", attributes = { { key = "input.value", value = {
-               stringValue = text } } } }
+         local time = "1700000000000000000"
+         return { traceId = trace:rep(32), spanId = trace:rep(16), name = "s", startTimeUnixNano = time,
+            endTimeUnixNano = time, attributes = { { key = "input.value", value = { stringValue = text } } } }
       end
       local spans = { span("a", "see " .. named.uri .. " and " .. named.uri), span("b", "nothing") }
       server:ok("POST", "/traces", { resourceSpans = { { scopeSpans = { { spans = spans } } } } })

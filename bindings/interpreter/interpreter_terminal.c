@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -158,6 +159,13 @@ static int terminal_is_terminal(lua_State *L) {
     return 1;
 }
 
+/* is_file(path): whether it is a regular file, which is never waited for as a pipe is */
+static int terminal_is_file(lua_State *L) {
+    struct stat status;
+    lua_pushboolean(L, stat(luaL_checkstring(L, 1), &status) == 0 && S_ISREG(status.st_mode));
+    return 1;
+}
+
 /* width("stdin" | "stdout" | "stderr"): the columns of the terminal, nil where it is none */
 static int terminal_width(lua_State *L) {
     struct winsize size;
@@ -245,6 +253,7 @@ int interpreter_open_terminal(lua_State *L) {
         {"cut", terminal_cut},
         {"discard", terminal_discard},
         {"exec", terminal_exec},
+        {"is_file", terminal_is_file},
         {"is_terminal", terminal_is_terminal},
         {"read_line", interpreter_ask_line},
         {"read_secret", terminal_read_secret},

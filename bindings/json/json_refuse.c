@@ -3,6 +3,7 @@
  */
 #include "json_encoder.h"
 #include "json_text.h"
+#include "number.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -131,7 +132,7 @@ typedef struct key_survey {
     bool has_name;
     int odd_type; /* the type of a key that is neither name nor index; LUA_TNIL: there is none */
     char name[PLACE_KEY_BYTES * 4 + 8];
-    char odd_number[32];
+    char odd_number[NUMBER_SIZE];
 } key_survey;
 
 /* [-0, +0, m] */
@@ -166,8 +167,7 @@ static void survey_keys(json_encoder *e, int table, key_survey *survey) {
         } else {
             survey->odd_type = type;
             if (type == LUA_TNUMBER) {
-                snprintf(survey->odd_number, sizeof survey->odd_number, "%.14g",
-                         (double)lua_tonumber(L, -2));
+                number_text(survey->odd_number, (double)lua_tonumber(L, -2), 14);
             }
         }
         lua_pop(L, 1);

@@ -3,12 +3,10 @@
  * double.
  */
 #include "json_encoder.h"
+#include "number.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* 2^63, in a form that every tool reads. */
@@ -63,21 +61,6 @@ static bool add_short(lua_State *L, json_buffer *b, double value) {
     return false;
 }
 
-/* Writes a point where the locale of printf has something else, whatever that is. */
-static size_t use_decimal_point(char *text) {
-    char *out = text;
-    bool replaced = false;
-    for (const char *in = text; *in != '\0'; in++) {
-        if (memchr("0123456789+-e", *in, 13) != NULL) {
-            *out++ = *in;
-        } else if (!replaced) {
-            *out++ = '.';
-            replaced = true;
-        }
-    }
-    return (size_t)(out - text);
-}
-
 void json_add_double(lua_State *L, json_buffer *b, double value) {
     if (value == 0 && signbit(value)) {
         json_buffer_add(L, b, "-0.0", 4);
@@ -90,12 +73,7 @@ void json_add_double(lua_State *L, json_buffer *b, double value) {
     }
     if (add_short(L, b, value))
         return;
-    /* %g drops zeros, so that 15 digits are never too many for a double of full precision. */
-    char text[64];
-    for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
-    json_buffer_add(L, b, text, use_decimal_point(text));
+    char text[NUMBER_SIZE];
+    number_shortest(text, value);
+    json_buffer_add(L, b, text, strlen(text));
 }

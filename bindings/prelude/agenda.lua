@@ -88,6 +88,7 @@ end
 
 function agenda.wake(state)
    local index, final = state.timer, timers[#timers]
+   agenda.push(state) -- first of all, as a function's call may need memory the first time
    timers[#timers] = nil
    state.timer = false
    if final ~= state then
@@ -95,7 +96,6 @@ function agenda.wake(state)
       up(index)
       down(final.timer)
    end
-   agenda.push(state)
 end
 
 --- When the first one is to be woken; nil where none sleeps.

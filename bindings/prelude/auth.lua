@@ -2,6 +2,9 @@
 -- it ends in. Baked into the module; runs in Lua 5.1 to 5.4.
 local methods, host, exports = ...
 
+local error, getmetatable, ipairs, pcall, setmetatable = error, getmetatable, ipairs, pcall, setmetatable
+local io, math, os, tostring, type = io, math, os, tostring, type
+
 local core, check, now, sleep = host.auth, host.auth.check, host.now, host.sleep
 
 local auth = { save = core.save }
@@ -347,15 +350,25 @@ function auth.login(...)
    return exports.run(log_in, settings, info)
 end
 
---- Removes the session token and its AI Application from the file. Returns { config_file =, was_logged_in =,
---- has_api_key = }.
+--- Removes the session token and its AI Application from the file, and the endpoint with them unless an API key stays
+--- there: the next credential would be sent to it. Returns { config_file =, was_logged_in =, has_api_key =,
+--- had_endpoint = (it was removed) }.
 function auth.logout(...)
    local settings = check.logout(...)
    local info = check_file(settings.config_file)
-   core.save{
+   local changes = {
       access_token = false, ai_application_id = false, workspace_id = false, config_file = settings.config_file,
    }
-   return { config_file = info.path, was_logged_in = info.access_token, has_api_key = info.api_key }
+   if not info.api_key then
+      changes.endpoint = false
+   end
+   core.save(changes)
+   return {
+      config_file = info.path,
+      was_logged_in = info.access_token,
+      has_api_key = info.api_key,
+      had_endpoint = info.endpoint and not info.api_key,
+   }
 end
 
 --- What a client would use, without any secret: source ("environment", "file", "none"), credential

@@ -37,3 +37,4 @@ for _, module in pairs(host.resources) do
 end
 
 host.rows.call = suspending(host.rows.call)
+host.files.exchange = suspending(host.files.exchange)

@@ -2,6 +2,8 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local methods, host = ...
 
+local error, math, setmetatable, type = error, math, setmetatable, type
+
 local check = host.check
 
 -- A page that is not full is the last one, but a platform may cut pages to the size that it gives by default: one

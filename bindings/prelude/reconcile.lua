@@ -6,6 +6,8 @@
 -- rows' contents tell. Rows that say the same are counted.
 local _, host = ...
 
+local error, ipairs, math, setmetatable, type = error, ipairs, math, setmetatable, type
+
 local rows, now = host.rows, host.now
 
 -- Seconds for which the platform may still be at work on a request that failed: as long again as the call

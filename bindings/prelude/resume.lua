@@ -5,6 +5,9 @@
 -- bytes, those that are unknown, the ids that the experiment held before and those that were confirmed.
 local _, host = ...
 
+local error, ipairs, math, pairs, setmetatable = error, ipairs, math, pairs, setmetatable
+local table, tostring, type = table, tostring, type
+
 local rows = host.rows
 
 -- value -> what is left of its job, where that read from a function: the function goes on where it stopped.

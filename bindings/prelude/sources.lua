@@ -7,6 +7,8 @@
 -- or "broken" and the problem, after which it cannot. With back() a function's bad row is to be read again.
 local _, host = ...
 
+local math, type = math, type
+
 local function refused(row, reason, skips)
    return skips and "empty" or "bad", { row = row, reason = reason, message = reason }
 end

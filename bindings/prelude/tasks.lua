@@ -35,6 +35,7 @@ local hidden = setmetatable({}, { __mode = "k" }) -- task -> its state
 --    timer, due   while it sleeps, next_ready while it is ready: see agenda.lua
 --    owner        of the call that it waits for
 --    results, err what came of it
+--    next_broken  in the list of those that mend is to end
 --    awaited      somebody has been given that, or will be
 --    cancelling   its end was asked for; cancelled: that was raised in it
 --    on_finish    function(state)
@@ -42,6 +43,7 @@ local hidden = setmetatable({}, { __mode = "k" }) -- task -> its state
 local calls, call_count = {}, 0 -- address of a call -> the task that waits for it
 local orphans = host.lists.new() -- failures of no group that nobody has awaited
 local current                   -- the state of the running task
+local broken = false            -- the first of those that mend is to end
 local alive = 0
 
 local function make_error(kind, message)
@@ -59,8 +61,8 @@ local function check_function(index, name, value)
 end
 
 local function stop_awaiting(state)
+   agenda.push(state) -- the first of the two, as a function's call may need memory the first time
    host.lists.stop_awaiting(state)
-   agenda.push(state)
 end
 
 -- ------------------------------------------------------------------ the end of a task
@@ -203,7 +205,23 @@ local function advance(state, stop)
    return true
 end
 
--- The same, where memory may end, or Ctrl-C come, in the midst of it: that ends the task, and whoever drives is told.
+-- Ends tasks in whose midst memory has ended, or Ctrl-C has come. Can be called again where it was stopped half-way.
+local function mend()
+   while broken do
+      local state = broken
+      if agenda.first() == state then
+         agenda.pop()
+      end
+      if state.co then
+         finish(state, false, state.err)
+      else
+         conclude(state)
+      end
+      broken = state.next_broken
+   end
+end
+
+-- The same as advance for the first task. What goes wrong besides the task itself is raised.
 local function advance_first(stop)
    local state, outer = agenda.first(), current
    local fine, result = pcall(advance, state, stop)
@@ -211,14 +229,11 @@ local function advance_first(stop)
       return result
    end
    current = outer
-   if agenda.first() == state then
-      agenda.pop()
+   if state.co then
+      state.err = result
    end
-   if is_finished(state) then
-      conclude(state)
-   else
-      finish(state, false, result)
-   end
+   state.next_broken, broken = broken, state
+   mend()
    error(result, 0)
 end
 
@@ -226,19 +241,6 @@ local function check_cancelled(state)
    if state.cancelling and not state.cancelled then
       state.cancelled = true
       error(make_error("cancelled", "the task was cancelled"), 0)
-   end
-end
-
--- Yields from within a task that waits. Where a script has resumed it, the task is to find out soon.
-local function suspend(state)
-   host.yield()
-   if current ~= state then
-      if state.timer then
-         agenda.wake(state)
-      elseif state.awaits then
-         stop_awaiting(state)
-      end
-      error(host.resumed_elsewhere, 0)
    end
 end
 
@@ -297,6 +299,7 @@ end
 -- takes counts against the budget too, waiting does not.
 local function turn(timeout, budget)
    local began = now()
+   mend()
    if agenda.has_ready() then
       timeout = 0
    elseif agenda.due() then
@@ -311,7 +314,7 @@ end
 -- on_stuck() is called where nothing can ever go on; it makes something go on, or raises.
 local function drive_until(is_over, on_stuck)
    while not is_over() do
-      if not agenda.has_ready() and not agenda.due() and call_count == 0 then
+      if not (agenda.has_ready() or agenda.due() or broken) and call_count == 0 then
          on_stuck()
       end
       turn(huge, RUN_BUDGET)
@@ -335,7 +338,7 @@ local function spawn(group, parent, f, ...)
       awaits = false, earlier = false, later = false,
       timer = false, due = false, next_ready = false,
       owner = false,
-      results = false, err = false,
+      results = false, err = false, next_broken = false,
       cancelling = false, cancelled = false,
       on_finish = false,
    }
@@ -348,7 +351,22 @@ local function spawn(group, parent, f, ...)
    return task, state
 end
 
-local function cancel(state)
+local cancel
+
+-- A task that waits for a time or for another task becomes ready. What only it waited for is cancelled.
+local function give_up_waiting(state)
+   local awaited = state.awaits
+   if state.timer then
+      agenda.wake(state)
+   elseif awaited then
+      stop_awaiting(state)
+      if awaited.parent == state then
+         cancel(awaited)
+      end
+   end
+end
+
+function cancel(state)
    if is_finished(state) or state.cancelling then
       return
    end
@@ -356,12 +374,19 @@ local function cancel(state)
    if state.owner then
       state.cancelled = true
       host.cancel(state.owner)
-   elseif state.timer then
-      agenda.wake(state)
    elseif state.awaits and state.awaits.parent == state then
-      cancel(state.awaits)
-   elseif state.awaits then
-      stop_awaiting(state)
+      cancel(state.awaits) -- and waits for its end
+   else
+      give_up_waiting(state)
+   end
+end
+
+-- Yields from within a task that waits. Where a script has resumed it, the task is to find out soon.
+local function suspend(state)
+   host.yield()
+   if current ~= state then
+      give_up_waiting(state)
+      error(host.resumed_elsewhere, 0)
    end
 end
 

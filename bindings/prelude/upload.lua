@@ -7,6 +7,9 @@
 -- rested (reconcile.lua).
 local methods, host, exports = ...
 
+local error, getmetatable, ipairs, math, setmetatable = error, getmetatable, ipairs, math, setmetatable
+local table, tostring, type = table, tostring, type
+
 local check, now, rows, tasks = host.check, host.now, host.rows, host.tasks
 local run = exports.run
 

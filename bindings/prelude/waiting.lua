@@ -1,16 +1,18 @@
 -- waiting.lua - wait_for_experiment and wait_for_evaluation: looks again and again until the work is done.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
-local methods, host = ...
+local methods, host, exports = ...
+
+local error, math, setmetatable, tostring, type = error, math, setmetatable, tostring, type
 
 local check, now, sleep = host.check, host.now, host.sleep
 
 local ENDED = { completed = true, failed = true }
 
 local function give_up(what, id, max_wait, status)
-   local message = "%s '%s' is not finished after %g seconds, its last status is %s"
+   local message = "%s '%s' is not finished after %s seconds, its last status is %s"
    error(setmetatable({
       kind = "timeout",
-      message = message:format(what, id, max_wait, tostring(status or "unknown")),
+      message = message:format(what, id, exports.json.encode(max_wait), tostring(status or "unknown")),
    }, host.Error))
 end
 

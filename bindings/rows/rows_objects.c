@@ -1,149 +1,15 @@
 /*
  * rows_objects.c - the parts of a bulk upload as Lua sees them (prelude/upload.lua and what it
- * uses): batches, readers of files, sets of numbers, tallies, scans. They never reach a user.
+ * uses): batches, readers of files, tallies, scans; sets of numbers are in
+ * rows_set_object.c. They never reach a user.
  */
-#include "rows.h"
+#include "rows_objects.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define BATCH "promptic.rows.batch"
 #define READER "promptic.rows.reader"
-#define SET "promptic.rows.set"
 #define TALLY "promptic.rows.tally"
-#define SCAN "promptic.rows.scan"
-
-/* [-?, +?, e] */
-static int out_of_memory(lua_State *L) {
-    return luaL_error(L, "not enough memory");
-}
-
-/* [-0, +1, m] A zeroed userdata of this type. */
-static void *new_object(lua_State *L, const char *type, size_t size) {
-    void *object = compat_newuserdata(L, size);
-    memset(object, 0, size);
-    luaL_getmetatable(L, type);
-    lua_setmetatable(L, -2);
-    return object;
-}
-
-/* [-0, +1, m] */
-static void push_number(lua_State *L, int64_t number) {
-#if COMPAT_INTEGERS
-    lua_pushinteger(L, (lua_Integer)number);
-#else
-    lua_pushnumber(L, (lua_Number)number);
-#endif
-}
-
-/* A number that an option may have made larger than any count. */
-static int64_t check_number(lua_State *L, int index) {
-    lua_Number number = luaL_checknumber(L, index);
-    return number < 9e18 ? (int64_t)number : INT64_MAX;
-}
-
-/* --------------------------------------------------------------------- sets */
-
-/* A span in a text: first-last:sum, the sum in hexadecimal digits. */
-#define SPAN_FORMAT "%" PRId64 "-%" PRId64 ":%" PRIx64
-
-static rows_set *check_set(lua_State *L, int index) {
-    return luaL_checkudata(L, index, SET);
-}
-
-/* Reads the span at *text and moves on to the next one. */
-static bool read_span(const char **text, rows_span *span) {
-    int length = 0;
-    if (sscanf(*text, "%" SCNd64 "-%" SCNd64 ":%" SCNx64 "%n", &span->first, &span->last,
-               &span->sum, &length) != 3)
-        return false;
-    *text += length;
-    if (**text == ',')
-        ++*text;
-    else if (**text != '\0')
-        return false;
-    return span->first <= span->last && span->first > -INT64_MAX / 2 && span->last < INT64_MAX / 2;
-}
-
-/* rows.set([text]): nil where the text is none that set:text gave. */
-static int new_set(lua_State *L) {
-    const char *text = luaL_optstring(L, 1, "");
-    rows_set *set = new_object(L, SET, sizeof *set);
-    rows_span span;
-    while (*text != '\0') {
-        if (!read_span(&text, &span))
-            return 0;
-        if (!rows_set_add_span(set, &span))
-            return out_of_memory(L);
-    }
-    return 1;
-}
-
-/* set:text() */
-static int set_text(lua_State *L) {
-    const rows_set *set = check_set(L, 1);
-    char span[80];
-    luaL_Buffer text;
-    luaL_buffinit(L, &text);
-    const char *before = "";
-    for (const rows_span *s = rows_set_from(set, INT64_MIN); s != NULL;
-         s = rows_set_from(set, s->last + 1)) {
-        snprintf(span, sizeof span, "%s" SPAN_FORMAT, before, s->first, s->last, s->sum);
-        luaL_addstring(&text, span);
-        before = ",";
-    }
-    luaL_pushresult(&text);
-    return 1;
-}
-
-/* set:spans(): a list of { first =, last = } */
-static int set_spans(lua_State *L) {
-    const rows_set *set = check_set(L, 1);
-    lua_createtable(L, (int)set->count, 0);
-    compat_index index = 0;
-    for (const rows_span *span = rows_set_from(set, INT64_MIN); span != NULL;
-         span = rows_set_from(set, span->last + 1)) {
-        lua_createtable(L, 0, 2);
-        push_number(L, span->first);
-        lua_setfield(L, -2, "first");
-        push_number(L, span->last);
-        lua_setfield(L, -2, "last");
-        lua_rawseti(L, -2, ++index);
-    }
-    return 1;
-}
-
-/* set:from(number): first, last, sum of the span that holds it or comes next; nil for none */
-static int set_from(lua_State *L) {
-    const rows_span *span = rows_set_from(check_set(L, 1), check_number(L, 2));
-    char sum[24];
-    if (span == NULL)
-        return 0;
-    push_number(L, span->first);
-    push_number(L, span->last);
-    snprintf(sum, sizeof sum, "%" PRIx64, span->sum);
-    lua_pushstring(L, sum);
-    return 3;
-}
-
-/* set:add(first, last): adds all numbers of the span that it does not have */
-static int set_add(lua_State *L) {
-    rows_span span = {.first = check_number(L, 2), .last = check_number(L, 3)};
-    return rows_set_add_span(check_set(L, 1), &span) ? 0 : out_of_memory(L);
-}
-
-/* set:merge(scan): adds the ids that were taken */
-static int set_merge(lua_State *L) {
-    const rows_scan *scan = luaL_checkudata(L, 2, SCAN);
-    return rows_set_merge(check_set(L, 1), &scan->ids) ? 0 : out_of_memory(L);
-}
-
-static int set_gc(lua_State *L) {
-    rows_set_clear(check_set(L, 1));
-    return 0;
-}
 
 /* ------------------------------------------------------------------ batches */
 
@@ -156,9 +22,9 @@ static int new_batch(lua_State *L) {
     static const char *const actions[] = {
         [ROWS_EMPTY_ERROR] = "error", [ROWS_EMPTY_SKIP] = "skip", [ROWS_EMPTY_KEEP] = "keep", NULL};
     int on_empty = luaL_checkoption(L, 4, "keep", actions);
-    int64_t most_rows = check_number(L, 1), most_bytes = check_number(L, 2);
-    int64_t likely_bytes = lua_isnoneornil(L, 3) ? 0 : check_number(L, 3);
-    rows_batch *batch = new_object(L, BATCH, sizeof *batch);
+    int64_t most_rows = rows_check_number(L, 1), most_bytes = rows_check_number(L, 2);
+    int64_t likely_bytes = lua_isnoneornil(L, 3) ? 0 : rows_check_number(L, 3);
+    rows_batch *batch = rows_new_object(L, BATCH, sizeof *batch);
     batch->most_rows = (size_t)most_rows;
     batch->most_bytes = (size_t)most_bytes;
     batch->likely_bytes = (size_t)likely_bytes;
@@ -246,7 +112,7 @@ static void push_skips(lua_State *L, const rows_batch *batch, bool is_empty) {
 /* batch:add(value, number): true; false where it does not fit; nil, the reason and whether to skip
  * it where it is no observation */
 static int batch_add(lua_State *L) {
-    int64_t number = check_number(L, 3);
+    int64_t number = rows_check_number(L, 3);
     addition a = {.batch = check_batch(L, 1), .number = number - 1};
     if (a.batch->count >= a.batch->most_rows) {
         lua_pushboolean(L, false);
@@ -267,12 +133,13 @@ static int batch_add(lua_State *L) {
  * as they fit. The number of the one that was added last; the reason and whether to skip it where
  * the next one is no observation */
 static int batch_add_list(lua_State *L) {
-    addition a = {
-        .batch = check_batch(L, 1), .number = check_number(L, 3), .last = check_number(L, 4)};
+    addition a = {.batch = check_batch(L, 1),
+                  .number = rows_check_number(L, 3),
+                  .last = rows_check_number(L, 4)};
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_pushvalue(L, 2);
     bool fine = write_with(L, write_list, &a);
-    push_number(L, a.number);
+    rows_push_number(L, a.number);
     if (fine)
         return 1;
     lua_insert(L, -2);
@@ -281,19 +148,19 @@ static int batch_add_list(lua_State *L) {
 }
 
 static int batch_count(lua_State *L) {
-    push_number(L, (int64_t)check_batch(L, 1)->count);
+    rows_push_number(L, (int64_t)check_batch(L, 1)->count);
     return 1;
 }
 
 static int batch_bytes(lua_State *L) {
-    push_number(L, (int64_t)rows_batch_bytes(check_batch(L, 1)));
+    rows_push_number(L, (int64_t)rows_batch_bytes(check_batch(L, 1)));
     return 1;
 }
 
 /* batch:split(): takes away the second half, and returns it as a batch */
 static int batch_split(lua_State *L) {
     rows_batch *batch = check_batch(L, 1);
-    rows_batch *rest = new_object(L, BATCH, sizeof *rest);
+    rows_batch *rest = rows_new_object(L, BATCH, sizeof *rest);
     size_t half = (batch->count + 1) / 2;
     rest->most_rows = batch->most_rows;
     rest->most_bytes = batch->most_bytes;
@@ -306,12 +173,12 @@ static int batch_split(lua_State *L) {
 /* batch:mark(set): adds its rows to the set, with their sums */
 static int batch_mark(lua_State *L) {
     const rows_batch *batch = check_batch(L, 1);
-    rows_set *set = check_set(L, 2);
+    rows_set *set = rows_check_set(L, 2);
     for (size_t i = 0; i < batch->count; i++) {
         size_t length;
         const char *text = rows_batch_row(batch, i, &length);
         if (!rows_set_add(set, batch->rows[i].number, rows_checksum(text, length)))
-            return out_of_memory(L);
+            return rows_out_of_memory(L);
     }
     return 0;
 }
@@ -332,7 +199,7 @@ static int batch_want(lua_State *L) {
     rows_tally *tally = luaL_checkudata(L, 2, TALLY);
     for (size_t i = 0; i < batch->count; i++)
         if (!rows_tally_want(tally, hash_of(L, batch, i)))
-            return out_of_memory(L);
+            return rows_out_of_memory(L);
     return 0;
 }
 
@@ -340,8 +207,8 @@ static int batch_want(lua_State *L) {
 static int batch_take(lua_State *L) {
     rows_batch *batch = check_batch(L, 1);
     rows_tally *tally = luaL_checkudata(L, 2, TALLY);
-    rows_batch *found = new_object(L, BATCH, sizeof *found);
-    rows_batch *absent = new_object(L, BATCH, sizeof *absent);
+    rows_batch *found = rows_new_object(L, BATCH, sizeof *found);
+    rows_batch *absent = rows_new_object(L, BATCH, sizeof *absent);
     absent->most_rows = batch->most_rows;
     absent->most_bytes = batch->most_bytes;
     for (size_t i = 0; i < batch->count; i++)
@@ -362,7 +229,7 @@ static rows_reader *check_reader(lua_State *L, int index) {
 }
 
 bool rows_push_reader(lua_State *L, const char *path, const rows_reading *reading) {
-    rows_reader *reader = new_object(L, READER, sizeof *reader);
+    rows_reader *reader = rows_new_object(L, READER, sizeof *reader);
     reader->file.descriptor = -1;
     return rows_reader_open(L, reader, path, reading);
 }
@@ -371,7 +238,7 @@ bool rows_push_reader(lua_State *L, const char *path, const rows_reading *readin
 static int push_refusal(lua_State *L, const rows_reader *reader, const char *what) {
     lua_pushstring(L, what);
     lua_pushstring(L, reader->reason);
-    push_number(L, reader->line);
+    rows_push_number(L, reader->line);
     return 3;
 }
 
@@ -408,7 +275,7 @@ static int reader_fill(lua_State *L) {
 
 /* reader:number(): of the row that was read last */
 static int reader_number(lua_State *L) {
-    push_number(L, check_reader(L, 1)->number);
+    rows_push_number(L, check_reader(L, 1)->number);
     return 1;
 }
 
@@ -422,7 +289,7 @@ static int reader_gc(lua_State *L) {
 
 /* rows.tally() */
 static int new_tally(lua_State *L) {
-    new_object(L, TALLY, sizeof(rows_tally));
+    rows_new_object(L, TALLY, sizeof(rows_tally));
     return 1;
 }
 
@@ -433,9 +300,9 @@ static int tally_gc(lua_State *L) {
 
 /* rows.scan([known [, tally]]): both have to be kept as long as it is used */
 static int new_scan(lua_State *L) {
-    const rows_set *known = lua_isnoneornil(L, 1) ? NULL : check_set(L, 1);
+    const rows_set *known = lua_isnoneornil(L, 1) ? NULL : rows_check_set(L, 1);
     rows_tally *tally = lua_isnoneornil(L, 2) ? NULL : luaL_checkudata(L, 2, TALLY);
-    rows_scan *scan = new_object(L, SCAN, sizeof *scan);
+    rows_scan *scan = rows_new_object(L, ROWS_SCAN, sizeof *scan);
     scan->known = known;
     scan->tally = tally;
     return 1;
@@ -444,25 +311,25 @@ static int new_scan(lua_State *L) {
 /* scan:result(): how many observations were taken, and how many were neither known nor looked for;
  * nil where the answer could not be read */
 static int scan_result(lua_State *L) {
-    const rows_scan *scan = luaL_checkudata(L, 1, SCAN);
+    const rows_scan *scan = luaL_checkudata(L, 1, ROWS_SCAN);
     if (scan->state != SCAN_AFTER)
         return 0;
-    push_number(L, scan->taken);
-    push_number(L, scan->surplus);
+    rows_push_number(L, scan->taken);
+    rows_push_number(L, scan->surplus);
     return 2;
 }
 
 /* scan:known(): the ids that were taken, as a set */
 static int scan_known(lua_State *L) {
-    rows_scan *scan = luaL_checkudata(L, 1, SCAN);
-    rows_set *set = new_object(L, SET, sizeof *set);
+    rows_scan *scan = luaL_checkudata(L, 1, ROWS_SCAN);
+    rows_set *set = rows_new_object(L, ROWS_SET, sizeof *set);
     *set = scan->ids;
     scan->ids = (rows_set){.blocks = NULL};
     return 1;
 }
 
 static int scan_gc(lua_State *L) {
-    rows_scan_clear(luaL_checkudata(L, 1, SCAN));
+    rows_scan_clear(luaL_checkudata(L, 1, ROWS_SCAN));
     return 0;
 }
 
@@ -474,7 +341,7 @@ static int call(lua_State *L) {
     const char *id = luaL_checkstring(L, 2);
     promptic_request request = {.path_args = &id, .path_count = 1};
     request.on_body = rows_scan_piece;
-    request.body_userdata = luaL_checkudata(L, 3, SCAN);
+    request.body_userdata = luaL_checkudata(L, 3, ROWS_SCAN);
     bool creates = !lua_isnoneornil(L, 4);
     luaL_argcheck(L, !creates || check_batch(L, 4)->count > 0, 4, "a batch without rows");
     const promptic_endpoint *row =
@@ -489,18 +356,8 @@ static int call(lua_State *L) {
 
 /* --------------------------------------------------------------------- open */
 
-/* [-0, +0, m] */
-static void add_type(lua_State *L, const char *type, const luaL_Reg *methods) {
-    luaL_newmetatable(L, type);
-    bindings_name_metatable(L, type);
-    luaL_setfuncs(L, methods, 0);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
-}
-
 void bindings_open_upload(lua_State *L) {
-    static const luaL_Reg functions[] = {{"batch", new_batch}, {"set", new_set},
+    static const luaL_Reg functions[] = {{"batch", new_batch}, {"set", rows_new_set},
                                          {"tally", new_tally}, {"scan", new_scan},
                                          {"call", call},       {NULL, NULL}};
     static const luaL_Reg batch[] = {{"add", batch_add},
@@ -519,17 +376,14 @@ void bindings_open_upload(lua_State *L) {
                                       {"close", reader_gc},
                                       {"__gc", reader_gc},
                                       {NULL, NULL}};
-    static const luaL_Reg set[] = {{"text", set_text}, {"spans", set_spans}, {"from", set_from},
-                                   {"add", set_add},   {"merge", set_merge}, {"__gc", set_gc},
-                                   {NULL, NULL}};
     static const luaL_Reg tally[] = {{"__gc", tally_gc}, {NULL, NULL}};
     static const luaL_Reg scan[] = {
         {"result", scan_result}, {"known", scan_known}, {"__gc", scan_gc}, {NULL, NULL}};
-    add_type(L, BATCH, batch);
-    add_type(L, READER, reader);
-    add_type(L, SET, set);
-    add_type(L, TALLY, tally);
-    add_type(L, SCAN, scan);
+    rows_add_type(L, BATCH, batch);
+    rows_add_type(L, READER, reader);
+    rows_add_type(L, ROWS_SET, rows_set_methods);
+    rows_add_type(L, TALLY, tally);
+    rows_add_type(L, ROWS_SCAN, scan);
     lua_newtable(L);
     luaL_setfuncs(L, functions, 0);
     lua_setfield(L, -2, "rows");

@@ -1,6 +1,8 @@
 /* rows_reader.c - reads observations from a file, one after the other, whatever its format. */
 #include "rows.h"
 
+#include "clean.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,10 +49,13 @@ bool rows_reader_open(lua_State *L, rows_reader *reader, const char *path,
 }
 
 rows_outcome rows_refuse(rows_reader *reader, rows_outcome outcome, const char *format, ...) {
+    char reason[sizeof reader->reason];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(reader->reason, sizeof reader->reason, format, arguments);
+    vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
+    clean_line(reader->reason, sizeof reader->reason, reason,
+               strlen(reason)); /* it quotes the file */
     return outcome;
 }
 

@@ -6,7 +6,7 @@ agents.component = { "component_id", required = true }
 
 --- Traces in a dataset or a run.
 agents.trace_columns = {
-   { "TRACE", key = "id", as = "id" },
+   { "TRACE", key = "traceId", as = "id" },
    { "NAME", key = "name" },
    { "STATUS", key = "status", as = "status" },
    { "DURATION", key = "durationMs", as = "duration", optional = true },

@@ -37,7 +37,7 @@ return {
          done = "Annotated the trace {traceDbId}.", show = { fields = { { "id", key = "id", as = "id" } } },
       },
       {
-         name = "list", method = "list_annotations", run = list, times = true,
+         name = "list", method = "list_annotations", methods = { "list_dataset_annotations" }, run = list, times = true,
          summary = "List the annotations of a run, or of a dataset over all its runs.",
          options = {
             agents.component, { "run_id", summary = "of this run and of other runs of its dataset" },

@@ -29,8 +29,13 @@ local function add_argument(parser, parameter)
    return argument
 end
 
+-- All flags of an option, those too that the help does not list.
+local function flags_of(option)
+   return option.aliases and option.flag .. " " .. option.aliases or option.flag
+end
+
 local function add_option(parser, parameter, for_completion)
-   local option = parser:option(parameter.flag, parameter.summary)
+   local option = parser:option(for_completion and parameter.flag or flags_of(parameter), parameter.summary)
    option:target(parameter.name)
    if parameter.switch then
       option:args(0)
@@ -61,7 +66,7 @@ end
 local function bind(words, options)
    local takes = {}
    for _, option in ipairs(options) do
-      for flag in option.flag:gmatch "%S+" do takes[flag] = option.switch and "nothing" or "value" end
+      for flag in flags_of(option):gmatch "%S+" do takes[flag] = option.switch and "nothing" or "value" end
    end
    local bound, place = {}, 1
    while words[place] do
@@ -84,7 +89,7 @@ end
 local function is_given(option, words)
    for _, word in ipairs(words) do
       if word == "--" then return false end
-      for flag in option.flag:gmatch "%S+" do
+      for flag in flags_of(option):gmatch "%S+" do
          if word == flag or word:find(flag .. (#flag > 2 and "=" or ""), 1, true) == 1 then return true end
       end
    end

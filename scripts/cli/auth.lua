@@ -14,17 +14,17 @@ local function credential(status)
    return what and ("%s, from %s"):format(what, SOURCES[status.source]) or "none"
 end
 
-local function workspace(status)
+local function application(status)
    if status.credential == "api_key" then return "the API key's" end
    if status.credential ~= "access_token" then return nil end
-   return known(status.workspace_id) or "none: choose one with `promptic workspace select ID`"
+   return known(status.ai_application_id) or "none: choose one with `promptic ai-application select ID`"
 end
 
 local function file(status)
    local path = known(status.config_file)
    if not path then return nil end
    if not status.config_file_exists then return path .. " (not there)" end
-   return path .. (status.config_file_shared and " (others can read it)" or "")
+   return path .. (status.config_file_shared and " (others can read or change it)" or "")
 end
 
 local function or_null(value)
@@ -38,7 +38,7 @@ local function answer()
    return {
       authenticated = status.credential ~= "none",
       credential = status.credential, source = status.source,
-      workspace_id = or_null(status.workspace_id),
+      ai_application_id = or_null(status.ai_application_id), workspace_id = or_null(status.workspace_id),
       endpoint = or_null(status.endpoint), endpoint_source = or_null(status.endpoint_source),
       config_file = or_null(status.config_file ~= "" and status.config_file or nil),
       config_file_exists = status.exists, config_file_shared = status.is_shared,
@@ -53,14 +53,14 @@ local function warn(context, status)
       context:note "No credential: run `promptic login` or `promptic configure`, or set PROMPTIC_API_KEY."
    end
    if status.config_file_shared then
-      context:note(("Warning: others can read %s; chmod 600 keeps it to you."):format(status.config_file))
+      context:note(("Warning: others can read or change %s; chmod 600 keeps it to you."):format(status.config_file))
    end
 end
 
 return {
    commands = {
       {
-         name = "status", summary = "Show which credential, endpoint and workspace are used, and from where.",
+         name = "status", summary = "Show which credential, endpoint and AI Application are used, and from where.",
          notes = "It shows no secret and asks nobody: a credential that has expired is shown as well. "
             .. "The exit code is 1 where there is no credential.",
          show = {
@@ -70,7 +70,7 @@ return {
                   local endpoint = known(status.endpoint)
                   return endpoint and ("%s, from %s"):format(endpoint, SOURCES[status.endpoint_source])
                end },
-               { "workspace", value = workspace },
+               { "AI Application", value = application },
                { "file", value = file },
             },
          },

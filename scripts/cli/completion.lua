@@ -21,8 +21,12 @@ local function parser()
          elseif single then
             arguments.fill(command, rows[1], true)
          else
+            local parents = {} -- "cases" of "cases list"
             for _, row in ipairs(rows) do
-               local inner = command:command(row.name, help.summary(row)):add_help(false)
+               local first, second = row.name:match "^(%S+) (%S+)$"
+               if first and not parents[first] then parents[first] = command:command(first):add_help(false) end
+               local parent = parents[first] or command
+               local inner = parent:command(second or row.name, help.summary(row)):add_help(false)
                inner:flag("-h --help", "explain the command")
                arguments.fill(inner, row, true)
             end

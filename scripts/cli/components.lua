@@ -2,7 +2,7 @@
 local fields = {
    { "id", key = "id", as = "id" },
    { "description", key = "description" },
-   { "workspace", key = "workspaceId", as = "id" },
+   { "AI Application", value = function(row) return row.aiApplicationId or row.workspaceId end, as = "id" },
    { "created", key = "createdAt", as = "time" },
    { "changed", key = "updatedAt", as = "time" },
 }
@@ -10,7 +10,8 @@ local fields = {
 return {
    commands = {
       {
-         name = "list", method = "list_components", times = true, summary = "List the components of the workspace.",
+         name = "list", method = "list_components", times = true,
+         summary = "List the components of the AI Application.",
          show = {
             list = "data",
             columns = {

@@ -2,7 +2,7 @@
 local failure = require "promptic.cli.failure"
 local promptic = require "promptic"
 
-local DEFAULT = "https://promptic.eu"
+local DEFAULT = require("promptic.cli.endpoint").DEFAULT
 
 -- "-" reads the key from standard input, where no other program can see it as it could on a command line.
 local function given_key(values)
@@ -57,5 +57,9 @@ return {
       return { stored = key and "the API key" .. (endpoint and " and the endpoint" or "") or "the endpoint",
          config_file = status.config_file }
    end,
-   done = "Stored {stored} in {config_file}.",
+   done = function(result)
+      local told = ("Stored %s in %s."):format(result.stored, result.config_file)
+      local elsewhere = require("promptic.cli.endpoint").elsewhere()
+      return elsewhere and told .. "\n" .. elsewhere or told
+   end,
 }

@@ -4,7 +4,8 @@ What a command has at hand while it runs.
    context.client       the client, made when it is first needed: what is wrong with a credential is told then
    context.values       the arguments and options by name
    context.row          the command's row; context.command is its full name, "promptic components list"
-   context:call(name, ...)       a method of the client
+   context:call(name, ...)       a method of the client; a response of another shape than its row's is an error
+   context.answered              the method that was called last, nil before
    context:note(text)   a line on stderr; not with --json, where it would only disturb
    context:confirm(question)     asks, or refuses where nobody can be asked; --force asks nothing. The question
                                  may be a function(context), called where it is asked
@@ -22,7 +23,7 @@ local function warn_if_shared(promptic, client)
    if not tostring(client):find(" from file)", 1, true) then return end
    local status = promptic.auth.status()
    if status.is_shared then
-      output.note(("Warning: others can read %s; chmod 600 keeps it to you."):format(status.config_file))
+      output.note(("Warning: others can read or change %s; chmod 600 keeps it to you."):format(status.config_file))
    end
 end
 
@@ -43,7 +44,12 @@ end
 
 function Context:call(name, ...)
    local client = self.client
-   return client[name](client, ...)
+   local answer = client[name](client, ...)
+   local row = require("promptic").endpoints[name]
+   local problem = row and require("promptic.cli.shape").problem(row.returns, answer)
+   if problem then require("promptic.cli.failure").raise_shape(name, problem) end
+   self.answered = name -- what fails from here on may be this answer's fault
+   return answer
 end
 
 function Context:note(text)
@@ -72,6 +78,7 @@ function Context:show(show, answer)
    end
    local text = require("promptic.cli.view").render(show, answer, {
       room = output.room(), paint = output.painter(), exact = self.values.exact, values = self.values,
+      elsewhere = require("promptic.cli.endpoint").elsewhere,
    })
    output.write(text)
 end

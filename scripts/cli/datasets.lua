@@ -1,10 +1,12 @@
 --- promptic datasets
 local agents = require "promptic.cli.agents"
+local cases = require "promptic.cli.dataset_cases"
 
 local fields = {
    { "id", key = "id", as = "id" },
    { "description", key = "description" },
    { "component", key = "aiComponentId", as = "id" },
+   { "cases", key = "caseCount", as = "integer" },
    { "items", key = "itemCount", as = "integer" },
    { "traces", key = "traceCount", as = "integer" },
    { "created", key = "createdAt", as = "time" },
@@ -12,14 +14,14 @@ local fields = {
 
 local function title(dataset) return dataset.name end
 
-return {
+local group = {
    commands = {
       {
          name = "create", method = "create_dataset", arguments = { "name" },
-         summary = "Create a dataset from traces.",
+         summary = "Create a dataset.",
          options = { agents.component, "description", "trace_ids" },
          done = "Created the dataset {name}.", show = { fields = { { "id", key = "id", as = "id" } } },
-         examples = "promptic datasets create nightly -c COMPONENT --trace ID --trace ID",
+         examples = "promptic datasets create refunds -c COMPONENT",
       },
       {
          name = "list", method = "list_datasets", options = { agents.component }, times = true,
@@ -29,7 +31,8 @@ return {
             columns = {
                { "ID", key = "id", as = "id" },
                { "NAME", key = "name" },
-               { "ITEMS", key = "itemCount", as = "integer" },
+               { "CASES", key = "caseCount", as = "integer" },
+               { "ITEMS", key = "itemCount", as = "integer", optional = true },
                { "TRACES", key = "traceCount", as = "integer", optional = true },
                { "DESCRIPTION", key = "description", optional = true },
                { "CREATED", key = "createdAt", as = "time", optional = "last" },
@@ -39,9 +42,10 @@ return {
       },
       {
          name = "get", method = "get_dataset", arguments = { "dataset_id" }, options = { agents.component },
-         summary = "Show a dataset with its items.", times = true,
+         summary = "Show a dataset with its cases.", times = true,
          show = {
             { title = title, fields = fields },
+            { heading = "Cases", list = "cases", columns = cases.columns },
             {
                heading = "Items", list = "items",
                columns = {
@@ -55,13 +59,17 @@ return {
       },
       {
          name = "delete", method = "delete_dataset", arguments = { "dataset_id" },
-         options = { agents.component }, summary = "Delete a dataset with its runs.",
+         options = { agents.component }, summary = "Delete a dataset with its cases and runs.",
          confirm = function(context)
             local values = context.values
             local dataset = context:call("get_dataset", values.component_id, values.dataset_id)
-            return ("Delete the dataset '%s' with its runs?"):format(dataset.name)
+            return ("Delete the dataset '%s' with its cases and runs?"):format(dataset.name)
          end,
          done = "Deleted the dataset {dataset_id}.",
       },
    },
 }
+
+table.move(cases.commands, 1, #cases.commands, #group.commands + 1, group.commands)
+
+return group

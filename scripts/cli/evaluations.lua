@@ -96,5 +96,21 @@ return {
          options = { agents.component }, times = true, summary = "Show an evaluation with what it found.",
          show = show,
       },
+      {
+         name = "judges", method = "list_judge_results", arguments = { "evaluation_id" },
+         options = { agents.component }, summary = "List what each judge of an evaluation said.",
+         show = {
+            list = "rows",
+            columns = {
+               { "JUDGE", key = "judgeName" },
+               { "SCORE", key = "score", as = "score" },
+               { "RATING", key = "rating", as = "status" },
+               { "TRACE", key = "traceOtlpId", as = "id", optional = true },
+               { "CASE", key = "datasetCaseId", as = "plain", optional = true },
+               { "REASON", key = "rationale", least = 16 },
+            },
+            empty = "No judge has said anything.",
+         },
+      },
    },
 }

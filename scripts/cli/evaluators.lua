@@ -39,6 +39,18 @@ return {
          show = { list = "data", columns = columns },
       },
       {
+         name = "update", method = "update_evaluator", arguments = { "experiment_id", "evaluator_id" },
+         summary = "Change an evaluator.",
+         options = { "name", "type", "weight", "scale_min", "scale_max", "description", { "config", file = true } },
+         examples = "promptic evaluators update EXPERIMENT EVALUATOR -w 2",
+         run = function(context, values)
+            local changes = call.fields("update_evaluator", values, "field")
+            if next(changes) == nil then context:misuse "nothing to change was given" end
+            return { data = { context:call("update_evaluator", values.experiment_id, values.evaluator_id, changes) } }
+         end,
+         show = { list = "data", columns = columns },
+      },
+      {
          name = "delete", method = "delete_evaluator", arguments = { "experiment_id", "evaluator_id" },
          summary = "Delete an evaluator.",
          confirm = "Delete the evaluator {evaluator_id}?", done = "Deleted the evaluator {evaluator_id}.",

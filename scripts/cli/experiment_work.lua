@@ -44,7 +44,7 @@ end
 local function begin(context, experiment_id)
    local started, err = pcall(context.call, context, "start_experiment", experiment_id)
    if started then return end
-   if type(err) ~= "table" or err.status_code ~= 422 then error(err, 0) end
+   if type(err) ~= "table" or err.status_code ~= 400 then error(err, 0) end
    failure.raise(tostring(err), {
       hint = ("these add what it needs:\n  promptic observations add %s --from-file FILE\n"
          .. "  promptic evaluators add %s -n accuracy -t f1"):format(experiment_id, experiment_id),

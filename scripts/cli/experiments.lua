@@ -22,6 +22,7 @@ local show = {
          { "status", key = "experimentStatus", as = "status" },
          { "description", key = "description" },
          { "component", key = "aiComponentId", as = "id" },
+         { "dataset", key = "datasetId", as = "id" },
          { "model", value = function(row) return ("%s (%s)"):format(row.targetModel, row.provider) end },
          { "task", key = "taskType" },
          { "optimizer", key = "optimizer" },
@@ -81,11 +82,22 @@ local function update(context, values)
    return context:call("update_experiment", values.experiment_id, changes)
 end
 
+-- What the copy's model is good for: the platform copies it also where it can no longer be used.
+local function model_problem(copy)
+   if not copy.modelUnavailable then return nil end
+   return ("The model %s can no longer be used here. `promptic models list` shows those that can; to change it:\n"
+      .. "  promptic experiments update %s -m MODEL"):format(copy.targetModel, copy.id)
+end
+
 local function duplicate(context, values, settings)
    local copy = context:call("duplicate_experiment", values.experiment_id, settings)
-   if values.start then return work().start_new(context, copy.id) end
-   return copy
+   if not values.start then return copy end
+   local problem = model_problem(copy)
+   if problem then context:note(problem) end
+   return work().start_new(context, copy.id)
 end
+
+local copied = { created, { line = model_problem } }
 
 local start_flag = { "start", switch = true, summary = "start it as well" }
 
@@ -118,7 +130,7 @@ return {
          options = {
             { "ai_component_id", flag = "-c --component" }, { "target_model" }, "task_type", "initial_prompt",
             { "name", flag = "-n --name" }, "description", "provider", "optimizer", "hyperparameters",
-            "initial_prediction_model_schema", start_flag,
+            "initial_prediction_model_schema", "prompt_format", start_flag,
          },
          notes = "An experiment needs observations and an evaluator before it can start: "
             .. "`promptic observations add`, `promptic evaluators add`.",
@@ -126,6 +138,10 @@ return {
             .. "promptic experiments create -c COMPONENT -m gpt-4.1-nano -p \"Spam or ham?\"",
          run = function(...) return require("promptic.cli.experiment_create").run(...) end,
          show = { created, { line = before_start } },
+      },
+      {
+         name = "create-tool-selection", from = "promptic.cli.tool_selection",
+         summary = "Create an experiment that optimises the descriptions of tools.",
       },
       {
          name = "get", method = "get_experiment", arguments = { "experiment_id" }, times = true, show = show,
@@ -169,7 +185,7 @@ return {
          run = function(context, values)
             return duplicate(context, values, { initial_prompt_override = values.initial_prompt_override })
          end,
-         show = created,
+         show = copied,
       },
       {
          name = "continue", method = "duplicate_experiment", arguments = { "experiment_id" },
@@ -178,7 +194,7 @@ return {
          run = function(context, values)
             return duplicate(context, values, { continue_from_optimized = true })
          end,
-         show = created,
+         show = copied,
       },
       { name = "report", summary = "Write a page about an experiment.", from = "promptic.cli.report" },
    },

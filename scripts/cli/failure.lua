@@ -15,8 +15,8 @@ local BY_KIND = {
 
 local BY_STATUS = {
    [401] = "the credential was refused: " .. LOGIN,
-   [402] = "the workspace's plan or credit does not cover this",
-   [403] = "the credential does not reach this: `promptic workspace info` tells whose it is",
+   [402] = "the plan or credit of the AI Application does not cover this",
+   [403] = "the credential does not reach this: `promptic ai-application info` tells whose it is",
 }
 
 -- Where the ids that a command takes can be looked up, the widest first.
@@ -25,6 +25,7 @@ local LISTS = {
    { "experiment_id", "promptic experiments list" }, { "trace_id", "promptic traces list" },
    { "trace_db_id", "promptic traces list" }, { "trace_ids", "promptic traces list" },
    { "dataset_id", "promptic datasets list -c {component_id}" },
+   { "case_id", "promptic datasets cases list {dataset_id} -c {component_id}" },
    { "run_id", "promptic runs list -c {component_id}" },
    { "annotation_id", "promptic annotations list -c {component_id} --run {run_id}" },
    { "evaluation_id", "promptic evaluations list -c {component_id}" },
@@ -55,7 +56,8 @@ local function hint_for_status(err, situation)
    local status, values = err.status_code, situation.values or {}
    local own = situation.row and situation.row.hints and situation.row.hints[status]
    if own then return fill(own, values) end
-   if status == 404 then return hint_for_missing(values) end
+   if status == 404 and err.message:find "^this server has no " then return nil end
+   if status == 404 or status == 400 and err.message == "Invalid uuid" then return hint_for_missing(values) end
    if status == 409 and values.experiment_id then return fill(CONFLICT, values) end
    if status == 429 then
       return err.retry_after and ("try again in %.0f s"):format(err.retry_after) or "try again later"
@@ -70,9 +72,9 @@ end
 -- What is missing, in the words of somebody who writes no Lua; else the message as it is.
 local function of_credential(err)
    if err.message:find "^no credential" then return "there is no credential", LOGIN end
-   if err.message:find "needs a workspace" then
-      return "no workspace is chosen", "choose one with `promptic workspace select ID`; "
-         .. "`promptic workspace list` shows yours"
+   if err.message:find "needs an AI Application" then
+      return "no AI Application is chosen", "choose one with `promptic ai-application select ID`; "
+         .. "`promptic ai-application list` shows yours"
    end
    return err.message, "run `promptic login`, or set PROMPTIC_API_KEY"
 end
@@ -94,10 +96,42 @@ function failure.raise(message, options)
    error(failure.new(message, options), 0)
 end
 
+--- A response that is not what the contract says.
+function failure.raise_shape(method, problem)
+   failure.raise(("the response to %s is not what was expected: %s"):format(method, problem),
+      { hint = BY_KIND.decode })
+end
+
 --- Whether it is Ctrl-C that ended the work.
 function failure.is_interrupt(err)
    if type(err) == "table" then return err.kind == "cancelled" end
    return type(err) == "string" and err:find("interrupted!", 1, true) ~= nil
+end
+
+-- Whether it is a function of the library that refuses an argument: that one came from the command line.
+local function is_own(name)
+   local promptic = require "promptic"
+   local methods = { upload_observations = true, wait_for_experiment = true, wait_for_evaluation = true, client = true }
+   return promptic.endpoints[name] ~= nil or promptic.auth[name] ~= nil or methods[name] ~= nil
+end
+
+-- An error of Lua itself. A response that nobody has thought of, of an object where a text should be, is more likely
+-- than a fault of ours once there is a response.
+local function of_lua(err, situation, trace)
+   local text = tostring(err)
+   local name, reason = text:match "bad argument #%d+ to '([%w_]+)' (%b())"
+   local context = situation.context
+   local answered = context and context.answered
+   -- what the command line gives is a text or a number, and there; what a response lacks is not
+   local is_lack = reason and (reason:find "got no value" or reason:find "got nil" or reason:find "got table"
+      or reason:find "is missing")
+   if name and is_own(name) and not (answered and is_lack) then return { message = reason:sub(2, -2), code = 2 } end
+   if answered then
+      local first = text:match "^[^\n]*":gsub("^[%w_./]+%.lua:%d+: ", "")
+      return { message = ("the response to %s is not what was expected: %s"):format(answered, first),
+         hint = BY_KIND.decode, code = 1 }
+   end
+   return { message = trace or text, code = 1 }
 end
 
 --- What is to be said about an error and the exit code. situation: the row of the command and its values, as
@@ -115,9 +149,7 @@ function failure.describe(err, situation, trace)
       local message, hint = explain(err, situation)
       return { message = message, hint = hint, code = 1 }
    end
-   local argument = type(err) == "string" and err:match "bad argument .*"
-   if argument then return { message = argument:match "%((.*)%)$" or argument, code = 2 } end
-   return { message = trace or tostring(err), code = 1 }
+   return of_lua(err, situation, trace)
 end
 
 return failure

@@ -5,9 +5,10 @@ loaded only when the group is used, so that the command starts fast.
 The module of a group returns { commands = { row, ... } }; that of a command without a group, such as `login`,
 returns one row. A row is
 
-   name          the word on the command line
+   name          the word on the command line, or two: "cases list"
    summary       one line; by default that of its method
    method        the endpoint it calls (a name in promptic.endpoints), which also tells of its parameters
+   methods       others that its function calls
    arguments     what is given by position: names of the method's parameters, or tables (see parameters.lua)
    options       the same for what is given with a flag
    show          how the answer is shown to a person: see view.lua. Such a row takes --json and --exact too
@@ -29,7 +30,8 @@ local groups = {
    { name = "logout", summary = "Forget the session of this machine." },
    { name = "configure", summary = "Store an API key and the endpoint." },
    { name = "auth", summary = "Which credential is used, and from where." },
-   { name = "workspace", summary = "The workspace all calls are about." },
+   { name = "ai-application", aliases = { "workspace" }, summary = "The AI Application all calls are about." },
+   { name = "models", summary = "The models that experiments can use." },
 
    { heading = "Prompts" },
    { name = "components", summary = "AI components, which experiments and deployments belong to." },
@@ -41,7 +43,9 @@ local groups = {
 
    { heading = "Agents" },
    { name = "traces", summary = "What agents did, step by step." },
-   { name = "datasets", summary = "Traces put together for evaluation." },
+   { name = "artifacts", summary = "Files that traces refer to." },
+   { name = "storage", summary = "The objects in the store behind artifacts." },
+   { name = "datasets", summary = "Datasets of a component, and the cases in them." },
    { name = "runs", summary = "Runs of an agent over a dataset." },
    { name = "annotations", summary = "What people say of the traces of a run." },
    { name = "evaluations", summary = "Findings about an agent's traces." },
@@ -54,8 +58,10 @@ local groups = {
 
 for _, entry in ipairs(groups) do
    if entry.name then
-      entry.module = "promptic.cli." .. entry.name
+      entry.module = "promptic.cli." .. entry.name:gsub("-", "_")
       groups[entry.name] = entry
+      -- older names, which the help does not list
+      for _, alias in ipairs(entry.aliases or {}) do groups[alias] = entry end
    end
 end
 

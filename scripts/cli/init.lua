@@ -65,6 +65,7 @@ local function run(command, row, words, situation)
    local values = arguments.parse(row, command, words)
    situation.values = values
    local context = require("promptic.cli.context").new(row, command, values)
+   situation.context = context
    return require("promptic.cli.call").run(context, row) or 0
 end
 
@@ -72,6 +73,23 @@ local function find(list, name)
    for _, entry in ipairs(list) do
       if entry.name == name then return entry end
    end
+end
+
+-- The row that the words from the second one on name, and how many of them are its name.
+local function find_row(rows, words)
+   local row = find(rows, words[2])
+   if row then return row, 1 end
+   return find(rows, ("%s %s"):format(words[2], words[3] or "")), 2
+end
+
+-- The rows of a group whose names begin with this word: "cases" of "cases list".
+local function rows_below(rows, word)
+   local below = {}
+   for _, row in ipairs(rows) do
+      local second = row.name:match("^(%S+) ") == word and row.name:match "%S+$"
+      if second then below[#below + 1] = { name = second } end
+   end
+   return below
 end
 
 local function rest(words, from)
@@ -91,8 +109,18 @@ local function in_group(group, words, situation)
    elseif words[2]:find "^%-" then
       arguments.misuse(("a command is missing before '%s'"):format(words[2]), command)
    end
-   local row = find(rows, words[2]) or unknown("command", words[2], rows, command)
-   return run(command .. " " .. row.name, row, rest(words, 3), situation)
+   local row, count = find_row(rows, words)
+   if not row then
+      local below = rows_below(rows, words[2])
+      if #below == 0 then unknown("command", words[2], rows, command) end
+      command = command .. " " .. words[2]
+      if not words[3] or words[3]:find "^%-" then
+         arguments.misuse(("a command is missing after '%s': %s"):format(words[2],
+            table.concat(names_of(below), ", ")), "promptic " .. group.name)
+      end
+      unknown("command", words[3], below, "promptic " .. group.name)
+   end
+   return run(command .. " " .. row.name, row, rest(words, 2 + count), situation)
 end
 
 local function dispatch(words, situation)

@@ -1,5 +1,15 @@
 --- promptic iterations
 
+-- The descriptions of tools that an iteration of a tool selection has found, by their names in order.
+local function tools(iteration)
+   local list = {}
+   for name, description in pairs(iteration.toolDescriptions or {}) do
+      list[#list + 1] = { name = name, description = description }
+   end
+   table.sort(list, function(a, b) return a.name < b.name end)
+   return { tools = list }
+end
+
 local show = {
    {
       title = function(iteration) return "Iteration " .. iteration.iterationNumber end,
@@ -8,6 +18,7 @@ local show = {
          { "train score", key = "overallNormalizedScore", as = "score" },
          { "held-out score", key = "evalNormalizedScore", as = "score" },
          { "prompt tokens", key = "promptTokens", as = "integer" },
+         { "latency", key = "avgPredictionLatencyMs", as = "duration" },
          { "created", key = "createdAt", as = "time" },
       },
    },
@@ -21,6 +32,11 @@ local show = {
       },
    },
    { heading = "Prompt", text = "prompt" },
+   { heading = "System prompt", text = "selectionSystemPrompt" },
+   {
+      heading = "Tools", of = tools, list = "tools",
+      columns = { { "TOOL", key = "name" }, { "DESCRIPTION", key = "description" } },
+   },
 }
 
 return {

@@ -41,10 +41,10 @@ local function choose(list)
    local ask = require "promptic.cli.ask"
    if not ask.possible() then return nil end
    local choices = {}
-   for _, workspace in ipairs(list) do
-      choices[#choices + 1] = { workspace.id, ("%s  %s"):format(workspace.name or "", workspace.id) }
+   for _, application in ipairs(list) do
+      choices[#choices + 1] = { application.id, ("%s  %s"):format(application.name or "", application.id) }
    end
-   return ask.choice("Which workspace do you want to work in?", choices)
+   return ask.choice("Which AI Application do you want to work in?", choices)
 end
 
 -- Logs in while a task of its own keeps the line on the terminal moving.
@@ -57,7 +57,7 @@ local function log_in(values, line, paint)
       line:clear()
    end
    local result = promptic.auth.login {
-      endpoint = values.endpoint, workspace_id = values.workspace, user_agent = "promptic-cli",
+      endpoint = values.endpoint, ai_application_id = values.ai_application, user_agent = "promptic-cli",
       open_browser = not values.no_browser,
       on_code = function(told)
          tell(told, paint)
@@ -79,7 +79,9 @@ end
 -- What the session does not change although somebody may expect it to.
 local function warn(result)
    local status = promptic.auth.status()
-   if status.source == "environment" then
+   if status.problem then
+      output.note("Note: " .. status.problem)
+   elseif status.source == "environment" then
       local name = status.credential == "api_key" and "PROMPTIC_API_KEY" or "PROMPTIC_ACCESS_TOKEN"
       output.note(("Note: %s is set in the environment and goes before this session."):format(name))
    elseif status.endpoint ~= result.endpoint then
@@ -89,14 +91,15 @@ local function warn(result)
       output.note(("Note: the API key in %s stays; the session goes before it."):format(result.config_file))
    end
    if result.was_shared then
-      output.note(("Note: others could read %s; now only you can."):format(result.config_file))
+      output.note(("Note: others could read or change %s; now only you can."):format(result.config_file))
    end
 end
 
 return {
    options = {
       { "endpoint", label = "URL", summary = "where the platform is; by default the one in use" },
-      { "workspace", label = "ID", summary = "the workspace to work in, where there are several" },
+      { "ai_application", label = "ID", flag = "--ai-application", aliases = "--workspace",
+         summary = "the AI Application to work in, where there are several" },
       { "no_browser", switch = true, summary = "do not open a browser" },
    },
    notes = "It shows a page and a code; the page may be opened on any device. The session is stored "
@@ -112,13 +115,15 @@ return {
       return result
    end,
    done = function(result)
-      local workspace = result.workspace
-      if workspace then
-         return ("Signed in to %s, workspace %s."):format(result.endpoint, workspace.name or workspace.id)
+      local application = result.ai_application
+      if application then
+         return ("Signed in to %s, AI Application %s."):format(result.endpoint, application.name or application.id)
       end
-      local lines = { ("Signed in to %s. Choose a workspace with `promptic workspace select ID`:"):format(
-         result.endpoint) }
-      for _, each in ipairs(result.workspaces) do
+      local lines = {
+         ("Signed in to %s. Choose an AI Application with `promptic ai-application select ID`:"):format(
+            result.endpoint),
+      }
+      for _, each in ipairs(result.ai_applications) do
          lines[#lines + 1] = ("  %s  %s"):format(each.id, each.name or "")
       end
       return table.concat(lines, "\n")

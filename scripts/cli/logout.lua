@@ -1,6 +1,7 @@
 --- promptic logout
 return {
-   notes = "It removes the session and its workspace from ~/.promptic/config.toml and keeps the rest of it.",
+   notes = "It removes the session, its AI Application and the endpoint from ~/.promptic/config.toml and keeps the rest "
+      .. "of it. Where an API key is stored there, the endpoint stays with it.",
    run = function()
       return require("promptic").auth.logout()
    end,
@@ -9,7 +10,9 @@ return {
       if result.was_logged_in then
          told = ("Signed out: the session is gone from %s."):format(result.config_file)
       end
+      if result.had_endpoint then told = told .. "\nThe endpoint that was stored there is gone as well." end
       if result.has_api_key then told = told .. "\nThe API key there stays, and is used from now on." end
-      return told
+      local elsewhere = require("promptic.cli.endpoint").elsewhere()
+      return elsewhere and told .. "\n" .. elsewhere or told
    end,
 }

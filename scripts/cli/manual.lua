@@ -97,7 +97,8 @@ end
 
 local ENVIRONMENT = {
    { "PROMPTIC_API_KEY", "An API key." },
-   { "PROMPTIC_ACCESS_TOKEN, PROMPTIC_WORKSPACE_ID", "A session token, and the workspace it is used in." },
+   { "PROMPTIC_ACCESS_TOKEN, PROMPTIC_AI_APPLICATION_ID",
+      "A session token, and the AI Application it is used in (older name: PROMPTIC_WORKSPACE_ID)." },
    { "PROMPTIC_ENDPOINT", "Where the platform is." },
    { "COLUMNS", "How wide tables may be, instead of what the terminal tells." },
    { "NO_COLOR", "Where it is set, nothing is coloured." },

@@ -175,6 +175,24 @@ return {
          },
       },
       {
+         name = "update", method = "update_observation", arguments = { "experiment_id", "observation_id" },
+         summary = "Change an observation.",
+         options = {
+            { "input", summary = "the input, or a JSON object with several by name", type = "string" },
+            "expected", "split",
+         },
+         examples = "promptic observations update EXPERIMENT OBSERVATION -e ham",
+         run = function(context, values)
+            local changes = { expected = values.expected, split = values.split }
+            if values.input then changes.variables = variables(values.input) end
+            if next(changes) == nil then context:misuse "nothing to change was given" end
+            return { data = {
+               context:call("update_observation", values.experiment_id, values.observation_id, changes),
+            } }
+         end,
+         show = { list = "data", columns = columns },
+      },
+      {
          name = "delete", method = "delete_observation", arguments = { "experiment_id", "observation_id" },
          summary = "Delete an observation.",
          confirm = "Delete the observation {observation_id}?",

@@ -13,6 +13,7 @@ In a command's row each is the name of a parameter of its method, or a table:
    file       true: the value is the name of a JSON file, which is read
    required   true: an option that must be there; false: an argument that may be left out
    many       true: may be given several times
+   aliases    further flags, which the help does not list
    default    shown in the help and used where nothing is given
    minimum, maximum
 ]]
@@ -29,8 +30,16 @@ local FLAGS = {
    name = "-n --name",
 }
 
+-- Other names of these, as the command of the Python package has them; the help does not list them.
+local ALIASES = {
+   component_id = "--component-id", ai_component_id = "--component-id", target_model = "--target-model",
+   task_type = "--task-type", initial_prompt = "--initial-prompt", initial_prompt_override = "--initial-prompt",
+}
+
 local LABELS = {
    hyperparameters = "FILE", initial_prediction_model_schema = "FILE", config = "FILE", trace_ids = "ID",
+   tools = "FILE", test_cases = "FILE", request = "FILE", storage_object_id = "OBJECT", epochs = "N",
+   train_split_ratio = "NUMBER", system_prompt = "PROMPT", mime_type = "TYPE", ai_component_name = "COMPONENT",
    start_after = "TIME", start_before = "TIME", days_back = "DAYS", limit = "N", offset = "N",
    scale_min = "NUMBER", scale_max = "NUMBER", weight = "NUMBER", input = "TEXT", expected = "TEXT",
    description = "TEXT", comment = "TEXT", initial_prompt_override = "PROMPT", initial_prompt = "PROMPT",
@@ -57,6 +66,9 @@ local function first(...)
    end
 end
 
+-- Types whose values are whole JSON documents.
+local FILES = { object = true, array = true, document = true }
+
 local function complete(row, entry, is_option)
    if type(entry) == "string" then entry = { entry } end
    local name = entry[1]
@@ -65,13 +77,14 @@ local function complete(row, entry, is_option)
    return {
       name = name, is_option = is_option, type = type_name,
       flag = is_option and (entry.flag or FLAGS[name] or "--" .. name:gsub("_", "-")) or nil,
+      aliases = is_option and (entry.aliases or ALIASES[name]) or nil,
       label = entry.label or label_of(name),
       summary = entry.summary or known.summary or "",
       is_id = known.place == "path" and type_name == "string",
       values = entry.values or known.values,
       minimum = first(entry.minimum, known.minimum), maximum = first(entry.maximum, known.maximum),
       switch = entry.switch or type_name == "boolean",
-      file = entry.file or type_name == "object", required = first(entry.required, not is_option),
+      file = entry.file or FILES[type_name] or false, required = first(entry.required, not is_option),
       many = entry.many or type_name == "strings", default = first(entry.default, known.default),
       own_default = entry.default,
    }
@@ -99,6 +112,18 @@ end
 
 ---------------------------------------------------------------- values
 
+-- Puts in what decoding leaves out: the nulls of objects, which a file may hold on purpose. `other` is the same
+-- document by lua-cjson, which keeps them.
+local function restore_nulls(value, other, cjson, null)
+   for key, inner in pairs(other) do
+      if inner == cjson.null then
+         value[key] = null
+      elseif type(inner) == "table" and type(value[key]) == "table" then
+         restore_nulls(value[key], inner, cjson, null)
+      end
+   end
+end
+
 local function read_json(path)
    local promptic = require "promptic"
    local file, message
@@ -110,7 +135,11 @@ local function read_json(path)
    if not read then
       return nil, ("%s holds no JSON: %s"):format(path, tostring(value.message or value))
    elseif type(value) ~= "table" then
-      return nil, ("%s holds no JSON object"):format(path)
+      return nil, ("%s holds no JSON object or array"):format(path)
+   end
+   if text:find("null", 1, true) then
+      local cjson = require "cjson"
+      restore_nulls(value, cjson.decode(text), cjson, promptic.null)
    end
    return value
 end
@@ -134,9 +163,11 @@ function converters.integer(parameter, text)
 end
 
 function converters.number(parameter, text)
-   local number, least = tonumber(text), parameter.minimum
+   local number, least, most = tonumber(text), parameter.minimum, parameter.maximum
    if not number or number ~= number or math.abs(number) == math.huge then return nil, "takes a number" end
-   if least and number < least then return nil, ("takes a number from %g"):format(least) end
+   if least and number < least or most and number > most then
+      return nil, ("takes a number from %g"):format(least) .. (most and (" to %g"):format(most) or "")
+   end
    return number
 end
 
@@ -156,7 +187,11 @@ end
 
 --- The value that the text stands for, or nil and what the parameter takes.
 function parameters.convert(parameter, text)
-   if parameter.file then return read_json(text) end
+   if parameter.file then
+      local value, problem = read_json(text)
+      if value and parameter.type == "array" and #value == 0 then return nil, "takes a file with a JSON array" end
+      return value, problem
+   end
    if parameter.values then
       for _, word in ipairs(parameter.values) do
          if word == text then return word end

@@ -94,6 +94,7 @@ function progress.watch(settings)
    local function loop()
       while true do
          local answer, state, text = settings.look()
+         if type(state) ~= "string" then failure.raise_shape("the question for the status", "it has none") end
          line:tell(text)
          if state == "completed" or state == "failed" then return answer end
          local left = settings.max_wait and settings.max_wait - line:elapsed() or math.huge

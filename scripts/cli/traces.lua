@@ -42,6 +42,8 @@ return {
          name = "list", method = "list_traces", times = true,
          options = {
             { "limit", default = 20 }, "offset", "status",
+            { "ai_component", label = "COMPONENT", summary = "only of this component, by name or id" },
+            "service", "environment",
             { "start_after", type = "time", summary = "only begun after this time, or since so long ago: 2h, 7d" },
             { "start_before", type = "time", summary = "only begun before this time" },
          },
@@ -52,7 +54,7 @@ return {
             {
                list = "traces",
                columns = {
-                  { "ID", key = "id", as = "id" },
+                  { "TRACE", key = "traceId", as = "id" },
                   { "NAME", key = "name" },
                   { "STATUS", key = "status", as = "status" },
                   { "DURATION", key = "durationMs", as = "duration", optional = true },
@@ -60,6 +62,7 @@ return {
                   { "COST", key = "totalCostUsd", as = "cost", optional = true },
                   { "COMPONENT", key = "componentName", optional = true },
                   { "STARTED", key = "startTime", as = "time", optional = "last" },
+                  { "DATABASE ID", key = "id", as = "id", optional = true },
                },
                empty = "There are no such traces.",
             },
@@ -75,12 +78,14 @@ return {
       {
          name = "get", method = "get_trace", arguments = { "trace_id" }, times = true,
          summary = "Show a trace with its spans.",
+         notes = "A trace is named by its OpenTelemetry id, which `promptic traces list` shows; its database id is "
+            .. "what datasets, runs and annotations take.",
          show = {
             {
                title = function(trace) return trace.name or "Trace" end,
                fields = {
-                  { "id", key = "id", as = "id" },
                   { "trace id", key = "traceId", as = "id" },
+                  { "database id", key = "id", as = "id" },
                   { "status", key = "status", as = "status" },
                   { "component", key = "aiComponentId", as = "id" },
                   { "session", key = "sessionId" },
@@ -111,7 +116,30 @@ return {
          },
       },
       {
-         name = "stats", method = "get_stats", options = { "days_back" },
+         name = "artifacts", method = "list_trace_artifacts", arguments = { "trace_id" }, times = true,
+         summary = "List the files that the spans of a trace refer to.",
+         show = {
+            list = "data", columns = require("promptic.cli.artifacts").columns,
+            empty = "The trace has no artifacts.",
+         },
+      },
+      {
+         name = "ingest", method = "ingest_traces", arguments = { { "request", label = "FILE" } },
+         summary = "Send spans from a file of OTLP in JSON.",
+         notes = "The file holds what an OpenTelemetry exporter posts: {\"resourceSpans\": [...]}. Its attributes name "
+            .. "a component that exists (promptic.ai_component) and perhaps a dataset (promptic.dataset.id).",
+         examples = "promptic traces ingest spans.json",
+         show = {
+            line = function(answer)
+               local part = answer.partialSuccess or {}
+               local rejected = math.tointeger(tonumber(part.rejectedSpans or 0)) or 0
+               if rejected == 0 then return "Sent the spans." end
+               return ("%d spans were rejected: %s"):format(rejected, part.errorMessage or "no reason was given")
+            end,
+         },
+      },
+      {
+         name = "stats", method = "get_stats", options = { "days_back", "service", "environment" },
          summary = "Show totals over the traces of the last days.",
          show = {
             title = function(_, values)

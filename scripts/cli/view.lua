@@ -32,7 +32,8 @@ local ORDER = { "each", "columns", "fields", "text", "line", "draw" }
 function parts.columns(part, answer, settings)
    local rows = list_in(part.list, answer)
    if #rows > 0 then return layout.render(part.columns, rows, settings) end
-   return part.empty and { part.empty } or nil
+   if not part.empty then return nil end
+   return { part.empty, settings.elsewhere and settings.elsewhere() } -- it may be there, at another endpoint
 end
 
 function parts.fields(part, answer, settings)
@@ -91,7 +92,7 @@ local function render_part(part, answer, settings)
    end
 end
 
---- The answer as text. settings: room, paint, exact, values.
+--- The answer as text. settings: room, paint, exact, values, elsewhere (see endpoint.lua).
 function view.render(show, answer, settings)
    if answer == nil and show.none then return show.none .. "\n" end
    if #show == 0 then show = { show } end

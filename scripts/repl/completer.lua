@@ -17,7 +17,8 @@ local KEYWORDS = {
 
 -- The options of promptic.client, which are no endpoint's.
 completer.CLIENT_OPTIONS = {
-   "access_token", "allow_http", "api_key", "backoff", "ca_file", "config_file", "deadline", "endpoint",
+   "access_token", "ai_application_id", "allow_http", "api_key", "backoff", "ca_file", "config_file", "deadline",
+   "endpoint",
    "log", "max_response_bytes", "max_retries", "timeout", "user_agent", "workspace_id",
 }
 

@@ -32,6 +32,10 @@ local OTHERS = {
    upload_observations = {
       "client:upload_observations(experiment_id, source, { batch_size = 500, concurrency = 4 })",
       "Sends the observations of a list, a function or a .csv, .jsonl, .json file." },
+   download_artifact = { "client:download_artifact(artifact_id, path)",
+      "Writes an artifact's bytes to a file, which is replaced as a whole, and returns how many they are." },
+   upload_artifact = { "client:upload_artifact(bytes or { path = ... }, { name, mime_type, preview })",
+      "Stores bytes as an artifact, which a span refers to by its uri." },
    request = { "client:request(method, path, { query, body })", "A call that has no method yet." },
    close = { "client:close()", "Ends the client's calls; it cannot be used any more." },
    run = { "promptic.run(f)", "Runs f as a task, and all that it spawns, until they are done." },
@@ -66,11 +70,21 @@ local function signature(row)
    return ("client:%s(%s)"):format(row.name, table.concat(arguments, ", "))
 end
 
+-- The bounds of a number, or of how many elements or characters there are.
+local function bounds(parameter)
+   local low, high = parameter.minimum, parameter.maximum
+   if not low then return nil end
+   local is_number = parameter.type == "integer" or parameter.type == "number"
+   if high >= 2147483647 then return is_number and ("from %g"):format(low) or low > 0 and "not empty" or nil end
+   return is_number and ("%g to %g"):format(low, high) or ("at most %d"):format(high)
+end
+
 local function remarks(parameter)
    local list = { parameter.type }
    if parameter.required then list[#list + 1] = "required" end
    if parameter.default then list[#list + 1] = "default " .. parameter.default end
-   if parameter.minimum then list[#list + 1] = ("%d to %d"):format(parameter.minimum, parameter.maximum) end
+   if parameter.assumed then list[#list + 1] = parameter.assumed .. " by default on the platform" end
+   list[#list + 1] = bounds(parameter)
    if parameter.nullable then list[#list + 1] = "or promptic.null" end
    return table.concat(list, ", ")
 end
@@ -83,7 +97,8 @@ local function add_wrapped(lines, indent, text, width)
    end
 end
 
-local function add_parameter(lines, parameter, indent, settings)
+local add_parameter
+function add_parameter(lines, parameter, indent, settings)
    local text = parameter.summary or ""
    if parameter.values then text = text .. ": " .. table.concat(parameter.values, ", ") end
    local remark = remarks(parameter)
@@ -95,13 +110,23 @@ local function add_parameter(lines, parameter, indent, settings)
       add_wrapped(lines, indent .. "   ", remark, settings.width)
    end
    if text ~= "" then add_wrapped(lines, indent .. "   ", text, settings.width) end
+   for _, inner in ipairs(parameter.items or {}) do add_parameter(lines, inner, indent .. "   ", settings) end
 end
+
+local SINCE = {
+   docs = "Not in the Python client: the platform's own pages describe it.",
+   release = "In the Python client since %s; older platforms may not have it.",
+}
+local DROPPED = "No longer in the Python client since %s; platforms that have it answer%s."
 
 local function describe_row(row, settings)
    local lines, group = {}, nil
    add_wrapped(lines, "", signature(row) .. " -> " .. (row.returns or "nil"), settings.width)
    add_wrapped(lines, "", row.summary or "", settings.width)
    lines[#lines + 1] = settings.paint("dim", row.verb .. " " .. row.path)
+   if row.since then add_wrapped(lines, "", SINCE[row.since] or SINCE.release:format(row.since), settings.width) end
+   if row.dropped then add_wrapped(lines, "", DROPPED:format(row.dropped, row.instead and
+      ("; newer platforms have %s"):format(row.instead) or ""), settings.width) end
    for _, parameter in ipairs(row.parameters) do
       local heading = HEADINGS[parameter.place]
       if heading and heading ~= group then lines[#lines + 1] = "   " .. settings.paint("dim", heading) end
@@ -178,8 +203,8 @@ local function name_of(value)
    end
    for name in pairs(OTHERS) do
       if promptic[name] == value then return name end
-      for _, module in ipairs { "experiments", "evaluations", "observations", "traces" } do
-         if promptic[module][name] == value then return name end
+      for _, row in ipairs(promptic.endpoints) do
+         if promptic[row.module][name] == value then return name end
       end
    end
 end

@@ -1,5 +1,6 @@
 --- Whether a line holds what looks like a credential, and must not be kept. Rather one line too many is
 -- forgotten than one secret kept.
+local terminal = require "promptic.terminal"
 local _ENV = require "promptic.repl.globals"
 
 local secrets = {}
@@ -99,7 +100,8 @@ function secrets.known(folder)
    for _, name in ipairs { "PROMPTIC_API_KEY", "PROMPTIC_ACCESS_TOKEN" } do
       values[#values + 1] = os.getenv(name)
    end
-   local file = folder and io.open(folder .. "/config.toml", "rb")
+   local path = folder and folder .. "/config.toml"
+   local file = path and terminal.is_file(path) and io.open(path, "rb")
    if file then
       for line in file:lines() do
          local name, value = line:match "^%s*[\"']?([%w_]+)[\"']?%s*=%s*[\"']+(.-)[\"']"

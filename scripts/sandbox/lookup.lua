@@ -23,7 +23,9 @@ local kinds = {
    trace = { from = "trace t", workspace = "t.workspaceId", parents = {}, also = "t.traceId" },
    artifact = { from = "artifact t", workspace = "t.workspaceId", parents = {} },
    storage_object = { from = "storage_object t", workspace = "t.workspaceId", parents = {} },
+   -- the dataset of an experiment is found by the experiment, not in lists
    dataset = { from = "dataset t" .. OF_COMPONENT, parents = { component = "t.aiComponentId" },
+      listed = " AND NOT EXISTS (SELECT 1 FROM experiment WHERE datasetId = t.id)",
       counts = [[, (SELECT count(*) FROM item WHERE datasetId = t.id) AS itemCount,
          (SELECT count(*) FROM item WHERE datasetId = t.id) AS traceCount,
          (SELECT count(*) FROM dataset_case WHERE datasetId = t.id) AS caseCount]] },
@@ -62,7 +64,7 @@ function lookup.all(sandbox, name, map, parent, parent_row)
    local kind, values = kinds[name], { sandbox.workspace_id }
    local sql = select_of(kind)
    if parent then sql, values[2] = sql .. " AND " .. kind.parents[parent] .. " = ?", parent_row.id end
-   return sandbox.store:all(sql .. " ORDER BY t.rowid", map, table.unpack(values))
+   return sandbox.store:all(sql .. (kind.listed or "") .. " ORDER BY t.rowid", map, table.unpack(values))
 end
 
 --- Finds what the path of an endpoint's row names, in order, each within what comes before it, and sets it

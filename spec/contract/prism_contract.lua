@@ -9,8 +9,10 @@ local ENDPOINTS = { mock = os.getenv("PRISM_MOCK"), proxy = os.getenv("PROMPTIC_
 local LOGS = assert(os.getenv("PRISM_LOGS"), "run it with make contract")
 local PROGRAM = assert(os.getenv("PROMPTIC_LUA"))
 
--- The sandbox's own way in for traces, which the platform's contract does not have.
-local INGEST = "post /api/v1/traces"
+-- The mock makes its own answers, of any text where the contract has a pattern: only requests count there.
+local function is_the_mocks(name, violation)
+   return name == "mock" and violation:find("^%s*response%.") ~= nil
+end
 
 -- The requests in Prism's log, in their order: name = "get /api/v1/workspace", verb, path, violations.
 local function requests_of(name)
@@ -20,8 +22,10 @@ local function requests_of(name)
       if verb then
          list[#list + 1] = { name = verb .. " " .. path, verb = verb, path = path, violations = {} }
       elseif line:find("Violation:", 1, true) or line:find("terminated with error", 1, true) then
-         local violations = list[#list].violations
-         violations[#violations + 1] = line:match("Violation: (.*)") or line
+         local violations, violation = list[#list].violations, line:match("Violation: (.*)") or line
+         if not is_the_mocks(name, violation) then
+            violations[#violations + 1] = violation
+         end
       end
    end
    return list
@@ -33,14 +37,14 @@ local function send_violation(name)
    local client = promptic.client{ endpoint = ENDPOINTS[name], max_retries = 0 }
    local sent, problem = pcall(client.request, client, "POST", "/components", { body = { name = 1 } })
    client:close()
-   assert(not sent and problem.status_code == 422, tostring(problem))
+   assert(not sent and problem.status_code == 400, tostring(problem))
 end
 
 -- The operation a request is for: of the templates that fit, the one with the fewest parameters.
 local function operation_of(request, operations)
    local best, fewest
    for _, operation in ipairs(operations) do
-      local pattern, parameters = ("/api/v1" .. operation.path):gsub("{.-}", "[^/]+")
+      local pattern, parameters = ("/api/v1" .. operation.path):gsub("%-", "%%-"):gsub("{.-}", "[^/]+")
       if operation.verb:lower() == request.verb and request.path:find("^" .. pattern .. "$")
          and (not fewest or parameters < fewest) then
          best, fewest = operation.id, parameters
@@ -79,7 +83,7 @@ for _, name in ipairs{ "mock", "proxy" } do
       it("has found none in what the client sent and what it was answered", function()
          local found = {}
          for _, request in ipairs(requests) do
-            if request.name ~= INGEST and #request.violations > 0 then
+            if #request.violations > 0 then
                found[#found + 1] = request.name .. ": " .. table.concat(request.violations, "; ")
             end
          end

@@ -5,6 +5,8 @@
  *   - to a point where its state is closed, with all that is under way: one that is further on each
  *     time;
  *   - with an allocation failing, then the one after it, and so on until none does.
+ * Another script, all of whose tasks end by themselves, is run with an allocation failing once or
+ * twice: in the same state, promptic.step then comes to the end of all tasks.
  * To be built with AddressSanitizer, which sees what is used after it was given back and what never
  * was.
  *
@@ -70,13 +72,45 @@ static const char script[] =
     "client:request('POST', '/quick', { body = { list = promptic.array{}, text = url:rep(99) } "
     "})\n";
 
+static const char ending_script[] =
+    "local promptic, url = ...\n"
+    "promptic.on_task_error = function() end\n"
+    "local client = promptic.client{ endpoint = url, api_key = 'a-key', config_file = '' }\n"
+    "local function get(path) return client:request('GET', path).data end\n"
+    "local number = 0\n"
+    "local function next_row()\n"
+    "   number = number + 1\n"
+    "   return number <= 5 and { variables = { n = number }, expected = 'x' } or nil\n"
+    "end\n"
+    "promptic.run(function()\n"
+    "   local task = promptic.spawn(get, '/quick')\n"
+    "   local waiter = promptic.spawn(task.await, task)\n"
+    "   local other = promptic.spawn(task.await, task)\n"
+    "   promptic.map({ '/quick', '/quick', '/quick' }, get, { concurrency = 2 })\n"
+    "   local upload = promptic.spawn(client.upload_observations, client, 'e', next_row,\n"
+    "      { batch_size = 2, concurrency = 2 })\n"
+    "   promptic.sleep(0)\n"
+    "   other:cancel()\n"
+    "   assert(promptic.run(function() return 5 end) == 5)\n"
+    "   waiter:await()\n"
+    "   upload:await()\n"
+    "end)\n";
+
+static const char step_script[] =
+    "local promptic = ...\n"
+    "for _ = 1, 1000 do\n"
+    "   if promptic.step(0.01) == 0 then return end\n"
+    "end\n"
+    "error('tasks are left over')\n";
+
 /* ------------------------------------------------------------------ memory */
 
 /* What happens to a state's memory. */
 typedef struct memory {
     bool collects; /* each new object is refused at first: Lua collects, and asks again */
     bool refuses, refused;
-    long left; /* allocations until one fails; negative: none does */
+    long left;     /* allocations until one fails; negative: none does */
+    long failures; /* how many fail then, one after the other; 0: all */
     long allocations;
     size_t blocks;
 } memory;
@@ -104,6 +138,8 @@ static void *reallocate(void *userdata, void *block, size_t old_size, size_t siz
     if (grows && m->left >= 0 && m->left-- == 0) {
         m->refused = true;
         m->left = 0; /* Lua asks again after a collection; this is what fails too */
+        if (m->failures > 0 && --m->failures == 0)
+            m->left = -1;
         return NULL;
     }
     m->blocks += block == NULL;
@@ -126,11 +162,11 @@ static void stop_or_collect(lua_State *L, lua_Debug *unused) {
 
 /* ------------------------------------------------------------------ states */
 
-static lua_State *open_state(memory *m) {
+static lua_State *open_state(memory *m, const char *source) {
     *m = (memory){.left = -1};
     lua_State *L = lua_newstate(reallocate, m);
     luaL_openlibs(L);
-    CHECK(luaL_loadstring(L, script) == LUA_OK);
+    CHECK(luaL_loadstring(L, source) == LUA_OK);
     return L;
 }
 
@@ -158,7 +194,7 @@ static void close_state(lua_State *L, const memory *m) {
 
 static void collect_all_the_time(const char *url) {
     memory m;
-    lua_State *L = open_state(&m);
+    lua_State *L = open_state(&m, script);
     instructions_left = -1;
     lua_sethook(L, stop_or_collect, LUA_MASKCOUNT, 1);
     m.collects = true;
@@ -170,7 +206,7 @@ static void collect_all_the_time(const char *url) {
 /* True where the script came to its end. */
 static bool stop_after(const char *url, long instructions) {
     memory m;
-    lua_State *L = open_state(&m);
+    lua_State *L = open_state(&m, script);
     instructions_left = instructions;
     lua_sethook(L, stop_or_collect, LUA_MASKCOUNT, 1);
     bool fine = run(L, url);
@@ -182,7 +218,7 @@ static bool stop_after(const char *url, long instructions) {
 /* True where none failed. */
 static bool fail_after(const char *url, long allocations) {
     memory m;
-    lua_State *L = open_state(&m);
+    lua_State *L = open_state(&m, script);
     m.left = allocations;
     bool fine = run(L, url);
     m.left = -1;
@@ -192,12 +228,40 @@ static bool fail_after(const char *url, long allocations) {
     return !m.refused;
 }
 
+/* True where none failed. Lua asks a second time for most of what it is refused, so that with two
+ * failures one allocation fails, and with four two of them. */
+static bool recover_after(const char *url, long allocations, long failures) {
+    memory m;
+    lua_State *L = open_state(&m, ending_script);
+    luaL_requiref(L, "promptic", luaopen_promptic, 0);
+    lua_pop(L, 1);
+    m.failures = failures;
+    m.left = allocations;
+    bool fine = run(L, url);
+    m.left = -1;
+    if (!CHECK(m.refused || fine))
+        fprintf(stderr, "... %s\n", lua_tostring(L, -1));
+    lua_settop(L, 0);
+    if (!CHECK(luaL_loadstring(L, step_script) == LUA_OK && run(L, url)))
+        fprintf(stderr, "... after allocation %ld: %s\n", allocations, lua_tostring(L, -1));
+    close_state(L, &m);
+    return !m.refused;
+}
+
+static bool recover_from_one(const char *url, long allocations) {
+    return recover_after(url, allocations, 2);
+}
+
+static bool recover_from_two(const char *url, long allocations) {
+    return recover_after(url, allocations, 4);
+}
+
 /* Runs with a larger and larger number until the script comes to its end. */
 static void sweep(bool (*ends)(const char *url, long number), const char *url, long step) {
     long number = 0;
     while (!ends(url, number))
         number += step;
-    CHECK(number > 1000);
+    CHECK(number > 500);
 }
 
 int main(int count, char **arguments) {
@@ -207,5 +271,7 @@ int main(int count, char **arguments) {
     collect_all_the_time(arguments[1]);
     sweep(stop_after, arguments[1], step);
     sweep(fail_after, arguments[1], step);
+    sweep(recover_from_one, arguments[1], step / 8 + 1);
+    sweep(recover_from_two, arguments[1], step / 8 + 1);
     return report("collector");
 }

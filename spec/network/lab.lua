@@ -163,24 +163,18 @@ function lab.wait(condition, what)
    end
 end
 
--- How many connections to the port this machine has as their client, by the state of proc(5): 01 is established, 08
--- one that the server has ended.
-local function client_sockets(port)
-   local counts = {}
-   local wanted = ("%04X"):format(port)
-   for line in io.lines("/proc/net/tcp") do
-      local remote, state = line:match("^%s*%d+: %x+:%x+ %x+:(%x+) (%x%x)")
-      if remote == wanted then
-         counts[state] = (counts[state] or 0) + 1
-      end
-   end
-   return counts
+-- Of a port that has many ends of connections behind it, proc(5) would be slow to read.
+local function has_established(port)
+   local pipe = assert(io.popen(("ss -Htn state established dport = :%d"):format(port)))
+   local listing = pipe:read("*a")
+   pipe:close()
+   return listing ~= ""
 end
 
 --- Waits until the server has ended all connections to the port, and this machine knows.
 function lab.wait_for_server_to_close(port)
    lab.wait(function()
-      return not client_sockets(port)["01"]
+      return not has_established(port)
    end, "the server to close its connections")
 end
 

@@ -27,7 +27,7 @@ error_log @FOLDER@/error.log;
 events { worker_connections 512; }
 http {
   log_format lab '$connection $connection_requests $request_method $uri $status '
-    '$server_protocol $ssl_protocol.$ssl_session_reused';
+    '$server_protocol $ssl_protocol $ssl_session_reused';
   access_log @FOLDER@/access.log lab;
   client_body_temp_path @FOLDER@/body;
   proxy_temp_path @FOLDER@/proxy;
@@ -90,7 +90,7 @@ local function synchronise(server)
    peer:close()
 end
 
-local FIELDS = "^(%d+) (%d+) (%S+) (%S+) (%d+) (%S+) (%S+)%.(.?)$"
+local FIELDS = "^(%d+) (%d+) (%S+) (%S+) (%d+) (%S+) (%S+) (%S+)$"
 
 function Server:log()
    synchronise(self)

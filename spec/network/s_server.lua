@@ -12,7 +12,8 @@ local Server = {}
 Server.__index = Server
 
 local BODY = '{"id":"over tls"}'
-local RESPONSE = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
+local RESPONSE = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+   .. "Content-Length: %d\r\n\r\n%s"
 
 function s_server.start(certificate, options)
    local folder = lab.folder()

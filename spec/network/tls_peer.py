@@ -260,7 +260,10 @@ class Connection:
         self.flush()
 
     def do_fin(self):
-        self.sock.shutdown(socket.SHUT_WR)
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError:  # the client was faster
+            raise Ended from None
         poll(lambda: tcp_state(self.sock) not in TCP_FIN_SENT, "the client's acknowledgement of the end")
 
     def do_rst(self):

@@ -30,6 +30,20 @@ local function names_of(endpoint, places, required)
    return names
 end
 
+-- The fields of lists inside the body.
+local function of_lists(endpoint)
+   local text = ""
+   for _, parameter in ipairs(endpoint.parameters) do
+      if parameter.items then
+         local must = names_of({ parameters = parameter.items }, { item = true }, true)
+         local may = names_of({ parameters = parameter.items }, { item = true }, false)
+         text = text .. (" One of `%s` has `%s`%s."):format(parameter.name, join(must),
+            #may > 0 and (", and may have `%s`"):format(join(may)) or "")
+      end
+   end
+   return text
+end
+
 local function signature(endpoint)
    local by_position = { path = true, query = true, body = true, list = true, changes = true }
    local arguments = names_of(endpoint, by_position, true)
@@ -49,7 +63,20 @@ local function inside(endpoint)
    elseif #fields > 0 then
       return (" Fields: `%s`."):format(join(fields))
    end
-   return ""
+   return of_lists(endpoint)
+end
+
+-- Since which release the Python client has it, where that is not the first, and in which it is gone.
+local function age(endpoint)
+   local text = ""
+   if endpoint.since then
+      text = endpoint.since == "docs" and " *In the platform's pages only.*" or (" *Since %s.*"):format(endpoint.since)
+   end
+   if endpoint.dropped then
+      local instead = endpoint.instead and (", which has `%s`"):format(endpoint.instead) or ""
+      text = text .. (" *Gone in %s%s.*"):format(endpoint.dropped, instead)
+   end
+   return text
 end
 
 local function resources(endpoints)
@@ -92,8 +119,8 @@ function methods_table.render(endpoints)
    local order, rows = resources(endpoints)
    for _, module in ipairs(order) do
       for index, endpoint in ipairs(rows[module]) do
-         put("| %s | `%s` | %s%s | `%s` |", index == 1 and module or "", signature(endpoint),
-            endpoint.summary, inside(endpoint), endpoint.returns)
+         put("| %s | `%s` | %s%s%s | `%s` |", index == 1 and module or "", signature(endpoint),
+            endpoint.summary, inside(endpoint), age(endpoint), endpoint.returns)
       end
    end
    put ""

@@ -1,10 +1,10 @@
 --- otlp.lua - OTLP requests for specs, in both forms: what JSON has as tables is encoded as protobuf by code
 -- that shares nothing with the sandbox's.
 --
---    otlp.span{ trace = 1, number = 2, name = "chat", attributes = { ... } }   -- a span of trace 1, as JSON has it
---    otlp.request({ span, ... }, { ["service.name"] = "x" })                   -- an ExportTraceServiceRequest
+--    otlp.span{ trace = 1, number = 2, name = "chat", attributes = {} }        -- a span of trace 1, as JSON has it
+--    otlp.request({ span }, { ["service.name"] = "x" })                        -- an ExportTraceServiceRequest
 --    otlp.protobuf(request)                                                    -- the same as protobuf
---    otlp.fields(text)                                                         -- a message as { [number] = { values } }
+--    otlp.fields(text)                                     -- a message of texts and varints: { [number] = values }
 local json = require("promptic").json
 
 local otlp = {}

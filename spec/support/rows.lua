@@ -68,6 +68,9 @@ local SAMPLES = {
 -- Options that a call cannot do without, though the contract names none as required: it asks for one of several.
 local ALWAYS = { create_artifact = { storage_object_id = true } }
 
+-- What must differ between the elements of a list: the second has "-2" behind it.
+local UNIQUE = { create_tool_selection_experiment = { name = true } }
+
 local unpack = table.unpack or unpack -- luacheck: ignore 143
 
 --- What RFC 3986 calls unreserved stays, every other byte becomes %XX.
@@ -164,19 +167,20 @@ local function older_key(parameter)
    return parameter.wire:find(".", 1, true)
 end
 
-local list_of
+local fields
 
 -- A value under its names in Lua, and what it becomes on the wire.
 local function both_values(row, parameter, variant, given)
    if parameter.items then
-      return list_of(row, parameter.items, variant, given)
+      local named, wired = fields(row, parameter.items, variant, given)
+      return { named }, { wired }
    end
    local value = rows.value(row, parameter, given)
    return value, value
 end
 
 -- A table of the fields by their names in Lua, and what it becomes on the wire.
-local function fields(row, parameters, variant, given)
+function fields(row, parameters, variant, given)
    local named, wired = {}, {}
    for _, parameter in ipairs(parameters) do
       local wanted = variant == "full" or (variant == "nulls" and parameter.nullable)
@@ -191,11 +195,17 @@ local function fields(row, parameters, variant, given)
    return named, wired
 end
 
-function list_of(row, items, variant, given)
+local function list_of(row, items, variant, given)
    local named, wired = {}, {}
    named[1], wired[1] = fields(row, items, "minimal", given)
    if variant ~= "minimal" then
       named[2], wired[2] = fields(row, items, variant, given)
+      for name in pairs(UNIQUE[row.name] or {}) do
+         if named[2][name] then
+            named[2][name] = named[2][name] .. "-2"
+            wired[2][name] = named[2][name]
+         end
+      end
    end
    return named, wired
 end

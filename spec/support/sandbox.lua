@@ -1,7 +1,8 @@
 --- sandbox.lua - a sandbox in a process of its own, and plain HTTP with it.
 --
 --    local sandbox = require "spec.support.sandbox"
---    local server = sandbox.start{ pace = 0 }        -- also db = "file", key = "...", arguments = { "--x" }
+--    local server = sandbox.start{ pace = 0 }        -- also db = "file", key = "...", arguments = { "--x" };
+--                                                    -- before = shell commands that its process runs first
 --    server.url, server.port, server.key             -- for a client
 --    local answer = server:post("/components", { name = "x" })
 --    answer.status, answer.headers, answer.text, answer.json
@@ -26,7 +27,7 @@ Server.__index = Server
 
 -- The shell that runs the sandbox also opens the FIFO where the sandbox ended without having done so:
 -- the reader would wait for ever. Its own process id is the sandbox's, because of exec.
-local LAUNCH = [[sh -c 'echo $$ >"$1/pid"; shift; exec "$@"' sh %s %s >%s/out 2>%s/err
+local LAUNCH = [[sh -c '%secho $$ >"$1/pid"; shift; exec "$@"' sh %s %s >%s/out 2>%s/err
 test -p %s/port && echo failed >%s/port]]
 
 local function command(folder, options)
@@ -45,7 +46,7 @@ local function command(folder, options)
    for _, argument in ipairs(options.arguments or {}) do
       words[#words + 1] = process.quote(argument)
    end
-   return LAUNCH:format(folder, table.concat(words, " "), folder, folder, folder, folder)
+   return LAUNCH:format((options.before or ""):gsub("'", [['\'']]), folder, table.concat(words, " "), folder, folder, folder, folder)
 end
 
 --- Starts a sandbox; raises with what it said where it does not come up.

@@ -1,0 +1,34 @@
+/*
+ * rows_objects.h - what the files share that show the parts of a bulk upload to Lua.
+ */
+#ifndef PROMPTIC_ROWS_OBJECTS_H
+#define PROMPTIC_ROWS_OBJECTS_H
+
+#include "rows.h"
+
+#define ROWS_SET "promptic.rows.set"
+#define ROWS_SCAN "promptic.rows.scan"
+
+/* [-?, +?, e] */
+int rows_out_of_memory(lua_State *L);
+
+/* [-0, +1, m] A zeroed userdata of this type. */
+void *rows_new_object(lua_State *L, const char *type, size_t size);
+
+/* [-0, +0, m] Makes a type's metatable, whose methods these are. */
+void rows_add_type(lua_State *L, const char *type, const luaL_Reg *methods);
+
+/* [-0, +1, m] */
+void rows_push_number(lua_State *L, int64_t number);
+
+/* [-0, +0, e] A number that an option may have made larger than any count. */
+int64_t rows_check_number(lua_State *L, int index);
+
+/* [-0, +0, e] */
+rows_set *rows_check_set(lua_State *L, int index);
+
+/* rows.set([text]) */
+int rows_new_set(lua_State *L);
+extern const luaL_Reg rows_set_methods[];
+
+#endif

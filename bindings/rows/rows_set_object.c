@@ -1,0 +1,168 @@
+/*
+ * rows_set_object.c - sets of numbers as Lua sees them, and what all objects of the upload share.
+ */
+#include "rows_objects.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* -------------------------------------------------------------------- shared */
+
+int rows_out_of_memory(lua_State *L) {
+    return luaL_error(L, "not enough memory");
+}
+
+void *rows_new_object(lua_State *L, const char *type, size_t size) {
+    void *object = compat_newuserdata(L, size);
+    memset(object, 0, size);
+    luaL_getmetatable(L, type);
+    lua_setmetatable(L, -2);
+    return object;
+}
+
+void rows_push_number(lua_State *L, int64_t number) {
+#if COMPAT_INTEGERS
+    lua_pushinteger(L, (lua_Integer)number);
+#else
+    lua_pushnumber(L, (lua_Number)number);
+#endif
+}
+
+int64_t rows_check_number(lua_State *L, int index) {
+    lua_Number number = luaL_checknumber(L, index);
+    return number < 9e18 ? (int64_t)number : INT64_MAX;
+}
+
+void rows_add_type(lua_State *L, const char *type, const luaL_Reg *methods) {
+    luaL_newmetatable(L, type);
+    bindings_name_metatable(L, type);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+/* --------------------------------------------------------------------- sets */
+
+/* A span in a text: first-last:sum, the sum in hexadecimal digits. */
+#define SPAN_FORMAT "%" PRId64 "-%" PRId64 ":%" PRIx64
+
+rows_set *rows_check_set(lua_State *L, int index) {
+    return luaL_checkudata(L, index, ROWS_SET);
+}
+
+/* Reads digits of this base, and the byte that has to follow them; moves on behind both. sscanf
+ * would measure the rest of the text each time. */
+static bool read_digits(const char **text, int base, char following, uint64_t *value) {
+    char *end;
+    if (strchr("0123456789abcdef", **text) == NULL || **text == '\0')
+        return false;
+    *value = strtoumax(*text, &end, base);
+    if (end == *text || *end != following)
+        return false;
+    *text = following != '\0' ? end + 1 : end;
+    return true;
+}
+
+/* Reads an id or a row's number, which may be negative. */
+static bool read_number(const char **text, char following, int64_t *number) {
+    uint64_t value;
+    bool is_negative = **text == '-';
+    *text += is_negative ? 1 : 0;
+    if (!read_digits(text, 10, following, &value) || value >= (uint64_t)INT64_MAX / 2)
+        return false;
+    *number = is_negative ? -(int64_t)value : (int64_t)value;
+    return true;
+}
+
+/* Reads the span at *text and moves on to the next one. */
+static bool read_span(const char **text, rows_span *span) {
+    if (!read_number(text, '-', &span->first) || !read_number(text, ':', &span->last))
+        return false;
+    char following = (*text)[strspn(*text, "0123456789abcdef")];
+    return (following == ',' || following == '\0') &&
+           read_digits(text, 16, following, &span->sum) && span->first <= span->last;
+}
+
+/* rows.set([text]): nil where the text is none that set:text gave. */
+int rows_new_set(lua_State *L) {
+    const char *text = luaL_optstring(L, 1, "");
+    rows_set *set = rows_new_object(L, ROWS_SET, sizeof *set);
+    rows_span span;
+    while (*text != '\0') {
+        if (!read_span(&text, &span))
+            return 0;
+        if (!rows_set_add_span(set, &span))
+            return rows_out_of_memory(L);
+    }
+    return 1;
+}
+
+/* set:text() */
+static int set_text(lua_State *L) {
+    const rows_set *set = rows_check_set(L, 1);
+    char span[80];
+    luaL_Buffer text;
+    luaL_buffinit(L, &text);
+    const char *before = "";
+    for (const rows_span *s = rows_set_from(set, INT64_MIN); s != NULL;
+         s = rows_set_from(set, s->last + 1)) {
+        snprintf(span, sizeof span, "%s" SPAN_FORMAT, before, s->first, s->last, s->sum);
+        luaL_addstring(&text, span);
+        before = ",";
+    }
+    luaL_pushresult(&text);
+    return 1;
+}
+
+/* set:spans(): a list of { first =, last = } */
+static int set_spans(lua_State *L) {
+    const rows_set *set = rows_check_set(L, 1);
+    lua_createtable(L, (int)set->count, 0);
+    compat_index index = 0;
+    for (const rows_span *span = rows_set_from(set, INT64_MIN); span != NULL;
+         span = rows_set_from(set, span->last + 1)) {
+        lua_createtable(L, 0, 2);
+        rows_push_number(L, span->first);
+        lua_setfield(L, -2, "first");
+        rows_push_number(L, span->last);
+        lua_setfield(L, -2, "last");
+        lua_rawseti(L, -2, ++index);
+    }
+    return 1;
+}
+
+/* set:from(number): first, last, sum of the span that holds it or comes next; nil for none */
+static int set_from(lua_State *L) {
+    const rows_span *span = rows_set_from(rows_check_set(L, 1), rows_check_number(L, 2));
+    char sum[24];
+    if (span == NULL)
+        return 0;
+    rows_push_number(L, span->first);
+    rows_push_number(L, span->last);
+    snprintf(sum, sizeof sum, "%" PRIx64, span->sum);
+    lua_pushstring(L, sum);
+    return 3;
+}
+
+/* set:add(first, last): adds all numbers of the span that it does not have */
+static int set_add(lua_State *L) {
+    rows_span span = {.first = rows_check_number(L, 2), .last = rows_check_number(L, 3)};
+    return rows_set_add_span(rows_check_set(L, 1), &span) ? 0 : rows_out_of_memory(L);
+}
+
+/* set:merge(scan): adds the ids that were taken */
+static int set_merge(lua_State *L) {
+    const rows_scan *scan = luaL_checkudata(L, 2, ROWS_SCAN);
+    return rows_set_merge(rows_check_set(L, 1), &scan->ids) ? 0 : rows_out_of_memory(L);
+}
+
+static int set_gc(lua_State *L) {
+    rows_set_clear(rows_check_set(L, 1));
+    return 0;
+}
+
+const luaL_Reg rows_set_methods[] = {{"text", set_text}, {"spans", set_spans}, {"from", set_from},
+                                     {"add", set_add},   {"merge", set_merge}, {"__gc", set_gc},
+                                     {NULL, NULL}};

@@ -1,0 +1,32 @@
+/*
+ * config_replace.h - replaces the configuration file as a whole, one writer at a time.
+ *
+ * Functions that can fail return 0 or a code that config_reason puts into words.
+ */
+#ifndef PROMPTIC_CONFIG_REPLACE_H
+#define PROMPTIC_CONFIG_REPLACE_H
+
+#include "text.h"
+
+#include <sys/stat.h>
+
+/* Follows the path to what is no symbolic link, and may not exist yet. */
+int config_follow(text *path);
+
+/* A copy of the path's folder, "." where it has none; freed with memory_free. NULL if out of
+ * memory.
+ */
+char *config_folder(const char *path);
+
+/* Locks the file that lies beside the path, PATH.lock, against other writers: it is held over
+ * reading, changing and replacing. Waits up to 5 seconds. *lock is closed with config_unlock; -1
+ * where the file system has no locks or cannot be written. */
+int config_lock(const char *path, const char *folder, int *lock);
+void config_unlock(int lock);
+
+/* Puts the content into the path's place, in one step. before: of the file that is replaced, or
+ * NULL; the new one's mode is what its owner could do with that. */
+int config_replace(const char *path, const char *folder, const text *content,
+                   const struct stat *before);
+
+#endif

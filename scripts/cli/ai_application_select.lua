@@ -1,0 +1,38 @@
+--- promptic ai-application select: another AI Application for the session of promptic login.
+local failure = require "promptic.cli.failure"
+local promptic = require "promptic"
+
+local VARIABLES = { "PROMPTIC_AI_APPLICATION_ID", "PROMPTIC_WORKSPACE_ID" }
+
+return {
+   arguments = {
+      { "id", label = "ID", summary = "the AI Application, as `promptic ai-application list` shows it" },
+   },
+   notes = "It is stored beside the session, in ~/.promptic/config.toml.",
+   run = function(context, values)
+      local status = promptic.auth.status()
+      if status.credential == "api_key" then
+         failure.raise("an API key belongs to one AI Application",
+            { hint = "`promptic login` reaches all of yours" })
+      end
+      local near, group = require "promptic.cli.near", require "promptic.cli.ai_application"
+      local ids, chosen = {}, nil
+      local answer, is_older = group.ask(context, "list_ai_applications", "list_workspaces")
+      for _, application in ipairs(answer.data) do
+         ids[#ids + 1] = application.id
+         if application.id == values.id then chosen = application end
+      end
+      if not chosen then
+         failure.raise(("there is no AI Application '%s'.%s"):format(values.id, near.hint(values.id, ids)),
+            { hint = "`promptic ai-application list` shows what there is" })
+      end
+      promptic.auth.save { [is_older and "workspace_id" or "ai_application_id"] = chosen.id }
+      for _, name in ipairs(VARIABLES) do
+         if (os.getenv(name) or "") ~= "" then
+            context:note(("Note: %s is set and goes before it."):format(name))
+         end
+      end
+      return chosen
+   end,
+   done = "Using the AI Application {name}.",
+}

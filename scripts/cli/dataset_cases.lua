@@ -1,0 +1,99 @@
+--- promptic datasets cases: the cases of a dataset.
+local agents = require "promptic.cli.agents"
+local promptic = require "promptic"
+
+-- A value as JSON, texts as they are.
+local function plain(value)
+   if value == nil or value == promptic.null then return nil end
+   return type(value) == "string" and value or promptic.json.encode(value)
+end
+
+local function title(case) return "Case " .. tostring(case.id) end
+
+local function field(name)
+   return function(case) return plain(case[name]) end
+end
+
+local cases = {}
+
+cases.columns = {
+   { "ID", key = "id", as = "plain" },
+   { "SPLIT", key = "split", as = "status" },
+   { "EXPECTED", value = field "expectedPayload", least = 12 },
+   { "INPUT", value = field "inputPayload", least = 14 },
+}
+
+local show = {
+   {
+      title = title,
+      fields = {
+         { "dataset", key = "datasetId", as = "id" },
+         { "split", key = "split", as = "status" },
+         { "place", key = "idx", as = "plain" },
+         { "created", key = "createdAt", as = "time" },
+         { "changed", key = "updatedAt", as = "time" },
+         { "metadata", key = "metadata" },
+      },
+   },
+   { heading = "Input", of = function(case) return { text = plain(case.inputPayload) } end, text = "text" },
+   { heading = "Expected", of = function(case) return { text = plain(case.expectedPayload) } end, text = "text" },
+}
+
+local function is_list(value)
+   return #value > 0 or getmetatable(value) == getmetatable(promptic.array {})
+end
+
+local function add(context, values)
+   local list = is_list(values.file) and values.file or { values.file }
+   if #list == 0 then context:misuse "--file takes a file with a case, or an array of one at least" end
+   return context:call("create_dataset_cases", values.component_id, values.dataset_id, list)
+end
+
+local function update(context, values)
+   if is_list(values.file) then context:misuse "--file takes a file with a JSON object" end
+   return context:call("update_dataset_case", values.component_id, values.dataset_id, values.case_id, values.file)
+end
+
+local FILE_NOTE = "The keys are inputPayload (an object), expectedPayload (any value), split, idx and metadata."
+
+local function file(summary)
+   return { "file", file = true, label = "FILE", required = true, summary = summary }
+end
+
+cases.commands = {
+   {
+      name = "cases list", method = "list_dataset_cases", arguments = { "dataset_id" },
+      options = { agents.component }, summary = "List the cases of a dataset.",
+      show = {
+         list = "data", columns = cases.columns,
+         empty = "There are no cases yet: `promptic datasets cases add` adds some.",
+      },
+   },
+   {
+      name = "cases get", method = "get_dataset_case", arguments = { "dataset_id", "case_id" },
+      options = { agents.component }, times = true, summary = "Show a case.", show = show,
+   },
+   {
+      name = "cases add", method = "create_dataset_cases", arguments = { "dataset_id" },
+      options = { agents.component, file "one case, or an array of cases" },
+      summary = "Add cases to a dataset.", notes = FILE_NOTE, run = add,
+      show = {
+         line = function(answer)
+            return ("Added %d case%s."):format(#answer.data, #answer.data == 1 and "" or "s")
+         end,
+      },
+      examples = "promptic datasets cases add DATASET -c COMPONENT --file cases.json",
+   },
+   {
+      name = "cases update", method = "update_dataset_case", arguments = { "dataset_id", "case_id" },
+      options = { agents.component, file "an object of the fields to change" },
+      summary = "Change a case.", notes = FILE_NOTE, run = update, times = true, show = show,
+   },
+   {
+      name = "cases delete", method = "delete_dataset_case", arguments = { "dataset_id", "case_id" },
+      options = { agents.component }, summary = "Delete a case.", confirm = "Delete the case {case_id}?",
+      done = "Deleted the case {case_id}.",
+   },
+}
+
+return cases
