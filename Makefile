@@ -86,7 +86,8 @@ Q := $(if $(V),,@)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all deps demo luajit test network test-luas test-suites sanitize valgrind fuzz soak bench contract check-core symbols lint format \
+.PHONY: all docs deps demo luajit test network test-luas test-suites sanitize valgrind fuzz soak bench contract \
+	check-core symbols lint format \
 	install uninstall rock install-rock clean help
 
 all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
@@ -184,7 +185,7 @@ $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 
 # C hosts: spec/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
 HOSTS     := $(patsubst spec/host/%.c,$(BUILD)/host/%,$(wildcard spec/host/*.c))
-HOSTS_LUA := $(addprefix $(BUILD)/host/,lua_threads lua_memory collector rows)
+HOSTS_LUA := $(addprefix $(BUILD)/host/,collector json lua_memory lua_threads rows)
 UNLOAD    := $(BUILD)/host/unload
 UNITS     := $(BUILD)/host/units
 -include $(HOSTS:=.d)
@@ -210,7 +211,7 @@ $(UNITS): spec/host/units.c $(UNITS_OBJ) $(STATIC)
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=curl_easy_setopt,--wrap=curl_slist_append -o $@ $^ $(CURL_LIBS) -lm
 
-$(BUILD)/host/allocation: override LDFLAGS += -Wl,--wrap=realloc
+$(BUILD)/host/allocation $(BUILD)/host/json: override LDFLAGS += -Wl,--wrap=realloc
 $(BUILD)/host/lua_memory: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(BUILD)/host/rows: override LDFLAGS += -Wl,--wrap=memmove,--wrap=memcmp
 
@@ -237,6 +238,9 @@ $(STUBS): $(PROGRAM)
 $(PC): core/promptic.pc.in
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+
+docs: $(PROGRAM) ## rewrites the generated blocks of the READMEs: tables of methods, functions, options, targets
+	$(Q)$(PROGRAM) -E .ci/docs.lua
 
 # ------------------------------------------------------------------ trying and testing
 
@@ -273,8 +277,8 @@ network: ## runs the laboratory: real servers and proxies, TLS, forks; also with
 
 # What the module does, and not the program, in Lua 5.1, LuaJIT, 5.2 and 5.3: those that are installed, or can be.
 LUAS_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,arguments artifacts auth client config_file errors json json_decode \
-	json_encode json_steps metatables odd_rows pages proxy replaced_globals response retry rows rows_csv rows_json secrets \
-	tasks tasks_coroutine tasks_cost timeout tls transport upload upload_failure waiting))
+	json_encode json_foreign json_grammar json_steps metatables odd_rows pages proxy replaced_globals response retry rows \
+	rows_csv rows_json secrets tasks tasks_coroutine tasks_cost timeout tls transport upload upload_failure waiting))
 
 test-luas: ## runs the specs of the module in older Luas and LuaJIT
 	$(Q)$(DEPS) module program sandbox test
@@ -320,10 +324,13 @@ FUZZ         := $(BUILD)/fuzz
 FUZZ_SECONDS ?= 60
 FUZZERS      := $(patsubst spec/fuzz/%.c,$(FUZZ)/%,$(wildcard spec/fuzz/*_fuzz.c))
 
-$(FUZZERS): $(FUZZ)/%: spec/fuzz/%.c $(wildcard core/*.[ch])
+# The part of the codec that knows no Lua.
+READER := $(patsubst %,bindings/json/json_%.c,reader number text)
+
+$(FUZZERS): $(FUZZ)/%: spec/fuzz/%.c $(wildcard core/*.[ch]) $(READER) $(READER:.c=.h)
 	@mkdir -p $(@D); echo "  fuzz   $@"
 	$(Q)clang -std=c11 -D_GNU_SOURCE -O1 -g -pthread -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-Icore $(CURL_CFLAGS) -o $@ $(filter %.c,$^) $(CURL_LIBS) -lm
+		-Icore -Ibindings/json $(CURL_CFLAGS) -o $@ $(filter %.c,$^) $(CURL_LIBS) -lm
 
 fuzz: ## feeds the core's parsers and JSON random input, FUZZ_SECONDS (60) each
 	$(Q)$(DEPS) module program sandbox fuzz

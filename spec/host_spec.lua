@@ -95,6 +95,7 @@ describe("a program of spec/host #hosts", function()
       { "watch", "asan", "drives the loop with epoll", "http://localhost:" },
       { "allocation", "asan", "has each of its own allocations fail" },
       { "libcurl_memory", "asan", "has each allocation of libcurl fail" },
+      { "json", "asan", "has JSON encoded and decoded in steps, and run out of memory" },
       { "collector", "asan", "has Lua collect, stop and run out of memory wherever it can" },
       { "rows", "asan", "does a bounded amount of work for each id and each column" },
       { "threads", "tsan", "has a loop in each thread, which another thread and signals wake" },

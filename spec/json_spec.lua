@@ -24,7 +24,7 @@ describe("promptic.array", function()
    it("takes nothing but a table", function()
       assert.has_error(function()
          json.array(5)
-      end, "bad argument #1 to 'array' (table expected, got number)")
+      end, "bad argument #1 to 'array' (list: table expected, got number)")
    end)
 
    it("leaves decoded objects without a metatable", function()
@@ -116,6 +116,33 @@ describe("round trips", function()
             local number = 2.0 ^ power + step * 2.0 ^ (power - 52)
             assert.is_true(json.decode(json.encode(number)) == number, string.format("%.17g", number))
             assert.is_true(json.decode(json.encode(-number)) == -number, string.format("%.17g", -number))
+         end
+      end
+   end)
+
+   -- Lua reads numbers by the C library's strtod, which rounds correctly.
+   it("are rounded as Lua rounds them", function()
+      local random = generator(5)
+      local function digits(count)
+         local list = {}
+         for index = 1, count do list[index] = random(0, 9) end
+         return table.concat(list)
+      end
+      for _ = 1, 20000 do
+         local text = random(1, 9) .. digits(random(0, 20)) .. "." .. digits(random(1, 20))
+         if random(1, 3) == 1 then
+            text = "0." .. digits(random(1, 25))
+         end
+         if random(1, 4) == 1 then
+            text = text .. "e" .. random(-300, 250)
+         end
+         if json.decode(text) ~= tonumber(text) then
+            assert.equal(("%.17g"):format(tonumber(text)), ("%.17g"):format(json.decode(text)), text)
+         end
+         local number = tonumber(text)
+         local written = json.encode(number)
+         if tonumber(written) ~= number or number % 1 ~= 0 and #written > #("%.17g"):format(number) then
+            assert.equal(("%.17g"):format(number), written)
          end
       end
    end)
