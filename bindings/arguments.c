@@ -4,6 +4,8 @@
  */
 #include "bindings.h"
 
+#include "request.h"
+
 #include "number.h"
 
 #include <stdarg.h>
@@ -54,100 +56,44 @@ static bool is_inside(const promptic_parameter *parameter) {
 }
 
 bool bindings_is_positional(const promptic_parameter *parameter) {
-    return parameter->required && !is_inside(parameter);
+    return (parameter->required || parameter->place == PROMPTIC_IN_PATH) && !is_inside(parameter);
 }
 
 bool bindings_is_option(const promptic_parameter *parameter) {
-    return !parameter->required && !is_inside(parameter);
+    return !bindings_is_positional(parameter) && !is_inside(parameter);
 }
 
-/* ------------------------------------------------------------ nearest names */
-
-enum { MAX_NAME = 40, MIN_PART = 4 };
-
-/* The search for the name nearest to one that is wrong. */
-typedef struct nearest {
-    char given[MAX_NAME];
-    size_t length, best_distance;
-    const char *best;
-} nearest;
-
-/* Case and underscores do not count, so taskType is near to task_type. False where it is long. */
-static bool normalise(const char *text, char *name, size_t *length) {
-    *length = 0;
-    for (; *text != '\0'; text++) {
-        if (*text == '_' || *text == '-')
-            continue;
-        if (*length + 1 == MAX_NAME)
-            return false;
-        name[(*length)++] = (char)(*text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
-    }
-    name[*length] = '\0';
-    return true;
+/* Whether it stands for any further arguments. */
+static bool is_rest(const promptic_parameter *parameter) {
+    return strcmp(parameter->name, "...") == 0;
 }
 
-static size_t smaller(size_t a, size_t b) {
-    return a < b ? a : b;
+static bool has_format(const promptic_parameter *parameter, const char *format) {
+    return parameter->format != NULL && strcmp(parameter->format, format) == 0;
 }
 
-/* Letters to insert, drop, replace or swap with their neighbour to get from a to b. */
-static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length) {
-    size_t rows[3][MAX_NAME];
-    size_t *above = rows[0], *before = rows[1], *row = rows[2];
-    for (size_t j = 0; j <= b_length; j++)
-        before[j] = j;
-    for (size_t i = 1; i <= a_length; i++) {
-        row[0] = i;
-        for (size_t j = 1; j <= b_length; j++) {
-            size_t replaced = before[j - 1] + (a[i - 1] != b[j - 1]);
-            row[j] = smaller(replaced, smaller(before[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[j] = smaller(row[j], above[j - 2] + 1);
-        }
-        size_t *free_row = above;
-        above = before;
-        before = row;
-        row = free_row;
-    }
-    return before[b_length];
+static bool is_function(const promptic_parameter *parameter) {
+    return parameter->format != NULL && strncmp(parameter->format, "function(", 9) == 0;
 }
 
-static void consider(nearest *search, const char *name) {
-    char other[MAX_NAME];
-    size_t length;
-    if (!normalise(name, other, &length))
-        return;
-    size_t shorter = smaller(length, search->length);
-    size_t far = distance(search->given, search->length, other, length);
-    bool is_part = shorter >= MIN_PART &&
-                   (strstr(other, search->given) != NULL || strstr(search->given, other) != NULL);
-    if (!is_part && far > 1 + shorter / 4)
-        return;
-    if (search->best == NULL || far < search->best_distance) {
-        search->best = name;
-        search->best_distance = far;
-    }
-}
+/* ------------------------------------------------------------------ clients */
 
-const char *bindings_nearest_value(const char *const *values, const char *given) {
-    nearest search = {.best = NULL};
-    if (!normalise(given, search.given, &search.length))
+bindings_client *bindings_to_client(lua_State *L, int index) {
+    bindings_client *client = lua_touserdata(L, index);
+    if (client == NULL || !lua_getmetatable(L, index))
         return NULL;
-    for (; *values != NULL; values++)
-        consider(&search, *values);
-    return search.best;
+    bindings_get(L, BINDINGS_CLIENT_METATABLE);
+    bool is_client = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return is_client ? client : NULL;
 }
 
-const char *bindings_nearest_parameter(const promptic_parameter *parameters,
-                                       bool (*wanted)(const promptic_parameter *),
-                                       const char *given) {
-    nearest search = {.best = NULL};
-    if (!normalise(given, search.given, &search.length))
-        return NULL;
-    for (; parameters->name != NULL; parameters++)
-        if (wanted(parameters))
-            consider(&search, parameters->name);
-    return search.best;
+bindings_client *bindings_check_client(lua_State *L, const bindings_site *site) {
+    bindings_client *client = bindings_to_client(L, site->argument);
+    if (client == NULL)
+        bindings_argument_error(L, site, "promptic.client expected, got %s",
+                                luaL_typename(L, site->argument));
+    return client;
 }
 
 /* ------------------------------------------------------------------- values */
@@ -196,7 +142,9 @@ static bool has_type(lua_State *L, const promptic_parameter *parameter, int inde
     case PROMPTIC_STRINGS:
         return type == LUA_TTABLE;
     case PROMPTIC_ANY:
-        return type != LUA_TNIL && type != LUA_TNONE;
+        if (is_function(parameter))
+            return type == LUA_TFUNCTION;
+        return type != LUA_TNONE && (type != LUA_TNIL || parameter->nullable);
     case PROMPTIC_DOCUMENT:
         return type == LUA_TTABLE || type == LUA_TSTRING;
     }
@@ -212,7 +160,8 @@ static void refuse_type(lua_State *L, const bindings_site *site,
         given = lua_tostring(L, -1);
     }
     bindings_argument_error(L, site, "%s: %s expected, got %s",
-                            bindings_push_label(L, site, parameter), type_names[parameter->type],
+                            bindings_push_label(L, site, parameter),
+                            is_function(parameter) ? "function" : type_names[parameter->type],
                             given);
 }
 
@@ -282,12 +231,10 @@ static void check_text(lua_State *L, const bindings_site *site, const promptic_p
                                 bindings_push_label(L, site, parameter));
     if (parameter->place != PROMPTIC_IN_PATH)
         return;
-    if (length == 0)
-        bindings_argument_error(L, site, "%s: an id cannot be empty",
-                                bindings_push_label(L, site, parameter));
-    if (strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
-        bindings_argument_error(L, site, "%s: '%s' cannot be an id",
-                                bindings_push_label(L, site, parameter), text);
+    const char *problem = request_id_problem(text);
+    if (problem != NULL)
+        bindings_argument_error(L, site, "%s: %s", bindings_push_label(L, site, parameter),
+                                problem);
 }
 
 /* [-0, +0, e] */
@@ -301,6 +248,39 @@ static void check_strings(lua_State *L, const bindings_site *site,
                                     bindings_push_label(L, site, parameter), (int)i, given);
         lua_pop(L, 1);
     }
+}
+
+/* [-0, +0, e] A number of seconds; a NaN is none. */
+static void check_seconds(lua_State *L, const bindings_site *site,
+                          const promptic_parameter *parameter, int index) {
+    double number = lua_tonumber(L, index);
+    bool positive = has_format(parameter, "positive seconds");
+    if (number > 0 || (number == 0 && !positive))
+        return;
+    lua_pushvalue(L, index);
+    bindings_argument_error(
+        L, site, "%s: %s is not a %s number of seconds", bindings_push_label(L, site, parameter),
+        lua_tostring(L, -2), positive ? "positive" : "non-negative");
+}
+
+/* [-0, +0, e] */
+static void check_string_or_false(lua_State *L, const bindings_site *site,
+                                  const promptic_parameter *parameter, int index) {
+    bool is_false = lua_isboolean(L, index) && !lua_toboolean(L, index);
+    if (!is_false && lua_type(L, index) != LUA_TSTRING)
+        bindings_argument_error(L, site, "%s: string or false expected, got %s",
+                                bindings_push_label(L, site, parameter), luaL_typename(L, index));
+    if (!is_false)
+        check_text(L, site, parameter, index);
+}
+
+/* [-0, +0, e] What the rows of the library say of a value besides its type: see library.c. */
+static void check_format(lua_State *L, const bindings_site *site,
+                         const promptic_parameter *parameter, int index) {
+    if (has_format(parameter, "seconds") || has_format(parameter, "positive seconds"))
+        check_seconds(L, site, parameter, index);
+    else if (has_format(parameter, "string or false"))
+        check_string_or_false(L, site, parameter, index);
 }
 
 void bindings_check_value(lua_State *L, const bindings_site *site,
@@ -319,6 +299,8 @@ void bindings_check_value(lua_State *L, const bindings_site *site,
         check_text(L, site, parameter, index);
     if (parameter->type == PROMPTIC_STRINGS)
         check_strings(L, site, parameter, index);
+    if (parameter->format != NULL)
+        check_format(L, site, parameter, index);
 }
 
 /* ------------------------------------------------------------------ options */
@@ -363,22 +345,25 @@ void bindings_push_option(lua_State *L, int index, const char *name) {
 
 /* ---------------------------------------------------------------- arguments */
 
-/* [-0, +1, m] Pushes how the function is to be called: create_component(name [, options]) */
+/* [-0, +1, m] Pushes how the function is called: create_component(name [, options]) */
 static const char *push_usage(lua_State *L, const promptic_endpoint *row, bool has_options) {
     luaL_Buffer usage;
-    const char *separator = "";
+    const char *before = "";
     luaL_buffinit(L, &usage);
     luaL_addstring(&usage, row->name);
     luaL_addchar(&usage, '(');
     for (const promptic_parameter *p = row->parameters; p->name != NULL; p++) {
         if (!bindings_is_positional(p))
             continue;
-        luaL_addstring(&usage, separator);
+        bool optional = !p->required && !is_rest(p);
+        luaL_addstring(&usage, optional ? *before != '\0' ? " [, " : "[" : before);
         luaL_addstring(&usage, p->name);
-        separator = ", ";
+        before = ", ";
+        if (optional)
+            luaL_addchar(&usage, ']');
     }
     if (has_options)
-        luaL_addstring(&usage, *separator != '\0' ? " [, options]" : "[options]");
+        luaL_addstring(&usage, *before != '\0' ? " [, options]" : "[options]");
     luaL_addchar(&usage, ')');
     luaL_pushresult(&usage);
     return lua_tostring(L, -1);
@@ -407,30 +392,47 @@ static void check_no_more(lua_State *L, bindings_site *site, const promptic_endp
     }
 }
 
-int bindings_check_arguments(lua_State *L, const promptic_endpoint *row, int level) {
-    bindings_site site = {.function = row->name, .level = level};
-    bool has_options = false;
-    luaL_checkstack(L, LUA_MINSTACK, NULL);
-    if (row->module != NULL) { /* else it is no method */
-        site.argument = 1;
-        bindings_check_client(L, &site);
+/* [-0, +0, e] Checks the arguments given by position, of which the client is one. Whether there
+ * may be any further ones. */
+static bool check_positional(lua_State *L, bindings_site *site, const promptic_endpoint *row) {
+    if (row->module != NULL) { /* else it takes no client */
+        site->argument = 1;
+        bindings_check_client(L, site);
     }
     for (const promptic_parameter *p = row->parameters; p->name != NULL; p++) {
-        if (bindings_is_positional(p)) {
-            site.argument++;
-            bindings_check_value(L, &site, p, site.argument);
-        }
-        has_options = has_options || bindings_is_option(p);
+        if (!bindings_is_positional(p))
+            continue;
+        if (is_rest(p))
+            return true;
+        site->argument++;
+        if (p->required || !lua_isnoneornil(L, site->argument))
+            bindings_check_value(L, site, p, site->argument);
     }
-    int last = site.argument + (has_options ? 1 : 0);
-    check_no_more(L, &site, row, last, has_options);
+    return false;
+}
+
+static bool has_options(const promptic_endpoint *row) {
+    for (const promptic_parameter *p = row->parameters; p->name != NULL; p++)
+        if (bindings_is_option(p))
+            return true;
+    return false;
+}
+
+int bindings_check_arguments(lua_State *L, const promptic_endpoint *row, int level) {
+    bindings_site site = {.function = row->name, .level = level};
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    if (check_positional(L, &site, row))
+        return 0;
+    bool takes_options = has_options(row);
+    int last = site.argument + (takes_options ? 1 : 0);
+    check_no_more(L, &site, row, last, takes_options);
     site.argument = last;
-    if (has_options && !lua_isnoneornil(L, last)) {
+    if (takes_options && !lua_isnoneornil(L, last)) {
         if (!lua_istable(L, last))
             bindings_argument_error(L, &site, "table of options expected, got %s",
                                     luaL_typename(L, last));
         bindings_check_options(L, &site, row->parameters, last);
     }
     lua_settop(L, last);
-    return has_options ? last : 0;
+    return takes_options ? last : 0;
 }

@@ -16,7 +16,10 @@
 #include <stddef.h>
 
 PROMPTIC_API int luaopen_promptic(lua_State *L);
+PROMPTIC_API int luaopen_promptic_json(lua_State *L);
 PROMPTIC_API int luaopen_promptic_auth(lua_State *L);
+
+typedef struct bindings_client bindings_client; /* lua_client.c */
 
 /* ---------------------------------------------------------------- module.c */
 
@@ -124,7 +127,7 @@ void bindings_pass_hook(const bindings_state *state, lua_State *from, lua_State 
 /* ------------------------------------------------------------- arguments.c */
 
 /* Where a method is on the call stack while its C function runs: without continuations it is a
- * function in Lua that calls that one (prelude/continuation.lua). */
+ * function in Lua that calls that one (prelude/methods.lua). */
 #define BINDINGS_METHOD_LEVEL (COMPAT_CONTINUATIONS ? 0 : 1)
 
 /* Whose argument is looked at, for the message. */
@@ -149,20 +152,14 @@ const char *bindings_push_label(lua_State *L, const bindings_site *site,
 bool bindings_is_positional(const promptic_parameter *parameter);
 bool bindings_is_option(const promptic_parameter *parameter);
 
-/* The name nearest to what was given, or NULL where none is near. */
-const char *bindings_nearest_value(const char *const *values, const char *given);
-const char *bindings_nearest_parameter(const promptic_parameter *parameters,
-                                       bool (*wanted)(const promptic_parameter *),
-                                       const char *given);
-
 /* [-0, +0, e] Raises unless the value at index is one of the parameter's. */
 void bindings_check_value(lua_State *L, const bindings_site *site,
                           const promptic_parameter *parameter, int index);
 
 /* [-0, +0, e] Raises unless the running function was called as the row says: a client (a row
- * without a module is no method and takes none), the required arguments, at most one table of
- * options. Makes the stack exactly that long, absent options being nil, and returns the options'
- * index, or 0 where the row has none. */
+ * without a module is no method and takes none), the arguments given by position, at most one table
+ * of options. Makes the stack exactly that long, absent arguments being nil, and returns the
+ * options' index, or 0 where the row has none. With "..." any further arguments stay. */
 int bindings_check_arguments(lua_State *L, const promptic_endpoint *row, int level);
 
 /* [-0, +0, e] Raises unless the table at index has known options with right values only. */
@@ -172,6 +169,23 @@ void bindings_check_options(lua_State *L, const bindings_site *site,
 /* [-0, +1, m] Pushes an option's value, nil where there is none. index is what
  * bindings_check_arguments returned; the value there may be nil. */
 void bindings_push_option(lua_State *L, int index, const char *name);
+
+/* [-0, +0, -] The client at index, NULL where that is something else. */
+bindings_client *bindings_to_client(lua_State *L, int index);
+
+/* [-0, +0, e] The client at the site's argument, which may be closed; raises for anything else. */
+bindings_client *bindings_check_client(lua_State *L, const bindings_site *site);
+
+/* --------------------------------------------------------------- nearest.c */
+
+/* The name nearest to what was given, or NULL where none is near. */
+const char *bindings_nearest_value(const char *const *values, const char *given);
+const char *bindings_nearest_parameter(const promptic_parameter *parameters,
+                                       bool (*wanted)(const promptic_parameter *),
+                                       const char *given);
+
+/* [-0, +1, m] Pushes the function nearest(word, words), the program's module promptic.nearest. */
+int bindings_open_nearest(lua_State *L);
 
 /* ------------------------------------------------------------------ body.c */
 
@@ -187,7 +201,7 @@ void bindings_write_item(lua_State *L, const promptic_endpoint *row, int index, 
 /* Whether the row's requests have a body at all. */
 bool bindings_has_body(const promptic_endpoint *row);
 
-/* ------------------------------------------------------------- endpoints.c */
+/* --------------------------------------------------------------- methods.c */
 
 /* [-0, +1, m] Pushes the function that calls the endpoint, with the row as its upvalue. */
 void bindings_push_endpoint(lua_State *L, const promptic_endpoint *row);
@@ -206,33 +220,32 @@ const char *bindings_push_number(lua_State *L, int index);
 
 /* ------------------------------------------------------------------- raw.c */
 
-/* client:request(method, path [, options]) */
+/* client:request(method, path [, options]), with checked arguments */
 int bindings_request(lua_State *L);
 
 /* ------------------------------------------------------------- reference.c */
 
-/* [-0, +1, m] Pushes a new table of all rows, promptic.endpoints. */
-void bindings_push_reference(lua_State *L);
+/* [-0, +1, m] Pushes a new table of all endpoints, promptic.endpoints, or of the library's own
+ * names, promptic.library. */
+void bindings_push_endpoints(lua_State *L);
+void bindings_push_library(lua_State *L);
 
-/* ---------------------------------------------------------------- client.c */
+/* ------------------------------------------------------------ lua_client.c */
 
-typedef struct bindings_client {
+struct bindings_client {
     promptic_client *handle; /* NULL before it is made and once it is freed */
     bindings_state *state;   /* kept alive by the userdata's user value */
     bool closed;
-} bindings_client;
+};
 
-/* promptic.client([options]) */
+/* promptic.client([options]), with checked options at index 1 */
 int bindings_new_client(lua_State *L);
 
-/* The same without a credential, for logging in: see `anonymous` in promptic.h. */
+/* The same without a credential, for logging in: see `anonymous` in promptic.h. It checks them. */
 int bindings_new_anonymous_client(lua_State *L);
 
 /* client:close() */
 int bindings_close_client(lua_State *L);
-
-/* [-0, +0, e] The client at the site's argument, which may be closed; raises for anything else. */
-bindings_client *bindings_check_client(lua_State *L, const bindings_site *site);
 
 /* [-0, +0, m] Makes the metatable of clients; the methods are in their slot already. */
 void bindings_open_clients(lua_State *L);
@@ -283,23 +296,26 @@ void bindings_push_error_metatable(lua_State *L);
  * has called: a hook that raised there would stop it half-way. */
 bool bindings_in_prelude(lua_State *L, lua_Debug *activation);
 
-/* [-0, +0, e] Adds what is written in Lua, in bindings/prelude, to the methods and to the modules
- * of their resources, which are in their slots already. */
+/* [-0, +0, e] Adds what is written in Lua, in bindings/prelude, to the module on top, to the methods
+ * and to the modules of their resources, which are in their slots already. */
 void bindings_open_prelude(lua_State *L);
 
 /* ------------------------------------------------------------------ auth.c */
 
-/* [-0, +0, m] Adds what logging in needs of C to the table on top, as its field `auth`. */
-void bindings_open_auth(lua_State *L);
+/* promptic.auth.save{ ... }, with checked options at index 1 */
+int bindings_save_config(lua_State *L);
 
-/* ---------------------------------------------------------------- upload.c */
+/* [-0, +1, m] Pushes what logging in needs of C: the prelude's "c.auth". */
+int bindings_open_auth(lua_State *L);
+
+/* -------------------------------------------------- rows/rows_arguments.c */
 
 /* [-0, +0, e] What the types of upload_observations' arguments do not say. Puts a reader into the
  * place of a source that is a path, and the path into the settings on top. */
 void bindings_check_upload(lua_State *L, const bindings_site *site);
 
-/* [-0, +0, m] Adds what the upload needs of C to the table on top, as its field `rows`. */
-void bindings_open_upload(lua_State *L);
+/* [-0, +1, m] Pushes what the upload needs of C: the prelude's "c.rows". */
+int bindings_open_upload(lua_State *L);
 
 /* -------------------------------------------------------------- exchange.c */
 
@@ -309,16 +325,13 @@ void bindings_open_upload(lua_State *L);
 void bindings_check_source(lua_State *L, const bindings_site *site);
 void bindings_check_download(lua_State *L, const bindings_site *site);
 
-/* [-0, +0, m] Adds what artifacts need of C to the table on top, as its field `files`. */
-void bindings_open_exchange(lua_State *L);
+/* [-0, +1, m] Pushes what artifacts need of C: the prelude's "c.files". */
+int bindings_open_exchange(lua_State *L);
 
 /* ----------------------------------------------------------------- tasks.c */
 
-/* [-0, +0, m] Adds what tasks need of C to the table on top. */
-void bindings_open_tasks(lua_State *L);
-
-/* promptic.sleep(seconds), blocking */
-int bindings_sleep(lua_State *L);
+/* [-0, +1, m] Pushes what tasks need of C: the prelude's "c.tasks". */
+int bindings_open_tasks(lua_State *L);
 
 /* What is raised in a task that waits, where something else than the scheduler resumes it. */
 extern const char bindings_resumed_elsewhere[];

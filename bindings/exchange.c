@@ -76,7 +76,7 @@ static int exchange(lua_State *L) {
         take_headers(L, lua_gettop(L), &request);
     } else {
         const promptic_endpoint *row = promptic_endpoint_find(text_field(L, "endpoint"));
-        request.endpoint = row->name;
+        request.row = row;
         request.method = row->verb;
         path[0] = text_field(L, "id");
         request.path_args = path;
@@ -241,11 +241,10 @@ void bindings_check_download(lua_State *L, const bindings_site *options) {
     lua_setfield(L, -2, "file");
 }
 
-void bindings_open_exchange(lua_State *L) {
+int bindings_open_exchange(lua_State *L) {
     static const luaL_Reg functions[] = {{"exchange", exchange}, {"open", download_open},
                                          {"read", read_file},    {"sha256", sha256},
                                          {"base64", base64},     {NULL, NULL}};
-    lua_newtable(L);
-    luaL_setfuncs(L, functions, 0);
-    lua_setfield(L, -2, "files");
+    luaL_newlib(L, functions);
+    return 1;
 }

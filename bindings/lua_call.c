@@ -246,7 +246,7 @@ int bindings_resume_values(lua_State *L) {
 
 #else
 
-/* [-1, +2, -] prelude/continuation.lua takes the mark away. */
+/* [-1, +2, -] prelude/methods.lua takes the mark away. */
 static int return_value(lua_State *L) {
     lua_pushlightuserdata(L, (void *)&bindings_success_mark);
     lua_insert(L, -2);
@@ -258,7 +258,7 @@ static int finish_call(lua_State *L) {
 }
 
 /* The function that has yielded is over, so an error is handed to its caller in Lua, which raises
- * it: prelude/continuation.lua. */
+ * it: prelude/methods.lua. */
 int bindings_resume_values(lua_State *L) {
     lua_settop(L, 1);
     lua_pushcfunction(L, finish_call);

@@ -1,66 +1,11 @@
 /*
- * client.c - promptic.client: options into a client, and what a client is in Lua.
+ * lua_client.c - promptic.client: options into a client, and what a client is in Lua.
  */
-#include "bindings.h"
+#include "library.h"
 
-#include <limits.h>
 #include <string.h>
 
-/* -------------------------------------------------------------------- check */
-
-/* [-0, +0, -] The client at index, NULL where that is something else. */
-static bindings_client *to_client(lua_State *L, int index) {
-    bindings_client *client = lua_touserdata(L, index);
-    if (client == NULL || !lua_getmetatable(L, index))
-        return NULL;
-    bindings_get(L, BINDINGS_CLIENT_METATABLE);
-    bool is_client = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return is_client ? client : NULL;
-}
-
-bindings_client *bindings_check_client(lua_State *L, const bindings_site *site) {
-    bindings_client *client = to_client(L, site->argument);
-    if (client == NULL)
-        bindings_argument_error(L, site, "promptic.client expected, got %s",
-                                luaL_typename(L, site->argument));
-    return client;
-}
-
 /* ------------------------------------------------------------------ options */
-
-#define OPTION(NAME, TYPE, SUMMARY, ...)                                                       \
-    {                                                                                          \
-        .name = NAME, .type = PROMPTIC_##TYPE, .place = PROMPTIC_IN_QUERY, .summary = SUMMARY, \
-        __VA_ARGS__                                                                            \
-    }
-#define RANGE(LOW, HIGH) .minimum = LOW, .maximum = HIGH
-#define ANY_VALUE .required = false
-#define ANY_COUNT RANGE(1, 9007199254740992.0) /* 2^53: each is a double of its own */
-
-/* Not sent anywhere: their place says that strings cannot hold a NUL. */
-static const promptic_parameter parameters[] = {
-    OPTION("api_key", STRING, "an API key, which belongs to one AI Application", ANY_VALUE),
-    OPTION("access_token", STRING, "a session token of a device login", ANY_VALUE),
-    OPTION("ai_application_id", STRING, "what a session token works in", ANY_VALUE),
-    OPTION("workspace_id", STRING, "older name of ai_application_id", ANY_VALUE),
-    OPTION("endpoint", STRING, "where the platform is: https://host[:port][/path]", ANY_VALUE),
-    OPTION("config_file", STRING, "instead of ~/.promptic/config.toml; empty: none", ANY_VALUE),
-    OPTION("ca_file", STRING, "PEM file of the authorities to trust", ANY_VALUE),
-    OPTION("user_agent", STRING, "put before the library's own name", ANY_VALUE),
-    OPTION("timeout", NUMBER, "seconds without a byte moving that end an attempt", ANY_VALUE),
-    OPTION("deadline", NUMBER, "seconds for a call with its retries and waits", ANY_VALUE),
-    OPTION("backoff", NUMBER, "seconds before the second attempt at most, doubling", ANY_VALUE),
-    OPTION("max_retries", INTEGER, "further attempts after the first", RANGE(0, INT_MAX)),
-    OPTION("max_response_bytes", INTEGER, "of one answer, decompressed", ANY_COUNT),
-    OPTION("allow_http", BOOLEAN, "plain http to other hosts than this", ANY_VALUE),
-    OPTION("log", ANY, "function(level, text), told of attempts and retries", ANY_VALUE),
-    {.name = NULL},
-};
-
-static const promptic_endpoint constructor = {.name = "client", .parameters = parameters};
-
-static const bindings_site site = {.function = "client", .argument = 1};
 
 /* [-0, +0, m] The string of an option, which stays in the table of options; NULL where absent. */
 static const char *string_option(lua_State *L, const char *name) {
@@ -70,30 +15,12 @@ static const char *string_option(lua_State *L, const char *name) {
     return text;
 }
 
-/* [-0, +0, e] */
-static void number_option(lua_State *L, const char *name, bool zero_too, double *number) {
-    bindings_push_option(L, 1, name);
-    if (!lua_isnil(L, -1)) {
-        *number = lua_tonumber(L, -1);
-        if (!(*number > 0) && !(zero_too && *number == 0))
-            bindings_argument_error(L, &site, "option '%s': %s is not a %s number of seconds", name,
-                                    lua_tostring(L, -1), zero_too ? "non-negative" : "positive");
-    }
-    lua_pop(L, 1);
-}
-
 /* [-0, +0, m] */
-static void integer_options(lua_State *L, promptic_options *options) {
-    lua_Integer integer;
-    bindings_push_option(L, 1, "max_retries");
-    if (compat_tointeger(L, -1, &integer))
-        options->max_retries = (int)integer;
-    bindings_push_option(L, 1, "max_response_bytes");
-    if (compat_tointeger(L, -1, &integer))
-        options->max_response_bytes = (size_t)integer;
-    bindings_push_option(L, 1, "allow_http");
-    options->allow_http = lua_toboolean(L, -1);
-    lua_pop(L, 3);
+static double number_option(lua_State *L, const char *name) {
+    bindings_push_option(L, 1, name);
+    double number = lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    return number;
 }
 
 /* [-0, +1, m] Pushes the user agent: what the caller says, and the version of Lua. */
@@ -105,7 +32,7 @@ static const char *push_user_agent(lua_State *L) {
     return lua_pushfstring(L, "%s Lua/%s", own, version);
 }
 
-/* [-0, +1, e] Reads the checked table of options; the string it pushes belongs to them. */
+/* [-0, +1, m] Reads the table of settings; the string it pushes belongs to them. */
 static void read_options(lua_State *L, promptic_options *options) {
     promptic_options_init(options, sizeof *options);
     options->api_key = string_option(L, "api_key");
@@ -115,22 +42,15 @@ static void read_options(lua_State *L, promptic_options *options) {
     options->endpoint = string_option(L, "endpoint");
     options->config_file = string_option(L, "config_file");
     options->ca_file = string_option(L, "ca_file");
-    number_option(L, "timeout", false, &options->timeout);
-    number_option(L, "deadline", false, &options->deadline);
-    number_option(L, "backoff", true, &options->backoff);
-    integer_options(L, options);
-    options->user_agent = push_user_agent(L);
-}
-
-/* [-0, +0, e] */
-static bool has_log(lua_State *L) {
-    bindings_push_option(L, 1, "log");
-    if (!lua_isnil(L, -1) && !lua_isfunction(L, -1))
-        bindings_argument_error(L, &site, "option 'log': function expected, got %s",
-                                luaL_typename(L, -1));
-    bool given = !lua_isnil(L, -1);
+    options->timeout = number_option(L, "timeout");
+    options->deadline = number_option(L, "deadline");
+    options->backoff = number_option(L, "backoff");
+    options->max_retries = (int)number_option(L, "max_retries");
+    options->max_response_bytes = (size_t)number_option(L, "max_response_bytes");
+    bindings_push_option(L, 1, "allow_http");
+    options->allow_http = lua_toboolean(L, -1);
     lua_pop(L, 1);
-    return given;
+    options->user_agent = push_user_agent(L);
 }
 
 /* ----------------------------------------------------------------- lifetime */
@@ -161,16 +81,18 @@ static bindings_client *push_client(lua_State *L, bindings_state *state) {
 static int new_client(lua_State *L, bool anonymous) {
     promptic_options options;
     promptic_error error = {.kind = PROMPTIC_OK};
-    bindings_check_arguments(L, &constructor, 0);
-    bool logs = has_log(L);
+    library_push_settings(L, library_find("client")->call.parameters, 1);
+    lua_replace(L, 1);
     bindings_state *state = bindings_state_of(L);
     bindings_client *client = push_client(L, state);
     read_options(L, &options);
     options.anonymous = anonymous;
-    if (logs) {
+    bindings_push_option(L, 1, "log");
+    if (!lua_isnil(L, -1)) {
         options.log = bindings_log;
         options.log_userdata = client;
     }
+    lua_pop(L, 1);
     lua_State *outer = bindings_enter(state, L);
     client->handle = promptic_client_new(state->loop, &options, &error);
     bindings_leave(state, outer);
@@ -186,12 +108,13 @@ int bindings_new_client(lua_State *L) {
 }
 
 int bindings_new_anonymous_client(lua_State *L) {
+    bindings_check_arguments(L, &library_find("client")->call, 0);
     return new_client(L, true);
 }
 
 /* [-0, +0, -] __gc */
 static int free_client(lua_State *L) {
-    bindings_client *client = to_client(L, 1);
+    bindings_client *client = bindings_to_client(L, 1);
     if (client == NULL || client->handle == NULL)
         return 0;
     promptic_client_free(client->handle);

@@ -1,11 +1,13 @@
 /*
  * module.c - what `require "promptic"` and the modules of its resources give. They are made
- * together, once a lua_State, from the table of endpoints; a method and a module's function are one
- * value.
+ * together, once a lua_State, from the tables of endpoints and of the library's own names; a method
+ * and a module's function are one value.
  */
-#include "bindings.h"
+#include "library.h"
 
 #include "resources.h" /* made of the table of endpoints: see the Makefile */
+
+#include <string.h>
 
 /* ------------------------------------------------------------------ methods */
 
@@ -31,17 +33,10 @@ static void push_resource(lua_State *L, int index, const char *name) {
     lua_setfield(L, index, name);
 }
 
-/* [-0, +0, m] Makes a function of each row, for the client and for its module. */
-static void open_methods(lua_State *L) {
-    static const luaL_Reg others[] = {
-        {"request", bindings_request}, {"close", bindings_close_client}, {NULL, NULL}};
+/* [-0, +0, m] Makes a function of each endpoint, for the client and for its module. */
+static void add_endpoints(lua_State *L) {
     size_t count;
     const promptic_endpoint *rows = promptic_endpoints(&count);
-    lua_newtable(L);
-    lua_pushvalue(L, -1);
-    bindings_set(L, BINDINGS_RESOURCE_MODULES);
-    lua_newtable(L);
-    luaL_setfuncs(L, others, 0);
     for (size_t i = 0; i < count; i++) {
         bindings_push_endpoint(L, &rows[i]);
         push_resource(L, -3, rows[i].module);
@@ -50,34 +45,67 @@ static void open_methods(lua_State *L) {
         lua_pop(L, 1);
         lua_setfield(L, -2, rows[i].name);
     }
+}
+
+/* [-0, +0, m] Adds the library's functions of this kind and this table to the one on top. */
+static void add_functions(lua_State *L, library_kind kind, const char *table) {
+    size_t count;
+    const library_row *rows = library_rows(&count);
+    for (size_t i = 0; i < count; i++) {
+        bool same = table == NULL ? rows[i].table == NULL
+                                  : rows[i].table != NULL && strcmp(rows[i].table, table) == 0;
+        if (rows[i].kind != kind || rows[i].function == NULL || !same)
+            continue;
+        library_push_function(L, &rows[i]);
+        lua_setfield(L, -2, rows[i].call.name);
+    }
+}
+
+/* [-0, +0, m] */
+static void open_methods(lua_State *L) {
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    bindings_set(L, BINDINGS_RESOURCE_MODULES);
+    lua_newtable(L);
+    add_functions(L, LIBRARY_METHOD, NULL);
+    add_endpoints(L);
     bindings_set(L, BINDINGS_METHODS);
     lua_pop(L, 1);
 }
 
 /* ------------------------------------------------------------------- module */
 
-/* [-0, +1, m] __index of the module: the reference is made when somebody reads it. */
+/* [-0, +1, m] __index of the module: a reference is made when somebody reads it. */
 static int make_reference(lua_State *L) {
+    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
     lua_settop(L, 2);
-    lua_pushliteral(L, "endpoints");
-    if (!lua_rawequal(L, 2, 3))
+    if (strcmp(name, "endpoints") == 0)
+        bindings_push_endpoints(L);
+    else if (strcmp(name, "library") == 0)
+        bindings_push_library(L);
+    else
         return 0;
-    bindings_push_reference(L);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, 1, "endpoints");
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, 3);
+    lua_rawset(L, 1);
     return 1;
 }
 
-/* [-0, +0, e] Adds promptic.json, and what it has in common with the module, to the table on top.
- */
-static void add_json(lua_State *L) {
-    lua_pushcfunction(L, luaopen_promptic_json);
-    lua_call(L, 0, 1);
-    lua_getfield(L, -1, "null");
-    lua_setfield(L, -3, "null");
+/* [-0, +0, m] Adds promptic.json and promptic.auth, and what the first has in common with the
+ * module, to the table on top. */
+static void add_tables(lua_State *L) {
+    lua_newtable(L);
+    add_functions(L, LIBRARY_FUNCTION, "auth");
+    lua_setfield(L, -2, "auth");
+    lua_newtable(L);
+    add_functions(L, LIBRARY_FUNCTION, "json");
     lua_getfield(L, -1, "array");
     lua_setfield(L, -3, "array");
+    lua_pushlightuserdata(L, NULL);
+    lua_setfield(L, -2, "null");
     lua_setfield(L, -2, "json");
+    lua_pushlightuserdata(L, NULL);
+    lua_setfield(L, -2, "null");
 }
 
 /* [-0, +0, e] Adds each resource's module to the table on top. */
@@ -93,19 +121,15 @@ static void add_resources(lua_State *L) {
 
 /* [-0, +1, e] */
 static void push_new_module(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"client", bindings_new_client}, {"response", bindings_response},
-        {"is_error", bindings_is_error}, {"sleep", bindings_sleep},
-        {"now", bindings_now},           {NULL, NULL}};
     lua_createtable(L, 0, 32);
-    luaL_setfuncs(L, functions, 0);
+    add_functions(L, LIBRARY_FUNCTION, NULL);
     lua_pushliteral(L, "promptic " PROMPTIC_VERSION);
     lua_setfield(L, -2, "_VERSION");
     lua_pushliteral(L, PROMPTIC_VERSION);
     lua_setfield(L, -2, "version");
     bindings_push_error_metatable(L);
     lua_setfield(L, -2, "Error");
-    add_json(L);
+    add_tables(L);
     add_resources(L);
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, make_reference);
@@ -139,6 +163,21 @@ static void push_module(lua_State *L) {
 int luaopen_promptic(lua_State *L) {
     push_module(L);
     return 1;
+}
+
+/* [-0, +1, e] */
+static int open_table(lua_State *L, const char *name) {
+    push_module(L);
+    lua_getfield(L, -1, name);
+    return 1;
+}
+
+int luaopen_promptic_json(lua_State *L) {
+    return open_table(L, "json");
+}
+
+int luaopen_promptic_auth(lua_State *L) {
+    return open_table(L, "auth");
 }
 
 /* [-0, +1, e] */

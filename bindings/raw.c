@@ -3,20 +3,9 @@
  */
 #include "bindings.h"
 
+#include "request.h"
+
 #include <string.h>
-
-static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", NULL};
-
-static const promptic_parameter parameters[] = {
-    {.name = "method", .place = PROMPTIC_IN_QUERY, .required = true, .values = methods},
-    {.name = "path", .place = PROMPTIC_IN_QUERY, .required = true},
-    {.name = "query", .place = PROMPTIC_IN_QUERY, .type = PROMPTIC_OBJECT},
-    {.name = "body", .place = PROMPTIC_IN_BODY, .type = PROMPTIC_ANY},
-    {.name = NULL},
-};
-
-static const promptic_endpoint row = {
-    .name = "request", .module = "client", .parameters = parameters};
 
 /* ------------------------------------------------------------------- query */
 
@@ -104,30 +93,20 @@ static void take_query(lua_State *L, const bindings_site *site, int index,
 
 /* ----------------------------------------------------------------- request */
 
-/* [-0, +0, e] */
-static void check_path(lua_State *L, const bindings_site *site, const char *path) {
-    if (path[0] != '/')
-        bindings_argument_error(L, site, "path: begins with '/', such as /experiments");
-    if (strpbrk(path, "?#") != NULL)
-        bindings_argument_error(L, site, "path: the query goes into the option 'query'");
-    for (const char *c = path; *c != '\0'; c++)
-        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7F)
-            bindings_argument_error(L, site, "path: is not percent-encoded");
-}
-
-/* client:request(method, path [, { query =, body = }]) */
 int bindings_request(lua_State *L) {
-    int options = bindings_check_arguments(L, &row, BINDINGS_METHOD_LEVEL);
+    enum { METHOD = 2, PATH, OPTIONS };
     json_buffer *body = NULL;
-    bindings_site site = {.function = row.name, .level = BINDINGS_METHOD_LEVEL, .argument = 3};
-    promptic_request request = {.method = lua_tostring(L, 2), .path = lua_tostring(L, 3)};
+    promptic_error error;
+    bindings_site site = {.function = "request", .level = BINDINGS_METHOD_LEVEL, .argument = PATH};
+    promptic_request request = {.method = lua_tostring(L, METHOD), .path = lua_tostring(L, PATH)};
     luaL_checkstack(L, LUA_MINSTACK, NULL);
-    check_path(L, &site, request.path);
-    site.argument = options;
-    bindings_push_option(L, options, "query");
+    if (request_check_path(request.path, &error) != PROMPTIC_OK)
+        bindings_argument_error(L, &site, "%s", error.message);
+    site.argument = OPTIONS;
+    bindings_push_option(L, OPTIONS, "query");
     if (!lua_isnil(L, -1))
         take_query(L, &site, lua_gettop(L), &request);
-    bindings_push_option(L, options, "body");
+    bindings_push_option(L, OPTIONS, "body");
     if (!lua_isnil(L, -1)) {
         int value = lua_gettop(L);
         body = json_buffer_push(L);

@@ -1,7 +1,7 @@
 /*
- * reference.c - promptic.endpoints: the table of endpoints as Lua sees it.
+ * reference.c - promptic.endpoints and promptic.library: the rows as Lua sees them.
  */
-#include "bindings.h"
+#include "library.h"
 
 static const char *const type_names[] = {
     [PROMPTIC_STRING] = "string",     [PROMPTIC_INTEGER] = "integer",
@@ -88,34 +88,61 @@ static void push_parameters(lua_State *L, const promptic_parameter *parameters) 
     }
 }
 
-/* [-0, +1, m] */
-static void push_row(lua_State *L, const promptic_endpoint *row) {
-    lua_createtable(L, 0, 9);
+/* [-0, +1, m] What all rows have. */
+static void push_row(lua_State *L, const promptic_endpoint *row,
+                     const promptic_parameter *parameters) {
+    lua_createtable(L, 0, 12);
     set_string(L, "name", row->name);
     set_string(L, "module", row->module);
-    set_string(L, "verb", row->verb);
-    set_string(L, "path", row->path);
     set_string(L, "returns", row->returns);
     set_string(L, "summary", row->summary);
+    push_parameters(L, parameters);
+    lua_setfield(L, -2, "parameters");
+}
+
+/* [-0, +1, m] */
+static void push_endpoint(lua_State *L, const promptic_endpoint *row) {
+    push_row(L, row, row->parameters);
+    set_string(L, "verb", row->verb);
+    set_string(L, "path", row->path);
     set_boolean(L, "repeatable", row->repeatable);
     set_boolean(L, "without_workspace", row->without_workspace);
     set_boolean(L, "redirects", row->redirects);
     set_string(L, "since", row->since);
     set_string(L, "dropped", row->dropped);
     set_string(L, "instead", row->instead);
-    push_parameters(L, row->parameters);
-    lua_setfield(L, -2, "parameters");
 }
 
-void bindings_push_reference(lua_State *L) {
+/* [-1, +0, m] Puts the row on top into the table below it, by number and by its key. */
+static void add_row(lua_State *L, size_t number, const char *key) {
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, -3, (compat_index)number);
+    lua_setfield(L, -2, key);
+}
+
+void bindings_push_endpoints(lua_State *L) {
     size_t count;
     const promptic_endpoint *rows = promptic_endpoints(&count);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     lua_createtable(L, (int)count, (int)count);
     for (size_t i = 0; i < count; i++) {
-        push_row(L, &rows[i]);
-        lua_pushvalue(L, -1);
-        lua_rawseti(L, -3, (compat_index)(i + 1));
-        lua_setfield(L, -2, rows[i].name);
+        push_endpoint(L, &rows[i]);
+        add_row(L, i + 1, rows[i].name);
+    }
+}
+
+void bindings_push_library(lua_State *L) {
+    static const char *const kinds[] = {"function", "method", "task", "class"};
+    size_t count;
+    const library_row *rows = library_rows(&count);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    lua_createtable(L, (int)count, (int)count);
+    for (size_t i = 0; i < count; i++) {
+        push_row(L, &rows[i].call, library_parameters(&rows[i]));
+        set_string(L, "kind", kinds[rows[i].kind]);
+        set_string(L, "key", rows[i].key);
+        set_string(L, "table", rows[i].table);
+        set_string(L, "like", rows[i].like);
+        add_row(L, i + 1, rows[i].key);
     }
 }

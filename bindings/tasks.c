@@ -132,11 +132,8 @@ static int poll_loop(lua_State *L) {
 }
 
 int bindings_sleep(lua_State *L) {
-    static const bindings_site site = {.function = "sleep", .argument = 1};
     bindings_state *state = bindings_state_of(L);
-    if (lua_type(L, 1) != LUA_TNUMBER || !(lua_tonumber(L, 1) >= 0))
-        return bindings_argument_error(L, &site, "seconds: number of at least 0 expected");
-    double end = bindings_time() + lua_tonumber(L, 1);
+    double end = bindings_time() + luaL_checknumber(L, 1);
     bindings_check_idle(L, state);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     do {
@@ -155,7 +152,7 @@ static int report_failure(lua_State *L) {
     return 0;
 }
 
-void bindings_open_tasks(lua_State *L) {
+int bindings_open_tasks(lua_State *L) {
     static const luaL_Reg functions[] = {{"create", create_coroutine},
                                          {"yield", yield_task},
                                          {"resume", resume_coroutine},
@@ -168,12 +165,16 @@ void bindings_open_tasks(lua_State *L) {
                                          {"cancel", bindings_cancel_call},
                                          {"decode_ahead", bindings_decode_ahead},
                                          {"resume_values", bindings_resume_values},
+                                         {"sleep", bindings_sleep},
                                          {NULL, NULL}};
-    luaL_setfuncs(L, functions, 0);
+    luaL_newlib(L, functions);
     lua_pushstring(L, bindings_resumed_elsewhere);
     lua_setfield(L, -2, "resumed_elsewhere");
+#if !COMPAT_CONTINUATIONS
     lua_pushlightuserdata(L, (void *)&bindings_success_mark);
     lua_setfield(L, -2, "success_mark");
     lua_pushlightuserdata(L, (void *)&bindings_failure_mark);
     lua_setfield(L, -2, "failure_mark");
+#endif
+    return 1;
 }

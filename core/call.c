@@ -405,9 +405,9 @@ static promptic_kind check(const promptic_client *client, const promptic_request
     if (request->endpoint != NULL && row == NULL)
         return failure_set(error, PROMPTIC_ARGUMENT, "there is no endpoint '%s'",
                            request->endpoint);
-    if (client->config.credential == NULL && request->endpoint != NULL)
+    if (client->config.credential == NULL && row != NULL)
         return failure_set(error, PROMPTIC_AUTH, "%s needs a credential, and the client has none",
-                           request->endpoint);
+                           row->name);
     if (request->url != NULL)
         return PROMPTIC_OK;
     if (client->config.is_session && client->config.application_id == NULL &&
@@ -476,8 +476,9 @@ static void begin(promptic_call *call) {
 
 promptic_call *promptic_submit(promptic_client *client, const promptic_request *request,
                                promptic_done_fn done, void *userdata, promptic_error *error) {
-    const promptic_endpoint *row =
-        request->endpoint != NULL ? promptic_endpoint_find(request->endpoint) : NULL;
+    const promptic_endpoint *row = request->row;
+    if (row == NULL && request->endpoint != NULL)
+        row = promptic_endpoint_find(request->endpoint);
     promptic_call *call = NULL;
     promptic_kind kind = check(client, request, row, error);
     if (kind == PROMPTIC_OK && (call = new_call(client)) == NULL)

@@ -2,37 +2,14 @@
  * endpoints.c - THE TABLE: one row an endpoint, one row a parameter. Source: the platform's
  * contract, spec/contract/openapi.yaml (spec/table_spec.lua compares the two).
  *
- * A parameter row reads: name, wire name, type, place, then what is special about it. Required
- * parameters come first, in the order in which Lua takes them by position. A list inside a body has
- * the rows of its elements in .items.
+ * How a row is written: parameters.h. Required parameters come first, in the order in which Lua
+ * takes them by position. A list inside a body has the rows of its elements in .items.
  */
-#include "promptic.h"
+#include "parameters.h"
 
 #include <string.h>
 
-#define VALUES(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define PARAMETERS(...) ((const promptic_parameter[]){__VA_ARGS__, {.name = NULL}})
-#define NO_PARAMETERS ((const promptic_parameter[]){{.name = NULL}})
-
 /* clang-format off */
-#define PATH(NAME, TYPE, SUMMARY, ...) \
-    {.name = NAME, .wire = NAME, .type = PROMPTIC_##TYPE, .place = PROMPTIC_IN_PATH, .required = true, .summary = SUMMARY, __VA_ARGS__}
-#define ROW(PLACE, NAME, WIRE, TYPE, SUMMARY, ...) \
-    {.name = NAME, .wire = WIRE, .type = PROMPTIC_##TYPE, .place = PROMPTIC_IN_##PLACE, .summary = SUMMARY, __VA_ARGS__}
-
-#define REQUIRED .required = true
-#define NULLABLE .nullable = true
-#define OPTIONAL .required = false
-#define DEFAULT(TEXT) .fallback = TEXT
-#define ONE_OF(LIST) .values = LIST
-#define RANGE(LOW, HIGH) .minimum = LOW, .maximum = HIGH
-#define AT_MOST(COUNT) RANGE(0, COUNT)
-#define NOT_EMPTY RANGE(1, 2147483647)
-#define UUID .format = "uuid"
-#define NO_FORMAT .format = NULL
-#define TIME .format = "date-time"
-#define ASSUMED(TEXT) .assumed = TEXT
-
 /* The contract's schemas/ExperimentStatus and its neighbours. */
 #define EXPERIMENT_STATUS VALUES("pending", "scheduled", "running", "completed", "failed")
 #define MODEL_PROVIDER    VALUES("openai", "openrouter", "custom", "google")

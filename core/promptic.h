@@ -366,8 +366,8 @@ PROMPTIC_API promptic_kind promptic_config_write(const char *file, const prompti
 
 /* ------------------------------------------------------------------- calls */
 
-/* What to ask for: an endpoint of the table by name, or a method and a path. Everything is
- * copied but a body with body_free, of which the library takes ownership. */
+/* What to ask for: an endpoint of the table by its name or its row, or a method and a path.
+ * Everything is copied but a body with body_free, of which the library takes ownership. */
 typedef struct promptic_request {
     const char *endpoint;         /* an endpoint's name; NULL: method and path are given */
     const char *const *path_args; /* in the template's order, not encoded */
@@ -392,6 +392,7 @@ typedef struct promptic_request {
     const char *url;
     const promptic_pair *headers; /* of a request with a url, instead of the client's own */
     size_t header_count;
+    const promptic_endpoint *row; /* instead of endpoint, for who has it at hand; of the table */
 } promptic_request;
 
 /* A header of an answer; its name in lower case. */

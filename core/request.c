@@ -44,13 +44,19 @@ static void add_pair(text *query, const char *name, const char *value) {
 
 /* ------------------------------------------------------- rows of the table */
 
+const char *request_id_problem(const char *id) {
+    if (id == NULL || id[0] == '\0')
+        return "an id cannot be empty";
+    if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
+        return "'.' and '..' cannot be ids";
+    return NULL;
+}
+
 static promptic_kind add_argument(text *path, const char *name, int name_length,
                                   const char *argument, promptic_error *error) {
-    if (argument == NULL || argument[0] == '\0')
-        return failure_set(error, PROMPTIC_ARGUMENT, "%.*s must not be empty", name_length, name);
-    if (strcmp(argument, ".") == 0 || strcmp(argument, "..") == 0)
-        return failure_set(error, PROMPTIC_ARGUMENT, "%.*s must not be \"%s\"", name_length, name,
-                           argument);
+    const char *problem = request_id_problem(argument);
+    if (problem != NULL)
+        return failure_set(error, PROMPTIC_ARGUMENT, "%.*s: %s", name_length, name, problem);
     request_add_encoded(path, argument);
     return PROMPTIC_OK;
 }
@@ -128,10 +134,11 @@ static void add_row_query(text *query, const promptic_endpoint *row,
 
 /* -------------------------------------------------------------- raw requests */
 
+const char *const request_methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", NULL};
+
 promptic_kind request_check_method(const char *method, promptic_error *error) {
-    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
-    for (size_t i = 0; method != NULL && i < sizeof methods / sizeof *methods; i++)
-        if (strcmp(method, methods[i]) == 0)
+    for (size_t i = 0; method != NULL && request_methods[i] != NULL; i++)
+        if (strcmp(method, request_methods[i]) == 0)
             return PROMPTIC_OK;
     return failure_set(error, PROMPTIC_ARGUMENT,
                        "method must be GET, POST, PUT, PATCH or DELETE, in capitals");
@@ -170,9 +177,9 @@ static promptic_kind check_characters(const char *path, promptic_error *error) {
     return PROMPTIC_OK;
 }
 
-static promptic_kind check_path(const char *path, promptic_error *error) {
+promptic_kind request_check_path(const char *path, promptic_error *error) {
     if (path == NULL || path[0] != '/')
-        return failure_set(error, PROMPTIC_ARGUMENT, "path must begin with '/'");
+        return failure_set(error, PROMPTIC_ARGUMENT, "path must begin with '/', such as /experiments");
     promptic_kind kind = check_characters(path, error);
     for (const char *at = path; kind == PROMPTIC_OK && *at == '/';) {
         size_t length = strcspn(++at, "/");
@@ -187,7 +194,7 @@ static promptic_kind check_path(const char *path, promptic_error *error) {
 static promptic_kind check_raw(const promptic_request *request, promptic_error *error) {
     promptic_kind kind = request_check_method(request->method, error);
     if (kind == PROMPTIC_OK)
-        kind = check_path(request->path, error);
+        kind = request_check_path(request->path, error);
     if (kind == PROMPTIC_OK && request->path_count > 0)
         kind = failure_set(error, PROMPTIC_ARGUMENT,
                            "path_args belong to an endpoint of the table, not to a path");

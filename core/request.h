@@ -31,6 +31,15 @@ promptic_kind request_url(const promptic_allocator *allocator, const char *base,
                           const promptic_request *request, const promptic_endpoint *row, char **url,
                           char **path, promptic_error *error);
 
+/* Why this cannot be an id, a static string, or NULL where it can: see above. */
+const char *request_id_problem(const char *id);
+
+/* PROMPTIC_ARGUMENT with *error filled unless the path is right for a raw request: see above. */
+promptic_kind request_check_path(const char *path, promptic_error *error);
+
+/* The methods of raw requests, ended by NULL. */
+extern const char *const request_methods[];
+
 /* PROMPTIC_ARGUMENT with *error filled unless the method is one of the five, in capitals. */
 promptic_kind request_check_method(const char *method, promptic_error *error);
 

@@ -42,7 +42,7 @@ local WRONG = {
    end, "bad argument #1 to 'get_component' (component_id: an id cannot be empty)" },
    { "an id that leads up", function()
       client:delete_run("c", "..")
-   end, "bad argument #2 to 'delete_run' (run_id: '..' cannot be an id)" },
+   end, "bad argument #2 to 'delete_run' (run_id: '.' and '..' cannot be ids)" },
    { "an id with a zero byte", function()
       client:get_component("a\0b")
    end, "bad argument #1 to 'get_component' (component_id: holds a NUL character)" },
@@ -224,13 +224,13 @@ local WRONG = {
       .. "mean 'GET'?)" },
    { "a path that does not begin at the root", function()
       client:request("GET", "x")
-   end, "bad argument #2 to 'request' (path: begins with '/', such as /experiments)" },
+   end, "bad argument #2 to 'request' (path must begin with '/', such as /experiments)" },
    { "a path with a query", function()
       client:request("GET", "/x?a=1")
-   end, "bad argument #2 to 'request' (path: the query goes into the option 'query')" },
+   end, "bad argument #2 to 'request' (path must not hold '?': give a query as query, or encode it as %3F)" },
    { "a path that is not encoded", function()
       client:request("GET", "/a b")
-   end, "bad argument #2 to 'request' (path: is not percent-encoded)" },
+   end, "bad argument #2 to 'request' (path holds byte 32, which must be percent-encoded as %20)" },
    { "a query that is no table", function()
       client:request("GET", "/x", { query = "a=1" })
    end, "bad argument #3 to 'request' (option 'query': table expected, got string)" },
@@ -254,10 +254,10 @@ local WRONG = {
    end, "bad argument #2 to 'wait_for_evaluation' (evaluation_id: string expected, got no value)" },
    { "a wait that never looks", function()
       client:wait_for_experiment("e", { poll_interval = 0 })
-   end, "bad argument #2 to 'wait_for_experiment' (option 'poll_interval': 0 is not above zero)" },
+   end, "bad argument #2 to 'wait_for_experiment' (option 'poll_interval': 0 is not a positive number of seconds)" },
    { "a wait of no length", function()
       require("promptic.experiments").wait_for_experiment(client, "e", { max_wait = -1 })
-   end, "bad argument #3 to 'wait_for_experiment' (option 'max_wait': -1 is not a number of seconds)" },
+   end, "bad argument #3 to 'wait_for_experiment' (option 'max_wait': -1 is not a non-negative number of seconds)" },
    { "a report to no function", function()
       client:wait_for_experiment("e", { on_update = "print" })
    end, "bad argument #2 to 'wait_for_experiment' (option 'on_update': function expected, got string)" },
@@ -289,7 +289,7 @@ local WRONG = {
    end, "bad argument #1 to 'client' (option 'log': function expected, got userdata)" },
    { "a sleep into the past", function()
       promptic.sleep(-1)
-   end, "bad argument #1 to 'sleep' (seconds: number of at least 0 expected)" },
+   end, "bad argument #1 to 'sleep' (seconds: -1 is not a non-negative number of seconds)" },
 }
 
 for _, case in ipairs(WRONG) do

@@ -189,7 +189,7 @@ describe("promptic.json.decode", function()
    it("needs a string", function()
       assert.has_error(function()
          json.decode {}
-      end, "bad argument #1 to 'decode' (string expected, got table)")
+      end, "bad argument #1 to 'decode' (text: string expected, got table)")
    end)
 
    it("refuses what it would replace, where it is to be strict", function()
@@ -218,10 +218,10 @@ describe("promptic.json.decode", function()
 
    it("takes no other options", function()
       for _, row in ipairs {
-         { { strcit = true }, "unknown option 'strcit': strict, nulls" },
-         { { true }, "unknown option '?': strict, nulls" },
-         { { nulls = 1 }, "nulls: boolean expected, got number" },
-         { "strict", "table expected, got string" },
+         { { strcit = true }, "unknown option 'strcit', did you mean 'strict'?" },
+         { { true }, "options have names, this one has a number as its key" },
+         { { nulls = 1 }, "option 'nulls': boolean expected, got number" },
+         { "strict", "table of options expected, got string" },
       } do
          local done, message = pcall(json.decode, "1", row[1])
          assert.is_false(done)

@@ -175,7 +175,7 @@ describe("promptic.json.encode", function()
    it("needs an argument", function()
       assert.has_error(function()
          json.encode()
-      end, "bad argument #1 to 'encode' (value expected)")
+      end, "bad argument #1 to 'encode' (value: value expected, got no value)")
    end)
 
    it("escapes what has to be, wherever it stands in a string", function()

@@ -24,7 +24,7 @@ describe("promptic.array", function()
    it("takes nothing but a table", function()
       assert.has_error(function()
          json.array(5)
-      end, "bad argument #1 to 'array' (table expected, got number)")
+      end, "bad argument #1 to 'array' (list: table expected, got number)")
    end)
 
    it("leaves decoded objects without a metatable", function()

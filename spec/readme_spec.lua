@@ -1,9 +1,8 @@
---- Holds README.md against the project: the table of methods, the options, the script and what it prints, the
--- C program, the links and the targets it names.
+--- Holds README.md against the project: the script and what it prints, the C program, the links and the targets it
+-- names. Tables that are generated: docs_spec.lua.
 local promptic = require "promptic"
 local process = require "spec.support.process"
 local sandboxes = require "spec.support.sandbox"
-local methods_table = require "spec.support.methods_table"
 local terminal = require "spec.support.terminal"
 
 local PROGRAM = assert(os.getenv("PROMPTIC_LUA"), "run it with make test")
@@ -43,11 +42,6 @@ describe("README.md", function()
 
    after_each(function()
       process.remove(folder)
-   end)
-
-   it("has the table of methods that promptic.endpoints makes", function()
-      -- anew: build/promptic-lua spec/support/methods_table.lua README.md
-      assert.equal(methods_table.render(promptic.endpoints), methods_table.block(readme))
    end)
 
    it("names every method of a client", function()
@@ -118,26 +112,6 @@ describe("README.md", function()
       local result = process.run{ PROGRAM, "--sandbox", script }
       assert.equal("", result.stderr)
       assert.equal(block("upload%-output", "text"), result.stdout)
-   end)
-
-   it("lists the options of an upload, what its errors hold, and the defaults", function()
-      local told = first_cells(section("Many observations"))
-      local names = { "rows.sent", "rows.unsent", "rows.unknown", "skipped", "file", "line", "row", "reason", "twice" }
-      local text = section("Many observations")
-      for _, name in ipairs(names) do
-         assert.matches("\n| [^|]*`" .. name:gsub("%.", "%%.") .. "`", text)
-      end
-      local rows = process.read_file("bindings/prelude/prelude.c"):match("promptic_parameter upload%[%] = {(.-)\n    END}")
-      local count = 0
-      for name, fallback in rows:gmatch('NATURAL%("([%w_]+)", "(%d+)"') do
-         count = count + 1
-         assert.matches(("\n| `%s` | %s "):format(name, fallback), text)
-      end
-      for name in rows:gmatch('OPTION%("([%w_]+)"') do
-         count = count + 1
-         assert.is_true(table.concat(told, " "):find(name, 1, true) ~= nil, name)
-      end
-      assert.equal(6, count)
    end)
 
    it("shows a login from a script, and what it prints", function()
@@ -216,34 +190,10 @@ describe("README.md", function()
       end
    end)
 
-   it("lists the options of a client", function()
-      local options = process.read_file("core/promptic.h"):match("typedef struct promptic_options {(.-)\n}")
-      -- no options of promptic.client
-      local of_c = { size = true, allocator = true, log_userdata = true, anonymous = true }
-      local fields = {}
-      for line in options:gsub("/%*.-%*/", ""):gmatch("\n *([^\n/]-);") do
-         local name = line:match("^[%w_ *]*%f[%w_]([%w_]+)$")
-         if name and not of_c[name] then
-            fields[#fields + 1] = name
-         end
-      end
-      table.sort(fields)
-      assert.same(fields, first_cells(section("Configuration")))
-   end)
-
-   it("has the defaults that the header tells", function()
-      local header = process.read_file("core/promptic.h")
-      for _, name in ipairs{ "timeout", "deadline", "backoff", "max_retries" } do
-         local shown = section("Configuration"):match("\n| `" .. name .. "` | ([%d.]+) |")
-         local told = header:match(name .. "; */%*[^\n]*; ([%d.]+) %*/")
-         assert.equal(assert(told, name), shown)
-      end
-   end)
-
    it("lists the kinds of errors", function()
       local kinds = {}
-      for name in process.read_file("core/promptic.h"):gmatch("/%* \"(%l+)\": ") do
-         if name ~= "argument" and name ~= "memory" then -- those are Lua's own errors
+      for _, name in ipairs(promptic.library.is_error.parameters[2].values) do
+         if name ~= "argument" then -- wrong arguments raise Lua's own errors
             kinds[#kinds + 1] = name
          end
       end

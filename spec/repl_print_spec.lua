@@ -2,7 +2,6 @@
 -- are built into promptic-lua, so that is what runs them.
 local interpreter = require "spec.support.interpreter"
 local json = require "cjson"
-local process = require "spec.support.process"
 
 -- What promptic-lua prints for a piece of Lua that uses `value(name)` modules of the prompt; decoded.
 local function ask(source)
@@ -207,16 +206,47 @@ describe("TAB offers", function()
       end)
    end
 
-   it("all options of a client", function()
-      local offered = ask[[answer(require("promptic.repl.completer").CLIENT_OPTIONS)]]
-      local known, promptic = {}, require "promptic"
-      for _, name in ipairs(offered) do
-         local _, problem = pcall(promptic.client, { [name] = {} })
-         assert.not_matches("unknown", tostring(problem))
-         known[name] = true
+   for _, row in ipairs(require("promptic").library) do
+      local positional, options = {}, {}
+      for _, parameter in ipairs(row.parameters) do
+         if row.kind == "class" or parameter.name == "..." then
+            positional = nil
+            break
+         elseif parameter.required or parameter.place == "path" then
+            positional[#positional + 1] = '"x"'
+         else
+            options[#options + 1] = parameter.name .. " = "
+         end
       end
-      for name in process.read_file("bindings/lua_client.c"):gmatch("\n    OPTION%(\"([%w_]+)\"") do
-         assert.is_true(known[name], name)
+      if positional and #options > 0 then
+         it("all options of " .. row.key, function()
+            table.insert(positional, "{ ")
+            local before = ("client:%s(%s"):format(row.name, table.concat(positional, ", "))
+            table.sort(options)
+            assert.same(options, ask(([[
+               answer(require("promptic.repl.completer").complete({}, %s, %d))
+            ]]):format(q(before), #before + 1)))
+         end)
+      end
+   end
+end)
+
+describe("help", function()
+   it("tells what each row of the library says, and its parameters", function()
+      local texts = ask[[
+         local help, texts = require "promptic.repl.help", {}
+         for index, row in ipairs(promptic.library) do
+            local name = row.kind == "task" and "task:" .. row.name or row.key
+            texts[index] = help.about(name, { width = 1000, paint = function(_, text) return text end })
+         end
+         answer(texts)
+      ]]
+      for index, row in ipairs(require("promptic").library) do
+         assert.matches(row.summary, texts[index], 1, true)
+         for _, parameter in ipairs(row.parameters) do
+            assert.matches("\n   " .. parameter.name .. "  ", texts[index], 1, true)
+            assert.matches(parameter.summary, texts[index], 1, true)
+         end
       end
    end)
 end)

@@ -32,12 +32,16 @@ describe("the stubs for editors", function()
    end)
 
    it("name every option, with the words that it takes", function()
-      for _, row in ipairs(promptic.endpoints) do
+      local rows = {}
+      for _, list in ipairs{ promptic.endpoints, promptic.library } do
+         for _, row in ipairs(list) do rows[#rows + 1] = row end
+      end
+      for _, row in ipairs(rows) do
          for _, parameter in ipairs(row.parameters) do
-            local mark = parameter.required and "" or "?"
+            local mark = (parameter.required or parameter.name == "...") and "" or "?"
             local words = parameter.values and '"' .. table.concat(parameter.values, '"|"') .. '"' or ""
             local field = ("---@field %s%s %s"):format(parameter.name, mark, words)
-            local argument = ("---@param %s %s"):format(parameter.name, words)
+            local argument = ("---@param %s%s %s"):format(parameter.name, mark, words)
             assert.is_truthy(text:find(field, 1, true) or text:find(argument, 1, true), row.name .. ": " .. field)
          end
       end
@@ -46,6 +50,8 @@ describe("the stubs for editors", function()
    it("tell what a call returns", function()
       for row, shape in pairs{
          get_experiment = "promptic.Experiment",
+         each_trace = "fun(): promptic.TraceListItem?",
+         upload_observations = "promptic.Upload",
          get_deployment = "promptic.Deployment?",
          list_traces = "{ traces: promptic.TraceListItem[], total: integer }",
          deploy = "{ aiComponentId: string, experimentId: string }",

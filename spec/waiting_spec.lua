@@ -50,6 +50,21 @@ local WAITS = {
 
 for _, wait in ipairs(WAITS) do
    describe(wait.name, function()
+      it("polls after 0.25 s, then after half as long again each time, up to poll_interval", function()
+         states(wait.field, "pending", "running", "running", "running", "completed")
+         local times = {}
+         wait.call{ poll_interval = 0.4, on_update = function() times[#times + 1] = promptic.now() end }
+         assert.equal(5, #times)
+         for index, least in ipairs{ 0.25, 0.375, 0.4, 0.4 } do
+            local interval = times[index + 1] - times[index]
+            assert.is_true(interval >= least, ("interval %d is %g"):format(index, interval))
+         end
+         states(wait.field, "pending", "completed")
+         local began = promptic.now()
+         wait.call{ poll_interval = 60 }
+         assert.is_true(promptic.now() - began < 30)
+      end)
+
       it("looks until the work is completed, and returns that", function()
          states(wait.field, "pending", "running", "running", "completed")
          local value = wait.call{ poll_interval = 0.001 }

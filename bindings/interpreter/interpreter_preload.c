@@ -115,6 +115,7 @@ void interpreter_preload(lua_State *L) {
         {"promptic.auth", luaopen_promptic_auth},
         {"promptic.httpd", open_httpd},
         {"promptic.json", luaopen_promptic_json},
+        {"promptic.nearest", bindings_open_nearest},
         {"promptic.terminal", interpreter_open_terminal},
         {NULL, NULL},
     };

@@ -109,9 +109,11 @@ void json_decoding_push(lua_State *L, const char *text, size_t length, unsigned 
  * error. */
 json_progress json_decoding_step(lua_State *L, int index, size_t bytes);
 
-/* ------------------------------------------------------------------ module */
+/* --------------------------------------------------------------- functions */
 
-/* The module promptic.json: encode, decode, null, array. */
-__attribute__((visibility("default"))) int luaopen_promptic_json(lua_State *L);
+/* encode(value), decode(text [, { strict =, nulls = }]) and array([table]) of promptic.json. */
+int json_function_encode(lua_State *L);
+int json_function_decode(lua_State *L);
+int json_function_array(lua_State *L);
 
 #endif /* PROMPTIC_JSON_H */

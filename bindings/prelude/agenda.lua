@@ -2,8 +2,6 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4. An entry is a task's state (tasks.lua). While it is ready its
 -- field `next_ready` is the state behind it; while it sleeps `timer` is its index in the heap, and `due` the time.
 -- Only sleep allocates memory, so nothing else can fail half-way.
-local _, host = ...
-
 local first, last = false, false -- of those that are ready
 local pushed, popped = 0, 0      -- how many there have been
 local timers = {}                -- a binary heap, the earliest at 1
@@ -110,4 +108,4 @@ function agenda.wake_due(time)
    end
 end
 
-host.agenda = agenda
+return agenda

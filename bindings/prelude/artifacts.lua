@@ -1,23 +1,28 @@
 -- artifacts.lua - the bytes of artifacts: fetched through a redirect, into a file, and uploaded.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
-local methods, host, exports = ...
+local import = ...
 
-local check, files = host.check, host.files
+local error, getmetatable, ipairs, pairs, setmetatable = error, getmetatable, ipairs, pairs, setmetatable
+local table, tostring, type = table, tostring, type
+
+local methods, library, tasks = import "methods", import "c.library", import "tasks"
+local files, supervise = import "c.files", import "supervise"
+local check = library.check
 
 local MOST_BYTES = 52428800 -- 50 MiB; the Python client's limit, the contract's of sizeBytes
 local FOLDER = "trace-artifacts"
 
 local function is_error(value)
-   return getmetatable(value) == host.Error
+   return getmetatable(value) == library.Error
 end
 
 local function raise(kind, message)
-   error(setmetatable({ kind = kind, message = message }, host.Error), 0)
+   error(setmetatable({ kind = kind, message = message }, library.Error), 0)
 end
 
 -- Calls f as a task of its own, since Lua 5.1 has no pcall that a call could be suspended in.
 local function attempt(f, ...)
-   return host.finish(host.start(f, ...))
+   return supervise.finish(supervise.start(f, ...))
 end
 
 -- ------------------------------------------------------------------ down
@@ -57,7 +62,7 @@ end
 --- Writes an artifact's bytes to a file and returns how many they are. A file of this name is replaced once all is
 --- there, and stays as it is where that fails.
 function methods.download_artifact(...)
-   return exports.run(download, check.download_artifact(...))
+   return tasks.run(download, check.download_artifact(...))
 end
 
 -- ------------------------------------------------------------------ up
@@ -176,7 +181,7 @@ end
 function methods.upload_artifact(...)
    local client, source, options = check.upload_artifact(...)
    local name = options.name or source.path and source.path:match("[^/]*$")
-   return exports.run(upload, client, {
+   return tasks.run(upload, client, {
       bytes = source.bytes,
       path = source.path,
       name = name,

@@ -1,13 +1,16 @@
 -- auth.lua - promptic.auth: logging in by device authorization (RFC 8628), and the configuration file that
 -- it ends in. Baked into the module; runs in Lua 5.1 to 5.4.
-local methods, host, exports = ...
+local import = ...
 
 local error, getmetatable, ipairs, pcall, setmetatable = error, getmetatable, ipairs, pcall, setmetatable
 local io, math, os, tostring, type = io, math, os, tostring, type
 
-local core, check, now, sleep = host.auth, host.auth.check, host.now, host.sleep
+local methods, library, tasks = import "methods", import "c.library", import "tasks"
+local core, supervise = import "c.auth", import "supervise"
+local check, now, promptic, sleep = library.check, library.now, library.promptic, tasks.sleep
 
-local auth = { save = core.save }
+local auth = promptic.auth
+local save = auth.save -- whatever a script puts in its place
 
 local CLIENT_ID, SCOPE = "promptic-cli", "openid profile email"
 local CODE_PATH, TOKEN_PATH = "/api/auth/device/code", "/api/auth/device/token"
@@ -20,11 +23,11 @@ local DEFAULT_LIFETIME = 900 -- seconds, of a code whose lifetime is not told
 local CALL_DEADLINE = 30     -- seconds; a call that hangs is to be tried again while the code is valid
 
 local function raise(kind, message)
-   error(setmetatable({ kind = kind, message = message }, host.Error), 0)
+   error(setmetatable({ kind = kind, message = message }, library.Error), 0)
 end
 
 local function is_error(value)
-   return getmetatable(value) == host.Error
+   return getmetatable(value) == library.Error
 end
 
 -- The text, or the positive number, of this name in an answer; nil where there is none.
@@ -82,7 +85,7 @@ end
 
 -- Calls f as a task of its own, since Lua 5.1 has no pcall that a call could be suspended in.
 local function attempt(f, ...)
-   return host.finish(host.start(f, ...))
+   return supervise.finish(supervise.start(f, ...))
 end
 
 local function ask_for_code(client)
@@ -135,7 +138,7 @@ end
 -- What the server says of the login: its OAuth error code (RFC 6749, 5.2), and the description of it.
 local function oauth_error(answer)
    if is_error(answer) and answer.body then
-      local read, body = pcall(exports.json.decode, answer.body)
+      local read, body = pcall(promptic.json.decode, answer.body)
       answer = read and body
    end
    return text_in(answer, "error"), text_in(answer, "error_description")
@@ -227,7 +230,7 @@ local NEWER, OLDER = "ai_application_id", "workspace_id"
 
 -- What the session can reach, and under which name it is stored.
 local function applications_of(settings, endpoint, token)
-   local client = exports.client{
+   local client = promptic.client{
       endpoint = endpoint,
       access_token = token,
       config_file = "",
@@ -314,7 +317,7 @@ local function log_in(settings, info)
       }
       values[NEWER], values[OLDER] = false, false
       values[name] = application and application.id or false
-      core.save(values)
+      save(values)
    end
    return {
       access_token = token,
@@ -337,7 +340,7 @@ end
 --- ai_applications =, endpoint =, config_file =, has_api_key = (the file has one, which stays and comes second),
 --- was_shared = }; workspace_id, workspace and workspaces are the same under their older names.
 function auth.login(...)
-   local settings = check.login(...)
+   local settings = check["auth.login"](...)
    if settings[NEWER] and settings[OLDER] and settings[NEWER] ~= settings[OLDER] then
       raise("config", "ai_application_id and workspace_id differ: they are two names of one id, give one")
    end
@@ -347,14 +350,14 @@ function auth.login(...)
       raise("config", "there is no configuration file to store the session in: set save = false")
    end
    settings.reads = readable(settings.config_file, info)
-   return exports.run(log_in, settings, info)
+   return tasks.run(log_in, settings, info)
 end
 
 --- Removes the session token and its AI Application from the file, and the endpoint with them unless an API key stays
 --- there: the next credential would be sent to it. Returns { config_file =, was_logged_in =, has_api_key =,
 --- had_endpoint = (it was removed) }.
 function auth.logout(...)
-   local settings = check.logout(...)
+   local settings = check["auth.logout"](...)
    local info = check_file(settings.config_file)
    local changes = {
       access_token = false, ai_application_id = false, workspace_id = false, config_file = settings.config_file,
@@ -362,7 +365,7 @@ function auth.logout(...)
    if not info.api_key then
       changes.endpoint = false
    end
-   core.save(changes)
+   save(changes)
    return {
       config_file = info.path,
       was_logged_in = info.access_token,
@@ -375,10 +378,10 @@ end
 --- ("access_token", "api_key", "none"), ai_application_id (and workspace_id, the same), endpoint,
 --- endpoint_source; config_file, exists, is_shared (others can read it); problem (what is in the way, a text).
 function auth.status(...)
-   local settings = check.status(...)
+   local settings = check["auth.status"](...)
    local info, problem = core.inspect(settings.config_file)
    local given = { config_file = readable(settings.config_file, info) }
-   local fine, client = pcall(exports.client, given)
+   local fine, client = pcall(promptic.client, given)
    if not fine then
       problem = problem or client.kind ~= "auth" and client.message or nil
       fine, client = pcall(core.client, given)
@@ -391,5 +394,3 @@ function auth.status(...)
    status.problem = problem
    return status
 end
-
-exports.auth = auth

@@ -1,30 +1,10 @@
 -- map.lua - promptic.map: a function over a list, several of its calls under way at one time.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
-local _, host, exports = ...
+local import = ...
 
-local error, min, pairs, tostring, type = error, math.min, pairs, tostring, type
+local library, tasks = import "c.library", import "tasks"
 
-local function argument_error(index, message)
-   error(("bad argument #%d to 'map' (%s)"):format(index, message), 3)
-end
-
-local function check_concurrency(options)
-   if options == nil then
-      return 16
-   elseif type(options) ~= "table" then
-      argument_error(3, "table expected, got " .. type(options))
-   end
-   for name in pairs(options) do
-      if name ~= "concurrency" then
-         argument_error(3, ("unknown option '%s', did you mean 'concurrency'?"):format(tostring(name)))
-      end
-   end
-   local concurrency = options.concurrency or 16
-   if type(concurrency) ~= "number" or not (concurrency >= 1) or concurrency % 1 ~= 0 then
-      argument_error(3, "option 'concurrency': positive integer expected")
-   end
-   return concurrency
-end
+local error, min = error, math.min
 
 -- Takes values off the list and puts what f makes of them into results, until none is left.
 local function work(job, f)
@@ -47,7 +27,7 @@ local function new_job(list, count)
          job.stopped, job.next = true, job.count + 1
          for index = 1, count do
             if job.workers[index] then
-               host.tasks.cancel(job.workers[index])
+               tasks.cancel(job.workers[index])
             end
          end
       end
@@ -64,7 +44,7 @@ end
 local function map_inside(list, f, concurrency)
    local count = min(concurrency, #list)
    local job = new_job(list, count)
-   local me = host.tasks.current() -- of this function alone: see exports.map
+   local me = tasks.current() -- of this function alone: see promptic.map
    local before = me.on_finish
    function me.on_finish(state)
       job.stop()
@@ -73,11 +53,11 @@ local function map_inside(list, f, concurrency)
       end
    end
    for index = 1, count do
-      local worker = host.tasks.spawn(work, job, f)
+      local worker = tasks.spawn(work, job, f)
       job.workers[index], worker.on_finish = worker, job.on_finish
    end
    for index = 1, count do
-      host.tasks.settle(job.workers[index])
+      tasks.settle(job.workers[index])
    end
    if job.failure then
       error(job.failure.err, 0)
@@ -87,13 +67,7 @@ end
 
 --- { f(list[1], 1), f(list[2], 2), ... }, with `concurrency` calls of f under way at one time (default 16).
 --- The first error ends the others and is raised.
-function exports.map(list, f, options)
-   if type(list) ~= "table" then
-      argument_error(1, "table expected, got " .. type(list))
-   end
-   if type(f) ~= "function" then
-      argument_error(2, "function expected, got " .. type(f))
-   end
-   local concurrency = check_concurrency(options)
-   return exports.run(map_inside, list, f, concurrency)
+function library.promptic.map(...)
+   local list, f, settings = library.check.map(...)
+   return tasks.run(map_inside, list, f, settings.concurrency)
 end

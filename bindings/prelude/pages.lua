@@ -1,10 +1,11 @@
 -- pages.lua - each_experiment and each_trace: iterators over all pages of a list.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
-local methods, host = ...
+local import = ...
 
 local error, math, setmetatable, type = error, math, setmetatable, type
 
-local check = host.check
+local methods, library = import "methods", import "c.library"
+local check = library.check
 
 -- A page that is not full is the last one, but a platform may cut pages to the size that it gives by default: one
 -- of that size or more, and less than what was asked for, does not end the walk.
@@ -48,7 +49,7 @@ local function list_in(answer, path, field, other)
       message = ("the answer holds no list '%s'"):format(field),
       method = "GET",
       path = path,
-   }, host.Error))
+   }, library.Error))
 end
 
 function methods.each_experiment(...)

@@ -1,26 +1,18 @@
--- reconcile.lua - batches of which nobody knows whether the platform took them: looks at what it holds.
+-- reconcile.lua - decides the fate of batches in doubt by listing the experiment's observations.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 --
 -- While no request is under way, every observation whose id was neither there before the upload nor
 -- confirmed in an answer comes from one of these batches; which one, and whether all of it is there, the
 -- rows' contents tell. Rows that say the same are counted.
-local _, host = ...
+local import = ...
 
 local error, ipairs, math, setmetatable, type = error, ipairs, math, setmetatable, type
 
-local rows, now = host.rows, host.now
+local library, rows = import "c.library", import "c.rows"
+local tasks, supervise, Job = import "tasks", import "supervise", import "job"
+local now = library.now
 
--- Seconds for which the platform may still be at work on a request that failed: as long again as the call
--- took, within these bounds.
-local LEAST_REST, MOST_REST = 0.5, 30
-
---- A batch's effect is unknown after this error. With no error it is an earlier upload's.
-function host.doubt(job, batch, err, took)
-   batch.err = err
-   batch.rested = now() + (took and math.max(LEAST_REST, math.min(took, MOST_REST)) or 0)
-   job.unknown[#job.unknown + 1] = batch
-   job.unknown_bytes = job.unknown_bytes + batch.rows:bytes()
-end
+local reconcile = {}
 
 local function unreadable()
    return setmetatable({
@@ -28,7 +20,7 @@ local function unreadable()
       message = "the answer is no list of observations with their ids",
       method = "GET",
       path = "/experiments/.../observations",
-   }, host.Error)
+   }, library.Error)
 end
 
 local function list(job, scan)
@@ -37,7 +29,7 @@ end
 
 -- Scans the experiment's observations: how many were taken and how many are of others, or nil and the error.
 local function look(job, scan)
-   local listed, err = host.finish(host.start(list, job, scan))
+   local listed, err = supervise.finish(supervise.start(list, job, scan))
    if not listed then
       return nil, err
    end
@@ -64,12 +56,12 @@ local function check_resumed(job, got)
          kind = "argument",
          message = ("option 'resume': the experiment has got %d observations since, of which %d may be rows that "
             .. "were unknown; was this value used before?"):format(got, possible),
-      }, host.Error), 0)
+      }, library.Error), 0)
    end
 end
 
 --- What the experiment holds before anything is sent.
-function host.look_before(job)
+function reconcile.before(job)
    local scan = rows.scan(job.known)
    local taken, err = look(job, scan)
    if not taken then
@@ -87,7 +79,7 @@ local function rest(job)
       wake = math.max(wake, batch.rested)
    end
    if wake > now() then
-      host.sleep(wake - now())
+      tasks.sleep(wake - now())
    end
 end
 
@@ -96,9 +88,9 @@ local function put_back(job, batch, absent)
    batch.rows = absent
    job.resent = job.resent or rows.tally()
    absent:want(job.resent)
-   job.again[#job.again + 1] = batch
-   if batch.tries >= job.most_tries then
-      job.failure = job.failure or batch.err
+   job:retry(batch)
+   if batch.tries >= Job.MOST_TRIES then
+      job:fail(batch.err)
    end
 end
 
@@ -106,11 +98,11 @@ end
 local function cannot_tell(job, batch, surplus)
    local err = batch.err
    if type(err) ~= "table" then
-      err = setmetatable({ kind = "connection", message = "a connection has failed" }, host.Error)
+      err = setmetatable({ kind = "connection", message = "a connection has failed" }, library.Error)
    end
    err.message = ("%s; the experiment has got %d observations that are not of this upload, or were changed, "
       .. "so that nobody can tell what became of these rows"):format(err.message, surplus)
-   job.failure = job.failure or err
+   job:fail(err)
    job.unknown[#job.unknown + 1] = batch
    job.unknown_bytes = job.unknown_bytes + batch.rows:bytes()
 end
@@ -119,7 +111,7 @@ local function place(job, batch, tally, surplus)
    local found, absent = batch.rows:take(tally)
    batch.rows:free()
    if found:count() > 0 then
-      job.confirm(found)
+      job:confirm(found)
    end
    if absent:count() == 0 then
       job.batches = job.batches + 1
@@ -133,7 +125,7 @@ end
 
 --- Finds out what became of the unknown batches, while no other is under way. Where it cannot, they stay
 --- unknown and the job fails.
-function host.reconcile(job)
+function reconcile.settle(job)
    local unknown, tally = job.unknown, rows.tally()
    rest(job)
    for _, batch in ipairs(unknown) do
@@ -142,7 +134,7 @@ function host.reconcile(job)
    local scan = rows.scan(job.known, tally)
    local taken, surplus = look(job, scan)
    if not taken then
-      job.failure = job.failure or surplus
+      job:fail(surplus)
       return
    end
    job.known:merge(scan)
@@ -150,12 +142,12 @@ function host.reconcile(job)
    for _, batch in ipairs(unknown) do
       place(job, batch, tally, surplus)
    end
-   job.report()
+   job:report()
 end
 
 --- A request that was found to have had no effect and was made again may have come in late all the same:
 --- looks for rows that are there twice.
-function host.look_after(job)
+function reconcile.after(job)
    local scan = rows.scan(job.known, job.resent)
    local taken, err = look(job, scan)
    if not taken then
@@ -166,6 +158,8 @@ function host.look_after(job)
          message = ("%d rows are there twice: a request that had failed, and was made again because nothing "
             .. "of it was to be seen, took effect late"):format(taken),
          twice = scan:known():spans(),
-      }, host.Error), 0)
+      }, library.Error), 0)
    end
 end
+
+return reconcile

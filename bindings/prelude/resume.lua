@@ -3,18 +3,20 @@
 --
 -- The value holds nothing but strings, so it can be kept as JSON: the rows that are in with sums of their
 -- bytes, those that are unknown, the ids that the experiment held before and those that were confirmed.
-local _, host = ...
+local import = ...
 
 local error, ipairs, math, pairs, setmetatable = error, ipairs, math, pairs, setmetatable
 local table, tostring, type = table, tostring, type
 
-local rows = host.rows
+local library, rows = import "c.library", import "c.rows"
+
+local resume = {}
 
 -- value -> what is left of its job, where that read from a function: the function goes on where it stopped.
 local continued = setmetatable({}, { __mode = "k" })
 
 local function fail(message)
-   error(setmetatable({ kind = "argument", message = "option 'resume': " .. message }, host.Error), 0)
+   error(setmetatable({ kind = "argument", message = "option 'resume': " .. message }, library.Error), 0)
 end
 
 -- The set that the field's text tells, the other one where there is no such field.
@@ -36,7 +38,7 @@ local function compare(past, first)
 end
 
 --- What an earlier upload has done. Without one, all is to be sent.
-function host.past(value, experiment_id)
+function resume.past(value, experiment_id)
    if value and value.experiment_id ~= experiment_id then
       fail("it belongs to another experiment, " .. tostring(value.experiment_id))
    end
@@ -50,7 +52,7 @@ function host.past(value, experiment_id)
 end
 
 --- What the row is: "sent", "unknown" or "new"; and the last one of which the same is true.
-function host.standing(past, number)
+function resume.standing(past, number)
    local sent_first, sent_last = past.sent:from(number)
    local unknown_first, unknown_last = past.unknown:from(number)
    if sent_first and sent_first <= number then
@@ -62,7 +64,7 @@ function host.standing(past, number)
 end
 
 --- A batch of rows that were sent has been read again; number is the last one's.
-function host.seen(past, batch, number)
+function resume.seen(past, batch, number)
    batch:mark(past.seen)
    batch:free()
    local first, last = past.sent:from(number)
@@ -72,7 +74,7 @@ function host.seen(past, batch, number)
 end
 
 --- The source has ended: there can be no more rows that were sent.
-function host.end_of_source(past, number)
+function resume.end_of_source(past, number)
    local first = past.sent:from(number + 1)
    if first then
       fail(("the source has %d rows, but row %d was sent"):format(number, math.max(first, number + 1)))
@@ -139,7 +141,7 @@ local function describe(spans)
 end
 
 --- Puts into an error which rows are in, which are not, which are unknown, and a value to go on from there.
-function host.account(job, err)
+function resume.account(job, err)
    local unknown = unknown_rows(job)
    err.rows = {
       sent = job.sent_rows:spans(),
@@ -171,7 +173,7 @@ function host.account(job, err)
 end
 
 --- Lets the job go on where an earlier one has stopped to read from the very same function.
-function host.continue(job, value)
+function resume.continue(job, value)
    local earlier = value and continued[value]
    if not earlier or earlier.given ~= job.given then
       return false
@@ -181,7 +183,7 @@ function host.continue(job, value)
    job.past.sent, job.past.unknown, job.past.seen = earlier.past.sent, earlier.past.unknown, earlier.past.seen
    job.again = earlier.again
    if earlier.unsent and earlier.unsent.rows:count() > 0 then
-      job.again[#job.again + 1] = earlier.unsent
+      job:retry(earlier.unsent)
    end
    for _, batch in ipairs(job.again) do
       batch.tries = 0
@@ -191,7 +193,9 @@ function host.continue(job, value)
    end
    for _, batch in ipairs(earlier.unknown) do
       batch.tries = 0
-      host.doubt(job, batch)
+      job:doubt(batch)
    end
    return true
 end
+
+return resume

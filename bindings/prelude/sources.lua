@@ -5,7 +5,7 @@
 -- which puts rows up to the number `last` into the batch until that is full. It returns "full", "end", or
 -- "bad" and the problem, after which it can be called again, "empty" and the problem, which is to be skipped,
 -- or "broken" and the problem, after which it cannot. With back() a function's bad row is to be read again.
-local _, host = ...
+local sources = {}
 
 local math, type = math, type
 
@@ -85,7 +85,7 @@ local function from_file(reader, path)
 end
 
 --- The source that upload_observations was given; of a path, the reader that was opened.
-function host.source(given, path)
+function sources.open(given, path)
    if type(given) == "table" then
       return from_list(given)
    elseif type(given) == "function" then
@@ -93,3 +93,5 @@ function host.source(given, path)
    end
    return from_file(given, path)
 end
+
+return sources

@@ -1,17 +1,21 @@
 -- supervise.lua - a function as a task of its own, whose error ends nothing but that task.
 -- Baked into the module; runs in Lua 5.1 to 5.4. In 5.1 nothing can be suspended inside of pcall.
-local _, host = ...
+local import = ...
 
-local tasks = host.tasks
+local tasks = import "tasks"
+
+local supervise = {}
 
 --- Starts f(...) for the running task, with which it is cancelled.
-host.start = tasks.spawn
+supervise.start = tasks.spawn
 
---- Waits for what host.start gave: true and its first result, or false and its error.
-function host.finish(state)
+--- Waits for what supervise.start gave: true and its first result, or false and its error.
+function supervise.finish(state)
    tasks.settle(state)
    if state.status == "done" then
       return true, state.results[1]
    end
    return false, state.err
 end
+
+return supervise

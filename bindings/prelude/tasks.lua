@@ -1,16 +1,17 @@
 -- tasks.lua - tasks: coroutines that are suspended by a call instead of blocking, and what drives them.
 -- Baked into the module; runs in Lua 5.1 to 5.4. Threads are not involved: a task runs until it calls,
 -- sleeps, awaits or yields, and goes on in a later step.
-local _, host, exports = ...
+local import = ...
+
+local library, host, agenda, lists = import "c.library", import "c.tasks", import "agenda", import "lists"
 
 local error, getmetatable, pcall, rawget, rawset, select = error, getmetatable, pcall, rawget, rawset, select
 local setmetatable, tostring, type = setmetatable, tostring, type
 local huge, max, min = math.huge, math.max, math.min
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
-local now, agenda, block = host.now, host.agenda, host.sleep
-local link, unlink = host.lists.link, host.lists.unlink
-local begin_awaiting = host.lists.begin_awaiting
+local check, now, promptic = library.check, library.now, library.promptic
+local link, unlink, begin_awaiting = lists.link, lists.unlink, lists.begin_awaiting
 
 -- Seconds in which a turn goes on with tasks that are ready; the rest wait for the next one. A step is a part of a
 -- game's frame; where nobody draws, few turns cost less.
@@ -41,35 +42,25 @@ local hidden = setmetatable({}, { __mode = "k" }) -- task -> its state
 --    on_finish    function(state)
 
 local calls, call_count = {}, 0 -- address of a call -> the task that waits for it
-local orphans = host.lists.new() -- failures of no group that nobody has awaited
+local orphans = lists.new() -- failures of no group that nobody has awaited
 local current                   -- the state of the running task
 local broken = false            -- the first of those that mend is to end
 local alive = 0
 
 local function make_error(kind, message)
-   return setmetatable({ kind = kind, message = message }, host.Error)
-end
-
-local function argument_error(index, name, message)
-   error(("bad argument #%d to '%s' (%s)"):format(index, name, message), 3)
-end
-
-local function check_function(index, name, value)
-   if type(value) ~= "function" then
-      argument_error(index, name, "function expected, got " .. type(value))
-   end
+   return setmetatable({ kind = kind, message = message }, library.Error)
 end
 
 local function stop_awaiting(state)
    agenda.push(state) -- the first of the two, as a function's call may need memory the first time
-   host.lists.stop_awaiting(state)
+   lists.stop_awaiting(state)
 end
 
 -- ------------------------------------------------------------------ the end of a task
 
 -- An error with where the task was: in a promptic.Error the field `traceback`, behind the text of a message.
 local function with_traceback(err, traceback)
-   if getmetatable(err) == host.Error then
+   if getmetatable(err) == library.Error then
       local earlier = rawget(err, "traceback")
       rawset(err, "traceback", earlier and earlier .. "\n" .. traceback or traceback)
       return err
@@ -80,7 +71,7 @@ local function with_traceback(err, traceback)
 end
 
 local function is_cancellation(err)
-   return getmetatable(err) == host.Error and rawget(err, "kind") == "cancelled"
+   return getmetatable(err) == library.Error and rawget(err, "kind") == "cancelled"
 end
 
 local function is_finished(state)
@@ -274,7 +265,7 @@ local function report_orphans()
    local state = orphans.first
    while state do
       unlink(state)
-      exports.on_task_error(state.err)
+      promptic.on_task_error(state.err)
       state = orphans.first
    end
 end
@@ -450,9 +441,8 @@ function Task.__tostring(task)
 end
 
 --- A task that runs f(...) from the next step on.
-function exports.spawn(f, ...)
-   check_function(1, "spawn", f)
-   return (spawn(current and current.group, nil, f, ...))
+function promptic.spawn(...)
+   return (spawn(current and current.group, nil, check.spawn(...)))
 end
 
 local function cancel_members(group)
@@ -495,12 +485,11 @@ end
 
 --- Runs f(...) as a task, and returns what it returns when it and all that it spawned are done. Where f
 --- fails, what it has spawned is cancelled; a failure that nobody awaited is raised.
-function exports.run(f, ...)
-   check_function(1, "run", f)
+local function run(f, ...)
    if running() then
       return run_inside(current, f, ...)
    end
-   local group = { members = host.lists.new(), failures = host.lists.new() }
+   local group = { members = lists.new(), failures = lists.new() }
    local drive = driver(group)
    local _, main = spawn(group, nil, f, ...)
    main.on_finish = end_group
@@ -516,22 +505,18 @@ end
 
 --- Does what is ready, waits for that at most `timeout` seconds (default 0: never), returns how many tasks
 --- are alive. A game calls it once a frame.
-function exports.step(timeout)
-   if timeout ~= nil and not (type(timeout) == "number" and timeout >= 0) then
-      argument_error(1, "step", "seconds: number of at least 0 expected")
-   elseif current then
+function promptic.step(...)
+   local timeout = check.step(...)
+   if current then
       error("step cannot be called inside a task", 2)
    end
    turn(timeout or 0, FRAME_BUDGET)
    return alive
 end
 
---- Waits; suspends a task, blocks elsewhere.
-function exports.sleep(seconds)
-   if type(seconds) ~= "number" or not (seconds >= 0) then
-      argument_error(1, "sleep", "seconds: number of at least 0 expected")
-   elseif not running() then
-      return block(seconds)
+local function sleep(seconds)
+   if not running() then
+      return host.sleep(seconds)
    end
    local state = current
    check_cancelled(state)
@@ -542,12 +527,21 @@ end
 
 --- Told of a task's error that nobody awaits, at the end of the step in which it came. Replace it to your
 --- taste.
-function exports.on_task_error(err)
+function promptic.on_task_error(err)
    host.report(tostring(err))
 end
 
-host.sleep = exports.sleep
-host.tasks = {
+function promptic.run(...)
+   return run(check.run(...))
+end
+
+function promptic.sleep(...)
+   return sleep(check.sleep(...))
+end
+
+return {
+   run = run,
+   sleep = sleep,
    -- Starts f(...) for the running task, with which it is cancelled and which awaits it; gives its state.
    spawn = function(...)
       local _, state = spawn(current.group, current, ...)

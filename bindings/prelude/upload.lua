@@ -1,20 +1,14 @@
 -- upload.lua - upload_observations: a source of any size in batches, several of them under way at one time.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
---
--- A job's fields: client, experiment_id, given (the source as it was given), source, settings, past; known
--- (ids that the experiment holds), sent_rows (numbers of rows that are in); again, unknown (batches that are
--- to be sent, that are in doubt); flying (those under way, as keys); failure. A batch's: rows, tries, err,
--- rested (reconcile.lua).
-local methods, host, exports = ...
+local import = ...
 
 local error, getmetatable, ipairs, math, setmetatable = error, getmetatable, ipairs, math, setmetatable
 local table, tostring, type = table, tostring, type
 
-local check, now, rows, tasks = host.check, host.now, host.rows, host.tasks
-local run = exports.run
-
--- How often a batch is sent; each of these calls has its client's own retries besides.
-local MOST_TRIES = 3
+local methods, library, rows = import "methods", import "c.library", import "c.rows"
+local tasks, supervise, sources = import "tasks", import "supervise", import "sources"
+local Job, reconcile, resume = import "job", import "reconcile", import "resume"
+local check, now = library.check, library.now
 
 -- How many batches may be in doubt before the experiment is looked at, which takes longer the more there is
 -- in it.
@@ -24,28 +18,7 @@ local MOST_UNKNOWN, MOST_UNKNOWN_BYTES = 64, 8 * 1024 * 1024
 local LEAST_STREAK = 4
 
 local function is_error(value)
-   return getmetatable(value) == host.Error
-end
-
--- ------------------------------------------------------------------ rows that are in
-
-local function report(job)
-   local settings = job.settings
-   if settings.on_progress then
-      settings.on_progress{
-         sent = job.sent,
-         total = job.source.total,
-         bytes = job.bytes,
-         elapsed = now() - job.started,
-      }
-   end
-end
-
-local function confirm(job, batch_rows)
-   batch_rows:mark(job.sent_rows)
-   job.sent = job.sent + batch_rows:count()
-   job.bytes = job.bytes + batch_rows:bytes()
-   batch_rows:free()
+   return getmetatable(value) == library.Error
 end
 
 -- ------------------------------------------------------------------ what came of a request
@@ -71,9 +44,9 @@ local function is_passing(err)
 end
 
 local function doubt(job, batch, err, took)
-   host.doubt(job, batch, err, took)
+   job:doubt(batch, err, took)
    if not is_error(err) or not is_passing(err) then
-      job.failure = job.failure or err
+      job:fail(err)
    end
    job.streak = job.streak + (took and 1 or 0)
    job.paused = job.paused or #job.unknown >= MOST_UNKNOWN or job.unknown_bytes >= MOST_UNKNOWN_BYTES
@@ -98,22 +71,22 @@ local function shrink(job, batch, err)
    if batch.rows:count() > 1 then
       job.most_bytes = math.max(1, math.min(job.most_bytes, math.floor(batch.rows:bytes() / 2)))
       batch.tries = 0
-      job.again[#job.again + 1] = { rows = batch.rows:split(), tries = 0 }
-      job.again[#job.again + 1] = batch
+      job:retry{ rows = batch.rows:split(), tries = 0 }
+      job:retry(batch)
    elseif job.settings.on_bad_row == "skip" then
       skip_large(job, batch)
    else
-      job.again[#job.again + 1] = batch
-      job.failure = job.failure or err
+      job:retry(batch)
+      job:fail(err)
    end
 end
 
 local function send_again(job, batch, err)
-   job.again[#job.again + 1] = batch
-   if not is_passing(err) or batch.tries >= MOST_TRIES then
-      job.failure = job.failure or err
+   job:retry(batch)
+   if not is_passing(err) or batch.tries >= Job.MOST_TRIES then
+      job:fail(err)
    elseif err.retry_after then
-      host.sleep(err.retry_after)
+      tasks.sleep(err.retry_after)
    end
 end
 
@@ -123,7 +96,7 @@ local function incomplete()
       message = "the answer does not hold the observations that were to be created",
       method = "POST",
       path = "/experiments/.../observations",
-   }, host.Error)
+   }, library.Error)
 end
 
 local function post(job, batch, scan)
@@ -134,14 +107,14 @@ local function send(job, batch)
    local scan, begun = rows.scan(), now()
    batch.tries = batch.tries + 1
    job.flying[batch] = true
-   local answered, err = host.finish(host.start(post, job, batch, scan))
+   local answered, err = supervise.finish(supervise.start(post, job, batch, scan))
    job.flying[batch] = nil
    if answered and scan:result() == batch.rows:count() then
       job.known:merge(scan)
       job.batches = job.batches + 1
       job.streak = 0
-      confirm(job, batch.rows)
-      report(job)
+      job:confirm(batch.rows)
+      job:report()
    elseif answered then
       doubt(job, batch, incomplete())
    elseif is_error(err) and err.status_code == 413 then
@@ -166,7 +139,7 @@ local function refuse(job, problem)
       line = problem.line,
       row = problem.row,
       reason = problem.reason,
-   }, host.Error), 0)
+   }, library.Error), 0)
 end
 
 -- What the failure of a source is told as. A function's own error alone could not say what became of the rows.
@@ -178,7 +151,7 @@ local function source_failure(job, err)
       kind = "argument",
       message = "the source has failed: " .. tostring(err),
       cause = err,
-   }, host.Error)
+   }, library.Error)
 end
 
 -- Fills a batch, past rows that cannot be used where they are to be skipped.
@@ -187,7 +160,7 @@ local function fill(job, batch, last)
       local what, problem = job.source.fill(batch.rows, last)
       if what == "end" then
          job.ended = true
-         host.end_of_source(job.past, job.source.number)
+         resume.end_of_source(job.past, job.source.number)
       elseif what == "empty" or what == "bad" and job.settings.on_bad_row == "skip" then
          job.skipped[#job.skipped + 1] = problem
       elseif problem then
@@ -199,7 +172,7 @@ end
 -- The next batch that is to be sent, nil where there is none.
 local function read(job)
    while not job.ended and not job.paused do
-      local standing, last = host.standing(job.past, job.source.number + 1)
+      local standing, last = resume.standing(job.past, job.source.number + 1)
       local settings = job.settings
       local batch = {
          rows = rows.batch(settings.batch_size, job.most_bytes, job.likely_bytes, settings.on_empty),
@@ -214,7 +187,7 @@ local function read(job)
          job.likely_bytes = batch.rows:bytes()
          return batch
       elseif standing == "sent" then
-         host.seen(job.past, batch.rows, job.source.number)
+         resume.seen(job.past, batch.rows, job.source.number)
       else
          doubt(job, batch)
       end
@@ -224,14 +197,14 @@ end
 -- Adds the next batch to those that are to be sent. No more than one task reads: a source that is a function
 -- may make calls and be suspended.
 local function read_next(job)
-   local reading = host.start(read, job)
+   local reading = supervise.start(read, job)
    job.reading = reading
    function reading.on_finish() -- at once: another task may come to read before this one goes on
       job.reading = nil
       if reading.status == "done" then
-         job.again[#job.again + 1] = reading.results[1]
+         job:retry(reading.results[1])
       else
-         job.failure = job.failure or source_failure(job, reading.err)
+         job:fail(source_failure(job, reading.err))
       end
    end
    tasks.settle(reading)
@@ -265,10 +238,10 @@ end
 local function run_workers(job)
    job.paused, job.streak = false, 0
    for index = 1, job.settings.concurrency do
-      local worker = host.start(work, job)
+      local worker = supervise.start(work, job)
       function worker.on_finish()
          if worker.status ~= "done" then
-            job.failure = job.failure or worker.err
+            job:fail(worker.err)
          end
       end
       job.workers[index] = worker
@@ -287,7 +260,7 @@ local function watch(job)
          tasks.cancel(worker)
       end
       if me.status ~= "done" and is_error(me.err) then
-         host.account(job, me.err)
+         resume.account(job, me.err)
       end
       if before then
          before(...)
@@ -304,18 +277,18 @@ local function upload(job)
       read_next(job)
    end
    if #job.again > 0 or #job.unknown > 0 then
-      host.look_before(job)
+      reconcile.before(job)
    end
    while not job.failure and (#job.again > 0 or #job.unknown > 0 or not job.ended) do
       run_workers(job)
       if #job.unknown > 0 and not (is_error(job.failure) and HOPELESS[job.failure.kind]) then
-         host.reconcile(job)
+         reconcile.settle(job)
       end
    end
    if job.failure then
       error(job.failure, 0)
    elseif job.resent then
-      host.look_after(job)
+      reconcile.after(job)
    end
    return {
       sent = job.sent,
@@ -327,38 +300,13 @@ local function upload(job)
 end
 
 local function new_job(client, experiment_id, given, settings)
-   local past = host.past(settings.resume, experiment_id)
-   local job = {
-      client = client,
-      experiment_id = experiment_id,
-      given = given,
-      settings = settings,
-      past = past,
-      known = past.known,
-      unknown_before = past.unknown,
-      sent_rows = rows.set(past.sent:text()), -- a copy: the other one stays what it was before this job
-      again = {},
-      unknown = {},
-      unknown_bytes = 0,
-      flying = {},
-      workers = {},
-      skipped = {},
-      sent = 0,
-      bytes = 0,
-      batches = 0,
-      streak = 0,
-      most_bytes = settings.batch_bytes,
-      most_tries = MOST_TRIES,
-      started = now(),
-   }
-   if not host.continue(job, settings.resume) then
-      job.source = host.source(given, settings.path)
+   local job = Job.new(client, experiment_id, given, settings, resume.past(settings.resume, experiment_id))
+   if not resume.continue(job, settings.resume) then
+      job.source = sources.open(given, settings.path)
    end
-   function job.confirm(batch_rows) confirm(job, batch_rows) end
-   function job.report() report(job) end
    return job
 end
 
 function methods.upload_observations(...)
-   return run(upload, new_job(check.upload_observations(...)))
+   return tasks.run(upload, new_job(check.upload_observations(...)))
 end

@@ -1,10 +1,11 @@
--- waiting.lua - wait_for_experiment and wait_for_evaluation: looks again and again until the work is done.
+-- waiting.lua - wait_for_experiment and wait_for_evaluation: polls until the work is done.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
-local methods, host, exports = ...
+local import = ...
 
 local error, math, setmetatable, tostring, type = error, math, setmetatable, tostring, type
 
-local check, now, sleep = host.check, host.now, host.sleep
+local methods, library = import "methods", import "c.library"
+local check, now, sleep = library.check, library.now, import("tasks").sleep
 
 local ENDED = { completed = true, failed = true }
 
@@ -12,16 +13,20 @@ local function give_up(what, id, max_wait, status)
    local message = "%s '%s' is not finished after %s seconds, its last status is %s"
    error(setmetatable({
       kind = "timeout",
-      message = message:format(what, id, exports.json.encode(max_wait), tostring(status or "unknown")),
-   }, host.Error))
+      message = message:format(what, id, library.promptic.json.encode(max_wait), tostring(status or "unknown")),
+   }, library.Error))
 end
 
--- Calls look() until the field of its result says that it has ended. The last look is at the end of max_wait,
--- however long the interval; each look may take as long as the client's own deadline lets it.
-local function wait(what, id, settings, field, look)
-   local stop = now() + settings.max_wait
+-- Seconds before the second poll, and how much longer each wait is than the one before, up to poll_interval: work
+-- of a moment is seen at once, work of hours costs few requests.
+local FIRST_INTERVAL, GROWTH = 0.25, 1.5
+
+-- Calls poll() until the field of its result says that the work has ended. The last poll is at the end of max_wait,
+-- however long the interval; each may take as long as the client's own deadline lets it.
+local function wait(what, id, settings, field, poll)
+   local stop, interval = now() + settings.max_wait, FIRST_INTERVAL
    while true do
-      local value = look()
+      local value = poll()
       local status = type(value) == "table" and value[field]
       if settings.on_update then
          settings.on_update(value)
@@ -33,7 +38,8 @@ local function wait(what, id, settings, field, look)
       if left <= 0 then
          give_up(what, id, settings.max_wait, status)
       end
-      sleep(math.min(settings.poll_interval, left))
+      sleep(math.min(interval, settings.poll_interval, left))
+      interval = interval * GROWTH
    end
 end
 

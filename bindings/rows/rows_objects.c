@@ -346,7 +346,7 @@ static int call(lua_State *L) {
     luaL_argcheck(L, !creates || check_batch(L, 4)->count > 0, 4, "a batch without rows");
     const promptic_endpoint *row =
         creates ? rows_endpoint() : promptic_endpoint_find("list_observations");
-    request.endpoint = row->name;
+    request.row = row;
     request.method = row->verb;
     bindings_owner *owner = bindings_prepare(L, &request);
     if (creates)
@@ -356,7 +356,7 @@ static int call(lua_State *L) {
 
 /* --------------------------------------------------------------------- open */
 
-void bindings_open_upload(lua_State *L) {
+int bindings_open_upload(lua_State *L) {
     static const luaL_Reg functions[] = {{"batch", new_batch}, {"set", rows_new_set},
                                          {"tally", new_tally}, {"scan", new_scan},
                                          {"call", call},       {NULL, NULL}};
@@ -384,7 +384,6 @@ void bindings_open_upload(lua_State *L) {
     rows_add_type(L, ROWS_SET, rows_set_methods);
     rows_add_type(L, TALLY, tally);
     rows_add_type(L, ROWS_SCAN, scan);
-    lua_newtable(L);
-    luaL_setfuncs(L, functions, 0);
-    lua_setfield(L, -2, "rows");
+    luaL_newlib(L, functions);
+    return 1;
 }

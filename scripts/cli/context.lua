@@ -5,6 +5,7 @@ What a command has at hand while it runs.
    context.values       the arguments and options by name
    context.row          the command's row; context.command is its full name, "promptic components list"
    context:call(name, ...)       a method of the client; a response of another shape than its row's is an error
+   context:accept(name, answer)  what a method returned that was called otherwise: the same check
    context.answered              the method that was called last, nil before
    context:note(text)   a line on stderr; not with --json, where it would only disturb
    context:confirm(question)     asks, or refuses where nobody can be asked; --force asks nothing. The question
@@ -44,7 +45,10 @@ end
 
 function Context:call(name, ...)
    local client = self.client
-   local answer = client[name](client, ...)
+   return self:accept(name, client[name](client, ...))
+end
+
+function Context:accept(name, answer)
    local row = require("promptic").endpoints[name]
    local problem = row and require("promptic.cli.shape").problem(row.returns, answer)
    if problem then require("promptic.cli.failure").raise_shape(name, problem) end

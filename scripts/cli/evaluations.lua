@@ -52,10 +52,10 @@ local function run(context, values)
    evaluation = progress.watch {
       quiet = values.json, max_wait = values.timeout,
       on_interrupt = "the evaluation goes on; to see what it finds:\n  " .. again,
-      look = function()
-         local seen = context:call("get_evaluation", values.component_id, evaluation.id)
-         return seen, seen.status, seen.status
+      wait = function(options)
+         return context.client:wait_for_evaluation(values.component_id, evaluation.id, options)
       end,
+      describe = function(seen) return context:accept("get_evaluation", seen).status end,
    }
    return evaluation, evaluation.status == "failed" and 1 or nil
 end

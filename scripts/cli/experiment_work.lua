@@ -28,13 +28,14 @@ function work.wait(context, experiment_id)
    local experiment = progress.watch {
       quiet = context.values.json,
       on_interrupt = "it goes on; to wait for it again:\n  promptic experiments wait " .. experiment_id,
-      look = function()
-         local seen = context:call("get_experiment", experiment_id)
+      wait = function(options) return context.client:wait_for_experiment(experiment_id, options) end,
+      describe = function(answer)
+         local seen = context:accept("get_experiment", answer)
          local iterations = {}
          if seen.experimentStatus ~= "pending" and seen.experimentStatus ~= "scheduled" then
             iterations = context:call("list_iterations", experiment_id).data or {}
          end
-         return seen, seen.experimentStatus, describe(seen, iterations)
+         return describe(seen, iterations)
       end,
    }
    return experiment, experiment.experimentStatus == "failed" and 1 or nil

@@ -110,9 +110,7 @@ end
 
 -- Whether it is a function of the library that refuses an argument: that one came from the command line.
 local function is_own(name)
-   local promptic = require "promptic"
-   local methods = { upload_observations = true, wait_for_experiment = true, wait_for_evaluation = true, client = true }
-   return promptic.endpoints[name] ~= nil or promptic.auth[name] ~= nil or methods[name] ~= nil
+   return require("promptic.reference").find(name) ~= nil
 end
 
 -- An error of Lua itself. A response that nobody has thought of, of an object where a text should be, is more likely

@@ -1,23 +1,7 @@
 --- Which of some words somebody may have meant.
-local near = {}
+local nearest = require "promptic.nearest"
 
--- How many letters have to be added, removed, changed or swapped with their neighbour.
-local function distance(a, b)
-   local before, last = {}, {}
-   for j = 0, #b do last[j] = j end
-   for i = 1, #a do
-      local row = { [0] = i }
-      for j = 1, #b do
-         local cost = a:byte(i) == b:byte(j) and 0 or 1
-         row[j] = math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + cost)
-         if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
-            row[j] = math.min(row[j], before[j - 2] + 1)
-         end
-      end
-      before, last = last, row
-   end
-   return last[#b]
-end
+local near = {}
 
 -- Words of other programs for what these commands are called here.
 local ELSEWHERE = {
@@ -34,18 +18,17 @@ local function contains(words, word)
    return false
 end
 
---- The word that is near enough to have been meant, or nil.
+--- The word that is near enough to have been meant, or nil: one of another program's, one that begins so, else the
+-- nearest by letters.
 function near.find(word, words)
-   word = word:lower()
-   if contains(words, ELSEWHERE[word]) then return ELSEWHERE[word] end
-   local best, least = nil, #word < 4 and 2 or 3
-   for _, candidate in ipairs(words) do
-      local lower = candidate:lower()
-      local away = distance(word, lower)
-      if #word > 1 and lower:sub(1, #word) == word then away = math.min(away, 1) end
-      if away < least then best, least = candidate, away end
+   local lower = word:lower()
+   if contains(words, ELSEWHERE[lower]) then return ELSEWHERE[lower] end
+   if #word > 1 then
+      for _, candidate in ipairs(words) do
+         if candidate:lower():sub(1, #word) == lower then return candidate end
+      end
    end
-   return best
+   return nearest(word, words)
 end
 
 --- " Did you mean 'list'?", or "" where nothing is near.

@@ -59,15 +59,11 @@ function Line:count(text)
    self:tell(text)
 end
 
---- Waits so many seconds while the spinner turns.
-function Line:wait(seconds)
-   if not self.live then return promptic.sleep(seconds) end
-   local stop = promptic.now() + seconds
+-- Turns the spinner for as long as this task lives.
+function Line:spin()
    while true do
-      local left = stop - promptic.now()
-      if left <= 0 then return end
-      promptic.sleep(math.min(left, FRAME_SECONDS))
-      draw(self)
+      promptic.sleep(FRAME_SECONDS)
+      if self.text then draw(self) end
    end
 end
 
@@ -79,41 +75,40 @@ function Line:clear()
    end
 end
 
-local FIRST_INTERVAL, LONGEST_INTERVAL = 0.2, 2
+local function run(line, settings)
+   local spinner = line.live and promptic.spawn(line.spin, line)
+   local answer = settings.wait {
+      max_wait = settings.max_wait or math.huge,
+      on_update = function(seen) line:tell(settings.describe(seen)) end,
+   }
+   if spinner then spinner:cancel() end
+   return answer
+end
+
+-- A string gets a traceback, except the end that was asked for.
+local function traced(err)
+   if type(err) == "string" and not failure.is_interrupt(err) then return debug.traceback(err, 2) end
+   return err
+end
 
 --[[
-Looks again and again until work is done; returns what was seen last. settings:
-   look      function() -> answer, state, text: the answer, its status, and the line that tells of it
+Waits until work is done while a line tells of it; returns what the last poll returned. settings:
+   wait      function(options) -> answer: a method wait_for_... of the client, with these options
+   describe  function(answer) -> the line's text, called after each poll
    quiet     no line
    max_wait  seconds; nil for ever
    on_interrupt   what to say about work that goes on without us
-Work of a moment is seen at once, and work of hours asked for every two seconds.
 ]]
 function progress.watch(settings)
-   local line, interval = progress.line(settings.quiet), FIRST_INTERVAL
-   local function loop()
-      while true do
-         local answer, state, text = settings.look()
-         if type(state) ~= "string" then failure.raise_shape("the question for the status", "it has none") end
-         line:tell(text)
-         if state == "completed" or state == "failed" then return answer end
-         local left = settings.max_wait and settings.max_wait - line:elapsed() or math.huge
-         if left <= 0 then
-            failure.raise(("not finished after %g s: %s"):format(settings.max_wait, text),
-               { hint = settings.on_interrupt })
-         end
-         line:wait(math.min(interval, left))
-         interval = math.min(interval * 1.5, LONGEST_INTERVAL)
-      end
-   end
-   local done, result = xpcall(loop, function(err)
-      if type(err) == "string" and not failure.is_interrupt(err) then return debug.traceback(err, 2) end
-      return err
-   end)
+   local line = progress.line(settings.quiet)
+   local done, result = xpcall(promptic.run, traced, run, line, settings)
    line:clear()
    if done then return result end
    if failure.is_interrupt(result) then
       failure.raise("interrupted", { code = 130, hint = settings.on_interrupt })
+   elseif promptic.is_error(result, "timeout") and not result.path then -- max_wait's, not that of a call
+      failure.raise(("not finished after %g s: %s"):format(settings.max_wait, line.text or "nothing is known of it"),
+         { hint = settings.on_interrupt })
    end
    error(result, 0)
 end

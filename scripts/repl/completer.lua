@@ -6,6 +6,7 @@ metatables.
 
 `before` is all of the statement up to the cursor; what is to be completed begins at `start` in it (from 1).
 ]]
+local reference = require "promptic.reference"
 local _ENV = require "promptic.repl.globals"
 
 local completer = {}
@@ -13,13 +14,6 @@ local completer = {}
 local KEYWORDS = {
    "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local",
    "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
-}
-
--- The options of promptic.client, which are no endpoint's.
-completer.CLIENT_OPTIONS = {
-   "access_token", "ai_application_id", "allow_http", "api_key", "backoff", "ca_file", "config_file", "deadline",
-   "endpoint",
-   "log", "max_response_bytes", "max_retries", "timeout", "user_agent", "workspace_id",
 }
 
 local MOST_STEPS = 10 -- from one __index to the next
@@ -131,26 +125,20 @@ end
 -- ------------------------------------------------------------------ what there is to offer
 
 local function parameters_of(name)
-   local promptic = require "promptic"
-   local row = promptic.endpoints[name]
-   return row and row.parameters
+   local row = reference.find(name)
+   return row and row.kind ~= "class" and row.parameters
 end
 
-local OPTION_DEPTH = { query = 1, body = 1, changes = 1, field = 1, item = 2 }
+local INSIDE = { field = 1, item = 2 } -- how many braces deep
 
 -- The options that can stand in the table that the cursor is in.
 local function add_options(names, name, braces, beginning)
    local function add(option)
       if option:sub(1, #beginning) == beginning then names[option .. " = "] = true end
    end
-   if name == "client" and braces == 1 then
-      for _, option in ipairs(completer.CLIENT_OPTIONS) do add(option) end
-   end
    for _, parameter in ipairs(parameters_of(name) or {}) do
-      local is_option = parameter.place ~= "body" or not parameter.required
-      if OPTION_DEPTH[parameter.place] == braces and is_option and parameter.place ~= "changes" then
-         add(parameter.name)
-      end
+      local depth = INSIDE[parameter.place] or not reference.is_positional(parameter) and 1
+      if depth == braces then add(parameter.name) end
    end
 end
 

@@ -1,6 +1,7 @@
 --- help: what there is, and what a method is for.
 local terminal = require "promptic.terminal"
 local layout = require "promptic.cli.table"
+local reference = require "promptic.reference"
 local _ENV = require "promptic.repl.globals"
 
 local help = {}
@@ -16,76 +17,39 @@ local OVERVIEW = {
 
 local KEYS = "Statements may take several lines. Ctrl-C clears the line or stops what runs; Ctrl-D ends."
 
--- What is written in Lua has no row in promptic.endpoints.
-local OTHERS = {
-   client = { "promptic.client(options)", "A client: api_key, endpoint, timeout, max_retries and others." },
-   wait_for_experiment = {
-      "client:wait_for_experiment(experiment_id, { max_wait = 300, poll_interval = 2, on_update })",
-      "Waits until the experiment is completed or has failed, and returns it." },
-   wait_for_evaluation = {
-      "client:wait_for_evaluation(component_id, evaluation_id, { max_wait = 300, poll_interval = 2, on_update })",
-      "Waits until the evaluation is completed or has failed, and returns it." },
-   each_experiment = { "for experiment in client:each_experiment({ component_id, status }) do",
-      "Goes through all experiments, page after page." },
-   each_trace = { "for trace in client:each_trace({ status, start_after, start_before }) do",
-      "Goes through all traces, page after page." },
-   upload_observations = {
-      "client:upload_observations(experiment_id, source, { batch_size = 500, concurrency = 4 })",
-      "Sends the observations of a list, a function or a .csv, .jsonl, .json file." },
-   download_artifact = { "client:download_artifact(artifact_id, path)",
-      "Writes an artifact's bytes to a file, which is replaced as a whole, and returns how many they are." },
-   upload_artifact = { "client:upload_artifact(bytes or { path = ... }, { name, mime_type, preview })",
-      "Stores bytes as an artifact, which a span refers to by its uri." },
-   request = { "client:request(method, path, { query, body })", "A call that has no method yet." },
-   close = { "client:close()", "Ends the client's calls; it cannot be used any more." },
-   run = { "promptic.run(f)", "Runs f as a task, and all that it spawns, until they are done." },
-   spawn = { "promptic.spawn(f, ...)", "A task; it has :await(), :cancel() and .status." },
-   map = { "promptic.map(list, f, { concurrency = 16 })", "f of every element, several at a time." },
-   sleep = { "promptic.sleep(seconds)", "Waits." },
-   step = { "promptic.step(timeout)", "Does what is ready, and returns how many tasks are alive." },
-   response = { "promptic.response(result)",
-      "What came with a result: status, headers, request_id, attempts." },
-   is_error = { "promptic.is_error(value, kind)",
-      "Whether it is an error of the platform, and of this kind." },
-   array = { "promptic.array { ... }", "Marks a table as a list, also where it is empty." },
-}
+-- ------------------------------------------------------------------ a row
 
--- ------------------------------------------------------------------ a row of promptic.endpoints
-
-local function is_positional(parameter)
-   local place = parameter.place
-   return place == "path" or place == "list" or place == "changes" or (place == "body" and parameter.required)
-end
-
-local function signature(row)
-   local arguments, options = {}, {}
-   for _, parameter in ipairs(row.parameters) do
-      if is_positional(parameter) then
-         arguments[#arguments + 1] = parameter.name
-      elseif parameter.place == "query" or parameter.place == "body" then
-         options[#options + 1] = parameter.name
-      end
-   end
-   if #options > 0 then arguments[#arguments + 1] = "{ " .. table.concat(options, ", ") .. " }" end
-   return ("client:%s(%s)"):format(row.name, table.concat(arguments, ", "))
-end
+local MOST = 2147483647 -- what stands for no bound
 
 -- The bounds of a number, or of how many elements or characters there are.
 local function bounds(parameter)
    local low, high = parameter.minimum, parameter.maximum
    if not low then return nil end
    local is_number = parameter.type == "integer" or parameter.type == "number"
-   if high >= 2147483647 then return is_number and ("from %g"):format(low) or low > 0 and "not empty" or nil end
+   if high >= MOST then return is_number and ("from %g"):format(low) or low > 0 and "not empty" or nil end
    return is_number and ("%g to %g"):format(low, high) or ("at most %d"):format(high)
 end
 
-local function remarks(parameter)
-   local list = { parameter.type }
-   if parameter.required then list[#list + 1] = "required" end
+local FORMATS = { seconds = true, ["positive seconds"] = true, ["string or false"] = true, uuid = false }
+
+-- What a value is: its type, or what the format of a row of the library says.
+local function kind_of(parameter)
+   local format = parameter.format
+   if not format or FORMATS[format] == false then return parameter.type end
+   local is_said = FORMATS[format] or format:find "^function" or parameter.type == "any"
+   return is_said and format or parameter.type
+end
+
+local function remarks(row, parameter)
+   local list = { kind_of(parameter) }
+   if parameter.required and row.kind ~= "class" then list[#list + 1] = "required" end
+   if row.kind == "class" and not parameter.required then list[#list + 1] = "perhaps" end
    if parameter.default then list[#list + 1] = "default " .. parameter.default end
-   if parameter.assumed then list[#list + 1] = parameter.assumed .. " by default on the platform" end
+   if parameter.assumed then
+      list[#list + 1] = parameter.assumed .. (row.verb and " by default on the platform" or " by default")
+   end
    list[#list + 1] = bounds(parameter)
-   if parameter.nullable then list[#list + 1] = "or promptic.null" end
+   if parameter.nullable and row.verb then list[#list + 1] = "or promptic.null" end
    return table.concat(list, ", ")
 end
 
@@ -98,10 +62,10 @@ local function add_wrapped(lines, indent, text, width)
 end
 
 local add_parameter
-function add_parameter(lines, parameter, indent, settings)
+function add_parameter(lines, row, parameter, indent, settings)
    local text = parameter.summary or ""
    if parameter.values then text = text .. ": " .. table.concat(parameter.values, ", ") end
-   local remark = remarks(parameter)
+   local remark = remarks(row, parameter)
    local name = indent .. settings.paint("bold", parameter.name)
    if #indent + #parameter.name + 2 + #remark <= settings.width then
       lines[#lines + 1] = name .. "  " .. settings.paint("dim", remark)
@@ -110,7 +74,7 @@ function add_parameter(lines, parameter, indent, settings)
       add_wrapped(lines, indent .. "   ", remark, settings.width)
    end
    if text ~= "" then add_wrapped(lines, indent .. "   ", text, settings.width) end
-   for _, inner in ipairs(parameter.items or {}) do add_parameter(lines, inner, indent .. "   ", settings) end
+   for _, inner in ipairs(parameter.items or {}) do add_parameter(lines, row, inner, indent .. "   ", settings) end
 end
 
 local SINCE = {
@@ -121,17 +85,18 @@ local DROPPED = "No longer in the Python client since %s; platforms that have it
 
 local function describe_row(row, settings)
    local lines, group = {}, nil
-   add_wrapped(lines, "", signature(row) .. " -> " .. (row.returns or "nil"), settings.width)
+   local call = reference.prefix(row) .. reference.signature(row, function(option) return option.name end)
+   add_wrapped(lines, "", row.kind == "class" and row.name or call .. " -> " .. (row.returns or "nil"), settings.width)
    add_wrapped(lines, "", row.summary or "", settings.width)
-   lines[#lines + 1] = settings.paint("dim", row.verb .. " " .. row.path)
+   if row.verb then lines[#lines + 1] = settings.paint("dim", row.verb .. " " .. row.path) end
    if row.since then add_wrapped(lines, "", SINCE[row.since] or SINCE.release:format(row.since), settings.width) end
    if row.dropped then add_wrapped(lines, "", DROPPED:format(row.dropped, row.instead and
       ("; newer platforms have %s"):format(row.instead) or ""), settings.width) end
    for _, parameter in ipairs(row.parameters) do
-      local heading = HEADINGS[parameter.place]
+      local heading = row.verb and HEADINGS[parameter.place]
       if heading and heading ~= group then lines[#lines + 1] = "   " .. settings.paint("dim", heading) end
       group = heading
-      add_parameter(lines, parameter, heading and "      " or "   ", settings)
+      add_parameter(lines, row, parameter, heading and "      " or "   ", settings)
    end
    return table.concat(lines, "\n")
 end
@@ -139,9 +104,8 @@ end
 -- ------------------------------------------------------------------ lists of methods
 
 local function brief(name)
-   local row = require("promptic").endpoints[name]
-   if row then return row.summary end
-   return OTHERS[name] and OTHERS[name][2] or ""
+   local row = reference.find(name)
+   return row and row.summary or ""
 end
 
 -- Pairs of texts side by side, or one below the other where that is too narrow.
@@ -183,41 +147,28 @@ local function members(value)
 end
 
 local function search(text)
-   local names, promptic = {}, require "promptic"
-   for _, row in ipairs(promptic.endpoints) do
-      if row.name:find(text, 1, true) or row.module == text then names[#names + 1] = row.name end
-   end
-   for name in pairs(OTHERS) do
-      if name:find(text, 1, true) then names[#names + 1] = name end
+   local names = {}
+   for _, row in ipairs(reference.functions()) do
+      if (row.key or row.name):find(text, 1, true) or row.module == text or row.table == text then
+         names[#names + 1] = row.key or row.name
+      end
    end
    return names
 end
 
 -- ------------------------------------------------------------------ what is asked for
 
--- The name of a function of the library.
-local function name_of(value)
-   local promptic = require "promptic"
-   for _, row in ipairs(promptic.endpoints) do
-      if promptic[row.module][row.name] == value then return row.name end
-   end
-   for name in pairs(OTHERS) do
-      if promptic[name] == value then return name end
-      for _, row in ipairs(promptic.endpoints) do
-         if promptic[row.module][name] == value then return name end
-      end
+-- The row of a function of the library.
+local function row_of(value)
+   for _, row in ipairs(reference.functions()) do
+      if reference.value(row) == value then return row end
    end
 end
 
 local function about_name(name, settings)
-   name = name:match "[^.:]*$"
-   local row, other = require("promptic").endpoints[name], OTHERS[name]
+   local row = reference.find(name)
    if row then return describe_row(row, settings) end
-   if other then
-      local lines = {}
-      for _, text in ipairs(other) do add_wrapped(lines, "", text, settings.width) end
-      return table.concat(lines, "\n")
-   end
+   name = name:match "[^.:]*$"
    local names = name ~= "" and search(name) or {}
    if #names == 1 then return about_name(names[1], settings) end
    if #names > 0 then return list(names, settings) end
@@ -229,8 +180,8 @@ end
 function help.about(value, settings)
    if value == nil then return overview(settings) end
    if type(value) == "string" then return about_name(value, settings) end
-   local name = type(value) == "function" and name_of(value)
-   if name then return about_name(name, settings) end
+   local row = type(value) == "function" and row_of(value)
+   if row then return describe_row(row, settings) end
    local metatable = debug.getmetatable(value)
    local methods = type(metatable) == "table" and rawget(metatable, "__index")
    if type(value) == "userdata" and type(methods) == "table" then return list(members(methods), settings) end

@@ -1,0 +1,101 @@
+-- job.lua - the state of one upload, which upload.lua, reconcile.lua and resume.lua work on.
+-- Baked into the module; runs in Lua 5.1 to 5.4.
+--
+-- A batch is a table: rows (a userdata of c.rows), tries (how often it was sent), err (why it is in doubt) and
+-- rested (from when on its fate can be looked up).
+local import = ...
+
+local math, setmetatable = math, setmetatable
+
+local library, rows = import "c.library", import "c.rows"
+local now = library.now
+
+-- Fields of a job:
+--    client, experiment_id, given, settings   what upload_observations was called with
+--    source           sources.lua
+--    past             what an earlier upload has done: resume.lua
+--    known            ids that the experiment holds; nil until they have been listed
+--    unknown_before   rows that the earlier upload left in doubt
+--    sent_rows        numbers of rows that are in
+--    again            batches to send
+--    unknown          batches in doubt, and unknown_bytes, how many bytes they have
+--    flying           batches of requests under way, as keys
+--    unsent           the batch that is being read
+--    resent           rows that were sent again, since they were found absent
+--    workers, reading tasks
+--    skipped          rows that were skipped
+--    sent, bytes, batches, started            what it reports
+--    streak           outcomes in doubt in a row
+--    paused           nothing is sent until the batches in doubt are settled
+--    ended            the source has no more rows
+--    most_bytes       of a batch; likely_bytes, those of the previous one
+--    failure          the first error that ends it
+local Job = {}
+Job.__index = Job
+
+-- How often a batch is sent; each of these calls has its client's own retries besides.
+Job.MOST_TRIES = 3
+
+-- Seconds for which the platform may still be at work on a request that failed: as long again as the call
+-- took, within these bounds.
+local LEAST_REST, MOST_REST = 0.5, 30
+
+--- A job with nothing done.
+function Job.new(client, experiment_id, given, settings, past)
+   return setmetatable({
+      client = client, experiment_id = experiment_id, given = given, settings = settings,
+      past = past,
+      known = past.known,
+      unknown_before = past.unknown,
+      sent_rows = rows.set(past.sent:text()), -- a copy: the other one stays what it was before this job
+      again = {},
+      unknown = {}, unknown_bytes = 0,
+      flying = {},
+      workers = {},
+      skipped = {},
+      sent = 0, bytes = 0, batches = 0, started = now(),
+      streak = 0,
+      most_bytes = settings.batch_bytes,
+   }, Job)
+end
+
+--- Calls on_progress.
+function Job:report()
+   if self.settings.on_progress then
+      self.settings.on_progress{
+         sent = self.sent,
+         total = self.source.total,
+         bytes = self.bytes,
+         elapsed = now() - self.started,
+      }
+   end
+end
+
+--- These rows are in.
+function Job:confirm(batch_rows)
+   batch_rows:mark(self.sent_rows)
+   self.sent = self.sent + batch_rows:count()
+   self.bytes = self.bytes + batch_rows:bytes()
+   batch_rows:free()
+end
+
+--- Ends the job with this error, unless it has failed before.
+function Job:fail(err)
+   self.failure = self.failure or err
+end
+
+--- Puts a batch among those to send.
+function Job:retry(batch)
+   self.again[#self.again + 1] = batch
+end
+
+--- A batch is in doubt after this error of a call that took so many seconds; without an error it is one that an
+--- earlier upload left in doubt.
+function Job:doubt(batch, err, took)
+   batch.err = err
+   batch.rested = now() + (took and math.max(LEAST_REST, math.min(took, MOST_REST)) or 0)
+   self.unknown[#self.unknown + 1] = batch
+   self.unknown_bytes = self.unknown_bytes + batch.rows:bytes()
+end
+
+return Job
