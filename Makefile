@@ -382,8 +382,9 @@ contract: ## holds client and sandbox against the platform's contract, with Pris
 
 # ------------------------------------------------------------------ checking
 
-check-core: ## shows that core/ needs no Lua and nothing of bindings/
+check-core: ## shows that core/ needs no Lua and nothing of bindings/, and that no new files include each other
 	$(Q)CC='$(CC)' BUILD='$(BUILD)' .ci/check-core $(ALL_CFLAGS)
+	$(Q).ci/include-circles
 
 symbols: $(MODULE) $(SERVER) $(SHARED) ## shows that the libraries export what they promise and nothing else
 	$(Q).ci/symbols 'promptic_' $(SHARED)
