@@ -306,7 +306,7 @@ sanitize: ## runs the specs in a build with ASan, UBSan and LSan
 
 # Valgrind is some thirty times slower: the specs that go through most of the C code, and fit into three minutes.
 VALGRIND_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,\
-	arguments client errors httpd json json_decode json_encode pages rows transport waiting))
+	arguments client errors httpd httpd_bytes json json_decode json_encode pages rows transport waiting))
 
 # C hosts that fork, or free within callbacks: valgrind follows into the children.
 VALGRIND_HOSTS ?= units callbacks lifetimes forks
