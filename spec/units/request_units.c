@@ -196,7 +196,9 @@ static void ask_ids(void) {
                  ids[i].encoded != NULL ? ids[i].encoded : "");
         units_row(ids[i].id);
         expect(&request, &row, ids[i].encoded != NULL ? path : NULL,
-               ids[i].encoded != NULL ? "?limit=20" : "part must not be");
+               ids[i].encoded != NULL                      ? "?limit=20"
+               : ids[i].id == NULL || ids[i].id[0] == '\0' ? "part: an id cannot be empty"
+                                                           : "part: '.' and '..' cannot be ids");
     }
     units_row(NULL);
 }
