@@ -384,8 +384,11 @@ int bindings_open_upload(lua_State *L) {
                                       {"__gc", reader_gc},
                                       {NULL, NULL}};
     static const luaL_Reg tally[] = {{"__gc", tally_gc}, {NULL, NULL}};
-    static const luaL_Reg scan[] = {
-        {"result", scan_result}, {"attempts", scan_attempts}, {"known", scan_known}, {"__gc", scan_gc}, {NULL, NULL}};
+    static const luaL_Reg scan[] = {{"result", scan_result},
+                                    {"attempts", scan_attempts},
+                                    {"known", scan_known},
+                                    {"__gc", scan_gc},
+                                    {NULL, NULL}};
     rows_add_type(L, BATCH, batch);
     rows_add_type(L, READER, reader);
     rows_add_type(L, ROWS_SET, rows_set_methods);
