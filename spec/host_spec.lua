@@ -97,6 +97,7 @@ describe("a program of spec/host #hosts", function()
       { "libcurl_memory", "asan", "has each allocation of libcurl fail" },
       { "json", "asan", "has JSON encoded and decoded in steps, and run out of memory" },
       { "collector", "asan", "has Lua collect, stop and run out of memory wherever it can" },
+      { "lua_memory", "asan", "has each entry point of the bindings run out of memory, and works on" },
       { "rows", "asan", "does a bounded amount of work for each id and each column" },
       { "threads", "tsan", "has a loop in each thread, which another thread and signals wake" },
       { "lua_threads", "tsan", "has a Lua state in each thread" },

@@ -1,6 +1,6 @@
 --[[
 The JSON of a request. promptic.json follows the client's rule that a null in an object is an absent
-key; a server has to tell the two apart ({"description": null} clears what {} keeps), so nulls travel
+key; a server has to distinguish the two ({"description": null} clears what {} keeps), so nulls travel
 through the decoder as a text that no request can contain, and are put back afterwards.
 ]]
 local failure = require "promptic.sandbox.failure"
