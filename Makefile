@@ -275,10 +275,11 @@ network: ## runs the laboratory: real servers and proxies, TLS, forks; also with
 	$(Q)$(DEPS) luajit && $(MAKE) --no-print-directory luajit || true
 	$(Q)LUA='$(LUA)' .ci/network '$(abspath $(BUILD))'
 
-# What the module does, and not the program, in Lua 5.1, LuaJIT, 5.2 and 5.3: those that are installed, or can be.
-LUAS_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,arguments artifacts auth client config_file errors json json_decode \
-	json_encode json_foreign json_grammar json_steps metatables odd_rows pages proxy replaced_globals response retry rows \
-	rows_csv rows_json secrets tasks tasks_coroutine tasks_cost timeout tls transport upload upload_failure waiting))
+# $(call tagged,TAG): the specs with this word in their line "-- Tags:".
+tagged = $(shell grep -lE '^-- Tags:.* $(1)( |$$)' spec/*_spec.lua)
+
+# Those tagged luas: what the module does, and not the program, in Lua 5.1, LuaJIT, 5.2 and 5.3, where installed.
+LUAS_SPEC ?= $(call tagged,luas)
 
 test-luas: ## runs the specs of the module in older Luas and LuaJIT
 	$(Q)$(DEPS) module program sandbox test
@@ -304,9 +305,8 @@ sanitize: ## runs the specs in a build with ASan, UBSan and LSan
 		LSAN_OPTIONS=suppressions='$(CURDIR)/.ci/lsan.supp':print_suppressions=0 \
 		$(SANITIZED)/promptic-lua .ci/run-specs.lua --exclude-tags=packaging,hosts $(SPEC)
 
-# Valgrind is some thirty times slower: the specs that go through most of the C code, and fit into three minutes.
-VALGRIND_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,\
-	arguments client errors httpd httpd_bytes json json_decode json_encode pages rows transport waiting))
+# Valgrind is some thirty times slower. Those tagged valgrind: specs that go through most of the C code, and fit into three minutes.
+VALGRIND_SPEC ?= $(call tagged,valgrind)
 
 # C hosts that fork, or free within callbacks: valgrind follows into the children.
 VALGRIND_HOSTS ?= units callbacks lifetimes forks
