@@ -2,7 +2,8 @@
 --
 --    local server = host_server.start()   -- see scripted.lua
 --
--- Below /api/v1: /flaky?id=x refuses the first request of each id; /wait is always a 502; /silent never answers; /slow does after
+-- Below /api/v1: /flaky?id=x refuses the first request of each id; /wait is always a 502;
+-- /silent never answers; /slow does after
 -- 50 ms, /late after 500; /wrong, /page and /moved are errors; /large is 200 KB; /close ends the connection
 -- after the answer. A POST below /experiments creates observations. What nothing else is said of is
 -- {"data":[]}.
