@@ -306,7 +306,7 @@ sanitize: ## runs the specs in a build with ASan, UBSan and LSan
 
 # Valgrind is some thirty times slower: the specs that go through most of the C code, and fit into three minutes.
 VALGRIND_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,\
-	arguments client errors httpd json json_decode json_encode pages rows transport waiting))
+	arguments client errors httpd httpd_bytes json json_decode json_encode pages rows transport waiting))
 
 # C hosts that fork, or free within callbacks: valgrind follows into the children.
 VALGRIND_HOSTS ?= units callbacks lifetimes forks
@@ -382,8 +382,9 @@ contract: ## holds client and sandbox against the platform's contract, with Pris
 
 # ------------------------------------------------------------------ checking
 
-check-core: ## shows that core/ needs no Lua and nothing of bindings/
+check-core: ## shows that core/ needs no Lua and nothing of bindings/, and that no new files include each other
 	$(Q)CC='$(CC)' BUILD='$(BUILD)' .ci/check-core $(ALL_CFLAGS)
+	$(Q).ci/include-circles
 
 symbols: $(MODULE) $(SERVER) $(SHARED) ## shows that the libraries export what they promise and nothing else
 	$(Q).ci/symbols 'promptic_' $(SHARED)
@@ -395,7 +396,7 @@ lint: ## luacheck, clang-format and cppcheck
 	luacheck --quiet $(LUA_FILES) || failed=1; \
 	clang-format --dry-run -Werror $(SOURCES) || failed=1; \
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
-		--suppress=missingIncludeSystem -Icore $(BINDINGS_CFLAGS) core bindings || failed=1; \
+		--suppress=missingIncludeSystem --suppress=unknownMacro:core/endpoints.c --suppress=unknownMacro:bindings/module.c -Icore $(BINDINGS_CFLAGS) core bindings || failed=1; \
 	exit $$failed
 
 format: ## lays the C files out as .clang-format says

@@ -33,13 +33,15 @@ static void free_request(promptic_call *call) {
     call->body_free = NULL;
     memory_free(allocator_of(call), call->url);
     call->url = NULL;
-    foreign_close(call->client, &call->foreign);
+    foreign_close(allocator_of(call), &call->foreign);
 }
 
 /* An easy handle for an attempt; NULL if out of memory. */
 static CURL *take_handle(const promptic_call *call) {
-    return call->foreign.active ? foreign_handle(call->client, &call->foreign)
-                                : client_take_handle(call->client);
+    if (!call->foreign.active)
+        return client_take_handle(call->client);
+    const transfer_settings settings = client_settings(call->client);
+    return foreign_handle(&settings, &call->foreign);
 }
 
 static void give_handle(promptic_call *call, CURL *easy) {
@@ -474,6 +476,14 @@ static void begin(promptic_call *call) {
     loop_notify_timer(client->loop);
 }
 
+static promptic_kind open_foreign(promptic_call *call, const promptic_request *request,
+                                  promptic_error *error) {
+    const foreign_origin origin = {.allocator = allocator_of(call),
+                                   .endpoint = call->client->config.endpoint,
+                                   .base = call->client->base};
+    return foreign_open(&origin, request, &call->foreign, &call->url, &call->path, error);
+}
+
 promptic_call *promptic_submit(promptic_client *client, const promptic_request *request,
                                promptic_done_fn done, void *userdata, promptic_error *error) {
     const promptic_endpoint *row = request->row;
@@ -484,7 +494,7 @@ promptic_call *promptic_submit(promptic_client *client, const promptic_request *
     if (kind == PROMPTIC_OK && (call = new_call(client)) == NULL)
         kind = failure_memory(error);
     if (kind == PROMPTIC_OK && request->url != NULL)
-        kind = foreign_open(client, request, &call->foreign, &call->url, &call->path, error);
+        kind = open_foreign(call, request, error);
     else if (kind == PROMPTIC_OK)
         kind = request_url(&client->allocator, client->base, request, row, &call->url, &call->path,
                            error);

@@ -32,7 +32,9 @@ static decoder *push_decoder(lua_State *L) {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
-        lua_createtable(L, 0, 1);
+        lua_createtable(L, 0, 2);
+        lua_pushliteral(L, "promptic.json.decoder"); /* closed: a script could free it */
+        lua_setfield(L, -2, "__metatable");
         lua_pushcfunction(L, collect);
         lua_setfield(L, -2, "__gc");
         lua_pushvalue(L, -1);

@@ -358,6 +358,7 @@ typedef struct rows_scan {
     rows_tally *tally;     /* NULL: all others are taken */
     rows_set ids;          /* of those that were taken */
     int64_t taken, surplus;
+    int attempts; /* that have begun; one on a connection that had ended counts as well */
 } rows_scan;
 
 /* The on_body of requests whose answer is scanned; userdata is the rows_scan. */

@@ -117,6 +117,7 @@ static void restart(rows_scan *scan) {
     scan->state = SCAN_BEFORE;
     scan->in_data = scan->in_id = false;
     scan->taken = scan->surplus = 0;
+    scan->attempts++;
     json_reader_start(&scan->json, "", 0, false, JSON_REPLACE);
     rows_set_clear(&scan->ids);
     if (scan->tally != NULL)
