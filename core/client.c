@@ -28,7 +28,7 @@ void promptic_options_init(promptic_options *options, size_t size) {
 
 /* --------------------------------------------------------------- headers */
 
-/* Appends "name: value" to *list; false where memory ends. The copy on the way is wiped, for the
+/* Appends "name: value" to *list; false if out of memory. The intermediate copy is wiped, for the
  * value may be a secret. */
 static bool add_header(const config *config, struct curl_slist **list, const char *name,
                        const char *value) {

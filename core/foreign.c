@@ -11,7 +11,7 @@
 
 /* ---------------------------------------------------------------------- URL */
 
-/* The parts that are looked at. */
+/* The parts that are checked. */
 enum { SCHEME, USER, HOST, PATH, WHOLE, PARTS };
 
 static const CURLUPart names[PARTS] = {
@@ -79,7 +79,7 @@ static promptic_kind check_parts(const foreign_origin *origin, char *const parts
     return PROMPTIC_OK;
 }
 
-/* What a relative URL is relative to: the URL of the request that was answered. */
+/* What a relative URL is relative to: the URL of the request whose response named it. */
 static char *base_of(const foreign_origin *origin, const promptic_request *request) {
     text base;
     text_init(&base, origin->allocator);
@@ -153,7 +153,7 @@ static bool is_line(const char *value) {
     return true;
 }
 
-/* "Name;" is how libcurl is told of a header without a value (CURLOPT_HTTPHEADER(3)). */
+/* libcurl takes a header without a value as "Name;" (CURLOPT_HTTPHEADER(3)). */
 static promptic_kind add_header(const foreign_origin *origin, foreign *out,
                                 const promptic_pair *header, promptic_error *error) {
     text line;

@@ -28,7 +28,7 @@ typedef struct foreign {
 } foreign;
 
 /*
- * Checks request->url, which may be relative to the path of the request that it answers
+ * Checks request->url, which may be relative to the path of the request whose response named it
  * (request->path, NULL: the endpoint), and prepares the request. *url is the absolute URL, *path
  * what messages show of it: scheme, host and path, since the query of a presigned URL is a secret.
  * Both are freed with memory_free, also on failure.

@@ -1,5 +1,5 @@
 --- Observations: inputs with their expected outputs. There can be a million, so they are written in
--- batches and answered as JSON text that is put together once.
+-- batches and returned as JSON text that is put together once.
 local experiments = require "promptic.sandbox.experiments"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"

@@ -16,7 +16,7 @@ local APPLICATION_ID = 0x50726f6d
 local MAGIC = "SQLite format 3\0"
 local USER_VERSION_AT, APPLICATION_ID_AT = 60, 68
 
---- How much of a file schema.foreign looks at.
+--- How much of a file schema.foreign reads.
 schema.HEADER_BYTES = 100
 
 -- In the definitions: OF(table) is a reference to the row that this one is deleted with.

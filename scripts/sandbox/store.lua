@@ -70,7 +70,7 @@ local function refuse(path, problem)
    error(("cannot open %s: %s"):format(path, reason), 0)
 end
 
--- Looks at the file's header before SQLite does anything to it: a file of somebody else's stays as it is.
+-- Checks the file's header before SQLite touches it: another program's file stays unchanged.
 local function check_owner(path)
    local header, problem = httpd.peek(path, schema.HEADER_BYTES)
    problem = problem or schema.foreign(header)
@@ -115,7 +115,7 @@ function Store:run(sql, ...)
    return nil
 end
 
--- The next row by column name, or nil. LuaSQL 2.8.1 answers the first fetch from an empty result with an
+-- The next row by column name, or nil. LuaSQL 2.8.1 returns for the first fetch from an empty result an
 -- empty table instead of nil; no row of ours is NULL in every column.
 local function fetch(cursor)
    local row = cursor:fetch({}, "a")
@@ -189,7 +189,7 @@ function Store:transaction(f, ...)
    error(results[2], 0)
 end
 
--- What SQLite says where the disk, and not the statement, is at fault.
+-- SQLite's messages when the disk, not the statement, is at fault.
 local disk_errors = { "database or disk is full", "disk I/O error", "unable to open database file" }
 
 --- Whether an error came from the disk: the same work may succeed later.
