@@ -175,6 +175,7 @@ static download *push_download(lua_State *L) {
     if (luaL_newmetatable(L, METATABLE)) {
         static const luaL_Reg methods[] = {
             {"commit", commit_method}, {"discard", discard_method}, {NULL, NULL}};
+        bindings_name_metatable(L, METATABLE);
         lua_pushcfunction(L, collect);
         lua_setfield(L, -2, "__gc");
         lua_newtable(L);

@@ -68,9 +68,9 @@ static const promptic_parameter request_parameters[] = {
 static const promptic_parameter upload_parameters[] = {
     PATH("experiment_id", STRING, "id of the experiment", UUID),
     ARGUMENT("source", ANY, "a list of observations, a function that returns the next one, or a path ending in .csv, .tsv, .jsonl, .ndjson or .json", .format = "list, function or path"),
-    OPTION("batch_size", INTEGER, "rows of one request at most", DEFAULT("500"), RANGE(1, 1000)),
+    OPTION("batch_size", INTEGER, "rows of one request at most: 500 at first, more while responses come quickly; halved after 413, 429 and 503", DEFAULT("1000"), RANGE(1, 1000)),
     OPTION("batch_bytes", INTEGER, "bytes of one request at most, unless a single row has more", DEFAULT("4194304"), ANY_COUNT),
-    OPTION("concurrency", INTEGER, "requests under way at one time", DEFAULT("4"), RANGE(1, 100)),
+    OPTION("concurrency", INTEGER, "requests under way at one time at most: 4 at first, more while latency is what limits; halved after 429 and 503", DEFAULT("8"), RANGE(1, 100)),
     OPTION("on_progress", ANY, "called after each batch with { sent, total, bytes, elapsed }; total is nil for a function and a file, whose rows are not counted before", FUNCTION("progress")),
     OPTION("on_bad_row", STRING, "a row that cannot be used: ends the upload before anything of its batch is sent, or is collected in `skipped`", DEFAULT("error"), ONE_OF(VALUES("error", "skip"))),
     OPTION("on_empty", STRING, "a row with an empty answer: a bad row, collected in `skipped`, or a row", DEFAULT("error"), ONE_OF(VALUES("error", "skip", "keep"))),

@@ -41,8 +41,8 @@ void bindings_keep_response(lua_State *L, const promptic_result *result) {
     lua_pop(L, 1);
 }
 
-/* [-1, +0, m] Adds the value on top to the table below it: as a string, further ones of one name as a
- * list of all of them. */
+/* [-1, +0, m] Adds the value on top to the table below it: as a string, further ones of one name as
+ * a list of all of them. */
 static void add_header(lua_State *L, const char *name) {
     lua_getfield(L, -2, name);
     if (lua_isnil(L, -1)) {
@@ -77,8 +77,8 @@ static void join(lua_State *L) {
     lua_remove(L, list);
 }
 
-/* [-0, +1, m] Pushes the headers by name. Those of one name are joined at the end, all at once: one by
- * one they would be copied again for each that follows. */
+/* [-0, +1, m] Pushes the headers by name. Those of one name are joined at the end, all at once: one
+ * by one they would be copied again for each that follows. */
 static void push_headers(lua_State *L, const response *kept) {
     const char *at = kept->headers;
     lua_createtable(L, 0, (int)kept->header_count);

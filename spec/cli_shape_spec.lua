@@ -24,7 +24,8 @@ local COMMANDS = {
    { "traces", "stats" }, { "datasets", "list", "-c", ID }, { "datasets", "get", ID, "-c", ID },
    { "runs", "list", "-c", ID }, { "runs", "get", ID, "-c", ID }, { "annotations", "list", "-c", ID, "--run", ID },
    { "evaluations", "list", "-c", ID }, { "evaluations", "get", ID, "-c", ID }, { "deployments", "status", ID },
-   { "workspace", "info" },
+   { "workspace", "info" }, { "models", "list" }, { "artifacts", "get", ID }, { "storage", "url", ID },
+   { "ai-application", "list" }, { "ai-application", "info" }, { "evaluations", "judges", ID, "-c", ID },
    { "experiments", "create", "-c", ID, "-m", "x" }, { "components", "create", "x" },
    { "experiments", "duplicate", ID, "--start" }, { "experiments", "start", ID },
 }
@@ -58,7 +59,6 @@ for _, words in ipairs(COMMANDS) do
    describe("promptic " .. table.concat(words, " ", 1, 2), function()
       it("refuses a response of another shape, with exit code 1", function()
          for _, body in ipairs(BODIES) do
-            if words[2] == "stats" and body:find "^{" then break end -- an object that may have any fields
             server:always{ body = body }
             local result, what = run(words)
             assert.equal(1, result.code, body .. " " .. what)

@@ -121,6 +121,33 @@ describe("round trips", function()
       end
    end)
 
+   -- Lua reads numbers by the C library's strtod, which rounds correctly.
+   it("are rounded as Lua rounds them", function()
+      local random = generator(5)
+      local function digits(count)
+         local list = {}
+         for index = 1, count do list[index] = random(0, 9) end
+         return table.concat(list)
+      end
+      for _ = 1, 20000 do
+         local text = random(1, 9) .. digits(random(0, 20)) .. "." .. digits(random(1, 20))
+         if random(1, 3) == 1 then
+            text = "0." .. digits(random(1, 25))
+         end
+         if random(1, 4) == 1 then
+            text = text .. "e" .. random(-300, 250)
+         end
+         if json.decode(text) ~= tonumber(text) then
+            assert.equal(("%.17g"):format(tonumber(text)), ("%.17g"):format(json.decode(text)), text)
+         end
+         local number = tonumber(text)
+         local written = json.encode(number)
+         if tonumber(written) ~= number or number % 1 ~= 0 and #written > #("%.17g"):format(number) then
+            assert.equal(("%.17g"):format(number), written)
+         end
+      end
+   end)
+
    it("keep what the wire sent", function()
       for _, text in ipairs {
          "[]", "{}", "[[],{},[[]]]", "[null]", "[1,2.5,-0.0]", '{"a":[]}',

@@ -23,7 +23,7 @@ local function run(script, options)
    return child.lua(([[
       local promptic = require "promptic"
       assert(os.setlocale("comma", "numeric"))
-      assert(("%%g"):format(1.5) == "1,5")
+      assert(jit or ("%%g"):format(1.5) == "1,5") -- LuaJIT asks no locale
       local client = promptic.client{ endpoint = %q, api_key = "k", config_file = "", %s }
    ]]):format(server.url, options or "") .. script, {}, { LOCPATH = folder })
 end

@@ -200,6 +200,33 @@ describe("Retry-After", function()
       succeeds("POST", 2)
    end)
 
+   -- The server's clock is an hour behind or ahead: what counts is how far apart its two dates are.
+   for _, skew in ipairs{ -3600, 3600 } do
+      it(("as a date is counted from the response's own Date, %d s off"):format(skew), function()
+         reopen{ max_retries = 0 }
+         server:always{ status = 503, headers = { Date = http_date(skew), ["Retry-After"] = http_date(skew + 90) } }
+         assert.equal(90, fails("POST", 1).retry_after)
+         server:reset():always{
+            status = 503, headers = { Date = http_date(skew), ["Retry-After"] = http_date(skew - 90) },
+         }
+         assert.equal(0, fails("POST", 1).retry_after)
+      end)
+
+      it(("as a date is waited for by the response's own Date, %d s off"):format(skew), function()
+         server:reply{ status = 503, headers = { Date = http_date(skew), ["Retry-After"] = http_date(skew + 1) } }
+         succeeds("POST", 2)
+         local requests = server:requests()
+         assert.is_true(requests[2].at - requests[1].at > 0.95)
+      end)
+   end
+
+   it("as a date without a readable Date is counted from this machine's clock", function()
+      reopen{ max_retries = 0 }
+      server:always{ status = 503, headers = { Date = "soon", ["Retry-After"] = http_date(600) } }
+      local retry_after = fails("POST", 1).retry_after
+      assert.is_true(retry_after > 500 and retry_after <= 600)
+   end)
+
    it("as a date to come is waited for", function()
       server:reply{ status = 503, headers = { ["Retry-After"] = http_date(2) } }
       succeeds("POST", 2)

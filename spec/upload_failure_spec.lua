@@ -141,6 +141,26 @@ describe("an upload goes on", function()
    end)
 end)
 
+describe("the list of what the platform holds", function()
+   it("may have null where the platform has a default", function()
+      observations.serve(server, { "reset after" }, { split = "null" })
+      local result = client:upload_observations("e", observations.rows(6), { batch_size = 6 })
+      assert.equal(6, result.sent)
+      assert.equal(6, #held())
+   end)
+
+   it("may come in pieces that end anywhere", function()
+      local rows = observations.rows(6)
+      rows[2].variables = { text = ("ü"):rep(5), n = -12.5e-1, list = { true, promptic.null, { "\"\\\n" } } }
+      for _, size in ipairs{ 1, 7 } do
+         observations.serve(server, { "reset after", "reset before" }, { piece = size })
+         local result = client:upload_observations("e", rows, { batch_size = 3, concurrency = 1 })
+         assert.equal(6, result.sent)
+         assert.same(observations.texts(rows), held())
+      end
+   end)
+end)
+
 describe("an upload stops", function()
    it("at an answer that no repetition can better", function()
       observations.serve(server, { [3] = "400" })
@@ -206,10 +226,17 @@ describe("an upload stops", function()
    end)
 
    it("where an answer is no list", function()
-      for _, body in ipairs{ "[]", '{"data":{}}', '{"data":[{"id":"x"}]}', '{"data":[{"id":1}', "" } do
-         server:route(("return { body = %q }"):format(body))
+      for _, body in ipairs{
+         "[]", "5", "", "{}", '{"a":[]}', '{"data":{}}', '{"data":null}', '{"data":"["}', '{"data":[{"id":1}',
+         '{"data":[{"id":"x"}]}', '{"data":[{"id":1.5}]}', '{"data":[{"id":1e300}]}', '{"data":[{"id":null}]}',
+         '{"data":[{}]}', '{"data":[{"a":{"id":1}}]}', '{"data":[1]}', '{"data":[[]]}', '{"data":[{"id":1},{}]}',
+         '{"data":[{"id":1},[]]}', '{"data":[{"id":1}{"id":2}]}', '{"data":[{"id":1},]}', '{"data" [{"id":1}]}',
+         '{"a":tru,"data":[]}', '{"data":[{"id":1,"a":01}]}',
+      } do
+         server:reset():route(("return { body = %q }"):format(body))
          local problem = failure(observations.rows(10))
-         assert.equal("decode", problem.kind)
+         assert.equal("decode", problem.kind, body)
+         assert.equal(0, observations.count(server, "POST"), body)
          is_account(problem, "", "1-10", "")
       end
    end)

@@ -344,6 +344,7 @@ describe("the arguments of upload_observations", function()
       { { "e", rows, { batchsize = 1 } }, "unknown option 'batchsize', did you mean 'batch_size'?" },
       { { "e", rows, { batch_size = 0 } }, "batch_size", "range" },
       { { "e", rows, { batch_size = 1.5 } }, "batch_size", "integer" },
+      { { "e", rows, { batch_size = 1001 } }, "batch_size", "range 1 to 1000" },
       { { "e", rows, { batch_bytes = 0 } }, "batch_bytes", "range" },
       { { "e", rows, { concurrency = 0 } }, "concurrency", "range" },
       { { "e", rows, { concurrency = 101 } }, "concurrency", "range" },

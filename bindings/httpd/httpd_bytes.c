@@ -33,6 +33,8 @@ static int inflater_end(lua_State *L) {
 
 void httpd_register_inflater(lua_State *L) {
     if (luaL_newmetatable(L, HTTPD_INFLATER)) {
+        lua_pushliteral(L, HTTPD_INFLATER); /* closed to scripts, as in registry.c */
+        lua_setfield(L, -2, "__metatable");
         lua_pushcfunction(L, inflater_end);
         lua_setfield(L, -2, "__gc");
     }

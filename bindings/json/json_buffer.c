@@ -21,7 +21,9 @@ json_buffer *json_buffer_push(lua_State *L) {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
-        lua_createtable(L, 0, 1);
+        lua_createtable(L, 0, 2);
+        lua_pushliteral(L, "promptic.json.buffer"); /* closed: a script could free it */
+        lua_setfield(L, -2, "__metatable");
         lua_pushcfunction(L, buffer_gc);
         lua_setfield(L, -2, "__gc");
         lua_pushvalue(L, -1);

@@ -168,7 +168,6 @@ static json_event read_number(json_reader *r) {
         (size_t)(r->end - r->at) > JSON_NUMBER_BYTES ? r->at + JSON_NUMBER_BYTES : r->end;
     const char *after = json_number_read(r->at, stop, &r->number);
     bool cut = after == stop || (after == NULL && json_number_is_cut(r->at, stop));
-    r->begin = r->at;
     if (cut && stop < r->end)
         return fail(r, "number of more than 65536 characters");
     if (cut && !r->last)
@@ -215,6 +214,7 @@ static json_event close_nested(json_reader *r) {
 }
 
 static json_event read_value(json_reader *r) {
+    r->begin = r->at;
     switch (*r->at) {
     case '"':
         return begin_string(r, JSON_STRING);

@@ -1,13 +1,14 @@
 -- job.lua - the state of one upload, which upload.lua, reconcile.lua and resume.lua work on.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 --
--- A batch is a table: rows (a userdata of c.rows), tries (how often it was sent), err (why it is in doubt) and
+-- A batch is a table: rows (a userdata of c.rows), most_rows (what the pace allowed when it was read), tries (how often
+-- it was sent), began (when that was last) and attempts (of that call, as far as noticed), err (why it is in doubt) and
 -- rested (from when on its fate can be looked up).
 local import = ...
 
 local math, setmetatable = math, setmetatable
 
-local library, rows = import "c.library", import "c.rows"
+local library, rows, Pace = import "c.library", import "c.rows", import "pace"
 local now = library.now
 
 -- Fields of a job:
@@ -19,10 +20,13 @@ local now = library.now
 --    sent_rows        numbers of rows that are in
 --    again            batches to send
 --    unknown          batches in doubt, and unknown_bytes, how many bytes they have
---    flying           batches of requests under way, as keys
+--    flying           batches of requests under way -> the scans of their responses
 --    unsent           the batch that is being read
 --    resent           rows that were sent again, since they were found absent
---    workers, reading tasks
+--    pace             how many rows a batch has and how many are under way: pace.lua
+--    main             the state of the upload's own task
+--    workers          states of the tasks that send, as keys, and working, how many there are
+--    reading          the task that reads
 --    skipped          rows that were skipped
 --    sent, bytes, batches, started            what it reports
 --    streak           outcomes in doubt in a row
@@ -51,7 +55,8 @@ function Job.new(client, experiment_id, given, settings, past)
       again = {},
       unknown = {}, unknown_bytes = 0,
       flying = {},
-      workers = {},
+      pace = Pace.new(settings.batch_size, settings.concurrency),
+      workers = {}, working = 0,
       skipped = {},
       sent = 0, bytes = 0, batches = 0, started = now(),
       streak = 0,

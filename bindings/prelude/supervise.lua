@@ -9,6 +9,9 @@ local supervise = {}
 --- Starts f(...) for the running task, with which it is cancelled.
 supervise.start = tasks.spawn
 
+--- The same for another task than the running one: supervise.start_for(state, f, ...).
+supervise.start_for = tasks.spawn_for
+
 --- Waits for what supervise.start gave: true and its first result, or false and its error.
 function supervise.finish(state)
    tasks.settle(state)

@@ -547,6 +547,11 @@ return {
       local _, state = spawn(current.group, current, ...)
       return state
    end,
+   -- The same for the task of this state.
+   spawn_for = function(parent, ...)
+      local _, state = spawn(parent.group, parent, ...)
+      return state
+   end,
    settle = settle,
    cancel = cancel,
    current = function() return current end,

@@ -2,8 +2,8 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, getmetatable, ipairs, math, setmetatable = error, getmetatable, ipairs, math, setmetatable
-local table, tostring, type = table, tostring, type
+local error, getmetatable, math, next, pairs = error, getmetatable, math, next, pairs
+local setmetatable, table, tostring, type = setmetatable, table, tostring, type
 
 local methods, library, rows = import "methods", import "c.library", import "c.rows"
 local tasks, supervise, sources = import "tasks", import "supervise", import "sources"
@@ -16,6 +16,11 @@ local MOST_UNKNOWN, MOST_UNKNOWN_BYTES = 64, 8 * 1024 * 1024
 
 -- So many doubtful outcomes in a row, and it is looked at as well: going on is likely to be in vain.
 local LEAST_STREAK = 4
+
+-- Statuses of a platform that asks for less. What follows from 413, which is about the size alone: `shrink`.
+local LESS = { [429] = true, [503] = true }
+
+local start_workers
 
 local function is_error(value)
    return getmetatable(value) == library.Error
@@ -50,7 +55,7 @@ local function doubt(job, batch, err, took)
    end
    job.streak = job.streak + (took and 1 or 0)
    job.paused = job.paused or #job.unknown >= MOST_UNKNOWN or job.unknown_bytes >= MOST_UNKNOWN_BYTES
-      or job.streak >= math.max(LEAST_STREAK, job.settings.concurrency)
+      or job.streak >= math.max(LEAST_STREAK, job.pace.width)
 end
 
 local function skip_large(job, batch)
@@ -71,7 +76,7 @@ local function shrink(job, batch, err)
    if batch.rows:count() > 1 then
       job.most_bytes = math.max(1, math.min(job.most_bytes, math.floor(batch.rows:bytes() / 2)))
       batch.tries = 0
-      job:retry{ rows = batch.rows:split(), tries = 0 }
+      job:retry{ rows = batch.rows:split(), most_rows = batch.most_rows, tries = 0 }
       job:retry(batch)
    elseif job.settings.on_bad_row == "skip" then
       skip_large(job, batch)
@@ -103,18 +108,35 @@ local function post(job, batch, scan)
    rows.call(job.client, job.experiment_id, scan, batch.rows)
 end
 
+-- Requests under way that were made again were refused by the platform, or a connection to it.
+local function notice_refusals(job)
+   for batch, scan in pairs(job.flying) do
+      local attempts = scan:attempts()
+      if attempts > batch.attempts then
+         batch.attempts = attempts
+         job.pace:refused(batch.began)
+      end
+   end
+end
+
 local function send(job, batch)
-   local scan, begun = rows.scan(), now()
-   batch.tries = batch.tries + 1
-   job.flying[batch] = true
+   local scan = rows.scan()
+   batch.tries, batch.began, batch.attempts = batch.tries + 1, now(), 1
+   job.flying[batch] = scan
    local answered, err = supervise.finish(supervise.start(post, job, batch, scan))
+   notice_refusals(job)
    job.flying[batch] = nil
+   if is_error(err) and LESS[err.status_code] then
+      job.pace:refused(batch.began)
+   end
    if answered and scan:result() == batch.rows:count() then
       job.known:merge(scan)
       job.batches = job.batches + 1
       job.streak = 0
       job:confirm(batch.rows)
       job:report()
+      job.pace:succeeded(batch.most_rows, batch.began)
+      start_workers(job)
    elseif answered then
       doubt(job, batch, incomplete())
    elseif is_error(err) and err.status_code == 413 then
@@ -122,7 +144,7 @@ local function send(job, batch)
    elseif is_error(err) and is_refused(err) then
       send_again(job, batch, err)
    else
-      doubt(job, batch, err, now() - begun)
+      doubt(job, batch, err, now() - batch.began)
    end
 end
 
@@ -173,9 +195,10 @@ end
 local function read(job)
    while not job.ended and not job.paused do
       local standing, last = resume.standing(job.past, job.source.number + 1)
-      local settings = job.settings
+      local most_rows = job.pace.rows
       local batch = {
-         rows = rows.batch(settings.batch_size, job.most_bytes, job.likely_bytes, settings.on_empty),
+         rows = rows.batch(most_rows, job.most_bytes, job.likely_bytes, job.settings.on_empty),
+         most_rows = most_rows,
          tries = 0,
       }
       job.unsent = batch
@@ -212,7 +235,7 @@ end
 
 -- The next batch for a worker, nil where it is to end.
 local function take(job)
-   while not job.failure and not job.paused do
+   while not job.failure and not job.paused and job.working <= job.pace.width do
       if #job.again > 0 then
          return table.remove(job.again)
       elseif job.reading then
@@ -235,19 +258,33 @@ local function work(job)
    end
 end
 
+local function start_worker(job)
+   local worker = supervise.start_for(job.main, work, job)
+   job.workers[worker] = true
+   job.working = job.working + 1
+   function worker.on_finish()
+      job.workers[worker] = nil
+      job.working = job.working - 1
+      if worker.status ~= "done" then
+         job:fail(worker.err)
+      end
+   end
+end
+
+-- As many as the pace has room for.
+function start_workers(job)
+   while job.working < job.pace.width and not (job.failure or job.paused or job.ended) do
+      start_worker(job)
+   end
+end
+
 local function run_workers(job)
    job.paused, job.streak = false, 0
-   for index = 1, job.settings.concurrency do
-      local worker = supervise.start(work, job)
-      function worker.on_finish()
-         if worker.status ~= "done" then
-            job:fail(worker.err)
-         end
-      end
-      job.workers[index] = worker
-   end
-   for _, worker in ipairs(job.workers) do
-      tasks.settle(worker)
+   repeat
+      start_worker(job)
+   until job.working >= job.pace.width
+   while next(job.workers) do
+      tasks.settle((next(job.workers)))
    end
 end
 
@@ -255,8 +292,9 @@ end
 local function watch(job)
    local me = tasks.current()
    local before = me.on_finish
+   job.main = me
    function me.on_finish(...)
-      for _, worker in ipairs(job.workers) do
+      for worker in pairs(job.workers) do
          tasks.cancel(worker)
       end
       if me.status ~= "done" and is_error(me.err) then

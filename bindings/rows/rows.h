@@ -13,7 +13,8 @@
 
 #include "bindings.h"
 #include "json.h"
-#include "json_skip.h"
+#include "json_reader.h"
+#include "json_text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -155,21 +156,28 @@ typedef struct rows_observation {
 /* Why a text could not be read. */
 typedef struct rows_problem {
     const char *what; /* static */
-    const char *at;
+    size_t place;     /* of the character, counted from 1 */
 } rows_problem;
 
-/* Reads an object strictly and returns its end; NULL with *problem where it is none, or where it
- * ends too early: problem->at is `end` then. */
-const char *rows_json_observation(const char *at, const char *end, rows_observation *observation,
-                                  rows_problem *problem);
+typedef enum rows_progress {
+    ROWS_WHOLE,      /* the object is read, up to json->at */
+    ROWS_UNFINISHED, /* more text is needed; it is read anew then */
+    ROWS_WRONG       /* there is a problem */
+} rows_progress;
+
+/* Reads an object strictly. `last`: the text ends at `end`; elsewhere anything may follow. The
+ * reader is the caller's, who frees it. */
+rows_progress rows_json_observation(json_reader *json, const char *at, const char *end, bool last,
+                                    rows_observation *observation, rows_problem *problem);
+
+/* Goes through the members of an object that has been read: false after the last one. */
+void rows_members_start(json_reader *json, const rows_value *object);
+bool rows_members_next(json_reader *json, rows_value *name, rows_value *value);
 
 /* What the observation says, whatever the order of its members, its spacing and its escapes, and
  * whether its numbers are written 1 or 1.0. A member that is null counts as absent, a missing split
  * as the platform's default. False where the text is no observation. */
 bool rows_json_hash(const char *text, size_t length, uint64_t *hash);
-
-/* Finds a member of the object at `at` without looking closely; false where it has none. */
-bool rows_json_member(const char *at, const char *end, const char *name, rows_value *value);
 
 /* ---------------------------------------------------------------- rows_file.c */
 
@@ -218,6 +226,7 @@ typedef struct rows_reading {
 /* Reads one observation after the other from a file. */
 typedef struct rows_reader {
     rows_file file;
+    json_reader json; /* of .jsonl and .json files */
     rows_outcome (*read)(lua_State *L, struct rows_reader *reader, json_buffer *out);
     int64_t number; /* of the row that was read last */
     int64_t line;   /* where it begins */
@@ -337,13 +346,19 @@ typedef enum rows_scan_state {
 
 /* Reads {"data":[observation,...]} as it comes. */
 typedef struct rows_scan {
+    json_reader json;
     char *data;
-    size_t length, capacity; /* what is not read yet */
+    size_t length, capacity; /* from the element that is being read on, or what the reader needs */
+    size_t element;          /* where in data that element begins, once there is one */
     rows_scan_state state;
+    bool in_data, in_id; /* the key read last is `data` of the response, `id` of an element */
+    bool has_id;
+    int64_t id;            /* of the element */
     const rows_set *known; /* ids to pass over; NULL: none */
     rows_tally *tally;     /* NULL: all others are taken */
     rows_set ids;          /* of those that were taken */
     int64_t taken, surplus;
+    int attempts; /* that have begun; one on a connection that had ended counts as well */
 } rows_scan;
 
 /* The on_body of requests whose answer is scanned; userdata is the rows_scan. */

@@ -76,15 +76,17 @@ static rows_outcome read_here(lua_State *L, rows_reader *reader, json_buffer *ou
     rows_problem problem;
     for (;;) {
         const char *at = file->data + file->at, *end = file->data + file->end;
-        const char *after = rows_json_observation(at, end, &observation, &problem);
-        if (after != NULL) {
+        rows_progress progress =
+            rows_json_observation(&reader->json, at, end, file->ended, &observation, &problem);
+        if (progress == ROWS_WHOLE) {
             rows_outcome outcome = rows_write_observation(L, reader, &observation, out);
-            reader->before = (size_t)(after - at);
-            rows_file_consume(file, (size_t)(after - at));
+            reader->before = observation.whole.length;
+            rows_file_consume(file, reader->before);
             return outcome;
         }
-        if (problem.at < end || file->ended)
-            return rows_refuse(reader, ROWS_BROKEN, "not JSON: %s", problem.what);
+        if (progress == ROWS_WRONG)
+            return rows_refuse(reader, ROWS_BROKEN, "not JSON: %s at character %zu of the element",
+                               problem.what, problem.place);
         const char *what = rows_file_more(file);
         if (what != NULL)
             return rows_refuse(reader, ROWS_BROKEN, "%s", what);

@@ -4,288 +4,114 @@
  */
 #include "rows.h"
 
-#include "json_number.h"
-#include "json_reader.h"
-#include "json_text.h"
-
-#include <limits.h>
-#include <math.h>
 #include <string.h>
 
-bool rows_json_member(const char *at, const char *end, const char *name, rows_value *value) {
-    size_t length = strlen(name);
-    while (at < end && *at != '}') { /* at is at the brace or the comma before a member */
-        const char *key = json_skip_space(at + 1, end);
-        const char *colon = key < end && *key == '"' ? json_skip_string(key, end) : NULL;
-        if (colon == NULL)
-            return false;
-        bool is_it = (size_t)(colon - key) == length + 2 && memcmp(key + 1, name, length) == 0;
-        colon = json_skip_space(colon, end);
-        value->at = colon < end ? json_skip_space(colon + 1, end) : end;
-        at = json_skip_value(value->at, end);
-        if (at == NULL)
-            return false;
-        value->length = (size_t)(at - value->at);
-        if (is_it)
-            return true;
-        at = json_skip_space(at, end);
-    }
-    return false;
-}
-
-/* -------------------------------------------------------- reading strictly */
-
+/* An observation that is being read. */
 typedef struct reading {
-    const char *at, *end;
-    bool hashing;
-    int depth;
-    const char *what; /* why it fails */
+    json_reader *json;
+    json_event event; /* the last one */
+    const char *problem;
 } reading;
 
-static bool fail(reading *r, const char *what) {
-    r->what = what;
+static bool fail(reading *r, const char *problem) {
+    r->problem = problem;
     return false;
 }
 
-/* Fails at the end of the text whatever was expected there: more may follow. */
-static bool expect(reading *r, char c, const char *what) {
-    r->at = json_skip_space(r->at, r->end);
-    if (r->at == r->end || *r->at != c)
-        return fail(r, what);
-    r->at++;
-    return true;
+/* To the next event; false where there is none, which `event` tells from the end of the text. */
+static bool next(reading *r) {
+    do
+        r->event = json_reader_next(r->json);
+    while (r->event == JSON_PAUSED);
+    if (r->event == JSON_FAILED)
+        r->problem = r->json->problem != NULL ? r->json->problem : "not enough memory";
+    return r->event > JSON_END;
 }
 
-static bool peek(reading *r, char c) {
-    r->at = json_skip_space(r->at, r->end);
-    return r->at < r->end && *r->at == c;
-}
+/* ------------------------------------------------------------------ hashes */
 
-static void hash_code_point(uint64_t *hash, unsigned long code) {
-    if (code < 0x80) {
-        *hash = rows_hash_byte(*hash, (unsigned char)code);
-        return;
-    }
-    int following = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    static const unsigned char leads[] = {0, 0xC0, 0xE0, 0xF0};
-    *hash = rows_hash_byte(*hash, (unsigned char)(leads[following] | (code >> (6 * following))));
-    while (following-- > 0)
-        *hash = rows_hash_byte(*hash, (unsigned char)(0x80 | ((code >> (6 * following)) & 0x3F)));
-}
-
-/* The code unit of the \u escape at r->at; ULONG_MAX where there is none. */
-static unsigned long read_unit(reading *r) {
-    static const char digits[] = "0123456789abcdefABCDEF";
-    unsigned long unit = 0;
-    if (r->end - r->at < 6) {
-        r->at = r->end;
-        return ULONG_MAX;
-    }
-    if (r->at[0] != '\\' || r->at[1] != 'u')
-        return ULONG_MAX;
-    for (int i = 2; i < 6; i++) {
-        const char *digit = memchr(digits, r->at[i], sizeof digits - 1);
-        if (digit == NULL)
-            return ULONG_MAX;
-        unsigned long value = (unsigned long)(digit - digits);
-        unit = unit << 4 | (value < 16 ? value : value - 6);
-    }
-    r->at += 6;
-    return unit;
-}
-
-static bool read_unicode(reading *r, uint64_t *hash) {
-    unsigned long code = read_unit(r);
-    if (code == ULONG_MAX)
-        return fail(r, "a \\u that four hexadecimal digits do not follow");
-    if (code >= 0xD800 && code < 0xDC00) {
-        unsigned long low = read_unit(r);
-        if (low == ULONG_MAX || low < 0xDC00 || low > 0xDFFF)
-            return fail(r, "half of a surrogate pair");
-        code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-    } else if (code >= 0xDC00 && code < 0xE000) {
-        return fail(r, "half of a surrogate pair");
-    }
-    hash_code_point(hash, code);
-    return true;
-}
-
-static bool read_escape(reading *r, uint64_t *hash) {
-    static const char names[] = "\"\\/bfnrt";
-    static const char values[] = "\"\\/\b\f\n\r\t";
-    if (r->at + 1 == r->end) {
-        r->at = r->end;
-        return fail(r, "a string that does not end");
-    }
-    if (r->at[1] == 'u')
-        return read_unicode(r, hash);
-    const char *name = memchr(names, r->at[1], sizeof names - 1);
-    if (name == NULL)
-        return fail(r, "an escape that JSON does not have");
-    *hash = rows_hash_byte(*hash, (unsigned char)values[name - names]);
-    r->at += 2;
-    return true;
-}
-
-/* A character beyond ASCII. */
-static bool read_sequence(reading *r, uint64_t *hash) {
-    size_t length = json_utf8_sequence(r->at, r->end);
-    if (length == 0 && r->end - r->at < 4) /* its rest may follow */
-        r->at = r->end;
-    if (length == 0)
-        return fail(r, "text that is not UTF-8");
-    for (size_t i = 0; r->hashing && i < length; i++)
-        *hash = rows_hash_byte(*hash, (unsigned char)r->at[i]);
-    r->at += length;
-    return true;
-}
-
-/* From quote to quote; r->at is at the first. */
-static bool read_string(reading *r, uint64_t *hash) {
-    *hash = ROWS_HASH_START;
-    for (r->at++; r->at < r->end;) {
-        if (!r->hashing)
-            r->at = json_skip_plain(r->at, r->end);
-        if (r->at == r->end)
-            break;
-        unsigned char byte = (unsigned char)*r->at;
-        if (byte == '"') {
-            r->at++;
-            return true;
-        } else if (byte < 0x20) {
-            return fail(r, "a control character in a string");
-        } else if (byte == '\\') {
-            if (!read_escape(r, hash))
-                return false;
-        } else if (byte >= 0x80) {
-            if (!read_sequence(r, hash))
-                return false;
-        } else { /* while hashing */
-            *hash = rows_hash_byte(*hash, byte);
-            r->at++;
-        }
-    }
-    return fail(r, "a string that does not end");
+static uint64_t hash_text(const reading *r) {
+    uint64_t hash = ROWS_HASH_START;
+    for (size_t i = 0; i < r->json->length; i++)
+        hash = rows_hash_byte(hash, (unsigned char)r->json->text[i]);
+    return hash;
 }
 
 /* Two numbers are the same where a double makes no difference between them. */
-static bool read_number(reading *r, uint64_t *hash) {
-    json_number number;
+static uint64_t hash_number(const json_number *number) {
+    double real = number->is_integer ? (double)number->integer : number->real;
     uint64_t bits;
-    const char *after = json_number_read(r->at, r->end, &number);
-    if (after == NULL && json_skip_value(r->at, r->end) == NULL) /* its rest may follow */
-        r->at = r->end;
-    if (after == NULL)
-        return fail(r, "no value");
-    double real = number.is_integer ? (double)number.integer : number.real;
-    if (isinf(real))
-        return fail(r, "a number out of range");
     if (real == 0)
         real = 0; /* no negative zero */
     memcpy(&bits, &real, sizeof bits);
-    *hash = rows_hash_mix(bits, 'n');
-    r->at = after;
-    return true;
+    return rows_hash_mix(bits, 'n');
 }
 
-static bool read_word(reading *r, const char *word, uint64_t *hash) {
-    size_t length = strlen(word), left = (size_t)(r->end - r->at);
-    if (memcmp(r->at, word, left < length ? left : length) != 0)
-        return fail(r, "no value");
-    if (left < length)
-        r->at = r->end;
-    if (left < length)
-        return fail(r, "no value");
-    *hash = rows_hash_mix((unsigned char)word[0], 'w');
-    r->at += length;
-    return true;
-}
+static bool hash_value(reading *r, uint64_t *hash);
 
-static bool read_value(reading *r, uint64_t *hash);
-
-static bool read_array(reading *r, uint64_t *hash) {
+static bool hash_array(reading *r, uint64_t *hash) {
     uint64_t element;
-    *hash = 'a';
-    r->at++;
-    if (peek(r, ']')) {
-        r->at++;
-        return true;
-    }
-    do {
-        if (!read_value(r, &element))
+    for (*hash = 'a'; next(r) && r->event != JSON_CLOSE;) {
+        if (!hash_value(r, &element))
             return false;
         *hash = rows_hash_mix(*hash, element);
-        if (peek(r, ']')) {
-            r->at++;
-            return true;
-        }
-    } while (expect(r, ',', "no comma between two elements"));
-    return false;
-}
-
-/* A member's name and the colon after it. */
-static bool read_name(reading *r, rows_value *name, uint64_t *hash) {
-    if (!peek(r, '"'))
-        return fail(r, "no name of a member");
-    name->at = r->at;
-    if (!read_string(r, hash))
-        return false;
-    name->length = (size_t)(r->at - name->at);
-    return expect(r, ':', "no colon after a name");
-}
-
-static bool is_null(const char *at) {
-    return *at == 'n';
+    }
+    return r->event == JSON_CLOSE;
 }
 
 /* The members' hashes are added up, so their order does not count. */
-static bool read_object(reading *r, uint64_t *hash) {
-    rows_value name;
-    uint64_t key, value;
-    *hash = 'o';
-    r->at++;
-    if (peek(r, '}')) {
-        r->at++;
+static bool hash_object(reading *r, uint64_t *hash) {
+    uint64_t value;
+    for (*hash = 'o'; next(r) && r->event != JSON_CLOSE;) {
+        uint64_t key = hash_text(r);
+        if (!next(r))
+            return false;
+        if (r->event == JSON_NULL)
+            continue;
+        if (!hash_value(r, &value))
+            return false;
+        *hash += rows_hash_mix(key, value);
+    }
+    *hash = rows_hash_mix(*hash, 'o');
+    return r->event == JSON_CLOSE;
+}
+
+/* The value that the last event begins. */
+static bool hash_value(reading *r, uint64_t *hash) {
+    switch (r->event) {
+    case JSON_OPEN_ARRAY:
+        return hash_array(r, hash);
+    case JSON_OPEN_OBJECT:
+        return hash_object(r, hash);
+    case JSON_STRING:
+        *hash = hash_text(r);
+        return true;
+    case JSON_NUMBER:
+        *hash = hash_number(&r->json->number);
+        return true;
+    default: /* true, false, null */
+        *hash = rows_hash_mix((uint64_t)r->event, 'w');
         return true;
     }
-    do {
-        if (!read_name(r, &name, &key))
-            return false;
-        r->at = json_skip_space(r->at, r->end);
-        const char *begin = r->at;
-        if (!read_value(r, &value))
-            return false;
-        if (!is_null(begin))
-            *hash += rows_hash_mix(key, value);
-        if (peek(r, '}')) {
-            r->at++;
-            *hash = rows_hash_mix(*hash, 'o');
+}
+
+/* To the end of the value that the last event begins. */
+static bool skip_value(reading *r) {
+    int depth = r->json->depth;
+    if (r->event != JSON_OPEN_ARRAY && r->event != JSON_OPEN_OBJECT)
+        return true;
+    while (next(r))
+        if (r->event == JSON_CLOSE && r->json->depth < depth)
             return true;
-        }
-    } while (expect(r, ',', "no comma between two members"));
     return false;
 }
 
-static bool read_value(reading *r, uint64_t *hash) {
-    r->at = json_skip_space(r->at, r->end);
-    if (r->at == r->end)
-        return fail(r, "no value");
-    char c = *r->at;
-    bool fine;
-    if (c == '"')
-        return read_string(r, hash);
-    if (c == 't' || c == 'f' || c == 'n')
-        return read_word(r, c == 't' ? "true" : c == 'f' ? "false" : "null", hash);
-    if (c != '{' && c != '[')
-        return read_number(r, hash);
-    if (++r->depth > JSON_MAX_DEPTH)
-        return fail(r, "more than 1000 values within each other");
-    fine = c == '{' ? read_object(r, hash) : read_array(r, hash);
-    r->depth--;
-    return fine;
-}
+/* ------------------------------------------------------------------ observations */
 
-/* ------------------------------------------------------------ observations */
+/* The token that the last event was, as it stands in the text. */
+static rows_value token(const json_reader *json) {
+    return (rows_value){.at = json->begin, .length = (size_t)(json->at - json->begin)};
+}
 
 /* Names are compared as they stand: nobody writes the letters of these with escapes. */
 static bool is_name(const rows_value *name, const char *wanted) {
@@ -307,82 +133,95 @@ static rows_value *slot(rows_observation *o, const rows_value *name) {
 }
 
 typedef struct hashes {
-    uint64_t variables, expected, split;
+    uint64_t variables, expected, split, other;
 } hashes;
 
-static void keep_hash(hashes *kept, const rows_observation *o, const rows_value *place,
-                      uint64_t value) {
-    if (place == &o->variables)
-        kept->variables = value;
-    else if (place == &o->expected)
-        kept->expected = value;
-    else if (place == &o->split)
-        kept->split = value;
+/* Where the member's hash goes. */
+static uint64_t *hash_of(hashes *kept, const rows_observation *o, const rows_value *place) {
+    return place == &o->variables  ? &kept->variables
+           : place == &o->expected ? &kept->expected
+           : place == &o->split    ? &kept->split
+                                   : &kept->other;
 }
 
+/* The member whose key the last event was. `kept` is NULL where nobody asks for hashes. */
 static bool read_member(reading *r, rows_observation *o, hashes *kept) {
-    rows_value name;
-    uint64_t hash;
-    if (!read_name(r, &name, &hash))
+    rows_value name = token(r->json), *place = slot(o, &name);
+    if (!next(r))
         return false;
-    rows_value *place = slot(o, &name);
-    r->at = json_skip_space(r->at, r->end);
-    const char *begin = r->at;
-    if (!read_value(r, &hash))
+    bool is_null = r->event == JSON_NULL;
+    const char *begin = r->json->begin;
+    if (!(kept == NULL ? skip_value(r) : hash_value(r, hash_of(kept, o, is_null ? NULL : place))))
         return false;
     if (place == &o->input)
         o->has_input = true;
     if (place == NULL && o->unknown.at == NULL)
         o->unknown = name;
-    if (place == NULL || is_null(begin))
+    if (place == NULL || is_null)
         return true;
     if (place->at != NULL)
-        return fail(r, "a member that is there twice");
-    *place = (rows_value){.at = begin, .length = (size_t)(r->at - begin)};
-    keep_hash(kept, o, place, hash);
+        return fail(r, "a member appears twice");
+    *place = (rows_value){.at = begin, .length = (size_t)(r->json->at - begin)};
     return true;
 }
 
 static bool read_observation(reading *r, rows_observation *o, hashes *kept) {
-    if (!expect(r, '{', "no object"))
-        return false;
-    if (peek(r, '}')) {
-        r->at++;
-        return true;
+    /* A byte order mark belongs to a file, which has it skipped already. */
+    bool is_marked = r->json->at < r->json->end && *r->json->at == '\xEF';
+    if (is_marked || (next(r) && r->event != JSON_OPEN_OBJECT)) {
+        r->json->at = r->json->begin;
+        return fail(r, "expected an object");
     }
-    do {
+    while (r->event > JSON_END && next(r) && r->event == JSON_KEY)
         if (!read_member(r, o, kept))
             return false;
-        if (peek(r, '}')) {
-            r->at++;
-            return true;
-        }
-    } while (expect(r, ',', "no comma between two members"));
-    return false;
+    return r->event == JSON_CLOSE;
 }
 
-const char *rows_json_observation(const char *at, const char *end, rows_observation *observation,
-                                  rows_problem *problem) {
-    reading r = {.at = at, .end = end};
-    hashes unused;
+rows_progress rows_json_observation(json_reader *json, const char *at, const char *end, bool last,
+                                    rows_observation *observation, rows_problem *problem) {
+    reading r = {.json = json};
     *observation = (rows_observation){.has_input = false};
-    if (read_observation(&r, observation, &unused)) {
-        observation->whole = (rows_value){.at = at, .length = (size_t)(r.at - at)};
-        return r.at;
+    json_reader_start(json, at, (size_t)(end - at), last, JSON_REFUSE);
+    bool done = read_observation(&r, observation, NULL);
+    if (done) {
+        observation->whole = (rows_value){.at = at, .length = (size_t)(json->at - at)};
+        return ROWS_WHOLE;
     }
-    *problem = (rows_problem){.what = r.what, .at = r.at};
-    return NULL;
+    if (r.problem == NULL)
+        return ROWS_UNFINISHED;
+    *problem = (rows_problem){.what = r.problem, .place = json_reader_place(json, at)};
+    return ROWS_WRONG;
+}
+
+void rows_members_start(json_reader *json, const rows_value *object) {
+    json_reader_start(json, object->at, object->length, true, JSON_REFUSE);
+}
+
+bool rows_members_next(json_reader *json, rows_value *name, rows_value *value) {
+    reading r = {.json = json};
+    if (!next(&r) || (r.event == JSON_OPEN_OBJECT && !next(&r)) || r.event != JSON_KEY)
+        return false;
+    *name = token(json);
+    if (!next(&r))
+        return false;
+    value->at = json->begin;
+    if (!skip_value(&r))
+        return false;
+    value->length = (size_t)(json->at - value->at);
+    return true;
 }
 
 bool rows_json_hash(const char *text, size_t length, uint64_t *hash) {
-    static const char eval[] = "\"eval\"";
-    reading r = {.at = text, .end = text + length, .hashing = true};
-    reading fallback = {.at = eval, .end = eval + sizeof eval - 1, .hashing = true};
+    static const char eval[] = "eval"; /* the platform's default for a split that is missing */
+    json_reader json = {.text = eval, .length = sizeof eval - 1};
+    reading r = {.json = &json};
     rows_observation o = {.has_input = false};
-    hashes kept = {0, 0, 0};
-    read_string(&fallback, &kept.split);
-    if (!read_observation(&r, &o, &kept))
-        return false;
-    *hash = rows_hash_mix(rows_hash_mix(kept.variables, kept.expected), kept.split);
-    return true;
+    hashes kept = {.split = hash_text(&r)};
+    json_reader_start(&json, text, length, true, JSON_REPLACE);
+    bool done = read_observation(&r, &o, &kept);
+    json_reader_free(&json);
+    if (done)
+        *hash = rows_hash_mix(rows_hash_mix(kept.variables, kept.expected), kept.split);
+    return done;
 }

@@ -29,11 +29,10 @@ static rows_outcome read_object(lua_State *L, rows_reader *reader, const char *a
                                 json_buffer *out) {
     rows_observation observation;
     rows_problem problem;
-    const char *after = rows_json_observation(at, end, &observation, &problem);
-    if (after == NULL)
-        return rows_refuse(reader, ROWS_BAD, "not JSON: %s at character %d", problem.what,
-                           (int)(problem.at - at) + 1);
-    if (json_skip_space(after, end) != end)
+    if (rows_json_observation(&reader->json, at, end, true, &observation, &problem) != ROWS_WHOLE)
+        return rows_refuse(reader, ROWS_BAD, "not JSON: %s at character %zu", problem.what,
+                           problem.place);
+    if (json_skip_space(reader->json.at, end) != end)
         return rows_refuse(reader, ROWS_BAD, "not JSON: text after the object");
     return rows_write_observation(L, reader, &observation, out);
 }

@@ -319,6 +319,13 @@ static int scan_result(lua_State *L) {
     return 2;
 }
 
+/* scan:attempts(): how often the request was begun */
+static int scan_attempts(lua_State *L) {
+    const rows_scan *scan = luaL_checkudata(L, 1, ROWS_SCAN);
+    lua_pushinteger(L, scan->attempts);
+    return 1;
+}
+
 /* scan:known(): the ids that were taken, as a set */
 static int scan_known(lua_State *L) {
     rows_scan *scan = luaL_checkudata(L, 1, ROWS_SCAN);
@@ -377,8 +384,11 @@ int bindings_open_upload(lua_State *L) {
                                       {"__gc", reader_gc},
                                       {NULL, NULL}};
     static const luaL_Reg tally[] = {{"__gc", tally_gc}, {NULL, NULL}};
-    static const luaL_Reg scan[] = {
-        {"result", scan_result}, {"known", scan_known}, {"__gc", scan_gc}, {NULL, NULL}};
+    static const luaL_Reg scan[] = {{"result", scan_result},
+                                    {"attempts", scan_attempts},
+                                    {"known", scan_known},
+                                    {"__gc", scan_gc},
+                                    {NULL, NULL}};
     rows_add_type(L, BATCH, batch);
     rows_add_type(L, READER, reader);
     rows_add_type(L, ROWS_SET, rows_set_methods);

@@ -85,27 +85,6 @@ static bool is_name(const rows_value *name, const char *wanted) {
            memcmp(name->at + 1, wanted, name->length - 2) == 0;
 }
 
-/* Moves on to the next member of an object that has been read: false after the last one. *at begins
- * at its opening brace. */
-static bool next_member(const char **at, const char *end, rows_value *name, rows_value *value) {
-    name->at = json_skip_space(*at + 1, end);
-    if (name->at == end || *name->at != '"')
-        return false;
-    const char *after = json_skip_string(name->at, end);
-    name->length = (size_t)(after - name->at);
-    after = json_skip_space(after, end); /* the colon */
-    value->at = json_skip_space(after + 1, end);
-    after = json_skip_value(value->at, end);
-    value->length = (size_t)(after - value->at);
-    *at = json_skip_space(after, end);
-    return true;
-}
-
-static const char *start_of(const rows_observation *o, const char **end) {
-    *end = o->whole.at + o->whole.length;
-    return json_skip_space(o->whole.at, *end);
-}
-
 /* ----------------------------------------------------------- flat and nested */
 
 /* Whether the member is no variable where there are no `variables`. */
@@ -132,8 +111,8 @@ static const char *meant(lua_State *L, const rows_value *name, const rows_value 
 /* [-0, +0, m] */
 static rows_outcome check_names(lua_State *L, rows_reader *reader, const rows_observation *o) {
     rows_value name, value;
-    const char *end, *at = start_of(o, &end);
-    while (next_member(&at, end, &name, &value)) {
+    rows_members_start(&reader->json, &o->whole);
+    while (rows_members_next(&reader->json, &name, &value)) {
         const char *near = is_reserved(&name) ? NULL : meant(L, &name, &value);
         if (near == NULL)
             continue;
@@ -149,9 +128,9 @@ static rows_outcome check_names(lua_State *L, rows_reader *reader, const rows_ob
 static rows_outcome refuse_missing(lua_State *L, rows_reader *reader, const rows_observation *o) {
     static const char *const wanted[] = {"expected", NULL};
     rows_value name, value;
-    const char *end, *at = start_of(o, &end);
+    rows_members_start(&reader->json, &o->whole);
     rows_refuse(reader, ROWS_BAD, "expected is missing");
-    while (next_member(&at, end, &name, &value)) {
+    while (rows_members_next(&reader->json, &name, &value)) {
         const char *given = push_name(L, &name);
         bool is_near = !is_reserved(&name) && bindings_nearest_value(wanted, given) != NULL;
         if (is_near)
@@ -166,13 +145,13 @@ static rows_outcome refuse_missing(lua_State *L, rows_reader *reader, const rows
 /* [-0, +0, m] An observation has these fields only; idx is the row's number elsewhere. */
 static rows_outcome check_nested(lua_State *L, rows_reader *reader, const rows_observation *o) {
     rows_value name, value;
-    const char *end, *at = start_of(o, &end);
+    rows_members_start(&reader->json, &o->whole);
     if (o->variables.at == NULL && !o->has_input)
         return rows_refuse(reader, ROWS_BAD, "variables is missing");
     if (o->variables.at != NULL && o->variables.at[0] != '{')
         return rows_refuse(reader, ROWS_BAD, "variables: object expected, got %s",
                            type_of(&o->variables));
-    while (o->unknown.at != NULL && next_member(&at, end, &name, &value))
+    while (o->unknown.at != NULL && rows_members_next(&reader->json, &name, &value))
         if (!is_reserved(&name) && !is_name(&name, "input"))
             return refuse_unknown(L, reader, &name);
     return ROWS_READ;
@@ -223,8 +202,9 @@ static rows_outcome write_flat(lua_State *L, rows_reader *reader, const rows_obs
                                json_buffer *out) {
     static const rows_value close = {.at = "}", .length = 1};
     rows_value name, value;
-    const char *end, *at = start_of(o, &end), *before = "{\"variables\":{";
-    while (next_member(&at, end, &name, &value)) {
+    const char *before = "{\"variables\":{";
+    rows_members_start(&reader->json, &o->whole);
+    while (rows_members_next(&reader->json, &name, &value)) {
         if (is_reserved(&name))
             continue;
         add(L, out, before, &name);

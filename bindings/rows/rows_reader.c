@@ -110,6 +110,7 @@ void rows_reader_unread(rows_reader *reader) {
 void rows_reader_close(rows_reader *reader) {
     rows_file_close(&reader->file);
     rows_csv_close(reader);
+    json_reader_free(&reader->json);
     json_buffer_clear(&reader->names);
     json_buffer_clear(&reader->scratch);
 }

@@ -1,16 +1,17 @@
 /*
- * rows_scan.c - reads a list of observations out of an answer while it comes in, and keeps nothing
+ * rows_scan.c - reads a list of observations out of a response while it comes in, and keeps nothing
  * of it but the ids of those that matter.
  */
 #include "rows.h"
-
-#include "json_number.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* Beyond this the distance to a neighbour could overflow; no platform counts that far. */
 #define LARGEST_ID (INT64_MAX / 2)
+
+/* How many brackets are open within an element. */
+#define ELEMENT_DEPTH 3
 
 static bool broken(rows_scan *scan) {
     scan->state = SCAN_BROKEN;
@@ -30,87 +31,112 @@ static bool is_wanted(rows_scan *scan, int64_t id, const char *text, size_t leng
     return false;
 }
 
-static bool take(rows_scan *scan, const char *at, const char *end) {
-    rows_value id;
-    json_number number;
-    if (!rows_json_member(at, end, "id", &id) ||
-        json_number_read(id.at, id.at + id.length, &number) != id.at + id.length ||
-        !number.is_integer || number.integer > LARGEST_ID || number.integer < -LARGEST_ID)
+/* The element that begins in data and has just ended. */
+static bool take(rows_scan *scan) {
+    const char *text = scan->data + scan->element;
+    if (!scan->has_id)
         return broken(scan);
-    if (!is_wanted(scan, number.integer, at, (size_t)(end - at)))
+    if (!is_wanted(scan, scan->id, text, (size_t)(scan->json.at - text)))
         return true;
     scan->taken++;
-    return rows_set_add(&scan->ids, number.integer, 0) || broken(scan);
+    return rows_set_add(&scan->ids, scan->id, 0) || broken(scan);
 }
 
-/* Passes over what is before the list; false where more has to come first. */
-static bool read_before(rows_scan *scan, const char **at, const char *end) {
-    rows_value data;
-    const char *begin = json_skip_space(*at, end);
-    if (begin == end)
-        return false;
-    if (*begin != '{')
+static bool read_id(rows_scan *scan, json_event event) {
+    const json_number *number = &scan->json.number;
+    if (event != JSON_NUMBER || !number->is_integer || number->integer > LARGEST_ID ||
+        number->integer < -LARGEST_ID)
         return broken(scan);
-    while (begin < end) { /* at the brace or the comma before a member */
-        const char *key = json_skip_space(begin + 1, end);
-        if (key == end)
-            return false;
-        const char *colon = *key == '"' ? json_skip_value(key, end) : NULL;
-        if (colon == NULL)
-            return *key == '"' ? false : broken(scan);
-        bool is_data = colon - key == 6 && memcmp(key, "\"data\"", 6) == 0;
-        colon = json_skip_space(colon, end);
-        data.at = colon < end ? json_skip_space(colon + 1, end) : end;
-        if (data.at == end)
-            return false;
-        if (is_data) {
-            scan->state = *data.at == '[' ? SCAN_INSIDE : SCAN_BROKEN;
-            *at = data.at + 1;
-            return scan->state == SCAN_INSIDE;
-        }
-        begin = json_skip_value(data.at, end);
-        if (begin == NULL)
-            return false;
-        begin = json_skip_space(begin, end);
-    }
-    return false;
+    scan->id = number->integer;
+    scan->has_id = true;
+    return true;
 }
 
-/* Takes the elements that are there; stops at the last one, which may not be whole. */
-static void read_inside(rows_scan *scan, const char **at, const char *end) {
-    for (;;) {
-        const char *begin = json_skip_space(*at, end);
-        if (begin < end && *begin == ',')
-            begin = json_skip_space(begin + 1, end);
-        if (begin == end)
+static bool is_key(const json_reader *json, const char *name) {
+    return json->length == strlen(name) && memcmp(json->text, name, json->length) == 0;
+}
+
+/* What stands before the list; false where nothing further is to be read. */
+static bool before_list(rows_scan *scan, json_event event) {
+    const json_reader *json = &scan->json;
+    bool in_data = scan->in_data;
+    scan->in_data = false;
+    if (json->depth == 0 || (json->depth == 1 && event == JSON_OPEN_ARRAY))
+        return broken(scan); /* no object */
+    if (json->depth == 1 && event == JSON_KEY)
+        scan->in_data = is_key(json, "data");
+    if (in_data && event == JSON_OPEN_ARRAY)
+        scan->state = SCAN_INSIDE;
+    else if (in_data)
+        return broken(scan);
+    return true;
+}
+
+/* What stands in the list; false where nothing further is to be read. */
+static bool inside_list(rows_scan *scan, json_event event) {
+    const json_reader *json = &scan->json;
+    bool in_id = scan->in_id;
+    scan->in_id = false;
+    if (event == JSON_CLOSE && json->depth == 1) {
+        scan->state = SCAN_AFTER;
+        return false;
+    }
+    if (event == JSON_OPEN_ARRAY && json->depth == ELEMENT_DEPTH)
+        return broken(scan); /* an element is an object */
+    if (event == JSON_OPEN_OBJECT && json->depth == ELEMENT_DEPTH) {
+        scan->element = (size_t)(json->begin - scan->data);
+        scan->has_id = false;
+        return true;
+    }
+    if (json->depth < ELEMENT_DEPTH)
+        return event == JSON_CLOSE ? take(scan) : broken(scan);
+    if (json->depth == ELEMENT_DEPTH && event == JSON_KEY)
+        scan->in_id = is_key(json, "id");
+    return !in_id || read_id(scan, event);
+}
+
+/* Reads what is there. */
+static void read_events(rows_scan *scan) {
+    bool goes_on = true;
+    while (goes_on) {
+        json_event event = json_reader_next(&scan->json);
+        if (event == JSON_WANTS)
             return;
-        if (*begin == ']') {
-            scan->state = SCAN_AFTER;
-            return;
-        }
-        if (*begin != '{') {
-            broken(scan);
-            return;
-        }
-        const char *after = json_skip_value(begin, end);
-        if (after == NULL || !take(scan, begin, after))
-            return;
-        *at = after;
+        if (event == JSON_PAUSED)
+            continue;
+        if (event == JSON_FAILED || event == JSON_END)
+            goes_on = broken(scan);
+        else
+            goes_on =
+                scan->state == SCAN_BEFORE ? before_list(scan, event) : inside_list(scan, event);
     }
 }
 
 static void restart(rows_scan *scan) {
     scan->length = 0;
     scan->state = SCAN_BEFORE;
+    scan->in_data = scan->in_id = false;
     scan->taken = scan->surplus = 0;
+    scan->attempts++;
+    json_reader_start(&scan->json, "", 0, false, JSON_REPLACE);
     rows_set_clear(&scan->ids);
     if (scan->tally != NULL)
         rows_tally_restart(scan->tally);
 }
 
+/* Drops what is read, except for an element that has not ended, and adds the piece. */
 static bool append(rows_scan *scan, const char *piece, size_t length) {
-    if (length > ROWS_LONGEST || scan->length > ROWS_LONGEST)
+    json_reader *json = &scan->json;
+    size_t begin = scan->length > 0 ? (size_t)(json->begin - scan->data) : 0;
+    size_t first = scan->length > 0 && json->depth >= ELEMENT_DEPTH && scan->state == SCAN_INSIDE
+                       ? scan->element
+                       : begin;
+    if (length > ROWS_LONGEST || scan->length - first > ROWS_LONGEST)
         return false;
+    if (scan->length > 0)
+        memmove(scan->data, scan->data + first, scan->length - first);
+    scan->length -= first;
+    scan->element = 0;
     if (scan->length + length > scan->capacity) {
         size_t capacity = 2 * (scan->length + length);
         char *data = realloc(scan->data, capacity);
@@ -121,6 +147,7 @@ static bool append(rows_scan *scan, const char *piece, size_t length) {
     }
     memcpy(scan->data + scan->length, piece, length);
     scan->length += length;
+    json_reader_feed(json, scan->data + begin - first, scan->length - (begin - first), false);
     return true;
 }
 
@@ -130,18 +157,14 @@ void rows_scan_piece(const char *piece, size_t length, void *userdata) {
         restart(scan);
     if (length == 0 || (scan->state != SCAN_BEFORE && scan->state != SCAN_INSIDE))
         return;
-    if (!append(scan, piece, length)) {
+    if (append(scan, piece, length))
+        read_events(scan);
+    else
         broken(scan);
-        return;
-    }
-    const char *at = scan->data, *end = at + scan->length;
-    if (scan->state == SCAN_INSIDE || read_before(scan, &at, end))
-        read_inside(scan, &at, end);
-    scan->length = (size_t)(end - at);
-    memmove(scan->data, at, scan->length);
 }
 
 void rows_scan_clear(rows_scan *scan) {
+    json_reader_free(&scan->json);
     free(scan->data);
     rows_set_clear(&scan->ids);
     *scan = (rows_scan){.state = SCAN_CLOSED};

@@ -1,7 +1,7 @@
 --- promptic logout
 return {
-   notes = "It removes the session, its AI Application and the endpoint from ~/.promptic/config.toml and keeps the rest "
-      .. "of it. Where an API key is stored there, the endpoint stays with it.",
+   notes = "It removes the session, its AI Application and the endpoint from ~/.promptic/config.toml and keeps the "
+      .. "rest of it. Where an API key is stored there, the endpoint stays with it.",
    run = function()
       return require("promptic").auth.logout()
    end,

@@ -12,6 +12,13 @@ for name in ([[AIApplication AgentEvaluation Annotation AvailableModel Component
    WITH_ID[name] = true
 end
 
+-- What commands cannot do without in other objects, and its type.
+local NEEDED = {
+   StorageObjectUrl = { "downloadUrl", "string" }, PresignedUpload = { "uploadUrl", "string" },
+   DeployedPrompt = { "prompt", "string" }, Deployment = { "experimentId", "string" },
+   TracingStats = { "totalTraces", "number" },
+}
+
 local array_metatable = getmetatable(promptic.array {})
 
 local function called(value)
@@ -26,6 +33,10 @@ local function of_object(name, value, where)
       return ("%s is %s and no object"):format(where, called(value))
    elseif WITH_ID[name] and type(value.id) ~= "string" and math.type(value.id) ~= "integer" then
       return ("%s has no id"):format(where)
+   end
+   local needed = NEEDED[name]
+   if needed and type(value[needed[1]]) ~= needed[2] then
+      return ("%s has no %s that is a %s"):format(where, needed[1], needed[2])
    end
 end
 

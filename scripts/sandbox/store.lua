@@ -107,10 +107,12 @@ function Store:execute(sql)
    return result
 end
 
---- Runs a statement that answers no rows.
+--- Runs a statement that answers no rows; returns how many it has changed, as far as it changes any.
 function Store:run(sql, ...)
    local result = self:execute(fill(sql, ...))
-   if type(result) ~= "number" then result:close() end
+   if type(result) == "number" then return math.tointeger(result) end
+   result:close()
+   return nil
 end
 
 -- The next row by column name, or nil. LuaSQL 2.8.1 answers the first fetch from an empty result with an

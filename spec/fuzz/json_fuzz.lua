@@ -1,6 +1,8 @@
--- Mutates JSON documents: no text may crash the decoder, and what decodes must encode to what decodes equal.
+-- Mutates JSON documents: no text may crash the decoder, what decodes must encode to what decodes equal, and lua-cjson
+-- and node's JSON.parse (where it is installed) must agree on what is JSON and what its value is.
 -- Usage, from the top of the tree: lua spec/fuzz/json_fuzz.lua [SEED [COUNT]]
 local json = require "promptic.json"
+local cjson = require "cjson"
 local values = require "spec.support.json_values"
 
 local seed = tonumber(arg[1]) or 1
@@ -52,12 +54,50 @@ local function mutate(text)
    return text
 end
 
+local oracle = cjson.new()
+oracle.decode_invalid_numbers(false)
+
+-- Values as lua-cjson gives them: numbers are doubles, arrays have no mark.
+local function plain(value)
+   if type(value) == "number" then return value + 0.0 end
+   if type(value) ~= "table" then return value end
+   local copy = {}
+   for key, member in pairs(value) do copy[key] = plain(member) end
+   return copy
+end
+
+-- lua-cjson takes what is no JSON (leading zeros, control characters), and refuses or leaves what is replaced here.
+local function check_oracle(text, value)
+   if text:find("^\239\187\191") or text:find("\\u[dD][89a-fA-F]") or text:find("[\128-\255]") then return end
+   local fine, other = pcall(oracle.decode, text)
+   assert(fine, other)
+   if other == cjson.null then other = nil end
+   local ours = json.decode(text, { nulls = value ~= nil })
+   assert(values.same(plain(ours), plain(other)), "lua-cjson reads it differently")
+end
+
+local node
+local found = os.execute("command -v node >/dev/null 2>&1")
+if found == true or found == 0 then
+   node = assert(io.popen("node spec/fuzz/json_node.js", "w"))
+else
+   print "node is not installed: JSON.parse is not asked"
+end
+
+local function hex(text)
+   return (text:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
+end
+
 local function check(text)
    local decoded, value = pcall(json.decode, text)
+   if node then
+      node:write(hex(text), " ", decoded and hex(json.encode(value)) or "-", "\n")
+   end
    if not decoded then
       assert(type(value) == "string" and value:find("^bad argument #1 to "), value)
       return false
    end
+   check_oracle(text, value)
    -- 1.00000000000000000001 is the float 1.0 first, and the integer 1 from then on.
    local back = json.decode(json.encode(value))
    assert(values.same(value, back, true), "reads back differently")
@@ -73,5 +113,9 @@ for i = 1, count do
       error(("seed %d, document %d: %s\n%q"):format(seed, i, tostring(message), text), 0)
    end
    good = good + (message and 1 or 0)
+end
+if node then
+   local fine = node:close()
+   assert(fine == true or fine == 0, "see above")
 end
 print(("seed %d: %d documents, %d of them JSON, no complaint"):format(seed, count, good))

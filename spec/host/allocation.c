@@ -275,6 +275,20 @@ static bool retry(world *w) {
     return ask(w, &request, PROMPTIC_OK, 200, 2);
 }
 
+/* Places that the platform has named: one that is relative, with headers; one that may not be used;
+ * and an error with a code. */
+static bool go_elsewhere(world *w) {
+    static const promptic_pair headers[] = {{"Accept", "*/*"}, {"X-Empty", ""}};
+    promptic_request request = {.method = "PUT",
+                                .url = "/api/v1/elsewhere?signature=x",
+                                .path = "/artifacts",
+                                .headers = headers,
+                                .header_count = 2};
+    const promptic_request refused = {.method = "GET", .url = "http://other.example/"};
+    return ask(w, &request, PROMPTIC_OK, 200, 1) && ask(w, &refused, PROMPTIC_DECODE, 0, 0) &&
+           get(w, "/coded", PROMPTIC_API_ERROR, 400);
+}
+
 /* More than the loop has room for at first, none of which is waited for. */
 static bool give_up_many(world *w) {
     enum { MANY = 20 };
@@ -354,8 +368,9 @@ static bool ask_watched(world *w) {
 /* ------------------------------------------------------------------- sweep */
 
 static bool (*const steps[])(world *) = {
-    inspect,     rewrite, open_loop, resolve,      open_main_client, ask_by_name, ask_wrongly,
-    send_bodies, fail,    retry,     give_up_many, ask_watched,      give_up,     close_client};
+    inspect,      rewrite,      open_loop,   resolve, open_main_client,
+    ask_by_name,  ask_wrongly,  send_bodies, fail,    retry,
+    go_elsewhere, give_up_many, ask_watched, give_up, close_client};
 
 /* A whole life. In memory that is back after it has ended, each step must work the second time. */
 static void live(world *w) {

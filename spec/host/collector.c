@@ -96,12 +96,11 @@ static const char ending_script[] =
     "   upload:await()\n"
     "end)\n";
 
-static const char step_script[] =
-    "local promptic = ...\n"
-    "for _ = 1, 1000 do\n"
-    "   if promptic.step(0.01) == 0 then return end\n"
-    "end\n"
-    "error('tasks are left over')\n";
+static const char step_script[] = "local promptic = ...\n"
+                                  "for _ = 1, 1000 do\n"
+                                  "   if promptic.step(0.01) == 0 then return end\n"
+                                  "end\n"
+                                  "error('tasks are left over')\n";
 
 /* ------------------------------------------------------------------ memory */
 

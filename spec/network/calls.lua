@@ -33,6 +33,7 @@ calls.WAYS = {
    },
    {
       name = "in a task:",
+      is_task = true,
       run = function(f, ...) return promptic.run(calls.outcome, f, ...) end,
       within = promptic.run,
    },

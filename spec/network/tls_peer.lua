@@ -20,11 +20,13 @@
 --    reply REPLY        status, reason, headers, body; by default 200 with the last segment of the target as id
 --    part REPLY N       the first N bytes of it, all but the last -N where it is negative
 --    send TEXT          to the application; raw TEXT: into the TCP connection
+--    drip TEXT SECONDS  a byte each so many seconds
 --    serve REPLY        requests and replies until the client ends the connection
 --    gate NAME          waits for pass
 --    ticket             a NewSessionTicket of TLS 1.3
 --    close_notify, fin, rst
 --    tunnel PORT        answers CONNECT with 200 and joins the client to a port of the loopback
+--    forward PORT FATE  one request to a server of the loopback; fate: reply (its response goes back), half, lose
 --    hold               reads until the client ends the connection, and sends nothing
 local socket = require "socket"
 local json = require "cjson"

@@ -11,6 +11,7 @@ step says so. What was sent after a gate has reached the client's kernel when th
 import array
 import ctypes
 import fcntl
+import http.client
 import json
 import socket
 import ssl
@@ -233,10 +234,34 @@ class Connection:
         """The first bytes of a reply, from its end where the size is negative."""
         self.send(self.answer(reply)[:size])
 
+    def do_drip(self, text, seconds):
+        """One byte after the other, each so long after the one before, until the client goes."""
+        for byte in text.encode("latin-1"):
+            self.send(bytes([byte]))
+            self.set_state("gate")
+            time.sleep(seconds)
+            self.set_state("running")
+
     def do_serve(self, reply=None):
         while True:
             self.do_read()
             self.do_reply(reply)
+
+    def do_forward(self, port, fate="reply"):
+        """One request to a server of the loopback; its response goes back, in half, or not at all."""
+        self.do_read()
+        headers = {name: value for name, value in self.request["header"].items() if name != "host"}
+        server = http.client.HTTPConnection("127.0.0.1", port)
+        server.request(self.request["method"], self.request["target"],
+                       self.request["body"].encode("latin-1") or None, headers)
+        response = server.getresponse()
+        body = response.read()
+        server.close()
+        head = "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (
+            response.status, response.reason, len(body))
+        whole = head.encode() + body
+        if fate != "lose":
+            self.send(whole if fate == "reply" else whole[:len(head) + len(body) // 2])
 
     def do_gate(self, name):
         self.set_state("gate", name)

@@ -3,7 +3,7 @@
 --    local server = host_server.start()   -- see scripted.lua
 --
 -- Below /api/v1: /flaky?id=x refuses the first request of each id; /wait is always a 502; /silent never answers; /slow does after
--- 50 ms, /late after 500; /wrong, /page and /moved are errors; /large is 200 KB; /close ends the connection
+-- 50 ms, /late after 500; /wrong, /page, /coded and /moved are errors; /large is 200 KB; /close ends the connection
 -- after the answer. A POST below /experiments creates observations. What nothing else is said of is
 -- {"data":[]}.
 local scripted = require "spec.support.scripted"
@@ -30,6 +30,8 @@ local ROUTE = [==[
    elseif path == "/page" then
       answer.status, answer.headers["Content-Type"] = 501, "text/html"
       answer.body = "<html><style>p{}</style><p>" .. ("not here ").rep("not here ", 50) .. "</p>"
+   elseif path == "/coded" then
+      answer.status, answer.body = 400, '{"error":"a_code","message":"a text"}'
    elseif path == "/moved" then
       answer.status, answer.headers.Location = 302, "http://elsewhere.example/"
    elseif path == "/large" then

@@ -15,13 +15,15 @@
 --    "400"                           refused for good
 -- Further options: held, rows that are there before; most_bytes, larger bodies are answered with 413; faulty, one
 -- POST in so many has a fault, of each kind in its turn; lists, so many GETs are answered, later ones with 404;
+-- split, how one that was not given is listed, as JSON; piece, GETs are answered in pieces of so many bytes, a
+-- millisecond apart;
 -- keep = true, the rows and counts of the platform before stay.
 local observations = {}
 
 local ROUTE = [==[
 local number, request = ...
 local setup = { id = @ID@, faults = { @FAULTS@ }, held = { @HELD@ }, faulty = @FAULTY@, most_bytes = @MOST@,
-   lists = @LISTS@ }
+   lists = @LISTS@, piece = @PIECE@, split = @SPLIT@ }
 local state = rawget(_G, "observations_state")
 if not state or state.id ~= setup.id then
    state = { id = setup.id, rows = {}, posts = 0, lists = 0, turn = 0, random = 7, later = {} }
@@ -39,7 +41,7 @@ end
 
 local function observation(index)
    local text = state.rows[index]
-   local split = text:find('"split":', 1, true) and "" or ',"split":"eval"'
+   local split = text:find('"split":', 1, true) and "" or ',"split":' .. setup.split
    return ('{"id":%d,"experimentId":"e","idx":%d,%s%s,"createdAt":"c","updatedAt":"u"}')
       :format(index + 1000, index - 1, text:sub(2, -2), split)
 end
@@ -59,7 +61,10 @@ end
 if request.method == "GET" then
    state.lists = state.lists + 1
    if state.lists > setup.lists then return { status = 404, body = '{"error":"no list"}' } end
-   return { body = list(1, #state.rows) }
+   local body, pieces = list(1, #state.rows), {}
+   if setup.piece == 0 then return { body = body } end
+   for at = 1, #body, setup.piece do pieces[#pieces + 1] = body:sub(at, at + setup.piece - 1) end
+   return { pieces = pieces, every = 1 }
 end
 
 local texts = texts_in(request.body)
@@ -127,6 +132,8 @@ function observations.serve(server, faults, options)
       FAULTY = tostring(options.faulty or 0),
       MOST = tostring(options.most_bytes or 1e9),
       LISTS = tostring(options.lists or 1e9),
+      SPLIT = ("%q"):format(options.split or '"eval"'),
+      PIECE = tostring(options.piece or 0),
    }
    server:route((ROUTE:gsub("@(%u+)@", values)))
 end
