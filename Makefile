@@ -87,7 +87,7 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all docs deps demo luajit test network test-luas test-suites sanitize valgrind fuzz soak bench contract \
-	check-core symbols lint format \
+	check-core house symbols lint format \
 	install uninstall rock install-rock clean help
 
 all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
@@ -386,6 +386,10 @@ contract: ## holds client and sandbox against the platform's contract, with Pris
 check-core: ## shows that core/ needs no Lua and nothing of bindings/, and that no new files include each other
 	$(Q)CC='$(CC)' BUILD='$(BUILD)' .ci/check-core $(ALL_CFLAGS)
 	$(Q).ci/include-circles
+
+house: ## shows what a new endpoint and a new option cost: builds a copy of this tree with one of each
+	$(Q)$(DEPS) module program sandbox test
+	$(Q)MAKE='$(MAKE)' .ci/made-up-row
 
 symbols: $(MODULE) $(SERVER) $(SHARED) ## shows that the libraries export what they promise and nothing else
 	$(Q).ci/symbols 'promptic_' $(SHARED)
