@@ -87,7 +87,7 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all docs deps demo luajit test network test-luas test-suites sanitize valgrind fuzz soak bench contract \
-	check-core symbols lint format \
+	check-core house symbols lint format \
 	install uninstall rock install-rock clean help
 
 all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
@@ -278,7 +278,8 @@ network: ## runs the laboratory: real servers and proxies, TLS, forks; also with
 # $(call tagged,TAG): the specs with this word in their line "-- Tags:".
 tagged = $(shell grep -lE '^-- Tags:.* $(1)( |$$)' spec/*_spec.lua)
 
-# Those tagged luas: what the module does, and not the program, in Lua 5.1, LuaJIT, 5.2 and 5.3, where installed.
+# Those tagged luas, of the module and not of the program, in Lua 5.1, LuaJIT, 5.2 and 5.3, as far as these are
+# installed or can be.
 LUAS_SPEC ?= $(call tagged,luas)
 
 test-luas: ## runs the specs of the module in older Luas and LuaJIT
@@ -305,7 +306,7 @@ sanitize: ## runs the specs in a build with ASan, UBSan and LSan
 		LSAN_OPTIONS=suppressions='$(CURDIR)/.ci/lsan.supp':print_suppressions=0 \
 		$(SANITIZED)/promptic-lua .ci/run-specs.lua --exclude-tags=packaging,hosts $(SPEC)
 
-# Valgrind is some thirty times slower. Those tagged valgrind: specs that go through most of the C code, and fit into three minutes.
+# Those tagged valgrind go through most of the C code and fit into three minutes: valgrind is some thirty times slower.
 VALGRIND_SPEC ?= $(call tagged,valgrind)
 
 # C hosts that fork, or free within callbacks: valgrind follows into the children.
@@ -385,6 +386,10 @@ contract: ## holds client and sandbox against the platform's contract, with Pris
 check-core: ## shows that core/ needs no Lua and nothing of bindings/, and that no new files include each other
 	$(Q)CC='$(CC)' BUILD='$(BUILD)' .ci/check-core $(ALL_CFLAGS)
 	$(Q).ci/include-circles
+
+house: ## shows what a new endpoint and a new option cost: builds a copy of this tree with one of each
+	$(Q)$(DEPS) module program sandbox test
+	$(Q)MAKE='$(MAKE)' .ci/made-up-row
 
 symbols: $(MODULE) $(SERVER) $(SHARED) ## shows that the libraries export what they promise and nothing else
 	$(Q).ci/symbols 'promptic_' $(SHARED)

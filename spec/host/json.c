@@ -17,9 +17,8 @@ static long allocations_left = -1;
 void *__real_realloc(void *block, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void *__wrap_realloc(void *block, size_t size) {
-    if (allocations_left == 0) {
+    if (allocations_left == 0)
         return NULL;
-    }
     allocations_left -= allocations_left > 0 ? 1 : 0;
     return __real_realloc(block, size);
 }
@@ -105,9 +104,8 @@ static void check_buffer(lua_State *L) {
     expect(invalid_at == 3 && b->length == 0, "bad UTF-8", "is reported wrongly");
     expect(!json_buffer_add_string(L, b, "\xE2\x82\xAC", 2, NULL), "cut UTF-8", "is accepted");
     expect(json_buffer_add_string(L, b, "a\n", 2, NULL), "a string", "is refused");
-    for (int i = 0; i < 10000; i++) {
+    for (int i = 0; i < 10000; i++)
         json_buffer_add(L, b, "0123456789", 10);
-    }
     char *text = json_buffer_take(b, &length);
     expect(length == 100005 && strncmp(text, "\"a\\n\"0123", 9) == 0, "a long text", text);
     expect(text[length] == '\0', "a long text", "has no end");
