@@ -184,6 +184,8 @@ end
 
 local function run(options)
    look_nowhere_near()
+   -- a full collection, as the generational mode of the interpreter makes them, would stop the server for a while
+   collectgarbage "incremental"
    local Store = require "promptic.sandbox.store"
    local store <close> = Store.open(options.db)
    local sandbox = open(options, store)

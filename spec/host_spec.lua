@@ -105,7 +105,8 @@ describe("a program of spec/host #hosts", function()
    for _, row in ipairs(PROGRAMS) do
       local name, sanitizer, what, by_name = (table.unpack or unpack)(row) -- luacheck: ignore 113 143
       it(("passes: %s %s"):format(name, what), function()
-         passes(name, sanitizer, by_name == false and "" or server.url .. (by_name and " " .. by_name .. server.port or ""))
+         local url = server.url .. (by_name and " " .. by_name .. server.port or "")
+         passes(name, sanitizer, by_name == false and "" or url)
       end)
    end
 

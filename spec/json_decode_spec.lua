@@ -1,4 +1,5 @@
 -- promptic.json.decode: what it makes of a text, and what it refuses.
+-- Tags: luas valgrind
 local json = require "promptic.json"
 local values = require "spec.support.json_values"
 

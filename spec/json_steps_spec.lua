@@ -1,4 +1,5 @@
 --- Large answers of tasks are decoded over several steps. What comes of that is what decoding at once gives.
+-- Tags: luas
 local clients = require "spec.support.clients"
 local promptic = require "promptic"
 local scripted = require "spec.support.scripted"

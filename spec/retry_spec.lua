@@ -1,4 +1,5 @@
 --- Which failure is tried again, how often, and what comes of it.
+-- Tags: luas
 local promptic = require "promptic"
 local socket = require "socket"
 local clients = require "spec.support.clients"
@@ -28,18 +29,10 @@ local METHODS = {
 local REPEATABLE = { "GET", "DELETE", "UPSERT" }
 local OTHERS = { "POST", "PATCH", "START" }
 
-local server, client
-
-setup(function()
-   server = scripted.start()
-end)
-
-teardown(function()
-   server:stop()
-end)
+local server = scripted.shared{ body = '{"id":"x"}' }
+local client
 
 before_each(function()
-   server:reset():always{ body = '{"id":"x"}' }
    client = clients.open(server.url)
 end)
 

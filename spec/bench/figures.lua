@@ -1,5 +1,10 @@
---- figures.lua - what the benchmarks share: running a command, medians, lines of the report.
-local figures = { over = 0 }
+--- figures.lua - what the benchmarks share: commands in turns, medians, and the figures with their aims and limits.
+--
+-- A figure is a row: key, group, work, unit, value, aim, peers = { { name, value }, ... } and note. Its limit is in
+-- limits.lua: what was reached plus a fifth. A figure without an aim is there to be seen and has a limit all the same.
+local figures = { rows = {}, over = 0, root = (arg[0]:match("^(.*/)") or "./") }
+
+local limits = dofile(figures.root .. "limits.lua")
 
 --- What a command prints, as the numbers of its first line. Fails where the command does.
 function figures.run(format, ...)
@@ -23,15 +28,66 @@ function figures.median(values)
    return values[(#values + 1) // 2]
 end
 
---- A line of the report; with a limit it says whether the value keeps to it.
-function figures.report(name, value, limit, unit)
-   local verdict = ""
-   if limit then
-      local is_over = value > limit
-      figures.over = figures.over + (is_over and 1 or 0)
-      verdict = ("  at most %g: %s"):format(limit, is_over and "OVER" or "ok")
+--- Runs the sides, functions by name that give lists of numbers, directly after each other, as many times; what else
+-- the machine does meets all of them, and each of them begins a round as often. A side with a cost is left out of
+-- all but one round in so many.
+function figures.turns(rounds, sides, costs)
+   local names, results = {}, {}
+   for name in pairs(sides) do
+      names[#names + 1], results[name] = name, {}
    end
-   print(("%-76s %8.2f %-5s%s"):format(name, value, unit or "times", verdict))
+   table.sort(names)
+   for round = 1, rounds do
+      for turn = 1, #names do
+         local name = names[(round + turn) % #names + 1]
+         if (round - 1) % (costs and costs[name] or 1) == 0 then
+            results[name][round] = sides[name]()
+         end
+      end
+   end
+   return results
+end
+
+--- The median of a side's numbers at that place, in those of the base of the same round where there is one.
+function figures.of(results, side, place, base, base_place)
+   local values = {}
+   for round, numbers in pairs(results[side]) do
+      values[#values + 1] = numbers[place] / (base and results[base][round][base_place or place] or 1)
+   end
+   return figures.median(values)
+end
+
+local function shown(value)
+   return value and ("%.4g"):format(value) or ""
+end
+
+--- Adds a row and prints it.
+function figures.add(row)
+   row.limit = limits[row.key]
+   row.is_over = row.limit ~= nil and row.value > row.limit
+   figures.over = figures.over + (row.is_over and 1 or 0)
+   figures.rows[#figures.rows + 1] = row
+   if row.group ~= figures.group then
+      figures.group = row.group
+      print(("\n%-78s %9s %7s %7s"):format(row.group, "measured", "aim", "limit"))
+   end
+   print(("  %-76s %9s %7s %7s  %s%s"):format(row.work, shown(row.value), shown(row.aim), shown(row.limit), row.unit,
+      row.is_over and "  OVER" or ""))
+   for _, peer in ipairs(row.peers or {}) do
+      print(("     %-73s %9s"):format(peer[1], shown(peer[2])))
+   end
+   io.stdout:flush()
+end
+
+--- Makes what was measured plus a fifth the limits.
+function figures.set_limits()
+   local lines = {}
+   for _, row in ipairs(figures.rows) do
+      lines[#lines + 1] = ("   [%q] = %s,"):format(row.key, shown(row.value * 1.2))
+   end
+   table.sort(lines)
+   figures.write(figures.root .. "limits.lua", "--- limits.lua - the limits of `make bench`: what was reached plus a "
+      .. "fifth.\n-- BENCH_LIMITS=1 make bench writes them.\nreturn {\n" .. table.concat(lines, "\n") .. "\n}\n")
 end
 
 --- A free folder for the run of f, which gets its name.

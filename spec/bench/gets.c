@@ -4,8 +4,9 @@
  *     gets easy URL COUNT        one after the other on one easy handle
  *     gets multi URL COUNT       32 at a time on one multi handle
  *     gets print URL COUNT       as easy, and prints the last answer instead of what it took
+ *     gets idle URL COUNT        so many on one multi handle that the server never answers
  *
- * Prints "wall cpu" in seconds. As in any program that asks for one thing after another and uses
+ * Prints "wall cpu" in seconds, with idle the microseconds of CPU that a look at all of them takes. As in any program that asks for one thing after another and uses
  * what comes, each request has its URL set, and each answer is gathered in memory of its own.
  */
 #include <curl/curl.h>
@@ -46,6 +47,8 @@ static CURL *handle(struct curl_slist *headers, page *page) {
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, gather);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, page);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, page);
+    if (getenv("BENCH_CA_FILE") != NULL)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("BENCH_CA_FILE"));
     return easy;
 }
 
@@ -113,6 +116,27 @@ static void many(const char *url, struct curl_slist *headers, int count) {
         free(pages[i].data);
 }
 
+static double cpu(void);
+
+static double look_at_idle(const char *url, struct curl_slist *headers, int count) {
+    page *pages = calloc((size_t)count, sizeof *pages);
+    CURLM *multi = curl_multi_init();
+    int running;
+    for (int i = 0; i < count; i++) {
+        CURL *easy = handle(headers, &pages[i]);
+        prepare(easy, url, &pages[i]);
+        curl_multi_add_handle(multi, easy);
+    }
+    for (int i = 0; i < 100; i++) { /* until all are connected and sent */
+        curl_multi_perform(multi, &running);
+        curl_multi_poll(multi, NULL, 0, 5, NULL);
+    }
+    double used = cpu();
+    for (int i = 0; i < 2000; i++)
+        curl_multi_perform(multi, &running);
+    return (cpu() - used) / 2000 * 1e6;
+}
+
 static double now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -135,6 +159,10 @@ int main(int argc, char **argv) {
     headers = curl_slist_append(headers, "User-Agent: Lua/5.4 promptic-lua/0.1.0 libcurl/7.88.1");
     int count = atoi(argv[3]);
     double wall = now(), used = cpu();
+    if (strcmp(argv[1], "idle") == 0) {
+        printf("%.3f\n", look_at_idle(argv[2], headers, count));
+        return 0;
+    }
     bool prints = strcmp(argv[1], "print") == 0;
     if (prints || strcmp(argv[1], "easy") == 0)
         one_by_one(argv[2], headers, count, prints ? stdout : NULL);

@@ -6,7 +6,9 @@
 local promptic = require "promptic"
 
 local mode, endpoint, page, count = arg[1], arg[2], arg[3], tonumber(arg[4])
-local client = promptic.client{ endpoint = endpoint, api_key = "bench", config_file = "" }
+local client = promptic.client{
+   endpoint = endpoint, api_key = "bench", config_file = "", ca_file = os.getenv("BENCH_CA_FILE"),
+}
 
 local wall, cpu = promptic.now(), os.clock()
 if mode == "easy" then

@@ -1,6 +1,8 @@
 --- nginx.lua - an nginx on a free port of the loopback that serves canned answers.
 --
---    nginx.serve(folder, { ["components/small"] = text }, function(url) ... end)
+--    nginx.serve(folder, { ["components/small"] = text }, function(url, tls) ... end)
+--
+-- tls has the url of the same over TLS, and ca, the file of its certificate.
 local figures = require "figures"
 local socket = require "socket"
 
@@ -11,6 +13,11 @@ local function free_port()
    local _, port = probe:getsockname()
    probe:close()
    return math.tointeger(tonumber(port))
+end
+
+local function make_certificate(folder)
+   assert(os.execute(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "
+      .. "-addext subjectAltName=IP:127.0.0.1 -keyout '%s/key.pem' -out '%s/certificate.pem' 2>/dev/null"):format(folder, folder)))
 end
 
 local function wait_for(port)
@@ -25,7 +32,7 @@ local function wait_for(port)
 end
 
 -- nginx may serve as another user, who has to find the pages.
-local function lay_out(folder, pages, port)
+local function lay_out(folder, pages, port, tls_port)
    os.execute(("chmod 755 '%s'"):format(folder))
    for path, text in pairs(pages) do
       local full = folder .. "/pages/api/v1/" .. path
@@ -34,16 +41,21 @@ local function lay_out(folder, pages, port)
    end
    local here = debug.getinfo(1, "S").source:match("^@(.*/)")
    local settings = assert(io.open(here .. "nginx.conf")):read("a")
-   figures.write(folder .. "/nginx.conf", (settings:gsub("@(%u+)@", { DIR = folder, PORT = tostring(port) })))
+   figures.write(folder .. "/nginx.conf", (settings:gsub("@(%u+)@", {
+      DIR = folder, PORT = tostring(port), TLSPORT = tostring(tls_port),
+   })))
 end
 
 --- Runs f(url) while nginx serves the pages below /api/v1/.
 function nginx.serve(folder, pages, f)
-   local port = free_port()
-   lay_out(folder, pages, port)
+   local port, tls_port = free_port(), free_port()
+   make_certificate(folder)
+   lay_out(folder, pages, port, tls_port)
    assert(os.execute(("nginx -c '%s/nginx.conf' -p '%s' &"):format(folder, folder)))
    wait_for(port)
-   local fine, problem = xpcall(f, debug.traceback, "http://127.0.0.1:" .. port)
+   local fine, problem = xpcall(f, debug.traceback, "http://127.0.0.1:" .. port, {
+      url = "https://127.0.0.1:" .. tls_port, ca = folder .. "/certificate.pem",
+   })
    os.execute(("kill $(cat '%s/nginx.pid')"):format(folder))
    assert(fine, problem)
 end

@@ -1,60 +1,82 @@
---- requests.lua - what a request costs beside libcurl alone, and what a step costs a game's frame.
+--- requests.lua - what a request costs beside libcurl alone, and beside other clients.
 --
 --    requests.lua BUILD [ROUNDS]
 --
--- Each figure is the median over rounds in which all sides run directly after each other, so that what else the
--- machine does meets all. BUILD/bench holds gets (gets.c) and no-decode, a promptic-lua that does not decode.
+-- BUILD/bench holds gets (gets.c) and no-decode, a promptic-lua that does not decode.
 local figures = require "figures"
 local nginx = require "nginx"
 local pages = require "pages"
 
-local build, rounds = arg[1] or "build", tonumber(arg[2]) or 9
-local here = arg[0]:match("^(.*/)") or "./"
+local build = arg[1]
+local rounds = tonumber(os.getenv("BENCH_ROUNDS")) or 7
 
--- The ratios of wall time and CPU to those of libcurl alone: without decoding, with it.
-local function compare(mode, url, page, count)
-   local ratios = { wall = {}, cpu = {}, whole_wall = {}, whole_cpu = {} }
+-- The sides' runs; each prints "wall cpu".
+local function turns(mode, where, page, count)
+   local env = where.ca and ("env BENCH_CA_FILE='%s' "):format(where.ca) or ""
    local function ours(program)
-      return figures.run("'%s/%s' '%sgets.lua' %s '%s' %s %d", build, program, here, mode, url, page, count)
+      return figures.run("%s'%s/%s' '%sgets.lua' %s '%s' %s %d", env, build, program, figures.root, mode, where.url, page,
+         count)
    end
-   for round = 1, rounds do
-      local base = figures.run("'%s/bench/gets' %s '%s/api/v1/components/%s' %d", build, mode, url, page, count)
-      local bare, whole = ours("bench/no-decode"), ours("promptic-lua")
-      ratios.wall[round], ratios.cpu[round] = bare[1] / base[1], bare[2] / base[2]
-      ratios.whole_wall[round], ratios.whole_cpu[round] = whole[1] / base[1], whole[2] / base[2]
+   local sides = {
+      c = function()
+         return figures.run("%s'%s/bench/gets' %s '%s/api/v1/components/%s' %d", env, build, mode, where.url, page, count)
+      end,
+      bare = function() return ours "bench/no-decode" end,
+      whole = function() return ours "promptic-lua" end,
+      -- A tenth as many, of which each takes as long.
+      python = function()
+         local numbers = figures.run("%s/usr/bin/python3 '%sclient.py' %s '%s' %s %d", env, figures.root, mode, where.url,
+            page, count // 10)
+         return { numbers[1] * 10, numbers[2] * 10 }
+      end,
+   }
+   if mode == "easy" and not where.ca then
+      sides.luasocket = function()
+         local numbers = figures.run("lua5.4 '%ssocket_gets.lua' '%s' %s %d", figures.root, where.url, page, count // 10)
+         return { numbers[1] * 10, numbers[2] * 10 }
+      end
    end
-   for name, list in pairs(ratios) do ratios[name] = figures.median(list) end
-   return ratios
+   return figures.turns(rounds, sides, { python = 3 })
 end
 
-local function sequential(url)
-   local of = compare("easy", url, "small", 5000)
-   figures.report("5,000 GETs of a component in turn: wall before decoding, beside curl easy", of.wall, 1.05)
-   figures.report("   CPU", of.cpu, 1.10)
-   figures.report("   with the decode: wall", of.whole_wall)
-   figures.report("   with the decode: CPU", of.whole_cpu)
+-- The other clients' costs at that place, 1 (wall) or 2 (CPU), in that of libcurl alone.
+local function peers(results, place)
+   local list = {
+      { "promptic without decoding", figures.of(results, "bare", place, "c") },
+      { "httpx and json in Python", figures.of(results, "python", place, "c") },
+   }
+   if results.luasocket then
+      list[3] = { "LuaSocket and lua-cjson, a connection each", figures.of(results, "luasocket", place, "c") }
+   end
+   return list
 end
 
-local function concurrent(url)
-   local of = compare("multi", url, "large", 5000)
-   figures.report("5,000 GETs of 25 KB, 32 at a time: CPU before decoding, beside curl multi", of.cpu, 1.10)
-   figures.report("   the decode's share, in the CPU of curl multi", of.whole_cpu - of.cpu)
+local function sequential(where, name, aims)
+   local results = turns("easy", where, "small", 3000)
+   for place, what in ipairs{ "wall", "CPU" } do
+      figures.add{
+         key = ("sequential%s %s"):format(name, what), group = "requests, beside libcurl alone", unit = "times its " .. what,
+         work = ("3,000 GETs of a component in turn%s, decoded: %s, beside curl easy"):format(name, what),
+         value = figures.of(results, "whole", place, "c"), aim = aims[place], peers = peers(results, place),
+      }
+   end
 end
 
-local function frames(url)
-   local result = figures.run("'%s/promptic-lua' '%sframe.lua' '%s' 3600", build, here, url)
-   figures.report("step(0) at 60 Hz, 64 requests in flight, answers of 25 KB decoded: median", result[1], nil, "ms")
-   figures.report("   99.9th percentile of 3,600", result[2], 2, "ms")
-   figures.report("   longest", result[3], 8, "ms")
-   figures.report("   longest, of the CPU's time", result[4], nil, "ms")
-   figures.report("   answers a second", result[5], nil, "")
+local function concurrent(where, name, aim)
+   local results = turns("multi", where, "large", 3000)
+   figures.add{
+      key = "concurrent" .. name, group = "requests, beside libcurl alone", unit = "times its CPU",
+      work = ("3,000 GETs of 25 KB, 32 at once%s, decoded: CPU, beside curl multi"):format(name),
+      value = figures.of(results, "whole", 2, "c"), aim = aim, peers = peers(results, 2),
+   }
 end
 
 figures.with_folder(function(folder)
    local answers = { ["components/small"] = pages.component(1), ["components/large"] = pages.scores(25 * 1024) }
-   nginx.serve(folder, answers, function(url)
-      sequential(url)
-      concurrent(url)
-      frames(url)
+   nginx.serve(folder, answers, function(url, tls)
+      sequential({ url = url }, "", { 1.08, 1.10 })
+      sequential(tls, " over TLS", {})
+      concurrent({ url = url }, "", 4.5)
+      concurrent(tls, " over TLS")
    end)
 end)

@@ -2,8 +2,9 @@
  * rows_server.c - a server for spec/bench/upload.lua: creates and lists observations, keeps nothing
  * but their text, and fails as often as it is told to.
  *
- *     rows_server [FAULTS_PER_THOUSAND [SEED]]
+ *     rows_server [FAULTS_PER_THOUSAND [SEED [LATENCY]]]
  *
+ * LATENCY is in milliseconds: so long after a request its answer begins, whatever else is under way.
  * It prints its port and ends with its standard input. A fault takes the place of the answer to a
  * POST: 429, 503 with and without Retry-After, a reset before the rows are taken, one after it.
  *
@@ -24,6 +25,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MAX_CONNECTIONS = 64, LIST_CHUNK = 256 * 1024 };
@@ -44,6 +46,7 @@ typedef struct connection {
     size_t sent;
     size_t next_row; /* of a list that is being sent; SIZE_MAX elsewhere */
     bool plain;      /* that list is /rows */
+    int64_t due_ms;  /* when what is in `out` may be sent */
 } connection;
 
 static connection connections[MAX_CONNECTIONS];
@@ -51,6 +54,7 @@ static buffer rows;      /* their texts */
 static size_t *row_ends; /* where each of them ends in `rows` */
 static size_t row_count, row_capacity;
 static long fault_rate;
+static int64_t latency_ms;
 static uint64_t random_state;
 static size_t fault_counts[FAULT_COUNT];
 
@@ -266,6 +270,12 @@ static bool fail(connection *c, const char *body, size_t length) {
 
 /* ----------------------------------------------------------------- requests */
 
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void serve(connection *c, const char *head, const char *body, size_t length) {
     if (strncmp(head, "GET /rows ", 10) == 0)
         begin_list(c, true);
@@ -293,6 +303,7 @@ static bool serve_next(connection *c) {
         reserve(&c->in, head + length - c->in.length);
         return false;
     }
+    c->due_ms = latency_ms > 0 ? now_ms() + latency_ms : 0;
     serve(c, c->in.data, c->in.data + head, length);
     if (c->socket >= 0) {
         c->in.length -= head + length;
@@ -364,19 +375,33 @@ static void accept_one(int listener) {
         close(peer);
 }
 
+/* What to poll for, and at most how long: answers wait until they are due. */
+static int prepare(struct pollfd *polled) {
+    int64_t now = latency_ms > 0 ? now_ms() : 0, timeout = -1;
+    for (int i = 0; i < MAX_CONNECTIONS; i++) {
+        const connection *c = &connections[i];
+        polled[i] = (struct pollfd){.fd = c->socket, .events = c->out.length > 0 ? POLLOUT : POLLIN};
+        if (c->socket < 0 || c->out.length == 0 || c->due_ms <= now)
+            continue;
+        polled[i].fd = -1;
+        if (timeout < 0 || c->due_ms - now < timeout)
+            timeout = c->due_ms - now;
+    }
+    return (int)timeout;
+}
+
 static void step(int listener, bool *ended) {
     struct pollfd polled[MAX_CONNECTIONS + 2] = {{.fd = STDIN_FILENO, .events = POLLIN},
                                                  {.fd = listener, .events = POLLIN}};
-    for (int i = 0; i < MAX_CONNECTIONS; i++)
-        polled[i + 2] = (struct pollfd){.fd = connections[i].socket,
-                                        .events = connections[i].out.length > 0 ? POLLOUT : POLLIN};
-    poll(polled, MAX_CONNECTIONS + 2, -1);
+    int timeout = prepare(polled + 2);
+    poll(polled, MAX_CONNECTIONS + 2, timeout);
     for (int i = 0; i < MAX_CONNECTIONS; i++) {
         if (polled[i + 2].fd < 0 || polled[i + 2].revents == 0)
             continue;
         if (polled[i + 2].events == POLLIN)
             receive(&connections[i]);
-        if (connections[i].socket >= 0 && connections[i].out.length > 0)
+        if (connections[i].socket >= 0 && connections[i].out.length > 0 &&
+            connections[i].due_ms <= now_ms())
             transmit(&connections[i]);
     }
     if (polled[1].revents != 0)
@@ -388,6 +413,7 @@ int main(int argc, char **argv) {
     bool ended = false;
     fault_rate = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
     random_state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+    latency_ms = argc > 3 ? strtol(argv[3], NULL, 10) : 0;
     for (int i = 0; i < MAX_CONNECTIONS; i++)
         connections[i].socket = -1;
     int listener = listen_on_loopback();

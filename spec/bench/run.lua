@@ -1,14 +1,28 @@
---- run.lua - all benchmarks: what promptic costs beside programs in C on libcurl alone, measured in the same run.
+--- run.lua - all benchmarks: what promptic costs beside libcurl alone and beside other clients, measured in the same run.
 --
---    run.lua BUILD        (make bench)
+--    run.lua BUILD [PART...]        (make bench)
 --
+-- Prints a table; without parts it also writes BUILD/bench.html and figures.svg beside this file, which README shows.
 -- Fails where a figure is over its limit. Machines that others use too tell more in a second run.
 local figures = require "figures"
 
-for _, part in ipairs{ "requests", "start", "upload" } do
-   dofile((arg[0]:match("^(.*/)") or "./") .. part .. ".lua")
+local build, parts = arg[1], { table.unpack(arg, 2) }
+local is_whole = #parts == 0
+if is_whole then
+   parts = { "codec", "requests", "frames", "start", "upload", "memory" }
 end
-if figures.over > 0 then
-   print(("%d of the figures are over their limits"):format(figures.over))
+local began = os.time()
+for _, part in ipairs(parts) do
+   dofile(figures.root .. part .. ".lua")
+end
+if is_whole then
+   local report = require "report"
+   report.html(build .. "/bench.html", os.time() - began)
+   report.svg(figures.root .. "figures.svg")
+end
+if os.getenv("BENCH_LIMITS") then
+   figures.set_limits()
+elseif figures.over > 0 then
+   print(("\n%d of the figures are over their limits"):format(figures.over))
    os.exit(1)
 end
