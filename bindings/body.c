@@ -2,7 +2,7 @@
  * body.c - the JSON body of a request, written from the arguments in the order of the table's rows.
  *
  * The fields of an object are first spread over stack slots, one a row, and then written. So each
- * field of a list's item is looked at once, which matters where a list holds a million.
+ * field of a list's item is read once, which matters where a list holds a million.
  */
 #include "bindings.h"
 

@@ -19,7 +19,7 @@ local FRAME_BUDGET, RUN_BUDGET = 0.001, 0.01
 
 local scheduler = {}
 
--- Where memory ends in the middle of a change, nothing is left half-way: what a change needs is made before it, and
+-- A change that runs out of memory leaves nothing half-way: what a change needs is made before it, and
 -- all fields of a state are there from the start, since a new one may need memory. Absent values are false.
 --
 -- A state's fields:
@@ -398,7 +398,7 @@ function scheduler.wait_for(awaited)
    local is_cancelled = state.cancelling and not state.cancelled
    if is_cancelled and awaited.parent == state and is_finished(awaited) and awaited.status ~= "done" then
       state.cancelled = true
-      error(awaited.err, 0) -- it was cancelled for this task, and may tell more than that
+      error(awaited.err, 0) -- it was cancelled for this task; its own error may say more than that
    end
    check_cancelled(state)
 end

@@ -18,7 +18,7 @@ static bool fail(reading *r, const char *problem) {
     return false;
 }
 
-/* To the next event; false where there is none, which `event` tells from the end of the text. */
+/* To the next event; false at an error and at the end of the text, which `event` distinguishes. */
 static bool next(reading *r) {
     do
         r->event = json_reader_next(r->json);
