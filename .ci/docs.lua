@@ -53,23 +53,34 @@ local function names_in(row, place, required)
    return names
 end
 
--- What a list's elements or a table of changes may hold.
-local function inside(row)
+local function elements(subject, row)
    local must, may = names_in(row, "item", true), names_in(row, "item", false)
-   local fields = names_in(row, "field", false)
-   if #must > 0 then
-      return (" An element has `%s`%s."):format(table.concat(must, ", "),
-         #may > 0 and (", and may have `%s`"):format(table.concat(may, ", ")) or "")
-   elseif #fields > 0 then
-      return (" Fields: `%s`."):format(table.concat(fields, ", "))
-   end
-   return ""
+   if #must == 0 then return "" end
+   local optional = #may > 0 and (", and may have `%s`"):format(table.concat(may, ", ")) or ""
+   return (" %s has `%s`%s."):format(subject, table.concat(must, ", "), optional)
 end
 
+-- What a list's elements, lists inside the body or a table of changes may hold.
+local function inside(row)
+   local text, fields = elements("An element", row), names_in(row, "field", false)
+   if #fields > 0 then text = text .. (" Fields: `%s`."):format(table.concat(fields, ", ")) end
+   for _, parameter in ipairs(row.parameters) do
+      if parameter.items then
+         text = text .. elements(("One of `%s`"):format(parameter.name), { parameters = parameter.items })
+      end
+   end
+   return text
+end
+
+-- The releases of the Python client that first had it and that no longer have it.
 local function age(row)
-   if row.instead then return (" Newer platforms have `%s` in its place."):format(row.instead) end
-   if row.dropped then return (" Dropped from the Python client in %s."):format(row.dropped) end
-   return ""
+   local text = ""
+   if row.since then
+      text = row.since == "docs" and " *Only in the platform's pages.*" or (" *Since %s.*"):format(row.since)
+   end
+   if not row.dropped then return text end
+   local instead = row.instead and ("; newer: `%s`"):format(row.instead) or ""
+   return ("%s *Dropped in %s%s.*"):format(text, row.dropped, instead)
 end
 
 local generators = {}
@@ -186,7 +197,9 @@ end
 function generators.help(name)
    local scripts = { ["promptic-lua"] = "", sandbox = " scripts/sandbox.lua", promptic = " scripts/promptic" }
    local script = scripts[name] or error("there is no program '" .. name .. "'", 0)
-   return ("```text\n%s```\n"):format(output(("COLUMNS=100 '%s' -E%s --help"):format(arg[-2] or arg[-1], script)))
+   local text = output(("COLUMNS=100 '%s' -E%s --help"):format(arg[-2] or arg[-1], script))
+   text = text:gsub("^usage: %S*/", "usage: ") -- wherever the program lies
+   return ("```text\n%s```\n"):format(text)
 end
 
 --- The targets of the Makefile.

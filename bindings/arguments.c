@@ -159,10 +159,9 @@ static void refuse_type(lua_State *L, const bindings_site *site,
         lua_pushvalue(L, index);
         given = lua_tostring(L, -1);
     }
-    bindings_argument_error(L, site, "%s: %s expected, got %s",
-                            bindings_push_label(L, site, parameter),
-                            is_function(parameter) ? "function" : type_names[parameter->type],
-                            given);
+    bindings_argument_error(
+        L, site, "%s: %s expected, got %s", bindings_push_label(L, site, parameter),
+        is_function(parameter) ? "function" : type_names[parameter->type], given);
 }
 
 /* [-0, +1, m] Pushes the enum's values in one line. */
@@ -258,9 +257,9 @@ static void check_seconds(lua_State *L, const bindings_site *site,
     if (number > 0 || (number == 0 && !positive))
         return;
     lua_pushvalue(L, index);
-    bindings_argument_error(
-        L, site, "%s: %s is not a %s number of seconds", bindings_push_label(L, site, parameter),
-        lua_tostring(L, -2), positive ? "positive" : "non-negative");
+    bindings_argument_error(L, site, "%s: %s is not a %s number of seconds",
+                            bindings_push_label(L, site, parameter), lua_tostring(L, -2),
+                            positive ? "positive" : "non-negative");
 }
 
 /* [-0, +0, e] */

@@ -55,9 +55,8 @@ static inline int compat_absindex(lua_State *L, int index) {
 /* [-0, +0, -] A number or a string that reads as one, as lua_tointegerx takes it. */
 static inline lua_Integer compat_tointegerx(lua_State *L, int index, int *isnum) {
     int is_number = lua_isnumber(L, index);
-    if (isnum != NULL) {
+    if (isnum != NULL)
         *isnum = is_number;
-    }
     return is_number ? lua_tointeger(L, index) : 0;
 }
 #undef lua_tointegerx
@@ -86,9 +85,8 @@ static inline void compat_rawsetp(lua_State *L, int index, const void *key) {
 static inline void compat_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues) {
     luaL_checkstack(L, upvalues + 1, "too many upvalues");
     for (; functions->name != NULL; functions++) {
-        for (int i = 0; i < upvalues; i++) {
+        for (int i = 0; i < upvalues; i++)
             lua_pushvalue(L, -upvalues);
-        }
         lua_pushcclosure(L, functions->func, upvalues);
         lua_setfield(L, -(upvalues + 2), functions->name);
     }
@@ -104,9 +102,8 @@ static inline void compat_setfuncs(lua_State *L, const luaL_Reg *functions, int 
 /* [-0, +0, -] */
 static inline void *compat_testudata(lua_State *L, int index, const char *type_name) {
     void *block = lua_touserdata(L, index);
-    if (block == NULL || !lua_getmetatable(L, index)) {
+    if (block == NULL || !lua_getmetatable(L, index))
         return NULL;
-    }
     luaL_getmetatable(L, type_name);
     bool same = lua_rawequal(L, -1, -2);
     lua_pop(L, 2);
@@ -134,9 +131,8 @@ static inline lua_Integer compat_len(lua_State *L, int index) {
 static inline int compat_getsubtable(lua_State *L, int index, const char *name) {
     index = compat_absindex(L, index);
     lua_getfield(L, index, name);
-    if (lua_istable(L, -1)) {
+    if (lua_istable(L, -1))
         return 1;
-    }
     lua_pop(L, 1);
     lua_newtable(L);
     lua_pushvalue(L, -1);
@@ -183,25 +179,21 @@ static inline bool compat_isinteger(lua_State *L, int index) {
  * its subtype; false for everything else, which leaves *integer alone.
  */
 static inline bool compat_tointeger(lua_State *L, int index, lua_Integer *integer) {
-    if (lua_type(L, index) != LUA_TNUMBER) {
+    if (lua_type(L, index) != LUA_TNUMBER)
         return false;
-    }
 #if COMPAT_INTEGERS
     int integral = 0;
     lua_Integer value = lua_tointegerx(L, index, &integral);
-    if (!integral) {
+    if (!integral)
         return false;
-    }
 #else
     lua_Number number = lua_tonumber(L, index);
     lua_Number limit = (lua_Number)((size_t)1 << (sizeof(lua_Integer) * 8 - 1));
-    if (!(number >= -limit && number < limit)) {
+    if (!(number >= -limit && number < limit))
         return false;
-    }
     lua_Integer value = (lua_Integer)number;
-    if ((lua_Number)value != number) {
+    if ((lua_Number)value != number)
         return false;
-    }
 #endif
     *integer = value;
     return true;

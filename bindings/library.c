@@ -1,10 +1,11 @@
 /*
- * library.c - the rows of the library's own names, in the form of the platform's (core/endpoints.c).
+ * library.c - the rows of the library's own names, in the form of the platform's
+ * (core/endpoints.c).
  *
  * A string's place says what is checked: PATH is an id, QUERY cannot hold a NUL, BODY is any text.
  * A parameter of place PATH that is not required is given by position too, and may be left out.
- * "..." stands for any further arguments. The formats "function(...)", "seconds", "positive seconds"
- * and "string or false" are checked as well (arguments.c).
+ * "..." stands for any further arguments. The formats "function(...)", "seconds", "positive
+ * seconds" and "string or false" are checked as well (arguments.c).
  */
 #include "library.h"
 

@@ -18,13 +18,13 @@ typedef enum library_kind {
  * completion at the prompt, the tables of the READMEs and the manual. */
 typedef struct library_row {
     library_kind kind;
-    const char *key;         /* unique in promptic.library: "client", "auth.login", "task.await" */
-    const char *table;       /* the table of promptic that it is in: "auth"; NULL: promptic itself */
-    promptic_endpoint call;  /* name, parameters, returns, summary, and for a method of a client the
-                              * resource whose module has it too, or "client"; no verb and no path */
-    lua_CFunction function;  /* called with checked arguments; NULL: it is Lua, in the prelude */
-    int level;               /* of that function on the call stack: see BINDINGS_METHOD_LEVEL */
-    const char *like;        /* the endpoint whose parameters it has: call.parameters is NULL */
+    const char *key;        /* unique in promptic.library: "client", "auth.login", "task.await" */
+    const char *table;      /* the table of promptic that it is in: "auth"; NULL: promptic itself */
+    promptic_endpoint call; /* name, parameters, returns, summary, and for a method of a client the
+                             * resource whose module has it too, or "client"; no verb and no path */
+    lua_CFunction function; /* called with checked arguments; NULL: it is Lua, in the prelude */
+    int level;              /* of that function on the call stack: see BINDINGS_METHOD_LEVEL */
+    const char *like;       /* the endpoint whose parameters it has: call.parameters is NULL */
     void (*check)(lua_State *L, const bindings_site *site); /* what types cannot say; the settings
                                                              * are on top */
 } library_row;

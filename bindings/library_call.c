@@ -63,8 +63,7 @@ void library_push_function(lua_State *L, const library_row *row) {
  * upvalues are the endpoint, and the row of the library or NULL. */
 static int check(lua_State *L) {
     const library_row *row = lua_touserdata(L, lua_upvalueindex(2));
-    promptic_endpoint called =
-        *(const promptic_endpoint *)lua_touserdata(L, lua_upvalueindex(1));
+    promptic_endpoint called = *(const promptic_endpoint *)lua_touserdata(L, lua_upvalueindex(1));
     if (row != NULL)
         called.parameters = library_parameters(row);
     int options = bindings_check_arguments(L, &called, 1);

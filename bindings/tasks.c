@@ -1,7 +1,7 @@
 /*
  * tasks.c - what tasks need of C: coroutines that are made and resumed without the global
  * `coroutine`, which a host may replace or forbid; when their calls have ended, and how to wait for
- * that. The rest is Lua, in bindings/prelude/tasks.lua.
+ * that. The rest is Lua, in bindings/prelude/scheduler.lua.
  */
 #include "bindings.h"
 

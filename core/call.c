@@ -33,13 +33,15 @@ static void free_request(promptic_call *call) {
     call->body_free = NULL;
     memory_free(allocator_of(call), call->url);
     call->url = NULL;
-    foreign_close(call->client, &call->foreign);
+    foreign_close(allocator_of(call), &call->foreign);
 }
 
 /* An easy handle for an attempt; NULL if out of memory. */
 static CURL *take_handle(const promptic_call *call) {
-    return call->foreign.active ? foreign_handle(call->client, &call->foreign)
-                                : client_take_handle(call->client);
+    if (!call->foreign.active)
+        return client_take_handle(call->client);
+    const transfer_settings settings = client_settings(call->client);
+    return foreign_handle(&settings, &call->foreign);
 }
 
 static void give_handle(promptic_call *call, CURL *easy) {
@@ -73,14 +75,14 @@ static char *clean_copy(const promptic_call *call, const char *words, size_t lim
     return line;
 }
 
-/* An answer that cannot be handed over whole is none, though what it answers has been done. */
-static void lose_answer(promptic_call *call) {
+/* A response that cannot be returned whole becomes a failure; the request took effect. */
+static void lose_response(promptic_call *call) {
     call->maybe_sent = call->maybe_sent || call->result.kind == PROMPTIC_OK;
     call->result.kind = PROMPTIC_MEMORY;
-    call->result.message = "not enough memory for the answer";
+    call->result.message = "not enough memory for the response";
 }
 
-/* False where memory ends. */
+/* False if out of memory. */
 static bool fill_headers(promptic_call *call) {
     const char *at = call->transfer.headers.data;
     size_t count = call->transfer.header_count;
@@ -113,7 +115,7 @@ static void end(promptic_call *call) {
     promptic_loop *loop = call->client->loop;
     promptic_result *result = &call->result;
     if (!fill_headers(call) || !fill_request_id(call))
-        lose_answer(call);
+        lose_response(call);
     result->method = call->method;
     result->path = call->path;
     result->body = call->transfer.body.data != NULL ? call->transfer.body.data : "";
@@ -137,7 +139,7 @@ void call_fail(promptic_call *call, promptic_kind kind, const char *message) {
         drop_attempt(call, easy);
         call->maybe_sent = call->maybe_sent || call->transfer.sent;
     }
-    transfer_forget(&call->transfer); /* what may have come was not an answer to this */
+    transfer_forget(&call->transfer); /* what may have come was no response to this */
     call->result.kind = kind;
     call->result.message = message;
     end(call);
@@ -277,11 +279,11 @@ static bool is_success(const promptic_call *call, const transfer_outcome *outcom
     if (outcome->status >= 300 && outcome->status < 400 && call->row != NULL &&
         call->row->redirects)
         return transfer_header(&call->transfer, "location") != NULL;
-    /* The first attempt's DELETE took effect, only its answer was lost. */
+    /* The first attempt's DELETE took effect, only its response was lost. */
     return outcome->status == 404 && call->attempts > 1 && strcmp(call->method, "DELETE") == 0;
 }
 
-/* Whether nobody can tell from this failure that the platform did not act on the request. */
+/* Whether the request is in doubt after this failure. */
 static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_after) {
     if (outcome->kind != PROMPTIC_OK)
         return sent;
@@ -338,7 +340,7 @@ static void fail_with(promptic_call *call, const transfer_outcome *outcome, doub
     result->status = outcome->status;
     result->retry_after = retry_after;
     if (!fill_message(call, outcome) || !fill_code(call, outcome))
-        lose_answer(call);
+        lose_response(call);
     end(call);
 }
 
@@ -432,7 +434,7 @@ static void set_method(promptic_call *call, const promptic_request *request,
     call->repeatable = strcmp(call->method, "GET") == 0 || strcmp(call->method, "DELETE") == 0;
 }
 
-/* Copies the body, or takes it over. False where memory ends. */
+/* Copies the body, or takes it over. False if out of memory. */
 static bool set_body(promptic_call *call, const promptic_request *request) {
     if (request->body == NULL)
         return true;
@@ -474,6 +476,14 @@ static void begin(promptic_call *call) {
     loop_notify_timer(client->loop);
 }
 
+static promptic_kind open_foreign(promptic_call *call, const promptic_request *request,
+                                  promptic_error *error) {
+    const foreign_origin origin = {.allocator = allocator_of(call),
+                                   .endpoint = call->client->config.endpoint,
+                                   .base = call->client->base};
+    return foreign_open(&origin, request, &call->foreign, &call->url, &call->path, error);
+}
+
 promptic_call *promptic_submit(promptic_client *client, const promptic_request *request,
                                promptic_done_fn done, void *userdata, promptic_error *error) {
     const promptic_endpoint *row = request->row;
@@ -484,7 +494,7 @@ promptic_call *promptic_submit(promptic_client *client, const promptic_request *
     if (kind == PROMPTIC_OK && (call = new_call(client)) == NULL)
         kind = failure_memory(error);
     if (kind == PROMPTIC_OK && request->url != NULL)
-        kind = foreign_open(client, request, &call->foreign, &call->url, &call->path, error);
+        kind = open_foreign(call, request, error);
     else if (kind == PROMPTIC_OK)
         kind = request_url(&client->allocator, client->base, request, row, &call->url, &call->path,
                            error);

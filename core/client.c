@@ -3,7 +3,6 @@
 #include "call.h"
 #include "failure.h"
 #include "text.h"
-#include "transfer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,7 +28,7 @@ void promptic_options_init(promptic_options *options, size_t size) {
 
 /* --------------------------------------------------------------- headers */
 
-/* Appends "name: value" to *list; false where memory ends. The copy on the way is wiped, for the
+/* Appends "name: value" to *list; false if out of memory. The intermediate copy is wiped, for the
  * value may be a secret. */
 static bool add_header(const config *config, struct curl_slist **list, const char *name,
                        const char *value) {
@@ -275,13 +274,8 @@ struct curl_slist *client_headers(const promptic_client *client, const char *met
     return strcmp(method, "POST") == 0 ? client->empty_headers : client->plain_headers;
 }
 
-CURL *client_take_handle(promptic_client *client) {
-    if (client->generation != client->loop->generation)
-        drop_idle(client); /* they share the TLS sessions of the parent process */
-    client->generation = client->loop->generation;
-    if (client->idle_count > 0)
-        return client->idle[--client->idle_count];
-    const transfer_settings settings = {
+transfer_settings client_settings(const promptic_client *client) {
+    return (transfer_settings){
         .pool = client->pool,
         .origin = client->origin,
         .ca_file = client->config.ca_file,
@@ -290,6 +284,15 @@ CURL *client_take_handle(promptic_client *client) {
         .no_proxy = client->config.proxy.exceptions,
         .connect_timeout = client->timeout,
     };
+}
+
+CURL *client_take_handle(promptic_client *client) {
+    if (client->generation != client->loop->generation)
+        drop_idle(client); /* they share the TLS sessions of the parent process */
+    client->generation = client->loop->generation;
+    if (client->idle_count > 0)
+        return client->idle[--client->idle_count];
+    const transfer_settings settings = client_settings(client);
     return transfer_handle(&settings);
 }
 

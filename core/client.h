@@ -7,6 +7,7 @@
 #include "list.h"
 #include "loop.h"
 #include "promptic.h"
+#include "transfer.h"
 
 #include <curl/curl.h>
 
@@ -49,6 +50,9 @@ const char *client_target(const promptic_client *client, const char *url);
 /* The headers of such a request; the client's own. */
 struct curl_slist *client_headers(const promptic_client *client, const char *method, bool has_body,
                                   bool wants_bytes);
+
+/* The settings of its easy handles. */
+transfer_settings client_settings(const promptic_client *client);
 
 /* An easy handle with the client's settings, new or used before; NULL if out of memory. The pool
  * has been reserved before. */

@@ -17,9 +17,8 @@
  *
  * Empty variables and empty values of the file count as not given; an empty argument is an error.
  * White space around variables and values of the file is dropped; control characters (below 0x20,
- * and 0x7f) are refused. An anonymous client looks for its endpoint alone. The environment is not
- * looked at, and the file not read, for what is settled by then. No message holds a value of a
- * credential.
+ * and 0x7f) are refused. An anonymous client looks for its endpoint alone. Environment and
+ * file are not read for what a higher source has settled. No message holds a value of a credential.
  */
 #ifndef PROMPTIC_CONFIG_H
 #define PROMPTIC_CONFIG_H
@@ -61,7 +60,7 @@ promptic_kind config_resolve(const promptic_options *options, config *out, promp
 void config_free(config *config);
 
 /* Whether the endpoint's host is this machine by its spelling: localhost, 127.0.0.0/8 or [::1].
- * Nothing is looked up. */
+ * No name is resolved. */
 bool config_is_loopback(const char *endpoint);
 
 /*

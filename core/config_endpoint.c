@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* What is looked at of a URL. */
+/* The parts of a URL that are checked. */
 enum { SCHEME, USER, PASSWORD, OPTIONS, HOST, WHOLE, PARTS };
 
 /* Reads the parts that the URL has, the others are NULL; freed with free_parts, also on failure. */
@@ -76,7 +76,7 @@ static promptic_kind check_characters(const char *value, const char *name, promp
     if (scheme_end != NULL && scheme_end[1] == '/' &&
         (scheme_end[2] != '/' || scheme_end[3] == '/' || scheme_end[3] == '\0'))
         return failure_set(error, PROMPTIC_CONFIG, "%s has no host", name);
-    /* libcurl tells an empty query from none in some versions only. */
+    /* Only some versions of libcurl distinguish an empty query from none. */
     if (strpbrk(value, "?#") != NULL)
         return failure_set(error, PROMPTIC_CONFIG, "%s must not have a query or a fragment", name);
     return PROMPTIC_OK;

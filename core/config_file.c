@@ -58,7 +58,7 @@ const char *config_reason(int code) {
     case CONFIG_FOREIGN:
         return "it belongs to another user";
     case CONFIG_WRITABLE:
-        return "anybody can change it; look into it, then chmod 600";
+        return "anybody can change it; check its content, then chmod 600";
     case CONFIG_LOCKED:
         return "another program holds its lock";
     case EACCES:

@@ -1,5 +1,5 @@
 /*
- * config_file.h - the configuration file's keys, where it is, and what is in it as bytes.
+ * config_file.h - the configuration file's keys, its path, and its content as bytes.
  * config.c reads it, config_write.c changes it.
  */
 #ifndef PROMPTIC_CONFIG_FILE_H
@@ -32,7 +32,7 @@ const char *config_key_name(config_key key);
 config_key config_find_key(const char *name);
 
 /* Adds the file's path: what is given, ~/.promptic/config.toml where that is NULL. Nothing is added
- * where `given` is empty, or nobody knows the home directory. */
+ * where `given` is empty or there is no home directory. */
 void config_add_path(text *path, const char *given);
 
 /* Failures that errno has no number for. */
@@ -52,7 +52,7 @@ int config_read_file(const promptic_allocator *allocator, const char *path, char
 /* Wipes and frees what config_read_file gave. NULL is allowed. */
 void config_free_file(const promptic_allocator *allocator, char *data);
 
-/* What the number says, in words of our own; a static string. */
+/* The number as text; a static string. */
 const char *config_reason(int code);
 
 /* Whether the value holds a character below 0x20, or 0x7f. */

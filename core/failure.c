@@ -100,9 +100,9 @@ static bool find_string(const char *json, size_t length, const char *name, json_
     return json_member(json, length, name, value) && json_is_string(value);
 }
 
-/* What the body says to people: its `error`, where that is text for them; its `message`, where
- * `error` is a code beside it or an object around it. *code is what a program can tell apart, and
- * empty where there is none. False where the body is not of the platform's form. */
+/* The body's text for people: its `error` where that is such a text; its `message` where `error` is
+ * a code beside it or an object around it. *code is the code for programs, empty where there is
+ * none. False where the body is not of the platform's form. */
 static bool find_message(const char *body, size_t length, json_value *message, json_value *code) {
     json_value error, other;
     *code = (json_value){.start = NULL};

@@ -1,5 +1,5 @@
 /*
- * failure.h - what a failure says: messages of answers that are no success, and the one place
+ * failure.h - what a failure says: messages of responses that are no success, and the one place
  * where the core fills a promptic_error.
  */
 #ifndef PROMPTIC_FAILURE_H
@@ -15,15 +15,15 @@
 #define FAILURE_MAX_CODE 100
 
 /*
- * The message of an answer whose status is not 2xx (README.md, "Errors"): the body's `error` where
+ * The message of a response whose status is not 2xx (README.md, "Errors"): the body's `error` where
  * that is text for people, its `message` beside a code or inside an object, else the text of the
  * body (of an HTML page what stands between its tags); where that is empty the status's standard
  * reason (RFC 9110 15). It is one line as clean_line makes it. The status itself is not part of it.
  *
- *   content_type  the answer's header, or NULL
+ *   content_type  the response's header, or NULL
  *   body          any bytes; may be NULL where length is 0
  *
- * Freed with memory_free. NULL where memory ends.
+ * Freed with memory_free. NULL if out of memory.
  */
 char *failure_message(const promptic_allocator *allocator, int status, const char *content_type,
                       const char *body, size_t length);
@@ -33,7 +33,7 @@ char *failure_message(const promptic_allocator *allocator, int status, const cha
 bool failure_code(const promptic_allocator *allocator, const char *body, size_t length,
                   char **code);
 
-/* Whether the answer says that the server does not have the route: a 404 without the message that
+/* Whether the response says that the server does not have the route: a 404 without the message that
  * the platform gives where a route exists and the resource does not. */
 bool failure_is_no_route(int status, const char *body, size_t length);
 

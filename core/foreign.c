@@ -1,17 +1,17 @@
 #include "foreign.h"
 
 #include "clean.h"
+#include "config.h"
 #include "failure.h"
 #include "request.h"
 #include "text.h"
-#include "transfer.h"
 
 #include <string.h>
 #include <strings.h>
 
 /* ---------------------------------------------------------------------- URL */
 
-/* The parts that are looked at. */
+/* The parts that are checked. */
 enum { SCHEME, USER, HOST, PATH, WHOLE, PARTS };
 
 static const CURLUPart names[PARTS] = {
@@ -53,15 +53,15 @@ static promptic_kind refuse_code(CURLUcode code, promptic_error *error) {
                        curl_url_strerror(code));
 }
 
-static bool is_same_host(const promptic_client *client, const char *host, bool *same) {
+static bool is_same_host(const foreign_origin *origin, const char *host, bool *same) {
     char *parts[PARTS];
-    CURLUcode code = read_parts(client->config.endpoint, client->config.endpoint, parts);
+    CURLUcode code = read_parts(origin->endpoint, origin->endpoint, parts);
     *same = code == CURLUE_OK && strcasecmp(parts[HOST], host) == 0;
     free_parts(parts);
     return code != CURLUE_OUT_OF_MEMORY;
 }
 
-static promptic_kind check_parts(const promptic_client *client, char *const parts[PARTS],
+static promptic_kind check_parts(const foreign_origin *origin, char *const parts[PARTS],
                                  promptic_error *error) {
     bool same;
     bool is_http = strcmp(parts[SCHEME], "http") == 0;
@@ -70,7 +70,7 @@ static promptic_kind check_parts(const promptic_client *client, char *const part
                            "the platform names a URL that is neither https nor http");
     if (parts[USER] != NULL)
         return failure_set(error, PROMPTIC_DECODE, "the platform names a URL with a user");
-    if (!is_same_host(client, parts[HOST], &same))
+    if (!is_same_host(origin, parts[HOST], &same))
         return failure_memory(error);
     if (is_http && !same)
         return failure_set(error, PROMPTIC_DECODE,
@@ -79,21 +79,21 @@ static promptic_kind check_parts(const promptic_client *client, char *const part
     return PROMPTIC_OK;
 }
 
-/* What a relative URL is relative to: the URL of the request that was answered. */
-static char *base_of(const promptic_client *client, const promptic_request *request) {
+/* What a relative URL is relative to: the URL of the request whose response named it. */
+static char *base_of(const foreign_origin *origin, const promptic_request *request) {
     text base;
-    text_init(&base, &client->allocator);
-    text_add(&base, client->base);
+    text_init(&base, origin->allocator);
+    text_add(&base, origin->base);
     if (request->path != NULL)
         text_add(&base, request->path);
     return text_take(&base, NULL);
 }
 
 /* What people are shown of the URL. NULL if out of memory. */
-static char *shown_path(const promptic_client *client, char *const parts[PARTS]) {
+static char *shown_path(const foreign_origin *origin, char *const parts[PARTS]) {
     text whole, shown;
-    text_init(&whole, &client->allocator);
-    text_init(&shown, &client->allocator);
+    text_init(&whole, origin->allocator);
+    text_init(&shown, origin->allocator);
     text_addf(&whole, "%s://%s%s", parts[SCHEME], parts[HOST],
               parts[PATH] != NULL ? parts[PATH] : "/");
     if (!whole.failed && text_reserve(&shown, 3 * whole.length))
@@ -103,24 +103,24 @@ static char *shown_path(const promptic_client *client, char *const parts[PARTS])
     return text_take(&shown, NULL);
 }
 
-static promptic_kind resolve(const promptic_client *client, const promptic_request *request,
+static promptic_kind resolve(const foreign_origin *origin, const promptic_request *request,
                              foreign *out, char **url, char **path, promptic_error *error) {
-    char *parts[PARTS], *base = base_of(client, request);
+    char *parts[PARTS], *base = base_of(origin, request);
     if (base == NULL)
         return failure_memory(error);
     CURLUcode code = read_parts(base, request->url, parts);
     promptic_kind kind =
-        code == CURLUE_OK ? check_parts(client, parts, error) : refuse_code(code, error);
+        code == CURLUE_OK ? check_parts(origin, parts, error) : refuse_code(code, error);
     if (kind == PROMPTIC_OK) {
-        *path = shown_path(client, parts);
-        *url = text_copy(&client->allocator, parts[WHOLE], strlen(parts[WHOLE]));
+        *path = shown_path(origin, parts);
+        *url = text_copy(origin->allocator, parts[WHOLE], strlen(parts[WHOLE]));
         if (*path == NULL || *url == NULL)
             kind = failure_memory(error);
         else if (!config_is_loopback(*url))
-            kind = proxy_find(&client->allocator, parts[SCHEME], &out->proxy, error);
+            kind = proxy_find(origin->allocator, parts[SCHEME], &out->proxy, error);
     }
     free_parts(parts);
-    memory_free(&client->allocator, base);
+    memory_free(origin->allocator, base);
     return kind;
 }
 
@@ -153,13 +153,13 @@ static bool is_line(const char *value) {
     return true;
 }
 
-/* "Name;" is how libcurl is told of a header without a value (CURLOPT_HTTPHEADER(3)). */
-static promptic_kind add_header(const promptic_client *client, foreign *out,
+/* libcurl takes a header without a value as "Name;" (CURLOPT_HTTPHEADER(3)). */
+static promptic_kind add_header(const foreign_origin *origin, foreign *out,
                                 const promptic_pair *header, promptic_error *error) {
     text line;
     if (!is_token(header->name) || !is_line(header->value))
         return failure_set(error, PROMPTIC_ARGUMENT, "a header cannot be sent as it is given");
-    text_init(&line, &client->allocator);
+    text_init(&line, origin->allocator);
     if (header->value[0] == '\0')
         text_addf(&line, "%s;", header->name);
     else
@@ -170,13 +170,13 @@ static promptic_kind add_header(const promptic_client *client, foreign *out,
 }
 
 /* "Name:" takes away what libcurl would add by itself. */
-static promptic_kind add_headers(const promptic_client *client, const promptic_request *request,
+static promptic_kind add_headers(const foreign_origin *origin, const promptic_request *request,
                                  foreign *out, promptic_error *error) {
     bool has_type = false;
     bool added =
         add_line(out, "User-Agent: promptic-lua/" PROMPTIC_VERSION) && add_line(out, "Expect:");
     for (size_t i = 0; added && i < request->header_count; i++) {
-        promptic_kind kind = add_header(client, out, &request->headers[i], error);
+        promptic_kind kind = add_header(origin, out, &request->headers[i], error);
         if (kind != PROMPTIC_OK)
             return kind;
         has_type = has_type || strcasecmp(request->headers[i].name, "Content-Type") == 0;
@@ -188,34 +188,30 @@ static promptic_kind add_headers(const promptic_client *client, const promptic_r
 
 /* ---------------------------------------------------------------- interface */
 
-promptic_kind foreign_open(const promptic_client *client, const promptic_request *request,
+promptic_kind foreign_open(const foreign_origin *origin, const promptic_request *request,
                            foreign *out, char **url, char **path, promptic_error *error) {
     *out = (foreign){.active = true};
     *url = *path = NULL;
     promptic_kind kind = request_check_method(request->method, error);
     if (kind == PROMPTIC_OK)
-        kind = resolve(client, request, out, url, path, error);
+        kind = resolve(origin, request, out, url, path, error);
     if (kind == PROMPTIC_OK)
-        kind = add_headers(client, request, out, error);
+        kind = add_headers(origin, request, out, error);
     if (kind != PROMPTIC_OK)
-        foreign_close(client, out);
+        foreign_close(origin->allocator, out);
     return kind;
 }
 
-void foreign_close(const promptic_client *client, foreign *foreign) {
+void foreign_close(const promptic_allocator *allocator, foreign *foreign) {
     curl_slist_free_all(foreign->headers);
     foreign->headers = foreign->last_header = NULL;
-    proxy_free(&client->allocator, &foreign->proxy);
+    proxy_free(allocator, &foreign->proxy);
 }
 
-CURL *foreign_handle(const promptic_client *client, const foreign *foreign) {
-    const transfer_settings settings = {
-        .pool = client->pool,
-        .ca_file = client->config.ca_file,
-        .ca_path = client->config.ca_path,
-        .proxy = foreign->proxy.url,
-        .no_proxy = foreign->proxy.exceptions,
-        .connect_timeout = client->timeout,
-    };
+CURL *foreign_handle(const transfer_settings *of_client, const foreign *foreign) {
+    transfer_settings settings = *of_client;
+    settings.origin = NULL;
+    settings.proxy = foreign->proxy.url;
+    settings.no_proxy = foreign->proxy.exceptions;
     return transfer_handle(&settings);
 }

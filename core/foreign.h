@@ -6,10 +6,18 @@
 #ifndef PROMPTIC_FOREIGN_H
 #define PROMPTIC_FOREIGN_H
 
-#include "client.h"
 #include "promptic.h"
+#include "proxy.h"
+#include "transfer.h"
 
 #include <curl/curl.h>
+
+/* What is needed of the client. */
+typedef struct foreign_origin {
+    const promptic_allocator *allocator;
+    const char *endpoint; /* its own host may be asked without TLS */
+    const char *base;     /* relative URLs are relative to what stands below it */
+} foreign_origin;
 
 /* What such a request has instead of the client's own parts. Zeroed: the request is no such one. */
 typedef struct foreign {
@@ -20,7 +28,7 @@ typedef struct foreign {
 } foreign;
 
 /*
- * Checks request->url, which may be relative to the path of the request that it answers
+ * Checks request->url, which may be relative to the path of the request whose response named it
  * (request->path, NULL: the endpoint), and prepares the request. *url is the absolute URL, *path
  * what messages show of it: scheme, host and path, since the query of a presigned URL is a secret.
  * Both are freed with memory_free, also on failure.
@@ -29,13 +37,14 @@ typedef struct foreign {
  * or may not be used; PROMPTIC_ARGUMENT for a method or a header that cannot be sent;
  * PROMPTIC_MEMORY. *error is filled then.
  */
-promptic_kind foreign_open(const promptic_client *client, const promptic_request *request,
+promptic_kind foreign_open(const foreign_origin *origin, const promptic_request *request,
                            foreign *out, char **url, char **path, promptic_error *error);
 
 /* Frees what it holds; `active` stays. */
-void foreign_close(const promptic_client *client, foreign *foreign);
+void foreign_close(const promptic_allocator *allocator, foreign *foreign);
 
-/* A new easy handle for the request, freed with curl_easy_cleanup; NULL if out of memory. */
-CURL *foreign_handle(const promptic_client *client, const foreign *foreign);
+/* A new easy handle for the request, with the client's settings where the request has none of its
+ * own; freed with curl_easy_cleanup; NULL if out of memory. */
+CURL *foreign_handle(const transfer_settings *of_client, const foreign *foreign);
 
 #endif

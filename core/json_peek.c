@@ -15,7 +15,7 @@ static void skip_space(cursor *c) {
         c->at++;
 }
 
-/* Passes over this character and white space before it; false where there is another. */
+/* Skips white space and this character; false where another follows. */
 static bool accept(cursor *c, char expected) {
     skip_space(c);
     if (c->at == c->end || *c->at != expected)
@@ -24,7 +24,7 @@ static bool accept(cursor *c, char expected) {
     return true;
 }
 
-/* Passes over a string, from its first quote on. One that the text ends in ends there. */
+/* Skips a string, from its first quote on. A string that is cut off ends with the text. */
 static void skip_string(cursor *c) {
     for (c->at++; c->at < c->end && *c->at != '"'; c->at++)
         if (*c->at == '\\' && c->end - c->at > 1)
@@ -33,8 +33,7 @@ static void skip_string(cursor *c) {
         c->at++;
 }
 
-/* Passes over objects and arrays with all that is in them; which bracket closes which is not
- * looked at. */
+/* Skips objects and arrays with their contents; does not check which bracket closes which. */
 static void skip_brackets(cursor *c) {
     size_t depth = 0;
     do {
@@ -149,7 +148,7 @@ void json_add_string(const json_value *value, text *text) {
 /* ------------------------------------------------------------------ members */
 
 /* Whether the string stands for the name. Compared piece by piece: a lookup that needed memory
- * would have to tell its end from a member that is not there. */
+ * would have to distinguish "out of memory" from "no such member". */
 static bool is_named(const json_value *key, const char *name) {
     size_t left = strlen(name);
     cursor c = {key->start + 1, key->start + key->length - 1};

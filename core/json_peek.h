@@ -1,10 +1,10 @@
 /*
- * json_peek.h - looks one member up in a JSON object, for the messages of failed answers. The
- * bodies of answers that succeeded are decoded elsewhere, with a real parser.
+ * json_peek.h - looks one member up in a JSON object, for the messages of failures. The
+ * bodies of successful responses are decoded elsewhere, with a real parser.
  *
- * Any bytes may be handed in: what is not JSON is not found, or found as far as it goes. A body
- * that breaks off after the member still yields it. Linear in time, without recursion: values
- * that are passed over may be nested as deep as the text is long.
+ * Accepts any bytes: what is not JSON is not found, or found as far as it goes. A body that is cut
+ * off after the member still yields it. Linear in time, without recursion: skipped values may be
+ * nested as deep as the text is long.
  */
 #ifndef PROMPTIC_JSON_PEEK_H
 #define PROMPTIC_JSON_PEEK_H

@@ -11,10 +11,10 @@
 #include "promptic.h"
 
 /* A new block, or `block` moved to where there is room for `size` bytes, which is more than 0. NULL
- * where memory ends; `block` is as it was then. */
+ * if out of memory; `block` is as it was then. */
 void *memory_resize(const promptic_allocator *allocator, void *block, size_t size);
 
-/* A new block of `size` zeroes. NULL where memory ends. */
+/* A new block of `size` zeroes. NULL if out of memory. */
 void *memory_new(const promptic_allocator *allocator, size_t size);
 
 /* Gives a block back. NULL is allowed. */

@@ -2,7 +2,7 @@
  * pool.h - the connections of a client: libcurl's multi handle, its TLS sessions, its sockets.
  *
  * A pool lets libcurl work when a socket is ready or its timer has run out, and keeps a list of its
- * sockets. The list answers whether a kept connection may still be used, and which descriptors a
+ * sockets. The list says whether a kept connection may still be used, and which descriptors a
  * forked child has to close. Source of the rules: README.md in this folder, "Connections".
  */
 #ifndef PROMPTIC_POOL_H
@@ -34,7 +34,7 @@ typedef struct pool_socket {
     bool is_open;         /* of ours: not closed yet, as far as libcurl has said */
     bool is_connecting;   /* of ours: it has carried no request, so libcurl may close it silently */
     bool is_named;        /* local and peer are known */
-    ino_t inode;          /* of ours, tells it from a later one of the same number */
+    ino_t inode;          /* of ours; a later socket of the same number has another */
     unsigned char wanted; /* directions libcurl waits for, PROMPTIC_READ and _WRITE or-ed */
     unsigned char reported; /* directions the host was asked to watch; 0: it does not know it */
     unsigned char ready;    /* directions found ready and not handled yet */

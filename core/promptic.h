@@ -55,11 +55,11 @@ extern "C" {
 /* What went wrong, in the words of promptic.Error's field `kind`. */
 typedef enum promptic_kind {
     PROMPTIC_OK,         /* nothing did */
-    PROMPTIC_API_ERROR,  /* "api": the platform answered with a status other than 2xx */
+    PROMPTIC_API_ERROR,  /* "api": the platform responded with a status other than 2xx */
     PROMPTIC_TIMEOUT,    /* "timeout": an attempt stalled, or the deadline passed */
     PROMPTIC_CONNECTION, /* "connection": no connection, or it broke */
     PROMPTIC_TLS,        /* "tls": the peer could not be verified */
-    PROMPTIC_DECODE,     /* "decode": a 2xx answer that cannot be read */
+    PROMPTIC_DECODE,     /* "decode": a 2xx response that cannot be read */
     PROMPTIC_CANCELLED,  /* "cancelled": the call was cancelled or its client closed */
     PROMPTIC_AUTH,       /* "auth": a credential is missing */
     PROMPTIC_CONFIG,     /* "config": an option, a variable or the configuration file is wrong */
@@ -131,16 +131,16 @@ typedef struct promptic_endpoint {
     const promptic_parameter *parameters;
     bool repeatable;        /* a second attempt does no harm: GET, DELETE, upsert_annotation */
     bool without_workspace; /* a session token is enough: list_workspaces, list_ai_applications */
-    const char *returns;    /* the shape of the answer in the contract's names, "nil", or "bytes" of
-                             * any kind, to which the platform redirects */
-    const char *summary;    /* reference text, one line */
-    const char *since;      /* the release of the Python client that has it first, or "docs" where
-                             * only the platform's pages have it; NULL: always there */
-    const char *dropped;    /* the release of the Python client that has it no more, or NULL; older
-                             * platforms answer it */
-    bool redirects;         /* it answers with a redirect to the bytes, which is a success of the
-                             * call: the result's header location, for a request with that url */
-    const char *instead;    /* the endpoint that newer platforms have in its place, or NULL */
+    const char *returns; /* the shape of the response in the contract's names, "nil", or "bytes" of
+                          * any kind, to which the platform redirects */
+    const char *summary; /* reference text, one line */
+    const char *since;   /* the release of the Python client that has it first, or "docs" where
+                          * only the platform's pages have it; NULL: always there */
+    const char *dropped; /* the release of the Python client that has it no more, or NULL; older
+                          * platforms serve it */
+    bool redirects;      /* its response is a redirect to the bytes, which is a success of the
+                          * call: the result's header location, for a request with that url */
+    const char *instead; /* the endpoint that newer platforms have in its place, or NULL */
 } promptic_endpoint;
 
 /* The table's rows in their order, *count of them. Static memory, never freed. */
@@ -157,9 +157,9 @@ PROMPTIC_API const promptic_endpoint *promptic_endpoint_find(const char *name);
  * promptic_loop_options. */
 typedef struct promptic_allocator {
     /* As realloc, on the thread that uses what the memory is for: a new block where block is NULL,
-     * else the block with this size, in another place or not. NULL where memory ends, and the block
-     * is as it was. Aligned as malloc aligns. size 0: frees the block, which is not NULL then;
-     * what is returned is not looked at. */
+     * else the block with this size, in another place or not. NULL if out of memory, with the block
+     * unchanged. Aligned as malloc aligns. size 0: frees the block, which is not NULL then; the
+     * returned value is ignored. */
     void *(*reallocate)(void *userdata, void *block, size_t size);
     void *userdata; /* handed to reallocate */
 } promptic_allocator;
@@ -237,10 +237,10 @@ typedef void (*promptic_socket_fn)(promptic_loop *loop, int socket, int directio
  */
 typedef void (*promptic_timer_fn)(promptic_loop *loop, long timeout_ms, void *userdata);
 
-/* Has the loop tell the host what to wait for, instead of being asked. To be set before the loop's
+/* The loop reports to the host which sockets to poll and when to step. To be set before the loop's
  * first call, once; both functions are needed. The host then calls promptic_socket_ready when a
  * socket is ready and promptic_step when the timer has run out. The functions that block work as
- * well, and the host is told of what they change. */
+ * well, and report their changes to the host. */
 PROMPTIC_API void promptic_watch(promptic_loop *loop, promptic_socket_fn on_socket,
                                  promptic_timer_fn on_timer, void *userdata);
 
@@ -277,12 +277,12 @@ typedef struct promptic_options {
     double backoff;            /* seconds, the first delay's upper bound, doubling; 0.5 */
     int max_retries;           /* further attempts after the first; 2 */
     bool allow_http;           /* plain http to hosts other than loopback */
-    size_t max_response_bytes; /* of one answer, after decompression; 256 MiB */
+    size_t max_response_bytes; /* of one response, after decompression; 256 MiB */
     promptic_log_fn log;       /* may be NULL */
     void *log_userdata;
-    promptic_allocator allocator; /* of the client, its calls, the bodies it copies, its answers and
-                                   * messages, until the last of them is freed; copied */
-    bool anonymous; /* no credential is looked for or sent; the client takes raw requests only, and
+    promptic_allocator allocator; /* of the client, its calls, the bodies it copies, its responses
+                                   * and messages, until the last of them is freed; copied */
+    bool anonymous; /* no credential is resolved or sent; the client takes raw requests only, and
                      * their paths are below the endpoint itself, not below /api/v1: for logging
                      * in */
     const char *ai_application_id; /* what a session token works in. workspace_id is an older name
@@ -332,7 +332,7 @@ typedef struct promptic_pair {
 
 /* ---------------------------------------------------- the configuration file */
 
-/* The file that clients look into last: TOML, with api_key, access_token, ai_application_id (older:
+/* The file that clients read last: TOML, with api_key, access_token, ai_application_id (older:
  * workspace_id) and endpoint at its top level. Everywhere `file` is its name, NULL for
  * ~/.promptic/config.toml. These functions block for as long as a file takes; what memory they need
  * is malloc's, and given back.
@@ -344,7 +344,7 @@ typedef struct promptic_config_info {
     bool exists;     /* else nothing of the following is set but path */
     bool is_shared;  /* others than its owner can read or change it (mode & 077) */
     bool has[4];     /* api_key, access_token, workspace_id, endpoint */
-    char path[4096]; /* "" where nobody knows the home directory */
+    char path[4096]; /* "" where there is no home directory */
     bool has_ai_application_id;
 } promptic_config_info;
 
@@ -379,35 +379,35 @@ typedef struct promptic_request {
     char *body; /* JSON text; NULL: no body and no Content-Type */
     size_t body_length;
     void (*body_free)(void *body); /* called with the body once; NULL: the body is copied */
-    /* Told of the body of a 2xx answer piece by piece as it comes, instead of it being collected
-     * and counted against max_response_bytes. With NULL an attempt begins: what came before is
-     * void. NULL: the body is in the result. */
+    /* Called with the body of a 2xx response piece by piece as it arrives, instead of collecting it
+     * and counting it against max_response_bytes. A NULL piece begins an attempt: what came before
+     * is void. NULL: the body is in the result. */
     void (*on_body)(const char *piece, size_t length, void *userdata);
     void *body_userdata;
     /* Another place than the platform, which it has named itself: where a redirect leads, or where
      * an upload goes. With a method, instead of endpoint and path; a path given beside it is that
-     * of the request whose answer named the URL, which may be relative to it. https, or http on the
-     * endpoint's own host. No credential is sent, and no redirect followed. The result's path is
-     * the URL without its query, which may be a secret. */
+     * of the request whose response named the URL, which may be relative to it. https, or http on
+     * the endpoint's own host. No credential is sent, and no redirect followed. The result's path
+     * is the URL without its query, which may be a secret. */
     const char *url;
     const promptic_pair *headers; /* of a request with a url, instead of the client's own */
     size_t header_count;
     const promptic_endpoint *row; /* instead of endpoint, for who has it at hand; of the table */
 } promptic_request;
 
-/* A header of an answer; its name in lower case. */
+/* A header of a response; its name in lower case. */
 typedef promptic_pair promptic_header;
 
 /* How a call ended. Everything is borrowed from the call. */
 typedef struct promptic_result {
     promptic_kind kind;
-    int status;          /* HTTP status, 0 where there was no whole answer */
+    int status;          /* HTTP status, 0 where there was no whole response */
     const char *message; /* for people; NULL where kind is PROMPTIC_OK */
     const char *method;
     const char *path; /* below /api/v1, encoded, without the query */
-    const char *body; /* what has come of the last answer; NUL-terminated, never NULL */
+    const char *body; /* the last response's, as far as it arrived; NUL-terminated, never NULL */
     size_t body_length;
-    const char *request_id; /* of the answer's x-request-id; NULL where there is none */
+    const char *request_id; /* the response's x-request-id; NULL where there is none */
     double retry_after;     /* seconds the platform asked to wait; negative: it did not */
     int attempts;
     bool maybe_sent; /* a failed call that may have taken effect on the platform */
@@ -419,8 +419,8 @@ typedef struct promptic_result {
                        * it says no more than the message */
 } promptic_result;
 
-/* Told once, when the call has ended. It may submit, cancel and free calls, this one too, and close
- * and free clients and the loop. */
+/* Called once, when the call has ended. It may submit, cancel and free calls, this one too, and
+ * close and free clients and the loop. */
 typedef void (*promptic_done_fn)(promptic_call *call, void *userdata);
 
 /* Starts a call; nothing blocks. done may be NULL. Freed with promptic_call_free.

@@ -179,7 +179,8 @@ static promptic_kind check_characters(const char *path, promptic_error *error) {
 
 promptic_kind request_check_path(const char *path, promptic_error *error) {
     if (path == NULL || path[0] != '/')
-        return failure_set(error, PROMPTIC_ARGUMENT, "path must begin with '/', such as /experiments");
+        return failure_set(error, PROMPTIC_ARGUMENT,
+                           "path must begin with '/', such as /experiments");
     promptic_kind kind = check_characters(path, error);
     for (const char *at = path; kind == PROMPTIC_OK && *at == '/';) {
         size_t length = strcspn(++at, "/");

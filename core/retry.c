@@ -11,7 +11,7 @@
 
 /* ---------------------------------------------------------------- decision */
 
-static bool answer_allows(const retry_attempt *attempt) {
+static bool response_allows(const retry_attempt *attempt) {
     switch (attempt->status) {
     case 408: /* not received completely, so not processed (RFC 9110 15.5.9) */
     case 429: /* refused before anything was done (RFC 6585 4) */
@@ -30,7 +30,7 @@ static bool answer_allows(const retry_attempt *attempt) {
 bool retry_allowed(const retry_attempt *attempt) {
     switch (attempt->kind) {
     case PROMPTIC_API_ERROR:
-        return attempt->retry_after <= RETRY_LONGEST_AFTER && answer_allows(attempt);
+        return attempt->retry_after <= RETRY_LONGEST_AFTER && response_allows(attempt);
     case PROMPTIC_CONNECTION:
     case PROMPTIC_TIMEOUT:
         return attempt->repeatable || attempt->never_sent;
@@ -68,8 +68,8 @@ double retry_delay(int attempt, double base, double retry_after, uint64_t *rando
 uint64_t retry_seed(void) {
     struct timespec now = {0, 0};
     clock_gettime(CLOCK_REALTIME, &now);
-    /* The time tells loops apart, the process id and the stack's random place tell processes
-     * apart that began in the same instant. */
+    /* The time differs between loops; the process id and the stack's random address differ between
+     * processes that began in the same instant. */
     uint64_t state = (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
     state ^= (uint64_t)getpid() << 40;
     state ^= (uint64_t)(uintptr_t)&now << 16;

@@ -18,9 +18,9 @@
 typedef struct retry_attempt {
     bool repeatable;    /* of the endpoint, or of the method: GET, DELETE */
     bool never_sent;    /* no byte of the request has left */
-    promptic_kind kind; /* PROMPTIC_API_ERROR where there is an answer */
-    int status;         /* of the answer; looked at with PROMPTIC_API_ERROR only */
-    double retry_after; /* of the answer, in seconds; negative where it has none */
+    promptic_kind kind; /* PROMPTIC_API_ERROR where there is a response */
+    int status;         /* of the response; used with PROMPTIC_API_ERROR only */
+    double retry_after; /* of the response, in seconds; negative where it has none */
 } retry_attempt;
 
 /*

@@ -32,7 +32,7 @@ void text_free(text *text);
 void text_clear(text *text);
 
 /* Makes room for `length` further bytes, so that adding them moves nothing: no copy of a secret is
- * left behind. False where memory ends. */
+ * left behind. False if out of memory. */
 bool text_reserve(text *text, size_t length);
 
 /* Adds a byte that text_reserve has made room for. */
@@ -63,7 +63,7 @@ size_t text_read_utf8(const char *bytes, size_t length, unsigned long *code);
  * and the text's allocator. */
 char *text_take(text *text, size_t *length);
 
-/* A copy of the first `length` bytes as a string. NULL where memory ends. Freed with memory_free.
+/* A copy of the first `length` bytes as a string. NULL if out of memory. Freed with memory_free.
  */
 char *text_copy(const promptic_allocator *allocator, const char *bytes, size_t length);
 

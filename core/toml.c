@@ -176,8 +176,8 @@ static const char *string_quotes(const reader *r) {
 
 /* ------------------------------------------------------------ other values */
 
-/* A number, a date or a boolean: only its characters are looked at, and its first one, which
- * tells it from a string whose quotes were forgotten. */
+/* A number, a date or a boolean: only its characters are checked, and its first one, by which a
+ * string without quotes is recognised. */
 static bool skip_word(reader *r) {
     const char *start = r->at;
     bool is_date;
@@ -202,7 +202,7 @@ static bool skip_word(reader *r) {
     return fail(r, "not a TOML value; a string needs quotes around it");
 }
 
-/* Passes over an array or an inline table with all that is in it. */
+/* Skips an array or an inline table with its contents. */
 static bool skip_brackets(reader *r) {
     char closing[MAX_DEPTH];
     size_t depth = 0, first_line = r->line;

@@ -1,9 +1,8 @@
 /*
  * toml.h - reads the keys of a TOML 1.0 text (toml.io/en/v1.0.0) one after the other.
  *
- * Strings of all four kinds are decoded. Values of other types are passed over and reported
- * without being looked into closely: what matters is where they end. Duplicate keys are the
- * caller's to notice.
+ * Strings of all four kinds are decoded. Values of other types are skipped and reported
+ * without closer checks: what matters is where they end. Duplicate keys are left to the caller.
  */
 #ifndef PROMPTIC_TOML_H
 #define PROMPTIC_TOML_H
@@ -37,7 +36,7 @@ typedef struct toml_error {
 
 /*
  * Calls on_entry for each key and header in the text's order. True where the whole text was read,
- * or the callback stopped it; false and *error where the text is malformed or memory ends. Entries
+ * or the callback stopped it; false and *error if the text is malformed or out of memory. Entries
  * before the fault have been reported by then.
  */
 bool toml_read(const promptic_allocator *allocator, const char *toml, size_t length,

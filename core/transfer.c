@@ -13,13 +13,14 @@
 /* libcurl refuses single headers past 100 KiB; this bounds their sum. */
 #define MAX_HEADER_BYTES ((size_t)1024 * 1024)
 
-/* Most heads of answers fit into this. */
+/* Most response heads fit into this. */
 #define USUAL_HEADER_BYTES ((size_t)1023)
 
-/* Most bytes that are set aside for an answer before they have come: a server may say anything. */
+/* Most bytes that are allocated for a response ahead of its arrival: a server may claim anything.
+ */
 #define MOST_AHEAD ((size_t)1024 * 1024)
 
-/* What is read from a connection at once. libcurl's own 16 KiB take two turns for an answer of
+/* What is read from a connection at once. libcurl's own 16 KiB take two turns for a response of
  * 25 KB. It is given back at the end of each transfer. */
 #define RECEIVE_BUFFER (32L * 1024L)
 
@@ -37,8 +38,8 @@ static bool is_success(const transfer *transfer) {
     return status >= 200 && status < 300;
 }
 
-/* The answer's length, where the server tells it, or what is told of it after compression: enough
- * to begin with, so that a text of this size is not moved again and again while it grows. */
+/* Starts with the response's announced length, which may be that of compressed bytes: the text is
+ * not moved again and again while it grows. */
 static void make_room(transfer *transfer) {
     curl_off_t length = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
@@ -170,8 +171,8 @@ static CURLcode limit_protocols(CURL *easy) {
 #endif
 }
 
-/* Giving up an attempt during its name lookup would wait for the thread that looks it up, seconds
- * and more; with this it is left to itself, and cleans up when it ends. */
+/* Cancelling an attempt during its name lookup would wait for the resolver thread, for seconds and
+ * more; with this option the thread is detached, and cleans up when it ends. */
 static void leave_lookups(CURL *easy) {
 #if LIBCURL_VERSION_NUM >= 0x075700
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -186,7 +187,7 @@ static long connect_timeout_ms(const transfer_settings *settings) {
     return timeout_ms > INT32_MAX ? INT32_MAX : (long)timeout_ms;
 }
 
-/* Both options are set, so that libcurl does not look at the environment. */
+/* Both options are set, so that libcurl ignores the environment. */
 static CURLcode set_proxy(CURL *easy, const transfer_settings *settings) {
     const char *exceptions = settings->no_proxy != NULL ? settings->no_proxy : "";
     CURLcode code = curl_easy_setopt(easy, CURLOPT_NOPROXY, exceptions);
@@ -416,16 +417,16 @@ static void describe(transfer *transfer, CURLcode code, transfer_outcome *outcom
         outcome->message = "not enough memory to start the request";
     } else if (transfer->body.failed || transfer->headers.failed) {
         outcome->kind = PROMPTIC_MEMORY;
-        outcome->message = "not enough memory for the answer";
+        outcome->message = "not enough memory for the response";
     } else if (transfer->too_big) {
         outcome->kind = PROMPTIC_DECODE;
-        outcome->message = "the answer is larger than max_response_bytes allows";
+        outcome->message = "the response is larger than max_response_bytes allows";
     } else if (transfer->resent) {
         outcome->kind = PROMPTIC_CONNECTION;
-        outcome->message = "the connection broke before an answer came";
+        outcome->message = "the connection broke before a response came";
     } else if (has_long_header(transfer, code)) {
         outcome->kind = PROMPTIC_CONNECTION;
-        outcome->message = "a header of the answer is too long";
+        outcome->message = "a header of the response is too long";
     } else if (tunnel != 0) {
         describe_tunnel(transfer, tunnel, outcome);
     } else {
@@ -450,7 +451,7 @@ void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) 
         describe(transfer, code, outcome);
     } else if (!transfer->has_head) { /* libcurl is content with half a head */
         outcome->kind = PROMPTIC_CONNECTION;
-        outcome->message = "the connection broke in the head of the answer";
+        outcome->message = "the connection broke in the head of the response";
     } else {
         outcome->status = (int)status;
     }

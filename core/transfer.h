@@ -36,24 +36,24 @@ typedef struct transfer {
     void (*on_body)(const char *piece, size_t length, void *userdata); /* NULL: `body` collects */
     void *body_userdata;
     text body;
-    text headers; /* name, NUL, value, NUL, ... of the last answer */
+    text headers; /* name, NUL, value, NUL, ... of the last response */
     size_t header_count;
     curl_off_t uploaded;
-    int64_t moved_ms;            /* when a byte moved last, or the attempt began */
-    long sent_before;            /* CURLINFO_REQUEST_SIZE before the request: bytes of CONNECT */
-    bool has_origin;             /* the URL was found to be one before */
-    bool connected;              /* the request was given an established connection */
-    bool has_head;               /* the answer's head is complete */
-    bool sent;                   /* of an attempt that is over: see transfer_was_sent */
-    bool stale;                  /* the kept connection had ended, nothing was sent */
-    bool resent;                 /* libcurl wanted to send it a second time, which was refused */
-    bool too_big;                /* the answer went past max_response_bytes or the cap on headers */
+    int64_t moved_ms; /* when a byte moved last, or the attempt began */
+    long sent_before; /* CURLINFO_REQUEST_SIZE before the request: bytes of CONNECT */
+    bool has_origin;  /* the URL was found to be one before */
+    bool connected;   /* the request was given an established connection */
+    bool has_head;    /* the response's head is complete */
+    bool sent;        /* of an attempt that is over: see transfer_was_sent */
+    bool stale;       /* the kept connection had ended, nothing was sent */
+    bool resent;      /* libcurl wanted to send it a second time, which was refused */
+    bool too_big;     /* the response exceeded max_response_bytes or the cap on headers */
     char error[CURL_ERROR_SIZE]; /* libcurl's words for it */
 } transfer;
 
 /* How an exchange ended, in the core's terms. */
 typedef struct transfer_outcome {
-    promptic_kind kind;  /* PROMPTIC_OK where there is a whole answer, whatever its status */
+    promptic_kind kind;  /* PROMPTIC_OK where there is a whole response, whatever its status */
     const char *message; /* where kind is not PROMPTIC_OK; static or of the transfer */
     int status;
     bool reused; /* the connection was there already */
@@ -71,7 +71,7 @@ typedef struct transfer_settings {
     double connect_timeout; /* seconds for name lookup, connection, tunnel and handshake */
 } transfer_settings;
 
-/* A new easy handle with these settings, freed with curl_easy_cleanup. NULL where memory ends. */
+/* A new easy handle with these settings, freed with curl_easy_cleanup. NULL if out of memory. */
 CURL *transfer_handle(const transfer_settings *settings);
 
 void transfer_init(transfer *transfer, const promptic_allocator *allocator);
@@ -84,7 +84,7 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
 /* Reads how the exchange ended from libcurl's code and the handle, which is then let go. */
 void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome);
 
-/* Drops what has come of an answer. */
+/* Drops the part of a response that has arrived. */
 void transfer_forget(transfer *transfer);
 
 /* Lets go of the handle of an attempt that is given up. */
@@ -94,7 +94,7 @@ void transfer_drop(transfer *transfer);
  * that the platform may have it. Those of a handshake or of CONNECT are not the request's. */
 bool transfer_was_sent(const transfer *transfer);
 
-/* The value of the answer's last header of this lower-case name, or NULL. */
+/* The value of the response's last header of this lower-case name, or NULL. */
 const char *transfer_header(const transfer *transfer, const char *name);
 
 #endif

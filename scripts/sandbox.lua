@@ -163,7 +163,7 @@ local function announce(server, port_file)
    io.stdout:flush()
 end
 
--- Lua looks into the current directory for modules; whatever lies there is to take no module's place here.
+-- Lua searches the current directory for modules; nothing there may take a module's place.
 local function look_nowhere_near()
    for _, name in ipairs { "path", "cpath" } do
       local kept = {}
@@ -174,7 +174,7 @@ local function look_nowhere_near()
    end
 end
 
--- A port that is taken is no slip of the program's: nobody has to be told where it was noticed.
+-- A port that is taken is no fault of the program: the message needs no place in the source.
 local function listen(sandbox, options)
    local http = require "promptic.sandbox.server"
    local listens, server = pcall(http.listen, sandbox, options.port, options.stop_on_eof)
@@ -184,6 +184,8 @@ end
 
 local function run(options)
    look_nowhere_near()
+   -- a full collection, as the generational mode of the interpreter makes them, would stop the server for a while
+   collectgarbage "incremental"
    local Store = require "promptic.sandbox.store"
    local store <close> = Store.open(options.db)
    local sandbox = open(options, store)

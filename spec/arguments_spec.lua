@@ -1,24 +1,12 @@
 --- What a wrong call says. The messages are exact: people read them, and they name the nearest right word.
 -- spec/rows_spec.lua makes the wrong calls of every row; here are one or two of each kind.
+-- Tags: luas valgrind
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"
 
-local server, client
-
-setup(function()
-   server = scripted.start()
-   client = clients.open(server.url)
-end)
-
-teardown(function()
-   client:close()
-   server:stop()
-end)
-
-before_each(function()
-   server:reset():always{ body = "{}" }
-end)
+local server = scripted.shared{ body = "{}" }
+local client = clients.shared(server)
 
 local NAN = 0 / 0
 

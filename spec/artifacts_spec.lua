@@ -1,5 +1,6 @@
 --- Artifacts: bytes that come through a redirect, files that are replaced as a whole, uploads. Two servers: the
 -- platform, and the store that it sends its clients to.
+-- Tags: luas
 local json = require "cjson"
 local promptic = require "promptic"
 local clients = require "spec.support.clients"

@@ -185,7 +185,7 @@ describe("promptic's command line", function()
             .. "`promptic evaluators list " .. experiment .. "` show what there is" },
          { { "datasets", "get", nope, "-c", component }, "check the ids: `promptic components list` and "
             .. "`promptic datasets list -c " .. component .. "` show what there is" },
-         { { "iterations", "best", experiment }, "`promptic experiments get " .. experiment .. "` tells" },
+         { { "iterations", "best", experiment }, "`promptic experiments get " .. experiment .. "` shows its status" },
          { { "deployments", "deploy", component, experiment }, "promptic experiments start " .. experiment },
       }
       for _, row in ipairs(rows) do

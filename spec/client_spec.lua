@@ -1,23 +1,12 @@
 --- promptic.client: its options, where credentials come from, what it shows of itself, its end; the log.
+-- Tags: luas valgrind
 local promptic = require "promptic"
 local child = require "spec.support.child"
 local clients = require "spec.support.clients"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
-local server
-
-setup(function()
-   server = scripted.start()
-end)
-
-teardown(function()
-   server:stop()
-end)
-
-before_each(function()
-   server:reset():always{ body = '{"id":"x"}' }
-end)
+local server = scripted.shared{ body = '{"id":"x"}' }
 
 -- ------------------------------------------------------------------- module
 

@@ -1,21 +1,14 @@
 --- promptic.Error: what a failed call raises, kind by kind. spec/transport_spec.lua and spec/retry_spec.lua
 -- make the failures; here is the form that they take in Lua.
+-- Tags: luas valgrind
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"
 
-local server, client
-
-setup(function()
-   server = scripted.start()
-end)
-
-teardown(function()
-   server:stop()
-end)
+local server = scripted.shared()
+local client
 
 before_each(function()
-   server:reset()
    client = clients.open(server.url, { max_retries = 0 })
 end)
 

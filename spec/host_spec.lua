@@ -97,6 +97,7 @@ describe("a program of spec/host #hosts", function()
       { "libcurl_memory", "asan", "has each allocation of libcurl fail" },
       { "json", "asan", "has JSON encoded and decoded in steps, and run out of memory" },
       { "collector", "asan", "has Lua collect, stop and run out of memory wherever it can" },
+      { "lua_memory", "asan", "has each entry point of the bindings run out of memory, and works on" },
       { "rows", "asan", "does a bounded amount of work for each id and each column" },
       { "threads", "tsan", "has a loop in each thread, which another thread and signals wake" },
       { "lua_threads", "tsan", "has a Lua state in each thread" },
@@ -104,7 +105,8 @@ describe("a program of spec/host #hosts", function()
    for _, row in ipairs(PROGRAMS) do
       local name, sanitizer, what, by_name = (table.unpack or unpack)(row) -- luacheck: ignore 113 143
       it(("passes: %s %s"):format(name, what), function()
-         passes(name, sanitizer, by_name == false and "" or server.url .. (by_name and " " .. by_name .. server.port or ""))
+         local url = server.url .. (by_name and " " .. by_name .. server.port or "")
+         passes(name, sanitizer, by_name == false and "" or url)
       end)
    end
 

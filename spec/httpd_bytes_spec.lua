@@ -1,4 +1,5 @@
 -- promptic.httpd's functions on bytes and files: gzip, base64, SHA-256, and a file's owner.
+-- Tags: valgrind
 local httpd = require "promptic.httpd"
 local process = require "spec.support.process"
 

@@ -93,6 +93,17 @@ describe("promptic.httpd", function()
          end)
       end
 
+      it("ends the connection where a body's function fails", function()
+         local answer, errors = failing[[
+            local n = 0
+            return 200, nil, function() n = n + 1 return n == 1 and "a" or {} end
+         ]]
+         assert.equal(200, answer.status)
+         assert.matches("^1\r\na\r\n", answer.rest)
+         assert.not_matches("\r\n0\r\n", answer.rest)
+         assert.matches("internal error: the body's function returned a table", errors, 1, true)
+      end)
+
       it("cuts a long message, and not the answer", function()
          local answer = failing('error(("\\1"):rep(100000), 0)')
          assert.equal(('{"error":"internal error: %s"}'):format(("\\u0001"):rep(1000)), answer.body)
@@ -163,6 +174,103 @@ describe("promptic.httpd", function()
             answer = get("/")
          end)()
          assert.equal("fine", answer.body)
+      end)
+   end)
+
+   describe("a body that a function gives", function()
+      -- The body of the next answer, put together of its chunks.
+      local function whole(peer)
+         peer:until_true(function() return peer.closed end)
+         local head, rest = peer.received:match("^(.-)\r\n\r\n(.*)$")
+         local body = {}
+         while true do
+            local size, after = rest:match("^(%x+)\r\n(.*)$")
+            if not size or tonumber(size, 16) == 0 then
+               return head, table.concat(body), size ~= nil
+            end
+            size = tonumber(size, 16)
+            body[#body + 1], rest = after:sub(1, size), after:sub(size + 3)
+         end
+      end
+
+      local function pieces(list)
+         local at = 0
+         return function()
+            at = at + 1
+            if type(list[at]) == "function" then
+               return list[at]()
+            end
+            return list[at]
+         end
+      end
+
+      local CLOSE = request("GET /", "Connection: close\r\n")
+
+      it("comes in pieces of any size, empty ones too", function()
+         start()
+         local list = { "a", "", ("0123456789"):rep(100000), "\0z" }
+         reply = { 200, { ["X-A"] = "b" }, pieces(list) }
+         local peer = connect()
+         peer.unsent = CLOSE
+         local head, body, is_complete = whole(peer)
+         assert.matches("X%-A: b", head)
+         assert.is_true(is_complete)
+         assert.is_true(body == table.concat(list))
+      end)
+
+      it("lets others be served in between", function()
+         start()
+         local served, other = 0, nil
+         local list = {}
+         for number = 1, 100 do
+            list[number] = function()
+               served = served + 1
+               return ("x"):rep(200000)
+            end
+         end
+         reply = function(got)
+            if got.path == "/long" then
+               return 200, nil, pieces(list)
+            end
+            other = other or served
+            return 200, nil, "short"
+         end
+         local long, short = connect(), connect()
+         assert(long.socket:send(request("GET /long")))
+         repeat
+            server:step(0)
+         until served > 0
+         assert.equal("short", short:exchange(request("GET /short")).body)
+         assert.is_true(other < 100)
+         long.socket:close()
+         server:step(0)
+      end)
+
+      it("ends the step where the function meets Ctrl-C", function()
+         start()
+         reply = { 200, nil, pieces{ "a", function() error("interrupted!", 0) end } }
+         assert.has_error(function()
+            get("/")
+         end, "interrupted!")
+      end)
+
+      it("is given up with the server", function()
+         start()
+         local kept = setmetatable({}, { __mode = "k" })
+         local function body()
+            local give = pieces{ "a", ("x"):rep(10000000) }
+            kept[give] = true
+            return give
+         end
+         reply = function() return 200, nil, body() end
+         connect().socket:send(request("GET /"))
+         repeat
+            server:step(0)
+         until next(kept)
+         server:stop()
+         collectgarbage()
+         collectgarbage()
+         assert.is_nil(next(kept))
       end)
    end)
 

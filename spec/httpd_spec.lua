@@ -1,5 +1,6 @@
 -- promptic.httpd, the HTTP server of the sandbox: what it hands over and what it sends. Server and peers live
 -- in this one process. When it runs and when it ends is held in httpd_server_spec.lua.
+-- Tags: valgrind
 local httpd = require "promptic.httpd"
 
 local Peer = require "spec.support.peer"

@@ -1,4 +1,5 @@
 -- promptic.json.decode: what it makes of a text, and what it refuses.
+-- Tags: luas valgrind
 local json = require "promptic.json"
 local values = require "spec.support.json_values"
 
@@ -58,6 +59,10 @@ describe("promptic.json.decode", function()
       { "underflow", "1e-400", 0.0 },
       { "a tie that a digit far away breaks",
          "9007199254740993." .. ("0"):rep(900) .. "1", 9007199254740994.0 },
+      { "ties between two doubles, to the even one", "[4503599627370496.5,4503599627370497.5,4503599627370498.5]",
+         array { 4503599627370496.0, 4503599627370498.0, 4503599627370498.0 } },
+      { "just above and below a tie", "[4503599627370496.501,4503599627370497.499]",
+         array { 4503599627370497.0, 4503599627370497.0 } },
       { "a long fraction", "0.5" .. ("0"):rep(1000), 0.5 },
       { "a long run of zeros before the exponent", "0." .. ("0"):rep(400) .. "1e401", 1 },
       { "a huge exponent made up for", "1" .. ("0"):rep(400) .. "e-400", 1 },

@@ -1,4 +1,5 @@
 -- promptic.json.encode: what it writes, and what it refuses, with the place.
+-- Tags: luas valgrind
 local json = require "promptic.json"
 local cjson = require "cjson"
 local values = require "spec.support.json_values"

@@ -1,4 +1,5 @@
 -- Values of other libraries, which promptic.json.encode takes for what they are there.
+-- Tags: luas
 local json = require "promptic.json"
 local cjson = require "cjson"
 local dkjson = require "dkjson"

@@ -1,5 +1,6 @@
 -- What is JSON, what is not, and what is up to its reader: cases from the sections of RFC 8259. lua-cjson has to accept
 -- what is JSON as well; it accepts more than that.
+-- Tags: luas
 local json = require "promptic.json"
 local cjson = require "cjson"
 local values = require "spec.support.json_values"

@@ -1,4 +1,5 @@
 -- promptic.json as a whole: arrays, round trips, and what must depend neither on the locale nor on lua-cjson.
+-- Tags: luas valgrind
 local json = require "promptic.json"
 local locale = require "spec.support.locale"
 local child = require "spec.support.child"

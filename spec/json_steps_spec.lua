@@ -1,7 +1,9 @@
 --- Large answers of tasks are decoded over several steps. What comes of that is what decoding at once gives.
+-- Tags: luas
 local clients = require "spec.support.clients"
 local promptic = require "promptic"
 local scripted = require "spec.support.scripted"
+local values = require "spec.support.json_values"
 
 local server, client
 local on_task_error = promptic.on_task_error
@@ -90,7 +92,7 @@ describe("a task's answer", function()
          local fine, result = fetched(case[2])
          assert.is_true(fine, result)
          local wanted = promptic.json.decode(case[2])
-         assert.same(wanted, result)
+         values.assert_same(wanted, result)
          assert.equal(encoded(wanted), encoded(result))
       end)
    end

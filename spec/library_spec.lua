@@ -1,4 +1,5 @@
 --- The rows of the library's own names (promptic.library): each is there, and checks what its row says.
+-- Tags: luas
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 

@@ -1,5 +1,6 @@
 --- The metatables of the library's userdata are closed to scripts: a script that called __gc of a client whose log
 -- function runs would free what is in use.
+-- Tags: luas
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local process = require "spec.support.process"

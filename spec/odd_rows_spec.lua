@@ -1,22 +1,15 @@
 --- What single rows do that the others do not (rows_spec has what all have in common).
+-- Tags: luas
 local json = require "cjson"
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local rows = require "spec.support.rows"
 local scripted = require "spec.support.scripted"
 
-local server, client
-
-setup(function()
-   server = scripted.start()
-end)
-
-teardown(function()
-   server:stop()
-end)
+local server = scripted.shared{ body = '{"id":"x"}' }
+local client
 
 before_each(function()
-   server:reset():always{ body = '{"id":"x"}' }
    client = clients.open(server.url)
 end)
 

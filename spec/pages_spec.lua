@@ -1,23 +1,11 @@
 --- each_experiment and each_trace: which pages they ask for, what they give, when they stop.
+-- Tags: luas valgrind
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"
 
-local server, client
-
-setup(function()
-   server = scripted.start()
-   client = clients.open(server.url)
-end)
-
-teardown(function()
-   client:close()
-   server:stop()
-end)
-
-before_each(function()
-   server:reset()
-end)
+local server = scripted.shared()
+local client = clients.shared(server)
 
 -- A platform with so many values, in pages of at most so many; of traces it tells the total.
 local PLATFORM = [[

@@ -1,5 +1,6 @@
 --- Proxies of the environment: used as usual, never for the loopback. The environment is read by the process,
 -- so another one makes the calls.
+-- Tags: luas
 local child = require "spec.support.child"
 local scripted = require "spec.support.scripted"
 

@@ -1,5 +1,6 @@
 --- A host may replace or forbid what is global: OpenResty has a `coroutine` of its own, a game's sandbox takes `io` and
 -- `os` away. The module reads nothing of `coroutine` and `require`, and of the others only while it is opened.
+-- Tags: luas
 local observations = require "spec.support.observations"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"

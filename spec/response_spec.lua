@@ -1,19 +1,11 @@
 --- The headers in promptic.response: one of each name, and what many of one name cost.
+-- Tags: luas
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"
 
-local server, client
-
-setup(function()
-   server = scripted.start()
-   client = clients.open(server.url)
-end)
-
-teardown(function()
-   client:close()
-   server:stop()
-end)
+local server = scripted.shared()
+local client = clients.shared(server)
 
 local function get(headers)
    server:reply{ headers = headers, body = '{"id":"x"}' }

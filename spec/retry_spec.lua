@@ -1,4 +1,5 @@
 --- Which failure is tried again, how often, and what comes of it.
+-- Tags: luas
 local promptic = require "promptic"
 local socket = require "socket"
 local clients = require "spec.support.clients"
@@ -28,18 +29,10 @@ local METHODS = {
 local REPEATABLE = { "GET", "DELETE", "UPSERT" }
 local OTHERS = { "POST", "PATCH", "START" }
 
-local server, client
-
-setup(function()
-   server = scripted.start()
-end)
-
-teardown(function()
-   server:stop()
-end)
+local server = scripted.shared{ body = '{"id":"x"}' }
+local client
 
 before_each(function()
-   server:reset():always{ body = '{"id":"x"}' }
    client = clients.open(server.url)
 end)
 
@@ -205,6 +198,33 @@ describe("Retry-After", function()
       reopen{ backoff = 60 }
       server:reply{ status = 503, headers = { ["Retry-After"] = http_date(-10) } }
       succeeds("POST", 2)
+   end)
+
+   -- The server's clock is an hour behind or ahead: what counts is how far apart its two dates are.
+   for _, skew in ipairs{ -3600, 3600 } do
+      it(("as a date is counted from the response's own Date, %d s off"):format(skew), function()
+         reopen{ max_retries = 0 }
+         server:always{ status = 503, headers = { Date = http_date(skew), ["Retry-After"] = http_date(skew + 90) } }
+         assert.equal(90, fails("POST", 1).retry_after)
+         server:reset():always{
+            status = 503, headers = { Date = http_date(skew), ["Retry-After"] = http_date(skew - 90) },
+         }
+         assert.equal(0, fails("POST", 1).retry_after)
+      end)
+
+      it(("as a date is waited for by the response's own Date, %d s off"):format(skew), function()
+         server:reply{ status = 503, headers = { Date = http_date(skew), ["Retry-After"] = http_date(skew + 1) } }
+         succeeds("POST", 2)
+         local requests = server:requests()
+         assert.is_true(requests[2].at - requests[1].at > 0.95)
+      end)
+   end
+
+   it("as a date without a readable Date is counted from this machine's clock", function()
+      reopen{ max_retries = 0 }
+      server:always{ status = 503, headers = { Date = "soon", ["Retry-After"] = http_date(600) } }
+      local retry_after = fails("POST", 1).retry_after
+      assert.is_true(retry_after > 500 and retry_after <= 600)
    end)
 
    it("as a date to come is waited for", function()

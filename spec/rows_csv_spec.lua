@@ -1,4 +1,5 @@
 --- Which observations a .csv file holds (RFC 4180), and what is wrong with one, in which line.
+-- Tags: luas
 local clients = require "spec.support.clients"
 local observations = require "spec.support.observations"
 local process = require "spec.support.process"

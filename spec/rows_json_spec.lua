@@ -1,4 +1,5 @@
 --- Which observations .jsonl and .json files hold, and what is wrong with one, in which line.
+-- Tags: luas
 local clients = require "spec.support.clients"
 local observations = require "spec.support.observations"
 local process = require "spec.support.process"

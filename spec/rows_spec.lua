@@ -2,6 +2,7 @@
 --
 -- With PROMPTIC_ENDPOINT (an address of the loopback: a mock or the sandbox) only the good calls run, against
 -- that. Where PROMPTIC_WORLD names a sandbox, they use ids of things that are made there first.
+-- Tags: luas valgrind
 local json = require "cjson"
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
@@ -90,18 +91,10 @@ local KNOWN_HEADERS = {
    ["x-ai-application-id"] = true,
 }
 
-local server, client
-
-setup(function()
-   server = scripted.start()
-end)
-
-teardown(function()
-   server:stop()
-end)
+local server = scripted.shared{ body = '{"id":"from the server"}' }
+local client
 
 before_each(function()
-   server:reset():always{ body = '{"id":"from the server"}' }
    client = clients.open(server.url)
 end)
 

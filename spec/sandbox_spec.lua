@@ -124,6 +124,7 @@ describe("requests", function()
    for name, body in pairs{
       ["cut off"] = '{"name": "x"', ["no JSON at all"] = "name=x", ["empty"] = "",
       ["two documents"] = "{} {}", ["not UTF-8"] = '{"name": "\255"}', ["a bare word"] = "nul",
+      ["half a surrogate pair"] = '{"name": "\\ud800"}',
       ["an open string"] = '{"name": "nul',
    } do
       it("with a body that is not JSON answer 400: " .. name, function()

@@ -1,22 +1,15 @@
 --- Whatever fails, and however: no message, no field, no line of the log and no traceback holds a credential.
+-- Tags: luas
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"
 
 local TOKEN = "session-secret-9876543210"
 
-local server, lines
-
-setup(function()
-   server = scripted.start()
-end)
-
-teardown(function()
-   server:stop()
-end)
+local server = scripted.shared{ body = '{"id":"x"}' }
+local lines
 
 before_each(function()
-   server:reset():always{ body = '{"id":"x"}' }
    lines = {}
 end)
 

@@ -1,20 +1,12 @@
 --- The coroutine of a task in a script's hands: coroutine.running() gives it, and then anybody may resume or close it.
 -- The task ends with an error that says so; nothing else is harmed.
+-- Tags: luas
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"
 
-local server, client
-
-setup(function()
-   server = scripted.start()
-   client = clients.open(server.url)
-end)
-
-teardown(function()
-   client:close()
-   server:stop()
-end)
+local server = scripted.shared()
+local client = clients.shared(server)
 
 before_each(function()
    server:reset()

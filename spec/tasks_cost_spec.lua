@@ -1,5 +1,6 @@
 --- What tasks cost: memory that does not grow with what is over, steps that grow with the number of tasks and not with
 -- its square, and no promptic.run that waits for ever, wherever it was stopped. Nothing here looks at a clock.
+-- Tags: luas
 local promptic = require "promptic"
 
 local jit = rawget(_G, "jit")

@@ -1,4 +1,5 @@
 --- Tasks: the same methods, without blocking (promptic.run, spawn, map, sleep, step).
+-- Tags: luas
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"

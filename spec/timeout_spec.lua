@@ -1,4 +1,5 @@
 --- When an attempt or a call takes too long: kind "timeout"; and what is slow, but no timeout.
+-- Tags: luas
 local promptic = require "promptic"
 local socket = require "socket"
 local clients = require "spec.support.clients"
@@ -6,19 +7,8 @@ local scripted = require "spec.support.scripted"
 
 local GENEROUS = 10 -- seconds; whatever waits longer than that waits for ever
 
-local server, client
-
-setup(function()
-   server = scripted.start()
-end)
-
-teardown(function()
-   server:stop()
-end)
-
-before_each(function()
-   server:reset():always{ body = '{"id":"x"}' }
-end)
+local server = scripted.shared{ body = '{"id":"x"}' }
+local client
 
 after_each(function()
    if client then

@@ -1,4 +1,5 @@
 --- TLS is verified, the peer and the host, whatever was allowed to another client before.
+-- Tags: luas
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"
 local tls_server = require "spec.support.tls_server"

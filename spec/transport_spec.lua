@@ -1,20 +1,13 @@
 --- The wire: what is sent where, what comes back, and what is done about answers that are none.
+-- Tags: luas valgrind
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"
 
-local server, client
-
-setup(function()
-   server = scripted.start()
-end)
-
-teardown(function()
-   server:stop()
-end)
+local server = scripted.shared{ body = '{"id":"x"}' }
+local client
 
 before_each(function()
-   server:reset():always{ body = '{"id":"x"}' }
    client = clients.open(server.url)
 end)
 

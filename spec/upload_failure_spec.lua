@@ -1,26 +1,14 @@
 --- upload_observations when things fail: nothing is lost and nothing is sent twice; where that cannot be known, the
 -- error says which rows are in, which are not and which are unknown, and lets the upload go on from there.
+-- Tags: luas
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local observations = require "spec.support.observations"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
-local server, client
-
-setup(function()
-   server = scripted.start()
-   client = clients.open(server.url, { timeout = 0.3 })
-end)
-
-teardown(function()
-   client:close()
-   server:stop()
-end)
-
-before_each(function()
-   server:reset()
-end)
+local server = scripted.shared()
+local client = clients.shared(server, { timeout = 0.3 })
 
 local function held()
    return observations.texts(client:list_observations("e").data)

@@ -1,5 +1,6 @@
 --- upload_observations: batches, what it tells of itself, its arguments, rows that cannot be used; in plain code and
 -- in tasks. What the files may hold is in rows_csv_spec and rows_json_spec, failures in upload_failure_spec.
+-- Tags: luas
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local observations = require "spec.support.observations"

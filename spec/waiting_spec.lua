@@ -1,25 +1,13 @@
 --- wait_for_experiment and wait_for_evaluation: how often they look, what they return, when they give up; and
 -- Ctrl-C, which stops them and every other call at once.
+-- Tags: luas valgrind
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
-local server, client
-
-setup(function()
-   server = scripted.start()
-   client = clients.open(server.url)
-end)
-
-teardown(function()
-   client:close()
-   server:stop()
-end)
-
-before_each(function()
-   server:reset()
-end)
+local server = scripted.shared()
+local client = clients.shared(server)
 
 local function states(field, ...)
    local replies = {}

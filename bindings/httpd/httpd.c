@@ -124,6 +124,9 @@ static int httpd_listen(lua_State *L) {
     check_options(L, &options);
     httpd_server *server = lua_newuserdatauv(L, sizeof *server, 1);
     memset(server, 0, sizeof *server);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+    server->main = lua_tothread(L, -1);
+    lua_pop(L, 1);
     luaL_setmetatable(L, SERVER_TYPE);
     lua_pushvalue(L, 2);
     lua_setiuservalue(L, -2, 1);

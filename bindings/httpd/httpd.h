@@ -15,6 +15,7 @@
 /* A userdata; its user value is the function on_request. */
 typedef struct httpd_server {
     struct MHD_Daemon *daemon; /* NULL once it is stopped */
+    lua_State *main;           /* the main thread's state, which lives as long as the server */
     lua_State *L;              /* who called step; NULL outside of it */
     int handler;               /* inside of step, the stack index of on_request */
     size_t max_body_bytes;
@@ -39,6 +40,16 @@ enum MHD_Result httpd_on_request(void *server, struct MHD_Connection *connection
 /* The request is over, answered or not. */
 void httpd_on_completed(void *server, struct MHD_Connection *connection, void **state,
                         enum MHD_RequestTerminationCode how);
+
+/* [-0, +0, -] The error that a function of the script raised is on top, with a traceback: goes to
+ * stderr, or, where it is an interrupt, is raised again by step. Returns the length of its message.
+ */
+size_t httpd_report_error(lua_State *L, httpd_server *server);
+
+/* [-0, +0, m] Sets *response to one whose body the function at index gives: a string each time it
+ * is called, nil at the end. NULL if out of memory. *response is set before anything can raise. */
+void httpd_stream_response(lua_State *L, httpd_server *server, int index,
+                           struct MHD_Response **response);
 
 /* The metatable of a gzip stream that is being read; httpd_register_inflater makes it. */
 #define HTTPD_INFLATER "promptic.httpd.inflater"

@@ -218,26 +218,34 @@ static void add_headers(lua_State *L, exchange *x, int index) {
     }
 }
 
+/* [-0, +0, e] Makes the response of the body at index. */
+static void take_body(lua_State *L, exchange *x, int index, lua_Integer status) {
+    const char *body = "";
+    size_t length = 0;
+    if (lua_isfunction(L, index)) {
+        httpd_stream_response(L, x->server, index, &x->response);
+    } else {
+        if (!lua_isnil(L, index) && lua_type(L, index) != LUA_TSTRING)
+            luaL_error(L, "on_request returned a %s as body", luaL_typename(L, index));
+        if (!lua_isnil(L, index))
+            body = lua_tolstring(L, index, &length);
+        if (length > 0 && (status == 204 || status == 304))
+            luaL_error(L, "on_request returned a body with status %d, which has none", (int)status);
+        x->response = MHD_create_response_from_buffer(length, (void *)body, MHD_RESPMEM_MUST_COPY);
+    }
+    if (x->response == NULL)
+        luaL_error(L, "not enough memory");
+}
+
 /* [-0, +0, e] Makes the response from status, headers and body at index and after it. */
 static void take_answer(lua_State *L, exchange *x, int index) {
     int integral;
-    size_t length = 0;
     lua_Integer status = lua_tointegerx(L, index, &integral);
     if (!integral || status < 200 || status > 599)
         luaL_error(L, "on_request returned '%s', which is no status from 200 to 599",
                    luaL_tolstring(L, index, NULL));
-    const char *body = "";
-    if (!lua_isnil(L, index + 2)) {
-        if (lua_type(L, index + 2) != LUA_TSTRING)
-            luaL_error(L, "on_request returned a %s as body", luaL_typename(L, index + 2));
-        body = lua_tolstring(L, index + 2, &length);
-    }
-    if (length > 0 && (status == 204 || status == 304))
-        luaL_error(L, "on_request returned a body with status %d, which has none", (int)status);
     x->status = (unsigned)status;
-    x->response = MHD_create_response_from_buffer(length, (void *)body, MHD_RESPMEM_MUST_COPY);
-    if (x->response == NULL)
-        luaL_error(L, "not enough memory");
+    take_body(L, x, index + 2, status);
     add_headers(L, x, index + 1);
 }
 
@@ -322,16 +330,25 @@ static bool is_interrupt(const char *text, size_t length) {
     return length >= tail && memcmp(text + length - tail, interrupt, tail) == 0;
 }
 
-/* [-0, +0, -] The error that on_request raised is on top, with a traceback. An interrupt is meant
- * for the whole program: step raises it again. */
-static void answer_error(lua_State *L, exchange *x) {
-    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "unknown";
+static const char *error_text(lua_State *L) {
+    return lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "unknown";
+}
+
+size_t httpd_report_error(lua_State *L, httpd_server *server) {
+    const char *text = error_text(L);
     const char *traceback = strstr(text, "\nstack traceback:");
     size_t length = traceback == NULL ? strlen(text) : (size_t)(traceback - text);
     if (is_interrupt(text, length))
-        x->server->interrupted = true;
+        server->interrupted = true;
     else
         fprintf(stderr, "promptic.httpd: internal error: %s\n", text);
+    return length;
+}
+
+/* [-0, +0, -] The error that on_request raised is on top, with a traceback. */
+static void answer_error(lua_State *L, exchange *x) {
+    const char *text = error_text(L);
+    size_t length = httpd_report_error(L, x->server);
     drop_response(x);
     x->status = MHD_HTTP_INTERNAL_SERVER_ERROR;
     x->response = error_response("internal error: ", text, length);

@@ -335,11 +335,10 @@ static int protected_main(lua_State *L) {
 /* A standard stream that whoever started us has closed stays useless, but keeps its number: else
  * the next file or connection gets it, and what is printed goes there. */
 static void keep_standard_streams(void) {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) == -1 && errno == EBADF &&
             open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
             return; /* there is nothing to keep it with */
-    }
 }
 
 int main(int argc, char **argv) {

@@ -34,30 +34,25 @@ json_buffer *json_buffer_push(lua_State *L) {
 }
 
 void json_buffer_grow(lua_State *L, json_buffer *b, size_t more) {
-    if (more >= SIZE_MAX / 2 - b->length) {
+    if (more >= SIZE_MAX / 2 - b->length)
         luaL_error(L, "not enough memory");
-    }
     size_t needed = b->length + more + 1;
     size_t capacity = b->capacity < FIRST_CAPACITY ? FIRST_CAPACITY : b->capacity * 2;
-    if (capacity < needed) {
+    if (capacity < needed)
         capacity = needed;
-    }
     char *data = realloc(b->data, capacity);
-    if (data == NULL) {
+    if (data == NULL)
         luaL_error(L, "not enough memory");
-    }
     b->data = data;
     b->capacity = capacity;
 }
 
 char *json_buffer_take(json_buffer *b, size_t *length) {
     char *data = b->data;
-    if (data != NULL) {
+    if (data != NULL)
         data[b->length] = '\0';
-    }
-    if (length != NULL) {
+    if (length != NULL)
         *length = b->length;
-    }
     *b = (json_buffer){NULL, 0, 0};
     return data;
 }

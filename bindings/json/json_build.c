@@ -294,11 +294,9 @@ json_event json_build(lua_State *L, json_builder *b, size_t bytes) {
             if (b->in_steps)
                 return event;
             continue;
-        case JSON_FAILED:
-        case JSON_WANTS:
-        case JSON_END:
-            return event;
         default:
+            if (event <= JSON_END)
+                return event;
             if (!push_scalar(L, b, event))
                 continue;
         }

@@ -35,25 +35,21 @@ static bool is_digit(const char *p, const char *end) {
 }
 
 static const char *skip_digits(const char *p, const char *end) {
-    while (is_digit(p, end)) {
+    while (is_digit(p, end))
         p++;
-    }
     return p;
 }
 
 /* NULL where no exponent follows the e that `p` is behind. */
 static const char *read_exponent(const char *p, const char *end, long long *exponent) {
     bool negative = p < end && *p == '-';
-    if (p < end && (*p == '-' || *p == '+')) {
+    if (p < end && (*p == '-' || *p == '+'))
         p++;
-    }
-    if (!is_digit(p, end)) {
+    if (!is_digit(p, end))
         return NULL;
-    }
     long long value = 0;
-    for (; is_digit(p, end); p++) {
+    for (; is_digit(p, end); p++)
         value = value < EXPONENT_LIMIT ? value * 10 + (*p - '0') : value;
-    }
     *exponent = negative ? -value : value;
     return p;
 }
@@ -61,16 +57,14 @@ static const char *read_exponent(const char *p, const char *end, long long *expo
 /* Cuts the zeros at both ends off the mantissa, whose point (or end) is at `point`. */
 static void set_digits(decimal *d, const char *mantissa, const char *point, const char *last) {
     const char *first = mantissa;
-    while (first < last && (*first == '0' || *first == '.')) {
+    while (first < last && (*first == '0' || *first == '.'))
         first++;
-    }
     if (first == last) {
         d->first = NULL;
         return;
     }
-    while (last[-1] == '0' || last[-1] == '.') {
+    while (last[-1] == '0' || last[-1] == '.')
         last--;
-    }
     d->first = first;
     d->last = last;
     d->count = (size_t)(last - first) - (first < point && last > point ? 1 : 0);
@@ -82,26 +76,22 @@ static const char *read_decimal(const char *p, const char *end, decimal *d) {
     d->negative = p < end && *p == '-';
     p += d->negative ? 1 : 0;
     const char *mantissa = p;
-    if (!is_digit(p, end)) {
+    if (!is_digit(p, end))
         return NULL;
-    }
     p = *p == '0' ? p + 1 : skip_digits(p, end);
-    if (is_digit(p, end)) {
+    if (is_digit(p, end))
         return NULL;
-    }
     const char *point = p;
     if (p < end && *p == '.') {
         p = skip_digits(point + 1, end);
-        if (p == point + 1) {
+        if (p == point + 1)
             return NULL;
-        }
     }
     const char *last = p;
     if (p < end && (*p == 'e' || *p == 'E')) {
         p = read_exponent(p + 1, end, &d->exponent);
-        if (p == NULL) {
+        if (p == NULL)
             return NULL;
-        }
     }
     set_digits(d, mantissa, point, last);
     return p;
@@ -110,11 +100,9 @@ static const char *read_decimal(const char *p, const char *end, decimal *d) {
 /* The digits as one integer; there are at most 19. */
 static uint64_t digits_value(const decimal *d) {
     uint64_t value = 0;
-    for (const char *p = d->first; p < d->last; p++) {
-        if (*p != '.') {
+    for (const char *p = d->first; p < d->last; p++)
+        if (*p != '.')
             value = value * 10 + (uint64_t)(*p - '0');
-        }
-    }
     return value;
 }
 
@@ -123,16 +111,13 @@ static bool to_integer(const decimal *d, long long *integer) {
         *integer = 0;
         return !d->negative;
     }
-    if (d->exponent < 0 || d->exponent > 19 || d->count + (size_t)d->exponent > 19) {
+    if (d->exponent < 0 || d->exponent > 19 || d->count + (size_t)d->exponent > 19)
         return false;
-    }
     uint64_t value = digits_value(d);
-    for (long long i = 0; i < d->exponent; i++) {
+    for (long long i = 0; i < d->exponent; i++)
         value *= 10;
-    }
-    if (value > (uint64_t)LLONG_MAX + (d->negative ? 1 : 0)) {
+    if (value > (uint64_t)LLONG_MAX + (d->negative ? 1 : 0))
         return false;
-    }
     /* The negative way round, since -LLONG_MIN is no long long. */
     *integer = !d->negative ? (long long)value : value == 0 ? 0 : -(long long)(value - 1) - 1;
     return true;
@@ -142,19 +127,16 @@ static bool to_integer(const decimal *d, long long *integer) {
 static double to_double(const decimal *d) {
     char text[SIGNIFICANT_DIGITS + 32];
     size_t count = 0;
-    for (const char *p = d->first; p < d->last && count < SIGNIFICANT_DIGITS; p++) {
-        if (*p != '.') {
+    for (const char *p = d->first; p < d->last && count < SIGNIFICANT_DIGITS; p++)
+        if (*p != '.')
             text[count++] = *p;
-        }
-    }
     long long exponent = d->exponent + (long long)(d->count - count);
     if (count < d->count) {
         text[count++] = '1'; /* the last digit is not zero, so neither is what was left out */
         exponent--;
     }
-    if (exponent > 99999 || exponent < -99999) {
+    if (exponent > 99999 || exponent < -99999)
         exponent = exponent > 0 ? 99999 : -99999;
-    }
     snprintf(text + count, sizeof text - count, "e%lld", exponent);
     return strtod(text, NULL);
 }
@@ -162,17 +144,14 @@ static double to_double(const decimal *d) {
 static const char *read_exactly(const char *text, const char *end, json_number *number) {
     decimal d;
     const char *after = read_decimal(text, end, &d);
-    if (after == NULL) {
+    if (after == NULL)
         return NULL;
-    }
     *number = (json_number){0};
     number->is_integer = to_integer(&d, &number->integer);
-    if (!number->is_integer && d.first != NULL) {
+    if (!number->is_integer && d.first != NULL)
         number->real = to_double(&d);
-    }
-    if (!number->is_integer && d.negative) {
+    if (!number->is_integer && d.negative)
         number->real = -number->real;
-    }
     return after;
 }
 

@@ -17,14 +17,11 @@
 
 static bool is_identifier(const char *text, size_t length) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-    if (length == 0 || length > PLACE_KEY_BYTES || memchr("0123456789", text[0], 10) != NULL) {
+    if (length == 0 || length > PLACE_KEY_BYTES || memchr("0123456789", text[0], 10) != NULL)
         return false;
-    }
-    for (size_t i = 0; i < length; i++) {
-        if (memchr(letters, text[i], sizeof letters - 1) == NULL) {
+    for (size_t i = 0; i < length; i++)
+        if (memchr(letters, text[i], sizeof letters - 1) == NULL)
             return false;
-        }
-    }
     return true;
 }
 
@@ -42,15 +39,13 @@ static void add_quoted(lua_State *L, json_buffer *b, const char *key, size_t len
             p++;
             continue;
         }
-        if (byte == '"' || byte == '\\') {
+        if (byte == '"' || byte == '\\')
             json_buffer_add(L, b, "\\", 1);
-        }
         json_buffer_add(L, b, p, sequence);
         p += sequence;
     }
-    if (length > PLACE_KEY_BYTES) {
+    if (length > PLACE_KEY_BYTES)
         json_buffer_add(L, b, "...", 3);
-    }
     json_buffer_add(L, b, "\"", 1);
 }
 
@@ -72,15 +67,13 @@ static void add_step(lua_State *L, json_buffer *b, const json_frame *f) {
 
 /* [-0, +0, m] */
 static void add_place(lua_State *L, json_buffer *b, const json_frame *f, int last_depth) {
-    if (f->parent != NULL) {
+    if (f->parent != NULL)
         add_place(L, b, f->parent, last_depth);
-    }
     bool elided = f->depth > PLACE_HEAD && f->depth <= last_depth - PLACE_TAIL;
-    if (!elided) {
+    if (!elided)
         add_step(L, b, f);
-    } else if (f->depth == PLACE_HEAD + 1) {
+    else if (f->depth == PLACE_HEAD + 1)
         json_buffer_add(L, b, "...", 3);
-    }
 }
 
 bool json_refuse(json_encoder *e, const json_frame *at, const char *format, ...) {
@@ -91,9 +84,8 @@ bool json_refuse(json_encoder *e, const json_frame *at, const char *format, ...)
     va_end(arguments);
     json_buffer *b = json_buffer_push(L);
     json_buffer_add(L, b, e->root, strlen(e->root));
-    if (at != NULL) {
+    if (at != NULL)
         add_place(L, b, at, at->depth);
-    }
     json_buffer_add(L, b, ": ", 2);
     lua_pushlstring(L, b->data, b->length);
     json_buffer_clear(b);
@@ -116,9 +108,8 @@ static bool refuse_sparse(json_encoder *e, int table, const json_frame *at, lua_
         lua_rawgeti(L, table, (compat_index)hole.index);
         bool missing = lua_isnil(L, -1);
         lua_pop(L, 1);
-        if (missing) {
+        if (missing)
             break;
-        }
     }
     char last[24];
     snprintf(last, sizeof last, "%lld", (long long)present);
@@ -159,16 +150,14 @@ static void survey_keys(json_encoder *e, int table, key_survey *survey) {
         lua_Integer index = 0;
         int type = lua_type(L, -2);
         if (type == LUA_TSTRING) {
-            if (!survey->has_name) {
+            if (!survey->has_name)
                 survey_name(e, survey);
-            }
         } else if (compat_tointeger(L, -2, &index) && index >= 1) {
             survey->largest = index > survey->largest ? index : survey->largest;
         } else {
             survey->odd_type = type;
-            if (type == LUA_TNUMBER) {
+            if (type == LUA_TNUMBER)
                 number_text(survey->odd_number, (double)lua_tonumber(L, -2), 14);
-            }
         }
         lua_pop(L, 1);
     }
@@ -177,18 +166,15 @@ static void survey_keys(json_encoder *e, int table, key_survey *survey) {
 bool json_refuse_keys(json_encoder *e, int table, const json_frame *at, bool marked) {
     key_survey survey;
     survey_keys(e, table, &survey);
-    if (survey.odd_type == LUA_TNUMBER) {
+    if (survey.odd_type == LUA_TNUMBER)
         return json_refuse(e, at, "the number %s as a key has no JSON form", survey.odd_number);
-    }
     if (survey.odd_type != LUA_TNIL) {
         return json_refuse(e, at, "a %s as a key has no JSON form",
                            lua_typename(e->L, survey.odd_type));
     }
-    if (survey.has_name && marked) {
+    if (survey.has_name && marked)
         return json_refuse(e, at, "is marked as an array and has the key %s", survey.name);
-    }
-    if (survey.has_name) {
+    if (survey.has_name)
         return json_refuse(e, at, "mixes array elements with the key %s", survey.name);
-    }
     return refuse_sparse(e, table, at, survey.largest);
 }

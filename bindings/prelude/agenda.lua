@@ -1,5 +1,5 @@
 -- agenda.lua - what is to be resumed: a queue of tasks that are ready, and a heap of those that sleep.
--- Baked into the module; runs in Lua 5.1 to 5.4. An entry is a task's state (tasks.lua). While it is ready its
+-- Baked into the module; runs in Lua 5.1 to 5.4. An entry is a task's state (scheduler.lua). While it is ready its
 -- field `next_ready` is the state behind it; while it sleeps `timer` is its index in the heap, and `due` the time.
 -- Only sleep allocates memory, so nothing else can fail half-way.
 local first, last = false, false -- of those that are ready

@@ -1,6 +1,6 @@
 -- lists.lua - the lists that tasks are in. Baked into the module; runs in Lua 5.1 to 5.4.
--- A task's state (tasks.lua) has the fields that link it to its neighbours, so that it enters and leaves a list in one
--- step, however long that is, and no memory is needed for it.
+-- A task's state (scheduler.lua) has the fields that link it to its neighbours, so that it enters and leaves a list in
+-- one step, however long that is, and no memory is needed for it.
 local lists = {}
 
 function lists.new()

@@ -1,413 +1,41 @@
--- tasks.lua - tasks: coroutines that are suspended by a call instead of blocking, and what drives them.
--- Baked into the module; runs in Lua 5.1 to 5.4. Threads are not involved: a task runs until it calls,
--- sleeps, awaits or yields, and goes on in a later step.
+-- tasks.lua - promptic.spawn, run, step and sleep, and what a task is to a script.
+-- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local library, host, agenda, lists = import "c.library", import "c.tasks", import "agenda", import "lists"
+local library, host, lists, scheduler = import "c.library", import "c.tasks", import "lists", import "scheduler"
 
-local error, getmetatable, pcall, rawget, rawset, select = error, getmetatable, pcall, rawget, rawset, select
-local setmetatable, tostring, type = setmetatable, tostring, type
-local huge, max, min = math.huge, math.max, math.min
-local unpack = table.unpack or unpack -- luacheck: ignore 113 143
+local error, pcall, setmetatable, tostring, type = error, pcall, setmetatable, tostring, type
 
-local check, now, promptic = library.check, library.now, library.promptic
-local link, unlink, begin_awaiting = lists.link, lists.unlink, lists.begin_awaiting
+local check, promptic = library.check, library.promptic
+local cancel, current, running = scheduler.cancel, scheduler.current, scheduler.running
+local is_finished, outcome = scheduler.is_finished, scheduler.outcome
 
--- Seconds in which a turn goes on with tasks that are ready; the rest wait for the next one. A step is a part of a
--- game's frame; where nobody draws, few turns cost less.
-local FRAME_BUDGET, RUN_BUDGET = 0.001, 0.01
-
-local Task = { __name = "promptic.task", __metatable = "promptic.task" }
-local hidden = setmetatable({}, { __mode = "k" }) -- task -> its state
-
--- Where memory ends in the middle of a change, nothing is left half-way: what a change needs is made before it, and
--- all fields of a state are there from the start, since a new one may need memory. Absent values are false.
---
--- A state's fields:
---    co           its coroutine, until it has finished
---    status       what the task says of itself
---    arguments    of its function, until it begins
---    group        of promptic.run
---    parent       the state that is lost without this one's result
---    list         of which it is a part, between `before` and `after`: its group's members while it runs, then the
---                 failures that nobody has awaited
---    first, last  of those that await it
---    awaits       the state that it waits for, between those that wait as well: `earlier` and `later`
---    timer, due   while it sleeps, next_ready while it is ready: see agenda.lua
---    owner        of the call that it waits for
---    results, err what came of it
---    next_broken  in the list of those that mend is to end
---    awaited      somebody has been given that, or will be
---    cancelling   its end was asked for; cancelled: that was raised in it
---    on_finish    function(state)
-
-local calls, call_count = {}, 0 -- address of a call -> the task that waits for it
-local orphans = lists.new() -- failures of no group that nobody has awaited
-local current                   -- the state of the running task
-local broken = false            -- the first of those that mend is to end
-local alive = 0
-
-local function make_error(kind, message)
-   return setmetatable({ kind = kind, message = message }, library.Error)
-end
-
-local function stop_awaiting(state)
-   agenda.push(state) -- the first of the two, as a function's call may need memory the first time
-   lists.stop_awaiting(state)
-end
-
--- ------------------------------------------------------------------ the end of a task
-
--- An error with where the task was: in a promptic.Error the field `traceback`, behind the text of a message.
-local function with_traceback(err, traceback)
-   if getmetatable(err) == library.Error then
-      local earlier = rawget(err, "traceback")
-      rawset(err, "traceback", earlier and earlier .. "\n" .. traceback or traceback)
-      return err
-   elseif type(err) == "string" then
-      return err .. "\n" .. traceback
-   end
-   return err
-end
-
-local function is_cancellation(err)
-   return getmetatable(err) == library.Error and rawget(err, "kind") == "cancelled"
-end
-
-local function is_finished(state)
-   return state.status == "done" or state.status == "failed" or state.status == "cancelled"
-end
-
--- Where a task goes that is over.
-local function leave_group(state)
-   local group = state.group
-   unlink(state)
-   if state.status == "failed" and not state.awaited and (group or not state.first) then
-      link(group and group.failures or orphans, state)
-   end
-end
-
--- What follows from a task's end. Can be called again where it was stopped half-way.
-local function conclude(state)
-   if state.list == (state.group and state.group.members) then
-      leave_group(state)
-   end
-   while state.first do
-      stop_awaiting(state.first)
-   end
-   local on_finish = state.on_finish
-   state.on_finish = false
-   if on_finish then
-      on_finish(state)
-   end
-end
-
-local function finish(state, ok, ...)
-   local results = ok and { n = select("#", ...), ... }
-   local err = ...
-   local status = "done"
-   if not ok then
-      status = state.cancelling and is_cancellation(err) and "cancelled" or "failed"
-   end
-   state.co, state.results, state.err, state.status = false, results, not ok and err, status
-   alive = alive - 1
-   conclude(state)
-end
-
--- What a finished task gives to whom awaits it.
-local function outcome(state)
-   state.awaited = true
-   unlink(state)
-   if state.status == "done" then
-      return unpack(state.results, 1, state.results.n)
-   end
-   error(state.err, 0)
-end
-
--- ------------------------------------------------------------------ resuming
-
--- Why a task's coroutine has come back: it waits for a call, a time, another task, or has yielded by itself, and goes
--- on in the next step.
-local function came_back(state, how, ...)
-   if how == "returned" then
-      return finish(state, true, ...)
-   elseif how == "called" then
-      local address, owner = ...
-      calls[address] = state
-      call_count, state.status, state.owner = call_count + 1, "waiting", owner
-      if state.cancelling and not state.cancelled then
-         state.cancelled = true
-         host.cancel(owner)
-      end
-   elseif how ~= "yielded" then
-      local err = with_traceback((...), (host.traceback(state.co):gsub("^stack", "task")))
-      host.close(state.co)
-      finish(state, false, err)
-      if how == "interrupted" then
-         error(err, 0)
-      end
-   elseif state.timer or state.awaits then
-      state.status = "waiting"
-   else
-      state.status = "ready"
-      agenda.push(state)
-   end
-end
-
-local function left(state, outer, ...)
-   current = outer
-   return came_back(state, ...)
-end
-
-local function resume(state, ...)
-   local outer = current
-   current, state.status = state, "running"
-   left(state, outer, host.resume(state.co, ...))
-end
-
--- Resumes a task that is ready. One that was cancelled before it began never runs.
-local function go_on(state)
-   if is_finished(state) then
-      return
-   end
-   if state.arguments then
-      local arguments = state.arguments
-      state.arguments = false
-      if state.cancelling then
-         return finish(state, false, make_error("cancelled", "the task was cancelled"))
-      end
-      return resume(state, unpack(arguments, 1, arguments.n))
-   elseif state.owner then
-      local owner = state.owner
-      state.owner = false
-      return resume(state, host.resume_values(owner))
-   end
-   resume(state)
-end
-
--- Decodes the response of the task that is first, over as many turns as it takes, then resumes it. False where it is
--- to be continued.
-local function advance(state, stop)
-   if state.owner and not host.decode_ahead(state.owner, stop) then
-      return false
-   end
-   agenda.pop()
-   go_on(state)
-   return true
-end
-
--- Ends tasks in whose midst memory has ended, or Ctrl-C has come. Can be called again where it was stopped half-way.
-local function mend()
-   while broken do
-      local state = broken
-      if agenda.first() == state then
-         agenda.pop()
-      end
-      if state.co then
-         finish(state, false, state.err)
-      else
-         conclude(state)
-      end
-      broken = state.next_broken
-   end
-end
-
--- The same as advance for the first task. What goes wrong besides the task itself is raised.
-local function advance_first(stop)
-   local state, outer = agenda.first(), current
-   local fine, result = pcall(advance, state, stop)
-   if fine then
-      return result
-   end
-   current = outer
-   if state.co then
-      state.err = result
-   end
-   state.next_broken, broken = broken, state
-   mend()
-   error(result, 0)
-end
-
-local function check_cancelled(state)
-   if state.cancelling and not state.cancelled then
-      state.cancelled = true
-      error(make_error("cancelled", "the task was cancelled"), 0)
-   end
-end
-
--- The running task, unless it cannot be suspended: a coroutine of its own inside it cannot yield for the task,
--- and nothing can below a C function; in plain Lua 5.1 pcall, iterators and metamethods are such ones as well.
-local function running()
-   return current and host.can_suspend() and current or nil
-end
-
--- ------------------------------------------------------------------ driving
-
--- Tasks whose call has ended or whose time has come become ready.
-local function collect()
-   local address = host.ended()
-   while address do
-      local state = calls[address]
-      if state then
-         calls[address] = nil
-         call_count = call_count - 1
-         agenda.push(state)
-      end
-      address = host.ended()
-   end
-   if agenda.due() then
-      agenda.wake_due(now())
-   end
-end
-
--- Each is taken off before it is reported, since on_task_error may raise.
-local function report_orphans()
-   local state = orphans.first
-   while state do
-      unlink(state)
-      promptic.on_task_error(state.err)
-      state = orphans.first
-   end
-end
-
--- Resumes tasks that are ready while one more, if it took as long as the longest so far, would be done in time.
-local function go_on_until(stop)
-   local mark, before, longest = agenda.mark(), now(), 0
-   while agenda.has_ready(mark) do
-      if not advance_first(stop) then
-         return
-      end
-      local after = now()
-      longest = max(longest, after - before)
-      if after + longest > stop then
-         return
-      end
-      before = after
-   end
-end
-
--- One turn: waits for up to `timeout` seconds where no task is ready, then resumes those that are. What the network
--- takes counts against the budget too, waiting does not.
-local function turn(timeout, budget)
-   local began = now()
-   mend()
-   if agenda.has_ready() then
-      timeout = 0
-   elseif agenda.due() then
-      timeout = min(timeout, max(0, agenda.due() - now()))
-   end
-   host.poll(timeout)
-   collect()
-   go_on_until((timeout > 0 and now() or began) + budget)
-   report_orphans()
-end
-
--- on_stuck() is called where nothing can ever go on; it makes something go on, or raises.
-local function drive_until(is_over, on_stuck)
-   while not is_over() do
-      if not (agenda.has_ready() or agenda.due() or broken) and call_count == 0 then
-         on_stuck()
-      end
-      turn(huge, RUN_BUDGET)
-   end
-end
-
--- ------------------------------------------------------------------ tasks
-
--- Nothing that is made here is a part of anything before all is there.
-local function spawn(group, parent, f, ...)
-   local task = setmetatable({}, Task)
-   local state = {
-      co = host.create(f),
-      arguments = { n = select("#", ...), ... },
-      status = "ready",
-      group = group or false,
-      parent = parent or false,
-      awaited = parent and true or false,
-      list = false, before = false, after = false,
-      first = false, last = false,
-      awaits = false, earlier = false, later = false,
-      timer = false, due = false, next_ready = false,
-      owner = false,
-      results = false, err = false, next_broken = false,
-      cancelling = false, cancelled = false,
-      on_finish = false,
-   }
-   hidden[task] = state
-   if group then
-      link(group.members, state)
-   end
-   agenda.push(state)
-   alive = alive + 1
-   return task, state
-end
-
-local cancel
-
--- A task that waits for a time or for another task becomes ready. What only it waited for is cancelled.
-local function give_up_waiting(state)
-   local awaited = state.awaits
-   if state.timer then
-      agenda.wake(state)
-   elseif awaited then
-      stop_awaiting(state)
-      if awaited.parent == state then
-         cancel(awaited)
-      end
-   end
-end
-
-function cancel(state)
-   if is_finished(state) or state.cancelling then
-      return
-   end
-   state.cancelling = true
-   if state.owner then
-      state.cancelled = true
-      host.cancel(state.owner)
-   elseif state.awaits and state.awaits.parent == state then
-      cancel(state.awaits) -- and waits for its end
-   else
-      give_up_waiting(state)
-   end
-end
-
--- Yields from within a task that waits. Where a script has resumed it, the task is to find out soon.
-local function suspend(state)
-   host.yield()
-   if current ~= state then
-      give_up_waiting(state)
-      error(host.resumed_elsewhere, 0)
-   end
-end
+-- ------------------------------------------------------------------ awaiting
 
 -- Waits until the task has finished: suspends a task, drives the loop elsewhere.
 local function settle(state)
-   local me = running()
    if is_finished(state) then
       return
-   elseif current == state then
+   elseif current() == state then
       error("a task cannot await itself", 4)
-   elseif not me then
-      state.awaited = true
-      return drive_until(function() return is_finished(state) end, function()
-         error("the task awaits another one, and that awaits it: none can go on", 5)
-      end)
+   elseif running() then
+      return scheduler.wait_for(state)
    end
-   check_cancelled(me)
-   begin_awaiting(me, state)
-   suspend(me)
-   if me.cancelling and not me.cancelled and state.parent == me and is_finished(state) and state.status ~= "done" then
-      me.cancelled = true
-      error(state.err, 0) -- it was cancelled for this task, and may tell more than that
-   end
-   check_cancelled(me)
+   state.awaited = true
+   return scheduler.drive_until(function() return is_finished(state) end, function()
+      error("the task awaits another one, and that awaits it: none can go on", 5)
+   end)
 end
 
 local function await(state)
    settle(state)
    return outcome(state)
 end
+
+-- ------------------------------------------------------------------ task
+
+local Task = { __name = "promptic.task", __metatable = "promptic.task" }
+local hidden = setmetatable({}, { __mode = "k" }) -- task -> its state
 
 local methods = {}
 
@@ -442,8 +70,13 @@ end
 
 --- A task that runs f(...) from the next step on.
 function promptic.spawn(...)
-   return (spawn(current and current.group, nil, check.spawn(...)))
+   local task, me = setmetatable({}, Task), current()
+   hidden[task] = false -- so that nothing is allocated once the task has begun to be one
+   hidden[task] = scheduler.spawn(me and me.group, nil, check.spawn(...))
+   return task
 end
+
+-- ------------------------------------------------------------------ run
 
 local function cancel_members(group)
    local state = group.members.first
@@ -462,8 +95,7 @@ local function end_group(main)
 end
 
 local function run_inside(me, f, ...)
-   local _, inner = spawn(me.group, me, f, ...)
-   return await(inner)
+   return await(scheduler.spawn(me.group, me, f, ...))
 end
 
 -- A function that drives until no task of the group is left, and returns whether all that were left could not go on.
@@ -478,7 +110,7 @@ local function driver(group)
       cancel_members(group)
    end
    return function()
-      drive_until(is_over, on_stuck)
+      scheduler.drive_until(is_over, on_stuck)
       return is_stuck
    end
 end
@@ -486,12 +118,13 @@ end
 --- Runs f(...) as a task, and returns what it returns when it and all that it spawned are done. Where f
 --- fails, what it has spawned is cancelled; a failure that nobody awaited is raised.
 local function run(f, ...)
-   if running() then
-      return run_inside(current, f, ...)
+   local me = running()
+   if me then
+      return run_inside(me, f, ...)
    end
    local group = { members = lists.new(), failures = lists.new() }
    local drive = driver(group)
-   local _, main = spawn(group, nil, f, ...)
+   local main = scheduler.spawn(group, nil, f, ...)
    main.on_finish = end_group
    local fine, problem = pcall(drive)
    if not fine then -- Ctrl-C, or what on_task_error raises: nothing of the group goes on behind the caller's back
@@ -507,22 +140,17 @@ end
 --- are alive. A game calls it once a frame.
 function promptic.step(...)
    local timeout = check.step(...)
-   if current then
+   if current() then
       error("step cannot be called inside a task", 2)
    end
-   turn(timeout or 0, FRAME_BUDGET)
-   return alive
+   return scheduler.step(timeout or 0)
 end
 
 local function sleep(seconds)
-   if not running() then
-      return host.sleep(seconds)
+   if running() then
+      return scheduler.sleep(seconds)
    end
-   local state = current
-   check_cancelled(state)
-   agenda.sleep(state, now() + seconds)
-   suspend(state)
-   check_cancelled(state)
+   return host.sleep(seconds)
 end
 
 --- Told of a task's error that nobody awaits, at the end of the step in which it came. Replace it to your
@@ -544,8 +172,8 @@ return {
    sleep = sleep,
    -- Starts f(...) for the running task, with which it is cancelled and which awaits it; gives its state.
    spawn = function(...)
-      local _, state = spawn(current.group, current, ...)
-      return state
+      local me = current()
+      return scheduler.spawn(me.group, me, ...)
    end,
    -- The same for the task of this state.
    spawn_for = function(parent, ...)
@@ -554,5 +182,5 @@ return {
    end,
    settle = settle,
    cancel = cancel,
-   current = function() return current end,
+   current = current,
 }

@@ -174,15 +174,14 @@ static rows_outcome settle_use(rows_reader *reader, size_t index) {
     rows_column *column = &reader->columns[index];
     if (column->use == COLUMN_BLANK)
         return ROWS_READ;
-    if (is_named(reader, column, reader->names.data, reader->expected_length)) {
+    if (is_named(reader, column, reader->names.data, reader->expected_length))
         column->use = COLUMN_EXPECTED;
-    } else if (is_named(reader, column, split_name, sizeof split_name - 1)) {
+    else if (is_named(reader, column, split_name, sizeof split_name - 1))
         column->use = COLUMN_SPLIT;
-    } else if (is_named(reader, column, idx_name, sizeof idx_name - 1)) {
+    else if (is_named(reader, column, idx_name, sizeof idx_name - 1))
         column->use = COLUMN_IGNORED;
-    } else {
+    else
         return refuse_alike(reader, column);
-    }
     return ROWS_READ;
 }
 

@@ -96,7 +96,7 @@ local function is_given(option, words)
    return false
 end
 
--- All that is missing at one time: nobody likes to be told one after the other.
+-- Reports everything that is missing at once.
 local function missing(options, words)
    local flags = {}
    for _, option in ipairs(options) do

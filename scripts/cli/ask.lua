@@ -5,7 +5,7 @@ local terminal = require "promptic.terminal"
 
 local ask = {}
 
---- Whether there is somebody to ask.
+--- Whether there is a terminal to ask at.
 function ask.possible()
    return terminal.is_terminal "stdin" and terminal.is_terminal "stderr"
 end
@@ -23,12 +23,12 @@ local function trim(text)
    return (text:gsub("^%s+", ""):gsub("%s+$", ""))
 end
 
--- Arrow keys of a terminal without an editor, escape sequences of a paste: nobody wants them in a name.
+-- Arrow keys of a terminal without an editor, escape sequences of a paste: no name may hold them.
 local function has_control(text)
    return text:find "[%c\127]" ~= nil or text:find "\194[\128-\159]" ~= nil
 end
 
--- What was answered, one line or, where several are allowed, a paste of many.
+-- The answer: one line or, if several are allowed, a paste of many.
 local function read(prompt, several)
    ask.used = true
    while true do
@@ -44,12 +44,12 @@ local function read(prompt, several)
    end
 end
 
---- Call it when the command has ended: what was pasted and not read must not become a command of the shell.
+--- Called when the command has ended: pasted text that was not read must not become a command of the shell.
 function ask.finish()
    if ask.used then terminal.discard() end
 end
 
---- Yes or no, no being what an empty answer means.
+--- Yes or no; an empty answer means no.
 function ask.confirm(question)
    return read(terminal.clean(question, true) .. " [y/N] "):lower():find "^ye?s?$" ~= nil
 end
@@ -87,7 +87,7 @@ local function edit(command)
    return text
 end
 
---- A text that may have several lines: pasted, or written in $VISUAL or $EDITOR. "" where nothing was answered.
+--- A text that may have several lines: pasted, or written in $VISUAL or $EDITOR. "" for an empty answer.
 function ask.long_text(label)
    local command = editor()
    local prompt = label_of(label) .. (command and " (empty: none, e: in the editor): " or " (empty: none): ")

@@ -22,7 +22,7 @@ local function arrange(method, values)
    return positional, count
 end
 
---- The answer of the method.
+--- The method's response.
 function call.method(context, method, values)
    local positional, count = arrange(method, values or context.values)
    return context:call(method, table.unpack(positional, 1, count))
@@ -37,30 +37,30 @@ function call.fields(method, values, place)
    return fields
 end
 
---- The text with {name} replaced by what the answer or else the values have of that name.
-function call.fill(text, answer, values)
+--- The text with {name} replaced by the field of that name of the response or else of the values.
+function call.fill(text, response, values)
    return (text:gsub("{([%w_]+)}", function(name)
-      local value = type(answer) == "table" and answer[name]
+      local value = type(response) == "table" and response[name]
       if value == nil or value == false then value = values[name] end
       return tostring(value)
    end))
 end
 
---- Does what the row says, and prints what comes of it; returns the exit code, or nil.
+--- Runs a row's command and prints the result; returns the exit code, or nil.
 function call.run(context, row)
    local values = context.values
    if row.confirm then
       local asked = row.confirm
       context:confirm(type(asked) == "string" and call.fill(asked, nil, values) or asked)
    end
-   local answer, code
-   if row.run then answer, code = row.run(context, values) else answer = call.method(context, row.method) end
+   local response, code
+   if row.run then response, code = row.run(context, values) else response = call.method(context, row.method) end
    if row.done and not values.json then
-      local told = row.done
-      local text = type(told) == "string" and call.fill(told, answer, values) or told(answer, values)
+      local done = row.done
+      local text = type(done) == "string" and call.fill(done, response, values) or done(response, values)
       require("promptic.cli.output").write(require("promptic.terminal").clean(text) .. "\n")
    end
-   if row.show then context:show(row.show, answer) end
+   if row.show then context:show(row.show, response) end
    return code
 end
 

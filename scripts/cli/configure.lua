@@ -17,7 +17,7 @@ local function ask_for_rest(context, key, endpoint)
    local ask = require "promptic.cli.ask"
    if key then return key, endpoint end
    if not ask.possible() then
-      if not endpoint then context:misuse "nobody can be asked here: --api-key or --endpoint is missing" end
+      if not endpoint then context:misuse "there is no terminal to ask at: --api-key or --endpoint is missing" end
       return key, endpoint
    end
    key = ask.secret "API key (it is not shown; empty keeps what is stored): "
@@ -25,7 +25,7 @@ local function ask_for_rest(context, key, endpoint)
    return key, endpoint
 end
 
--- What a client would refuse is told now and not at the next command.
+-- Reports what a client would refuse now, not at the next command.
 local function check(endpoint)
    promptic.client({ endpoint = endpoint, api_key = "unused", config_file = "" }):close()
 end
@@ -58,8 +58,8 @@ return {
          config_file = status.config_file }
    end,
    done = function(result)
-      local told = ("Stored %s in %s."):format(result.stored, result.config_file)
+      local text = ("Stored %s in %s."):format(result.stored, result.config_file)
       local elsewhere = require("promptic.cli.endpoint").elsewhere()
-      return elsewhere and told .. "\n" .. elsewhere or told
+      return elsewhere and text .. "\n" .. elsewhere or text
    end,
 }

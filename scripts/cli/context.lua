@@ -1,17 +1,17 @@
 --[[
-What a command has at hand while it runs.
+The context in which a command runs.
 
-   context.client       the client, made when it is first needed: what is wrong with a credential is told then
+   context.client       the client, made when it is first needed, which is when a bad credential is reported
    context.values       the arguments and options by name
    context.row          the command's row; context.command is its full name, "promptic components list"
    context:call(name, ...)       a method of the client; a response of another shape than its row's is an error
-   context:accept(name, answer)  what a method returned that was called otherwise: the same check
+   context:accept(name, response)   the same check of a response of a method that was called otherwise
    context.answered              the method that was called last, nil before
    context:note(text)   a line on stderr; not with --json, where it would only disturb
-   context:confirm(question)     asks, or refuses where nobody can be asked; --force asks nothing. The question
+   context:confirm(question)     asks, or refuses without a terminal; --force asks nothing. The question
                                  may be a function(context), called where it is asked
    context:misuse(message)       ends the command with exit code 2
-   context:show(show, answer)    prints an answer: the document with --json, else as view.lua does
+   context:show(show, response)     prints a response: the document with --json, else as view.lua does
 ]]
 local output = require "promptic.cli.output"
 
@@ -19,7 +19,7 @@ local Context = {}
 
 local context = {}
 
--- A credential that others can read is told of wherever it is used, also with --json: it may be stolen already.
+-- Warns wherever a credential that others can read is used, also with --json: it may have been stolen already.
 local function warn_if_shared(promptic, client)
    if not tostring(client):find(" from file)", 1, true) then return end
    local status = promptic.auth.status()
@@ -52,7 +52,7 @@ function Context:accept(name, answer)
    local row = require("promptic").endpoints[name]
    local problem = row and require("promptic.cli.shape").problem(row.returns, answer)
    if problem then require("promptic.cli.failure").raise_shape(name, problem) end
-   self.answered = name -- what fails from here on may be this answer's fault
+   self.answered = name -- what fails from here on may be this response's fault
    return answer
 end
 

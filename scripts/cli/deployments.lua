@@ -21,7 +21,7 @@ return {
       {
          name = "deploy", method = "deploy", arguments = { "component_id", "experiment_id" },
          summary = "Deploy the best prompt of an experiment.",
-         hints = { [409] = "`promptic experiments get {experiment_id}` tells its status; "
+         hints = { [409] = "`promptic experiments get {experiment_id}` shows its status; "
             .. "`promptic experiments start {experiment_id} --wait` runs one that is pending" },
          done = "Deployed the best prompt of the experiment {experiment_id}.",
          show = { line = function() return nil end },
@@ -29,7 +29,7 @@ return {
       {
          name = "prompt", method = "get_deployed_prompt", arguments = { "component_id" },
          summary = "Print the prompt that is deployed, and nothing else.",
-         notes = "With --json it tells the model, the messages and the score as well.",
+         notes = "With --json it prints the model, the messages and the score as well.",
          examples = "promptic deployments prompt COMPONENT >prompt.txt",
          run = function(context, values)
             local prompt = context:call("get_deployed_prompt", values.component_id)

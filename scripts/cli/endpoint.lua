@@ -1,4 +1,4 @@
---- Where calls go, where that is not the platform: somebody may have forgotten it.
+--- Names the endpoint if it is not the platform's, in case the user has forgotten it.
 local promptic = require "promptic"
 
 local endpoint = {}

@@ -31,7 +31,7 @@ local function ask_task()
    })
 end
 
--- Fills in what was not given; where nobody can be asked, what cannot be missing is a misuse.
+-- Asks for missing values; without a terminal a missing required value is a misuse.
 local function complete(context, values)
    local missing = not values.ai_component_id and "--component" or not values.target_model and "--model"
    if not missing then return end

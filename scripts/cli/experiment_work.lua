@@ -41,7 +41,7 @@ function work.wait(context, experiment_id)
    return experiment, experiment.experimentStatus == "failed" and 1 or nil
 end
 
--- Starts an experiment, and tells what it lacks where it cannot be started yet.
+-- Starts an experiment; if it cannot be started yet, the error says what it lacks.
 local function begin(context, experiment_id)
    local started, err = pcall(context.call, context, "start_experiment", experiment_id)
    if started then return end
@@ -60,22 +60,22 @@ function work.start(context, experiment_id, wait)
    return context:call("get_experiment", experiment_id)
 end
 
---- Starts an experiment that has just been made. Where that fails it is there all the same, and its id is told.
+--- Starts an experiment that has just been created. If that fails, the error names the id of the experiment.
 function work.start_new(context, experiment_id)
    local started, result = pcall(work.start, context, experiment_id)
    if started then return result end
    if type(result) ~= "table" or failure.is_interrupt(result) then error(result, 0) end
-   local told = failure.describe(result, { values = { experiment_id = experiment_id } })
-   failure.raise(told.message, { code = told.code,
+   local described = failure.describe(result, { values = { experiment_id = experiment_id } })
+   failure.raise(described.message, { code = described.code,
       hint = ("the experiment was created and is pending: %s%s"):format(experiment_id,
-         told.hint and "\n" .. told.hint or "") })
+         described.hint and "\n" .. described.hint or "") })
 end
 
---- What a failed experiment says of itself, else nil.
+--- Why an experiment failed; nil if it did not.
 function work.problem(experiment)
    if experiment.experimentStatus ~= "failed" then return nil end
    local code = experiment.errorCode and (" [%s]"):format(experiment.errorCode) or ""
-   local reason = experiment.errorMessage or "the platform tells no reason"
+   local reason = experiment.errorMessage or "the platform gave no reason"
    return ("The experiment failed%s: %s"):format(code, reason)
 end
 

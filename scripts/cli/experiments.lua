@@ -37,7 +37,7 @@ local show = {
    { line = function(experiment) return work().problem(experiment) end },
 }
 
--- The platform does not tell how many there are: a full page may have been the last one.
+-- The platform reports no total: a full page may have been the last one.
 local function further(answer, values)
    local shown, limit = #answer.data, values.limit or 50
    if shown < limit or shown == 0 then return nil end
@@ -52,7 +52,7 @@ local created = {
    },
 }
 
--- What is left to do, for somebody who creates the first one.
+-- The next steps, for users who create their first experiment.
 local function before_start(experiment)
    local id = experiment.id
    if experiment.experimentStatus ~= "pending" then return nil end

@@ -1,4 +1,4 @@
---- What went wrong, what to do about it, and which exit code says so.
+--- Failures: message, hint and exit code.
 local arguments = require "promptic.cli.arguments"
 
 local failure = {}
@@ -7,19 +7,19 @@ local LOGIN = "run `promptic login` or `promptic configure`, or set PROMPTIC_API
 
 local BY_KIND = {
    connection = "check the network, and with `promptic auth status` which endpoint is used",
-   timeout = "try again; `promptic auth status` tells which endpoint is used",
+   timeout = "try again; `promptic auth status` shows which endpoint is used",
    tls = "the server's certificate is not trusted: CURL_CA_BUNDLE names other authorities",
-   decode = "is the endpoint a Promptic platform? `promptic auth status` tells which one is used",
+   decode = "is the endpoint a Promptic platform? `promptic auth status` shows which one is used",
    config = "see PROMPTIC_ENDPOINT, PROMPTIC_API_KEY and ~/.promptic/config.toml",
 }
 
 local BY_STATUS = {
    [401] = "the credential was refused: " .. LOGIN,
    [402] = "the plan or credit of the AI Application does not cover this",
-   [403] = "the credential does not reach this: `promptic ai-application info` tells whose it is",
+   [403] = "the credential does not reach this: `promptic ai-application info` shows whose it is",
 }
 
--- Where the ids that a command takes can be looked up, the widest first.
+-- The commands that list the ids that a command takes, the widest first.
 local LISTS = {
    { "component_id", "promptic components list" }, { "ai_component_id", "promptic components list" },
    { "experiment_id", "promptic experiments list" }, { "trace_id", "promptic traces list" },
@@ -44,12 +44,12 @@ local function hint_for_missing(values)
       if values[entry[1]] then lists[#lists + 1] = ("`%s`"):format(fill(entry[2], values)) end
    end
    if #lists == 0 then return nil end
-   if #lists == 1 then return lists[1] .. " shows what there is" end
-   return ("check the ids: %s and %s show what there is"):format(
+   if #lists == 1 then return lists[1] .. " lists them" end
+   return ("check the ids: %s and %s list them"):format(
       table.concat(lists, ", ", 1, #lists - 1), lists[#lists])
 end
 
-local CONFLICT = "`promptic experiments get {experiment_id}` tells its status; "
+local CONFLICT = "`promptic experiments get {experiment_id}` shows its status; "
    .. "`promptic experiments duplicate {experiment_id}` makes a pending copy of it"
 
 local function hint_for_status(err, situation)
@@ -86,7 +86,7 @@ local function explain(err, situation)
    return err.message or tostring(err), BY_KIND[err.kind]
 end
 
---- A failure that is told by a sentence, with an optional hint and exit code; to be raised with error().
+--- A failure with a message, an optional hint and exit code; to be raised with error().
 function failure.new(message, options)
    options = options or {}
    return setmetatable({ message = message, hint = options.hint, code = options.code }, failure)

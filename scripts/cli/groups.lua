@@ -1,5 +1,5 @@
 --[[
-The groups of the promptic command, in the order in which `promptic --help` tells them. A group's module is
+The groups of the promptic command, in the order of `promptic --help`. A group's module is
 loaded only when the group is used, so that the command starts fast.
 
 The module of a group returns { commands = { row, ... } }; that of a command without a group, such as `login`,
@@ -7,17 +7,17 @@ returns one row. A row is
 
    name          the word on the command line, or two: "cases list"
    summary       one line; by default that of its method
-   method        the endpoint it calls (a name in promptic.endpoints), which also tells of its parameters
+   method        the endpoint it calls (a name in promptic.endpoints), which describes its parameters too
    methods       others that its function calls
    arguments     what is given by position: names of the method's parameters, or tables (see parameters.lua)
    options       the same for what is given with a flag
-   show          how the answer is shown to a person: see view.lua. Such a row takes --json and --exact too
-   done          instead: a sentence that tells what was done, with {names} of arguments and of the answer
+   show          how the response is shown to a person: see view.lua. Such a row takes --json and --exact too
+   done          instead: a sentence that says what was done, with {names} of arguments and of the response
    confirm       what to ask before it is done, with {names}; such a row takes -f, --force
    run           function(context, values): does it instead of a call of the method, and returns what is shown;
                  values holds the arguments and options by name. See context.lua for what a context can do.
                  It may return an exit code as its second value
-   hints         by the status of an answer: what to do about it, with {names} of arguments and options
+   hints         by the status of a response: what to do about it, with {names} of arguments and options
    from          a module that returns the rest of the row, loaded when the command is used
    raw           true: what follows the first argument is left alone, in values.rest
    without_json  true: show or not, it takes no --json

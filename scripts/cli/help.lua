@@ -1,4 +1,4 @@
---- What `--help` prints, made from the rows; the man page tells the same.
+--- What `--help` prints, made from the rows; the man page has the same text.
 local parameters = require "promptic.cli.parameters"
 local layout = require "promptic.cli.table"
 local output = require "promptic.cli.output"
@@ -192,7 +192,7 @@ function help.of_all(groups)
    to.heading "Examples"
    to.verbatim(help.EXAMPLES, "  ")
    to.text ""
-   to.text("`promptic GROUP --help` tells the commands of a group, `man promptic` all of them. To begin: "
+   to.text("`promptic GROUP --help` lists the commands of a group, `man promptic` all of them. To begin: "
       .. "`promptic login`, or without an account `promptic sandbox`.")
    return to.render()
 end

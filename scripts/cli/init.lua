@@ -31,7 +31,7 @@ local function unknown(what, word, list, command)
 end
 
 --- The rows of a group, the parts of them that lie in modules of their own included where resolve is true.
--- A second result tells that it is a command without a group.
+-- The second result is true for a command without a group.
 function cli.rows(group, resolve)
    local module = require(group.module)
    local rows = module.commands or { module }
@@ -151,13 +151,13 @@ end
 
 local function complain(problem, situation)
    if problem.text == output.CLOSED then return 0 end
-   local told = require("promptic.cli.failure").describe(problem.text, situation, problem.trace)
+   local described = require("promptic.cli.failure").describe(problem.text, situation, problem.trace)
    local paint = require("promptic.cli.style").painter "stderr"
    local clean = require("promptic.terminal").clean
-   local prefix = told.code == 130 and "promptic: " or paint("red", "promptic: ")
-   output.note(clean(told.message), { before = prefix, columns = #"promptic: " })
-   if told.hint then output.note(clean(told.hint), { before = "  ", columns = 2, indent = "  " }) end
-   return told.code
+   local prefix = described.code == 130 and "promptic: " or paint("red", "promptic: ")
+   output.note(clean(described.message), { before = prefix, columns = #"promptic: " })
+   if described.hint then output.note(clean(described.hint), { before = "  ", columns = 2, indent = "  " }) end
+   return described.code
 end
 
 --- Does what the words say; returns the exit code.
@@ -167,8 +167,8 @@ function cli.main(words)
    local ask = package.loaded["promptic.cli.ask"]
    if ask then ask.finish() end
    if done then return result end
-   local told, code = pcall(complain, result, situation)
-   return told and code or 1
+   local complained, code = pcall(complain, result, situation)
+   return complained and code or 1
 end
 
 return cli

@@ -9,13 +9,13 @@ local function clean(text)
    return terminal.clean(text, true)
 end
 
--- The page and the code are told in any case: the browser may be on another screen, or on none.
-local function tell(told, paint)
-   local complete = told.verification_uri_complete
+-- Page and code are always printed: the browser may be on another screen, or on none.
+local function show(code, paint)
+   local complete = code.verification_uri_complete
    output.note("To sign in, open this page:\n")
-   output.note("  " .. paint("bold", clean(complete or told.verification_uri)) .. "\n")
+   output.note("  " .. paint("bold", clean(complete or code.verification_uri)) .. "\n")
    output.note(complete and "and check that it shows this code:\n" or "and enter this code:\n")
-   output.note("  " .. paint("bold", clean(told.user_code)) .. "\n")
+   output.note("  " .. paint("bold", clean(code.user_code)) .. "\n")
 end
 
 -- What the waiting is about, short enough for 40 columns. Where nothing can be drawn again the time left would
@@ -32,7 +32,7 @@ end
 
 local function spin(line, state)
    while true do
-      line:tell(describe(state, line.live))
+      line:show(describe(state, line.live))
       promptic.sleep(TICK_SECONDS)
    end
 end
@@ -59,9 +59,9 @@ local function log_in(values, line, paint)
    local result = promptic.auth.login {
       endpoint = values.endpoint, ai_application_id = values.ai_application, user_agent = "promptic-cli",
       open_browser = not values.no_browser,
-      on_code = function(told)
-         tell(told, paint)
-         if told.opens_browser then output.note "Opening it in the browser.\n" end
+      on_code = function(code)
+         show(code, paint)
+         if code.opens_browser then output.note "Opening it in the browser.\n" end
       end,
       on_wait = function(waiting)
          state.problem, state.stop = waiting.problem, promptic.now() + waiting.left

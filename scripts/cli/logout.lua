@@ -6,13 +6,13 @@ return {
       return require("promptic").auth.logout()
    end,
    done = function(result)
-      local told = "There was no session to remove."
+      local text = "There was no session to remove."
       if result.was_logged_in then
-         told = ("Signed out: the session is gone from %s."):format(result.config_file)
+         text = ("Signed out: the session is gone from %s."):format(result.config_file)
       end
-      if result.had_endpoint then told = told .. "\nThe endpoint that was stored there is gone as well." end
-      if result.has_api_key then told = told .. "\nThe API key there stays, and is used from now on." end
+      if result.had_endpoint then text = text .. "\nThe endpoint that was stored there is gone as well." end
+      if result.has_api_key then text = text .. "\nThe API key there stays, and is used from now on." end
       local elsewhere = require("promptic.cli.endpoint").elsewhere()
-      return elsewhere and told .. "\n" .. elsewhere or told
+      return elsewhere and text .. "\n" .. elsewhere or text
    end,
 }

@@ -100,19 +100,19 @@ local ENVIRONMENT = {
    { "PROMPTIC_ACCESS_TOKEN, PROMPTIC_AI_APPLICATION_ID",
       "A session token, and the AI Application it is used in (older name: PROMPTIC_WORKSPACE_ID)." },
    { "PROMPTIC_ENDPOINT", "Where the platform is." },
-   { "COLUMNS", "How wide tables may be, instead of what the terminal tells." },
+   { "COLUMNS", "How wide tables may be, instead of the terminal's width." },
    { "NO_COLOR", "Where it is set, nothing is coloured." },
 }
 
 local STATUSES = {
-   { "0", "All went well." }, { "1", "It failed; standard error tells why and what to do." },
+   { "0", "All went well." }, { "1", "It failed; standard error has the reason and what to do." },
    { "2", "The command line is wrong." }, { "130", "Ctrl-C ended it." },
 }
 
 local ABOUT = [[
 Lists are printed as tables that fit the terminal; where that is too narrow, as blocks of lines. Ids are
 always whole. Every command that prints data takes --json, which prints one JSON document, the platform's
-answer, and nothing else; those that print times take --exact. Whatever deletes asks first, unless -f is
+response, and nothing else; those that print times take --exact. Whatever deletes asks first, unless -f is
 given, and does nothing where nobody can be asked.]]
 
 local FILES = { { "~/.promptic/config.toml", "Credential and endpoint, where the environment has none." } }

@@ -1,4 +1,4 @@
---- Which of some words somebody may have meant.
+--- The nearest of some words to a misspelt one.
 local nearest = require "promptic.nearest"
 
 local near = {}

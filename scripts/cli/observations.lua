@@ -61,9 +61,9 @@ local function refuse(context, err, sent)
       context:misuse(("--%s: %s"):format(option:gsub("_", "-"), fault))
    end
    if type(err) ~= "table" or not err.rows then error(err, 0) end
-   local told = failure.describe(err, { values = context.values, row = context.row })
-   local advice = told.hint or hint_for_file(err)
-   local message, hint = told.message, advice and advice .. "\n" or ""
+   local described = failure.describe(err, { values = context.values, row = context.row })
+   local advice = described.hint or hint_for_file(err)
+   local message, hint = described.message, advice and advice .. "\n" or ""
    if #err.rows.sent == 0 and #err.rows.unknown == 0 then
       message = message:gsub(" %(rows that are in: [^)]*%)$", "")
       failure.raise(message, { hint = hint .. "nothing was added" })

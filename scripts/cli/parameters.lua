@@ -1,5 +1,5 @@
 --[[
-Arguments and options of a command, put together from what its row says and what the endpoint's row tells.
+Arguments and options of a command, put together from its row and the endpoint's row.
 
 In a command's row each is the name of a parameter of its method, or a table:
 

@@ -1,6 +1,6 @@
 --[[
-What is told while work goes on: on a terminal one line on stderr that changes (spinner, elapsed time, state),
-else a plain line whenever the state changes, for logs.
+Progress of work: on a terminal one line on stderr that changes (spinner, elapsed time, state), else a plain
+line whenever the state changes, for logs.
 ]]
 local promptic = require "promptic"
 local failure = require "promptic.cli.failure"
@@ -18,7 +18,7 @@ local COUNT_SECONDS = 5 -- between two plain lines that count
 local Line = {}
 Line.__index = Line
 
---- A progress line. quiet: says nothing at all.
+--- A progress line. quiet: prints nothing.
 function progress.line(quiet)
    return setmetatable({
       quiet = quiet, live = not quiet and terminal.is_terminal "stderr" and os.getenv "TERM" ~= "dumb",
@@ -40,8 +40,8 @@ local function draw(self)
    self.frame = self.frame + 1
 end
 
---- Tells a state; the same one again only moves the spinner.
-function Line:tell(text)
+--- Shows a state; the same one again only moves the spinner.
+function Line:show(text)
    text = terminal.clean(text, true)
    local changed = text ~= self.text
    self.text = text
@@ -52,11 +52,11 @@ function Line:tell(text)
    end
 end
 
---- Tells a state that changes all the time; where there is no terminal, now and then.
+--- Shows a state that changes all the time; without a terminal, once every COUNT_SECONDS.
 function Line:count(text)
    if not self.live and self:elapsed() < (self.next_count or COUNT_SECONDS) then return end
    self.next_count = self:elapsed() + COUNT_SECONDS
-   self:tell(text)
+   self:show(text)
 end
 
 -- Turns the spinner for as long as this task lives.
@@ -79,7 +79,7 @@ local function run(line, settings)
    local spinner = line.live and promptic.spawn(line.spin, line)
    local answer = settings.wait {
       max_wait = settings.max_wait or math.huge,
-      on_update = function(seen) line:tell(settings.describe(seen)) end,
+      on_update = function(seen) line:show(settings.describe(seen)) end,
    }
    if spinner then spinner:cancel() end
    return answer
@@ -92,9 +92,9 @@ local function traced(err)
 end
 
 --[[
-Waits until work is done while a line tells of it; returns what the last poll returned. settings:
-   wait      function(options) -> answer: a method wait_for_... of the client, with these options
-   describe  function(answer) -> the line's text, called after each poll
+Waits until work is done while a line shows its state; returns what the last poll returned. settings:
+   wait      function(options) -> response: a method wait_for_... of the client, with these options
+   describe  function(response) -> the line's text, called after each poll
    quiet     no line
    max_wait  seconds; nil for ever
    on_interrupt   what to say about work that goes on without us

@@ -3,7 +3,7 @@ local promptic = require "promptic"
 local failure = require "promptic.cli.failure"
 local output = require "promptic.cli.output"
 
--- The answers of several calls at one time, by their names; each is { name, method, arguments... }.
+-- The responses of several calls at one time, by their names; each is { name, method, arguments... }.
 local function answers_of(context, calls)
    local answers = promptic.map(calls, function(entry)
       return context:call(table.unpack(entry, 2)) or promptic.null
@@ -13,7 +13,7 @@ local function answers_of(context, calls)
    return named
 end
 
--- All that the page tells. Nothing is asked for that there cannot be, so that no failure has to be ignored.
+-- Everything the page shows. Requests nothing that cannot exist, so that no failure has to be ignored.
 local function collect(context, id)
    local report = answers_of(context, {
       { "experiment", "get_experiment", id },
@@ -74,7 +74,7 @@ return {
          summary = "list the observations that the sandbox's offline model gets wrong with the best prompt" },
    },
    notes = "The page is one HTML file that needs no network and runs no script. A file of that name is "
-      .. "replaced.\n\nThe platform does not tell what a model answered to single observations. --offline "
+      .. "replaced.\n\nThe platform does not report predictions for single observations. --offline "
       .. "computes it with the model of the sandbox, which explains experiments that ran there only.",
    examples = "promptic experiments report EXPERIMENT -o report.html",
 }

@@ -1,4 +1,4 @@
---- promptic run: this process becomes the interpreter, so that a script cannot tell the difference.
+--- promptic run: this process becomes the interpreter, so a script runs exactly as in promptic-lua.
 return {
    raw = true,
    arguments = { { "script", summary = "the Lua script; - reads it from standard input" } },

@@ -1,5 +1,5 @@
 --- Whether a response has the shape that the endpoint's row says: an object, a list of objects, with ids. What is
--- deeper inside is not looked at; a command that stumbles over it says so (failure.lua).
+-- deeper inside is not checked; a command that fails on it reports that (failure.lua).
 local promptic = require "promptic"
 
 local shape = {}
@@ -63,7 +63,7 @@ local function of_fields(text, value)
    end
 end
 
---- What is wrong with an answer; returns is what the endpoint's row says. nil where it is as it should be.
+--- What is wrong with a response; returns is the field of the endpoint's row. nil if nothing is.
 function shape.problem(returns, answer)
    if not returns or returns == "nil" or returns == "bytes" then return nil end
    local name, optional = returns:match "^(%w+)( ?o?r? ?n?i?l?)$"

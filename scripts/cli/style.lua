@@ -1,4 +1,4 @@
---- Colour, where the output is a terminal that has it and nobody has asked for none (NO_COLOR).
+--- Colour, if the output is a terminal with colours and NO_COLOR is not set.
 local terminal = require "promptic.terminal"
 
 local style = {}

@@ -7,7 +7,7 @@ A column is { "NAME", key = "name" }, with
    value      function(row), where it is more than a field
    least      columns it can be narrowed to, where its form permits that; 10
    optional   true: left out where the table would be too wide, from the right; "last": only after those that
-              are true. 'get' and --json tell it always
+              are true. 'get' and --json always show it
 
 Where even the narrowest form is too wide, each row becomes a block of lines, so that narrow terminals can be
 read as well and ids stay whole.

@@ -1,16 +1,16 @@
 --[[
-How an answer is shown to a person. `show` of a command's row is a list of parts, or one of them:
+How a response is shown to a person. `show` of a command's row is a list of parts, or one of them:
 
-   { columns = {...}, list = "data", empty = "No components yet." }     a table, of answer.data
+   { columns = {...}, list = "data", empty = "No components yet." }     a table, of response.data
    { fields = {...}, title = function(answer, values) }                 labels and values
    { text = "prompt", heading = "Prompt" }                              a longer text as it is
    { line = function(answer, values) }                                  a sentence
    { draw = function(answer, settings) }                                lines of its own making
    { each = "results.insights", fields = {...}, title = ... }           fields of each of a list's rows
 
-`none` is what is said of an answer that is nil; `values` are those of the command line.
+`none` is printed for a response that is nil; `values` are those of the command line.
 
-A part may have `heading`, and `of` (a function that gives the part's own answer from the whole one). Parts of
+A part may have `heading`, and `of` (a function from the whole response to the part's own). Parts of
 which there is nothing are left out. Fields are columns (see table.lua) with a label instead of a title.
 ]]
 local layout = require "promptic.cli.table"
@@ -92,7 +92,7 @@ local function render_part(part, answer, settings)
    end
 end
 
---- The answer as text. settings: room, paint, exact, values, elsewhere (see endpoint.lua).
+--- The response as text. settings: room, paint, exact, values, elsewhere (see endpoint.lua).
 function view.render(show, answer, settings)
    if answer == nil and show.none then return show.none .. "\n" end
    if #show == 0 then show = { show } end

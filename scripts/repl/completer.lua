@@ -86,7 +86,7 @@ end
 -- ------------------------------------------------------------------ where the cursor is
 
 -- Where the string begins that the text ends in, if any; and the places of brackets that are open. Long strings
--- and comments are not told apart: the worst is an offer that does not fit.
+-- and comments are treated alike: the worst is an offer that does not fit.
 local function scan(text)
    local quote, opened, brackets, place = nil, nil, {}, 1
    while place <= #text do

@@ -23,7 +23,7 @@ local function frames(trace)
    return list
 end
 
--- What else an error of the platform tells.
+-- Further fields of an error of the platform.
 local function origin(value)
    local parts = {}
    if value.method and value.path then parts[1] = value.method .. " " .. value.path end

@@ -1,4 +1,4 @@
---- help: what there is, and what a method is for.
+--- help: lists modules and methods, and explains one.
 local terminal = require "promptic.terminal"
 local layout = require "promptic.cli.table"
 local reference = require "promptic.reference"
@@ -81,7 +81,7 @@ local SINCE = {
    docs = "Not in the Python client: the platform's own pages describe it.",
    release = "In the Python client since %s; older platforms may not have it.",
 }
-local DROPPED = "No longer in the Python client since %s; platforms that have it answer%s."
+local DROPPED = "No longer in the Python client since %s; platforms that have it still serve it%s."
 
 local function describe_row(row, settings)
    local lines, group = {}, nil

@@ -19,7 +19,7 @@ local user = _G -- what is typed runs in these
 
 local _ENV = require "promptic.repl.globals"
 
-local WIDTH = 80 -- where the terminal does not tell
+local WIDTH = 80 -- if the terminal does not report one
 
 local host
 

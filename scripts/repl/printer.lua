@@ -49,7 +49,7 @@ local function valid(text)
    return clean(table.concat(parts), true)
 end
 
---- The string in quotes; one that takes more columns than `room` is cut, and told how long it is.
+--- The string in quotes; one that takes more columns than `room` is cut, with a remark how long it is.
 function printer.quote(text, room)
    local shown = text
    if room and #text > 4 * room then shown = text:sub(1, 4 * room) end
@@ -71,7 +71,7 @@ end
 local COLOURS = { string = "green", number = "yellow", boolean = "cyan", ["nil"] = "cyan" }
 
 -- The text that __tostring gives, or nil.
-local function told(value)
+local function tostring_of(value)
    local metatable = debug.getmetatable(value)
    if type(metatable) ~= "table" or rawget(metatable, "__tostring") == nil then return nil end
    local done, text = pcall(tostring, value)
@@ -87,7 +87,7 @@ local function scalar(self, value, room)
    elseif value == self.null then
       return "promptic.null", "cyan"
    elseif kind == "table" then
-      local text = told(value)
+      local text = tostring_of(value)
       return text and clean(text, true), "dim"
    end
    return clean(tostring(value), true), COLOURS[kind] or "dim"
@@ -262,7 +262,7 @@ end
 --- The value as text of one line or more. A string that is the whole value is shown as print shows it.
 function printer.render(value, settings)
    if type(value) == "string" then return clean(value) end
-   local text = told(value)
+   local text = tostring_of(value)
    if text then return clean(text) end
    local self = {
       lines = {}, path = {}, null = require("promptic").null,

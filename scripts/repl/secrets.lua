@@ -1,4 +1,4 @@
---- Whether a line holds what looks like a credential, and must not be kept. Rather one line too many is
+--- Whether a line may hold a credential, and must not be kept. Rather one line too many is
 -- forgotten than one secret kept.
 local terminal = require "promptic.terminal"
 local _ENV = require "promptic.repl.globals"

@@ -65,7 +65,7 @@ local function object_of_base64(sandbox, body)
    return lookup.find(sandbox, "storage_object", id)
 end
 
--- What the client says of the bytes must be true of them.
+-- Checks size and SHA-256 that the client gave against the bytes.
 local function check_claims(body, object)
    if body.sizeBytes and body.sizeBytes ~= object.sizeBytes then
       failure.at("sizeBytes", ("The object has %d bytes"):format(object.sizeBytes))

@@ -1,7 +1,9 @@
 --- Dataset cases: an input, any JSON as the expected answer (null is one), a split, and metadata.
+local datasets = require "promptic.sandbox.datasets"
 local experiments = require "promptic.sandbox.experiments"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
+local pages = require "promptic.sandbox.pages"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 
@@ -42,7 +44,7 @@ function cases.insert(sandbox, dataset_id, list)
 end
 
 function handlers.list_dataset_cases(sandbox, input)
-   return 200, { data = json.array(lookup.all(sandbox, "case", shapes.case, "dataset", input.dataset)) }
+   return 200, pages.body { '{"data":[', datasets.case_pages(sandbox, input.dataset), "]}" }
 end
 
 function handlers.create_dataset_cases(sandbox, input)

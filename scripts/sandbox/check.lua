@@ -132,6 +132,13 @@ end
 
 local STRING = { type = "string" }
 
+-- There can be tens of thousands of ids: a place is made up only for what is wrong.
+local function check_strings(list, path)
+   for i = 1, #list do
+      if type(list[i]) ~= "string" then check.value(STRING, list[i], ("%s[%d]"):format(path, i - 1)) end
+   end
+end
+
 --- Raises a 400 unless the value is as the schema says; path is where it stands, "" for the whole body.
 function check.value(schema, value, path)
    if value == json.null and schema.nullable then return end
@@ -140,9 +147,10 @@ function check.value(schema, value, path)
    if schema.format then check_format(schema, value, path) end
    if schema.minimum or schema.maximum or schema.above then check_bounds(schema, value, path) end
    if schema.fields then check_fields(schema, value, path) end
-   local items = schema.type == "strings" and STRING or schema.items
-   if items then
-      for i = 1, #value do check.value(items, value[i], ("%s[%d]"):format(path, i - 1)) end
+   if schema.type == "strings" then
+      check_strings(value, path)
+   elseif schema.items then
+      for i = 1, #value do check.value(schema.items, value[i], ("%s[%d]"):format(path, i - 1)) end
    end
    if schema.is then schema.is(value, path) end
 end

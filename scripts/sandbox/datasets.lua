@@ -6,24 +6,29 @@ local failure = require "promptic.sandbox.failure"
 local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
+local pages = require "promptic.sandbox.pages"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 
 local datasets = { handlers = {} }
 local handlers = datasets.handlers
 
---- Each of these trace ids once, in order; 404 unless all are traces of the workspace. One statement, since
--- there can be tens of thousands.
-function datasets.known_traces(sandbox, trace_ids)
-   local known, seen = {}, {}
-   for _, id in ipairs(trace_ids or {}) do
+--- Adds rows for these trace ids, each once and in order; 404 unless all are traces of the workspace. One
+-- statement, since there can be tens of thousands. `into` is a table with its columns, of which trace.id must
+-- be one; `values` what to select for them, with a `?` for each further argument.
+function datasets.add_traces(sandbox, trace_ids, into, values, ...)
+   local known, seen = json.array {}, {}
+   for _, id in ipairs(trace_ids) do
       if not seen[id] then known[#known + 1] = id end
       seen[id] = true
    end
-   local found = sandbox.store:value([[SELECT count(*) FROM json_each(?) JOIN trace ON trace.id = value
-      WHERE workspaceId = ?]], json.encode(json.array(known)), sandbox.workspace_id)
-   if found ~= #known then failure.not_found() end
-   return known
+   -- the unary plus keeps SQLite from going through all traces of the workspace for each id
+   local sql = ([[INSERT INTO %s SELECT %s FROM json_each(?) CROSS JOIN trace ON trace.id = value
+      WHERE +workspaceId = ? ORDER BY key]]):format(into, values)
+   local arguments = table.pack(...)
+   arguments[arguments.n + 1], arguments[arguments.n + 2] = json.encode(known), sandbox.workspace_id
+   local added = sandbox.store:run(sql, table.unpack(arguments, 1, arguments.n + 2))
+   if added ~= #known then failure.not_found() end
 end
 
 --- Makes a dataset; returns its id.
@@ -34,15 +39,10 @@ function datasets.insert(sandbox, component_id, name, description)
    return id
 end
 
-local function add_items(sandbox, id, trace_ids)
-   sandbox.store:run([[INSERT OR IGNORE INTO item (datasetId, traceDbId, createdAt)
-      SELECT ?, value, ? FROM json_each(?) ORDER BY key]], id, times.now(), json.encode(json.array(trace_ids)))
-end
-
 function handlers.create_dataset(sandbox, input)
-   local trace_ids = datasets.known_traces(sandbox, input.body.traceIds)
    local id = datasets.insert(sandbox, input.component.id, input.body.name, input.body.description)
-   add_items(sandbox, id, trace_ids)
+   datasets.add_traces(sandbox, input.body.traceIds or {}, "item (datasetId, traceDbId, createdAt)",
+      "?, trace.id, ?", id, times.now())
    return 201, shapes.dataset(lookup.find(sandbox, "dataset", id))
 end
 
@@ -50,20 +50,26 @@ function handlers.list_datasets(sandbox, input)
    return 200, { data = json.array(lookup.all(sandbox, "dataset", shapes.dataset, "component", input.component)) }
 end
 
--- JSON text of the dataset's items: SQLite writes it, since there can be tens of thousands.
-local function items_json(sandbox, id)
-   return sandbox.store:value([[SELECT json_group_array(json_object('id', id, 'datasetId', datasetId,
-      'traceDbId', traceDbId, 'input', input, 'output', output, 'createdAt', createdAt)) FROM (
-      SELECT item.*, trace.input, trace.output FROM item JOIN trace ON trace.id = traceDbId WHERE datasetId = ?
-      ORDER BY item.id)]], id)
+local function json_of(shape)
+   return function(row) return json.encode(shape(row)) end
+end
+
+--- The cases of a dataset as pages of JSON texts.
+function datasets.case_pages(sandbox, dataset)
+   return pages.rows(sandbox.store, [[SELECT *, id AS place FROM dataset_case WHERE datasetId = ? AND id > ?
+      ORDER BY id LIMIT ?]], json_of(shapes.case), dataset.id)
+end
+
+local function item_pages(sandbox, dataset)
+   return pages.rows(sandbox.store, [[SELECT item.*, item.id AS place, trace.input, trace.output FROM item
+      JOIN trace ON trace.id = traceDbId WHERE datasetId = ? AND item.id > ? ORDER BY item.id LIMIT ?]],
+      json_of(shapes.item), dataset.id)
 end
 
 function handlers.get_dataset(sandbox, input)
-   local object = shapes.dataset(input.dataset)
-   object.cases = json.array(lookup.all(sandbox, "case", shapes.case, "dataset", input.dataset))
-   return 200, (json.encode(object):gsub("}$", function()
-      return ',"items":' .. items_json(sandbox, object.id) .. "}"
-   end))
+   local object = json.encode(shapes.dataset(input.dataset)):gsub("}$", "")
+   return 200, pages.body { object, ',"cases":[', datasets.case_pages(sandbox, input.dataset), '],"items":[',
+      item_pages(sandbox, input.dataset), "]}" }
 end
 
 function handlers.delete_dataset(sandbox, input)
@@ -82,7 +88,7 @@ function datasets.collect(sandbox, trace)
    local id = trace.dataset_id or store:value([[SELECT id FROM dataset WHERE aiComponentId = ?
       AND (id = ? OR name = ?) ORDER BY rowid LIMIT 1]], trace.aiComponentId, trace.dataset, trace.dataset)
       or datasets.insert(sandbox, trace.aiComponentId, trace.dataset, nil)
-   add_items(sandbox, id, { trace.id })
+   store:run("INSERT OR IGNORE INTO item (datasetId, traceDbId, createdAt) VALUES (?, ?, ?)", id, trace.id, now)
    if not trace.run then return end
    local run = store:value([[SELECT id FROM run WHERE datasetId = ? AND (id = ? OR name = ?)
       ORDER BY rowid LIMIT 1]], id, trace.run, trace.run)

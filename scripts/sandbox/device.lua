@@ -3,7 +3,7 @@ The server's side of a device login (RFC 8628), as `promptic login` and promptic
 
    POST /api/auth/device/code    hands out a code, which is valid for a while
    POST /api/auth/device/token   is polled until the code is approved or denied; whoever asks faster than
-                                 `interval` is told to slow down, and has to
+                                 `interval` gets slow_down, and has to
    GET  /device                  the page on which a person approves it; POST takes the answer
 
 A session token from here is accepted like the fixed one, together with X-Workspace-Id. Codes and tokens are
@@ -26,7 +26,7 @@ local EARLY = 0.05  -- seconds by which a timer may be early without being blame
 -- Letters of a user code: no vowels, so that no word comes out (RFC 8628, 6.1).
 local LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
-local MOST_LOGINS = 1000 -- under way; nobody has as many, and they are kept until they expire
+local MOST_LOGINS = 1000 -- under way; they are kept until they expire
 
 --- The state of all logins: interval and lifetime of a code in seconds.
 function device.new(interval, lifetime)
@@ -68,7 +68,7 @@ end
 local function forget_expired(state)
    local now = httpd.now()
    for _, login in pairs(state.by_device_code) do
-      -- a while longer, so that who polls on is told that it has expired
+      -- kept a while longer, so that further polls get expired_token
       if now > login.expires + state.lifetime then forget(state, login) end
    end
 end
@@ -146,7 +146,7 @@ handlers["POST /api/auth/device/token"] = function(state, request)
    elseif login.status == "approved" then
       return grant(state, login)
    end
-   return refuse("authorization_pending", "nobody has answered yet")
+   return refuse("authorization_pending", "the login is not approved yet")
 end
 
 ---------------------------------------------------------------- page
@@ -186,7 +186,7 @@ end
 
 ---------------------------------------------------------------- requests
 
--- A page of another origin must not answer in a person's place. Browsers name theirs with every form.
+-- A page of another origin must not approve in a person's place. Browsers name theirs with every form.
 local function check_origin(request)
    local headers = request.headers
    local origin, site = headers.origin, headers["sec-fetch-site"]
@@ -196,7 +196,7 @@ local function check_origin(request)
    end
 end
 
---- Answers a request that belongs to a login: status, body, headers. nil for any other.
+--- Serves a request that belongs to a login: status, body, headers. nil for any other.
 function device.respond(sandbox, request)
    local handler = handlers[request.method .. " " .. request.path]
    if not handler then return nil end

@@ -93,8 +93,8 @@ end
 
 --- Asks for the code. What was typed before comes back, where something was wrong with it.
 function page.enter(problem, typed)
-   local told = problem and ('<p class="problem" role="alert">%s</p>\n'):format(escape(problem)) or ""
-   return document("Enter your code", ENTER:format(told, escape((typed or ""):sub(1, 16))))
+   local alert = problem and ('<p class="problem" role="alert">%s</p>\n'):format(escape(problem)) or ""
+   return document("Enter your code", ENTER:format(alert, escape((typed or ""):sub(1, 16))))
 end
 
 --- Asks whether the login with this code is to be approved.
@@ -102,7 +102,7 @@ function page.approve(user_code)
    return document("Sign in", APPROVE:format(escape(user_code), escape(user_code)))
 end
 
---- Tells what became of it: "approved" or "denied".
+--- The outcome: "approved" or "denied".
 function page.answered(status)
    return document(status == "approved" and "Signed in" or "Denied", ANSWERED[status], status)
 end

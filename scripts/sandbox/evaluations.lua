@@ -5,6 +5,7 @@ local ids = require "promptic.sandbox.ids"
 local insights = require "promptic.sandbox.insights"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
+local pages = require "promptic.sandbox.pages"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 local traces = require "promptic.sandbox.traces"
@@ -57,46 +58,59 @@ local function judge_result(evaluation, insight, trace_id, trace_otlp_id, number
    }
 end
 
+-- Each insight of an evaluation on each of the traces that it affects, as pages of JSON texts.
+local function judge_pages(store, evaluation)
+   local insights_left, insight, place, number = json.decode(evaluation.results).insights, nil, 0, 0
+   return function()
+      while not insight or place >= #insight.affectedRunIds do
+         insight, place = table.remove(insights_left, 1), 0
+         if not insight then return {} end
+      end
+      local last = math.min(place + pages.SIZE, #insight.affectedRunIds)
+      local trace_ids, texts = table.move(insight.affectedRunIds, place + 1, last, 1, json.array {}), {}
+      local by_id = otlp_ids(store, trace_ids)
+      for i, trace_id in ipairs(trace_ids) do
+         number = number + 1
+         local otlp_id = by_id[trace_id] or json.null -- null: the trace is gone
+         texts[i] = json.encode(judge_result(evaluation, insight, trace_id, otlp_id, number))
+      end
+      place = last
+      return texts
+   end
+end
+
 --- The sandbox judges by rules (insights.lua), so its results are where a rule was broken: one for each finding
 -- and trace. An evaluation that is not completed has none.
 function handlers.list_judge_results(sandbox, input)
-   local evaluation, rows = input.evaluation, json.array {}
-   if evaluation.results then
-      for _, insight in ipairs(json.decode(evaluation.results).insights) do
-         local by_id = otlp_ids(sandbox.store, insight.affectedRunIds)
-         for _, trace_id in ipairs(insight.affectedRunIds) do
-            local otlp_id = by_id[trace_id] or json.null -- null: the trace is gone
-            rows[#rows + 1] = judge_result(evaluation, insight, trace_id, otlp_id, #rows + 1)
-         end
-      end
-   end
-   return 200, { rows = rows }
+   if not input.evaluation.results then return 200, { rows = json.array {} } end
+   return 200, pages.body { '{"rows":[', judge_pages(sandbox.store, input.evaluation), "]}" }
 end
 
 ---------------------------------------------------------------- the work
 
-local PAGE = 500 -- traces whose ids are read in one go
-
 local OF_RUN = [[SELECT rowid AS place, traceDbId FROM run_trace WHERE runId = ? AND rowid > ?
-   ORDER BY rowid LIMIT ]] .. PAGE
-local OF_DATASET = [[SELECT id AS place, traceDbId FROM item WHERE datasetId = ? AND id > ?
-   ORDER BY id LIMIT ]] .. PAGE
+   ORDER BY rowid LIMIT ?]]
+local OF_DATASET = [[SELECT id AS place, traceDbId FROM item WHERE datasetId = ? AND id > ? ORDER BY id LIMIT ?]]
+
+-- What insights.lua looks at, and no more: there can be tens of thousands.
+local TRACE = "SELECT id, totalTokens, totalCostUsd, start_ns, end_ns, status FROM trace WHERE id = ?"
+local SPAN = "spanId, parentSpanId, name, model, status, statusMessage, input, tool, tools, totalTokens, costUsd"
 
 local function load_trace(store, id)
-   local trace = store:one("SELECT * FROM trace WHERE id = ?", id)
+   local trace = store:one(TRACE, id)
    if not trace then return nil end
-   trace.spans = traces.spans(store, id)
+   trace.spans = traces.spans(store, id, SPAN)
    for _, span in ipairs(trace.spans) do span.tools = span.tools and json.decode(span.tools) end
    return trace
 end
 
 local function load_traces(store, evaluation, pause)
-   local loaded, place = {}, -1
+   local next_page = evaluation.runId and pages.rows(store, OF_RUN, nil, evaluation.runId)
+      or pages.rows(store, OF_DATASET, nil, evaluation.datasetId)
+   local loaded = {}
    repeat
-      local page = store:all(evaluation.runId and OF_RUN or OF_DATASET, nil,
-         evaluation.runId or evaluation.datasetId, place)
+      local page = next_page()
       for _, row in ipairs(page) do
-         place = row.place
          loaded[#loaded + 1] = load_trace(store, row.traceDbId)
          pause()
       end

@@ -128,7 +128,7 @@ function handlers.start_experiment(sandbox, input)
    return 200, { messageId = ids.uuid(), status = "scheduled" }
 end
 
---- Raises the platform's 402 where the sandbox was told to play a workspace without billing.
+--- Raises the platform's 402 if the sandbox plays a workspace without billing (--unpaid).
 function experiments.check_paid(sandbox)
    if sandbox.unpaid then
       failure.raise(402, "Usage billing and a payment method are required for platform model usage.")

@@ -1,17 +1,17 @@
---- What a handler raises to answer with an error: {"error": message, "details": {"path": ...}} and its status.
+--- What a handler raises to respond with an error: {"error": message, "details": {"path": ...}} and its status.
 local Failure = {}
 Failure.__index = Failure
 Failure.__tostring = function(failure) return ("[%d] %s"):format(failure.status, failure.message) end
 
 local failure = {}
 
---- Raises an answer of that status; the message is formatted where values follow it.
+--- Raises a response of that status; the message is formatted where values follow it.
 function failure.raise(status, message, ...)
    if select("#", ...) > 0 then message = message:format(...) end
    error(setmetatable({ status = status, message = message }, Failure), 0)
 end
 
---- An unknown id, or one of another workspace: nobody can tell which.
+--- An unknown id, or one of another workspace: the response is the same.
 function failure.not_found()
    failure.raise(404, "Not found")
 end
@@ -37,7 +37,7 @@ function failure.is(value)
    return getmetatable(value) == Failure
 end
 
---- The body of an answer to it.
+--- The body of the response.
 function failure.body(problem)
    return { error = problem.message, details = problem.path and { path = problem.path } or nil }
 end

@@ -162,7 +162,7 @@ local function open_trace(sandbox, span, now)
    return trace
 end
 
--- Writes the spans; returns how many name a dataset that nobody has.
+-- Writes the spans; returns how many name an unknown dataset.
 local function take_in(sandbox, spans)
    local now, order, by_id, known, unknown = times.now(), {}, {}, {}, 0
    for _, span in ipairs(spans) do

@@ -90,7 +90,7 @@ local function tool_errors(all, add)
                tool.name, tool.message and (", such as: " .. tool.message) or ""),
             details = { toolName = tool.name, errorRate = round(rate), calls = tool.calls,
                errors = tool.errors },
-            suggestedFix = "Check the arguments that the agent passes, and tell it in the tool's description "
+            suggestedFix = "Check the arguments that the agent passes, and state in the tool's description "
                .. "what they must be; handle the error so that the agent can go on.",
          }))
       end

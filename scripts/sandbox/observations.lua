@@ -1,8 +1,9 @@
 --- Observations: inputs with their expected outputs. There can be a million, so they are written in
--- batches and answered as JSON text that is put together once.
+-- batches and returned as JSON text that is put together once.
 local experiments = require "promptic.sandbox.experiments"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
+local pages = require "promptic.sandbox.pages"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 
@@ -14,8 +15,8 @@ local function data(texts)
 end
 
 function handlers.list_observations(sandbox, input)
-   return 200, data(sandbox.store:all("SELECT * FROM observation WHERE experimentId = ? ORDER BY idx",
-      shapes.observation_json, input.experiment.id))
+   return 200, pages.body { '{"data":[', pages.rows(sandbox.store, [[SELECT *, idx AS place FROM observation
+      WHERE experimentId = ? AND idx > ? ORDER BY idx LIMIT ?]], shapes.observation_json, input.experiment.id), "]}" }
 end
 
 local INTO = "observation (experimentId, idx, expected, variables, split, split_given, createdAt, updatedAt)"

@@ -3,6 +3,7 @@ local datasets = require "promptic.sandbox.datasets"
 local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
+local pages = require "promptic.sandbox.pages"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 local traces = require "promptic.sandbox.traces"
@@ -13,14 +14,12 @@ local handlers = runs.handlers
 function handlers.create_run(sandbox, input)
    local store, body = sandbox.store, input.body
    local dataset = lookup.find(sandbox, "dataset", body.datasetId, input)
-   local trace_ids = datasets.known_traces(sandbox, body.traceIds)
    local id, now = ids.uuid(), times.now()
    -- the traces are there already, so the run is over
    store:run("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)", id, dataset.id, input.component.id,
       sandbox.workspace_id, body.name, "completed", now, now)
    if body.traceIds then
-      store:run("INSERT INTO run_trace SELECT ?, value FROM json_each(?) ORDER BY key", id,
-         json.encode(json.array(trace_ids)))
+      datasets.add_traces(sandbox, body.traceIds, "run_trace", "?, trace.id", id)
    else
       store:run("INSERT INTO run_trace SELECT ?, traceDbId FROM item WHERE datasetId = ? ORDER BY id", id,
          dataset.id)
@@ -33,10 +32,11 @@ function handlers.list_runs(sandbox, input)
 end
 
 function handlers.get_run(sandbox, input)
-   local object = shapes.run(input.run)
-   object.traces = json.array(sandbox.store:all("SELECT " .. traces.COLUMNS .. [[ FROM run_trace r
-      JOIN trace t ON t.id = r.traceDbId WHERE r.runId = ? ORDER BY r.rowid]], shapes.trace_item, object.id))
-   return 200, object
+   local object = json.encode(shapes.run(input.run)):gsub("}$", "")
+   local function text_of(row) return json.encode(shapes.trace_item(row)) end
+   return 200, pages.body { object, ',"traces":[', pages.rows(sandbox.store, "SELECT " .. traces.COLUMNS
+      .. [[, r.rowid AS place FROM run_trace r JOIN trace t ON t.id = r.traceDbId WHERE r.runId = ? AND r.rowid > ?
+      ORDER BY r.rowid LIMIT ?]], text_of, input.run.id), "]}" }
 end
 
 function handlers.delete_run(sandbox, input)

@@ -16,7 +16,7 @@ local APPLICATION_ID = 0x50726f6d
 local MAGIC = "SQLite format 3\0"
 local USER_VERSION_AT, APPLICATION_ID_AT = 60, 68
 
---- How much of a file schema.foreign looks at.
+--- How much of a file schema.foreign reads.
 schema.HEADER_BYTES = 100
 
 -- In the definitions: OF(table) is a reference to the row that this one is deleted with.
@@ -135,7 +135,9 @@ local indexes = {
    "deployment_experiment ON deployment (experimentId)",
    "trace_start ON trace (workspaceId, start_ns)",
    "experiment_dataset ON experiment (datasetId)",
-   "case_order ON dataset_case (datasetId, id)",
+   "case_order ON dataset_case (datasetId)",
+   -- 9223372036854775807: those without idx come last
+   "case_place ON dataset_case (datasetId, coalesce(idx, 9223372036854775807))",
    "artifact_workspace ON artifact (workspaceId)",
    "artifact_object ON artifact (storageObjectId)",
    "storage_object_workspace ON storage_object (workspaceId)",
@@ -143,7 +145,10 @@ local indexes = {
    "trace_component ON trace (aiComponentId)",
    "event_span ON event (spanDbId)",
    "dataset_component ON dataset (aiComponentId)",
+   -- an index ends with the row's id, which is the order of pages
+   "item_dataset ON item (datasetId)",
    "item_trace ON item (traceDbId)",
+   "run_trace_run ON run_trace (runId)",
    "run_dataset ON run (datasetId)",
    "run_component ON run (aiComponentId)",
    "run_trace_trace ON run_trace (traceDbId)",

@@ -58,7 +58,7 @@ scoring.tokens, scoring.cosine = text_scores.tokens, text_scores.cosine
 local Index = {}
 Index.__index = Index
 
---- A TF-IDF index over texts. Also what the optimizer uses to tell which observations are alike.
+--- A TF-IDF index over texts. The optimizer uses it to find observations that are alike.
 function scoring.index(texts)
    local index = setmetatable({ size = #texts, frequency = {}, postings = {}, norms = {} }, Index)
    local documents = {}

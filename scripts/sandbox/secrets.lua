@@ -1,4 +1,4 @@
---- What nobody can guess: bytes of the system's generator.
+--- Bytes that cannot be guessed, from the system's generator.
 local secrets = {}
 
 --- That many random bytes.

@@ -1,6 +1,6 @@
 --[[
-HTTP in front of the handlers: every answer in the platform's form, JSON with an x-request-id; errors are
-{"error": "text"}. A request passes these, and the first that refuses it answers:
+HTTP in front of the handlers: every response in the platform's form, JSON with an x-request-id; errors are
+{"error": "text"}. A request passes these, and the first that refuses it responds:
 
    the Host (421), the credential (401), the route (404, 405; 501 for a row that no handler serves), path and
    query (400), the scope (400, 404), the body (400), what the path's ids name (404), the handler
@@ -85,14 +85,14 @@ local function handle(sandbox, request)
    return call(sandbox, request)
 end
 
--- Turns whatever was raised into an answer; what is not ours is a fault and goes to stderr as well.
+-- Turns an error into a response; one that is not a Failure is a bug and goes to stderr as well.
 local function answer_failure(problem)
    if failure.is(problem) then return problem.status, failure.body(problem) end
    io.stderr:write("promptic sandbox: ", tostring(problem), "\n")
    return 500, { error = "Internal error of the sandbox: " .. tostring(problem):match "^[^\n]*" }
 end
 
--- What the interpreter's hook raises on Ctrl-C: it is meant for the whole program, and no answer.
+-- What the interpreter's hook raises on Ctrl-C: it is meant for the whole program, not a response.
 local INTERRUPT = "interrupted!"
 
 local function is_interrupt(problem)
@@ -106,7 +106,7 @@ local function with_traceback(problem)
    return problem:find("\nstack traceback:", 1, true) and problem or debug.traceback(problem, 2)
 end
 
---- Answers one request: status, headers, body.
+--- Serves one request: status, headers, body.
 function server.respond(sandbox, request)
    local done, status, value, own = xpcall(handle, with_traceback, sandbox, request)
    if not done and is_interrupt(status) then error(INTERRUPT, 0) end
@@ -117,7 +117,8 @@ function server.respond(sandbox, request)
    local headers = { ["x-request-id"] = ids.uuid() }
    if value ~= nil then headers["content-type"] = "application/json" end
    for name, text in pairs(own or {}) do headers[name] = text end
-   -- A handler may write its JSON itself where there is a lot of it.
+   -- A handler may write its JSON itself where there is a lot of it, also piece by piece (pages.lua).
+   if type(value) == "function" then return status, headers, value end
    if value == nil or type(value) == "string" then return status, headers, value or "" end
    return status, headers, json.encode(value)
 end

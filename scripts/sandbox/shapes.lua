@@ -136,6 +136,8 @@ function shapes.dataset(row)
    return in_application(dataset(row))
 end
 
+shapes.item = shape { "id", "datasetId", "traceDbId", "input", "output", "createdAt" }
+
 shapes.case = shape({ "id", "datasetId", "idx", "inputPayload", "expectedPayload", "split", "metadata",
    "createdAt", "updatedAt" }, { "inputPayload", "expectedPayload", "metadata" })
 

@@ -136,7 +136,7 @@ local function get(sandbox, ticket)
       ["content-security-policy"] = "sandbox" }
 end
 
---- Answers a request to a URL of the store: status, body, headers. nil for any other.
+--- Serves a request to a URL of the store: status, body, headers. nil for any other.
 function storage.respond(sandbox, request)
    local token = request.path:match "^/storage/(%w+)$"
    if not token then return nil end

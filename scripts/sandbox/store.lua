@@ -70,7 +70,7 @@ local function refuse(path, problem)
    error(("cannot open %s: %s"):format(path, reason), 0)
 end
 
--- Looks at the file's header before SQLite does anything to it: a file of somebody else's stays as it is.
+-- Checks the file's header before SQLite touches it: another program's file stays unchanged.
 local function check_owner(path)
    local header, problem = httpd.peek(path, schema.HEADER_BYTES)
    problem = problem or schema.foreign(header)
@@ -107,13 +107,15 @@ function Store:execute(sql)
    return result
 end
 
---- Runs a statement that answers no rows.
+--- Runs a statement that answers no rows; returns how many it has changed, as far as it changes any.
 function Store:run(sql, ...)
    local result = self:execute(fill(sql, ...))
-   if type(result) ~= "number" then result:close() end
+   if type(result) == "number" then return math.tointeger(result) end
+   result:close()
+   return nil
 end
 
--- The next row by column name, or nil. LuaSQL 2.8.1 answers the first fetch from an empty result with an
+-- The next row by column name, or nil. LuaSQL 2.8.1 returns for the first fetch from an empty result an
 -- empty table instead of nil; no row of ours is NULL in every column.
 local function fetch(cursor)
    local row = cursor:fetch({}, "a")
@@ -187,7 +189,7 @@ function Store:transaction(f, ...)
    error(results[2], 0)
 end
 
--- What SQLite says where the disk, and not the statement, is at fault.
+-- SQLite's messages when the disk, not the statement, is at fault.
 local disk_errors = { "database or disk is full", "disk I/O error", "unable to open database file" }
 
 --- Whether an error came from the disk: the same work may succeed later.

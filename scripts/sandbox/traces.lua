@@ -28,9 +28,10 @@ local function count_once(spans, by_id, field, counted)
 end
 
 --- The spans of a trace by their start, with `tokens` and `cost`, what each adds to the trace's total;
--- and these totals (nil: no span has any).
-function traces.spans(store, trace_id)
-   local spans = store:all("SELECT * FROM span WHERE traceDbId = ? ORDER BY start_ns, rowid", nil, trace_id)
+-- and these totals (nil: no span has any). columns: what is read of a span, nil for all of it.
+function traces.spans(store, trace_id, columns)
+   local spans = store:all("SELECT " .. (columns or "*") .. [[ FROM span WHERE traceDbId = ?
+      ORDER BY start_ns, rowid]], nil, trace_id)
    local by_id = {}
    for _, span in ipairs(spans) do by_id[span.spanId] = span end
    for _, span in ipairs(spans) do span.is_root = not by_id[span.parentSpanId] end

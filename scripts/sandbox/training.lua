@@ -35,8 +35,8 @@ local OBSERVATIONS = [[SELECT id, idx, expected, variables AS input, split, spli
 local LAST = math.maxinteger
 
 local CASES = ([[SELECT id, coalesce(idx, %d) AS idx, expectedPayload AS expected, inputPayload AS input, split,
-   split_given FROM dataset_case WHERE datasetId = ? AND (coalesce(idx, %d), id) > (?, ?)
-   ORDER BY coalesce(idx, %d), id LIMIT %d]]):format(LAST, LAST, LAST, PAGE)
+   split_given FROM dataset_case WHERE datasetId = ? AND coalesce(idx, %d) >= ?
+   AND (coalesce(idx, %d), id) > (?, ?) ORDER BY coalesce(idx, %d), id LIMIT %d]]):format(LAST, LAST, LAST, LAST, PAGE)
 
 -- Reads a page after another; `next_page(last)` gives one.
 local function each_page(list, source, next_page, pause)
@@ -63,7 +63,7 @@ function training.load(store, experiment, pause)
    end, pause)
    each_page(list, "case", function(last)
       last = last or { math.mininteger, 0 }
-      return store:all(CASES, nil, experiment.datasetId, last[1], last[2])
+      return store:all(CASES, nil, experiment.datasetId, last[1], last[1], last[2])
    end, pause)
    return list
 end

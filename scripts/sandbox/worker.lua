@@ -16,8 +16,8 @@ local SLICE_SECONDS = 0.01
 local IDLE_SECONDS = 1 -- a Ctrl-C that comes just before the wait for requests is seen after it
 local RETRY_SECONDS = 1 -- until a job begins again that could not write
 
---- A worker whose jobs' errors go to on_error(id, message), which may fail too. is_passing(message) tells
--- those that may be over later.
+--- A worker whose jobs' errors go to on_error(id, message), which may fail too. is_passing(message) is
+-- true for errors that may be over later.
 function Worker.new(on_error, is_passing)
    return setmetatable({ jobs = {}, order = {}, on_error = on_error, is_passing = is_passing }, Worker)
 end
@@ -50,7 +50,7 @@ function Worker:remove(place)
    table.remove(self.order, place)
 end
 
--- Begins the job anew in a while; what it reported is said once, however often it fails.
+-- Restarts the job later; its error is reported once, however often it fails.
 local function begin_again(id, job, message)
    if job.reported ~= message then io.stderr:write("promptic sandbox: ", message, "; trying again\n") end
    job.reported = message

@@ -125,7 +125,7 @@ static bool fail_at(lua_State *L, int entry, const char *name, size_t mode, long
 
 static void sweep(lua_State *L, int entry, const char *name, long step) {
     for (size_t mode = 0; mode < sizeof modes / sizeof *modes; mode++)
-        for (long number = 0; failed_checks < 10; number += step)
+        for (long number = (long)mode * step / 3; failed_checks < 10; number += step)
             if (fail_at(L, entry, name, mode, number))
                 break;
 }
@@ -187,7 +187,7 @@ static bool fail_opening(size_t mode, long number) {
 
 static void sweep_opening(long step) {
     for (size_t mode = 0; mode < sizeof modes / sizeof *modes; mode++)
-        for (long number = 0; failed_checks < 10; number += step)
+        for (long number = (long)mode * step / 3; failed_checks < 10; number += step)
             if (fail_opening(mode, number))
                 break;
 }
@@ -212,7 +212,7 @@ int main(int count, char **arguments) {
     snprintf(file, sizeof file, "%s/config.toml", folder);
     signal(SIGALRM, on_alarm);
     write_rows(file);
-    long step = count > 2 ? strtol(arguments[2], NULL, 10) : 17;
+    long step = count > 2 ? strtol(arguments[2], NULL, 10) : 41;
     url_given = arguments[1];
     file_given = file;
     if (count < 4)

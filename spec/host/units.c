@@ -65,6 +65,7 @@ static void *reallocate(void *userdata, void *block, size_t size) {
     }
     if (memory->left == 0) {
         memory->refused++;
+        memory->left = memory->recovers ? -1 : 0;
         return NULL;
     }
     memory->left -= memory->left > 0;

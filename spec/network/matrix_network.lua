@@ -15,8 +15,9 @@ if lacks then
 end
 
 local TIMEOUT = 0.15         -- seconds, of an attempt in which nothing moves
+local PATIENCE = 20          -- seconds, of attempts that end otherwise
 local TOLERANCE = 0.05       -- seconds between the end of a call and that of a control timer
-local MOST_TRIES = 4         -- of a row whose time is wrong: other programs may have kept the processor
+local MOST_TRIES = 4         -- of a row that depends on time
 local ROUNDS = 10            -- of what ends at once, to see what stays behind
 local MEMORY_KB = 512        -- that rounds after the second may add to the process
 
@@ -160,10 +161,14 @@ local function filled(steps, channel)
    return all
 end
 
--- When a call that ends by a timer should end, in seconds from its begin; nil where something else ends it.
-local function expected_end(outcome, options)
+-- The client's settings, and when a call that ends by a timer should end, in seconds from its begin; nil where
+-- something else ends it, which then has time.
+local function settings_for(outcome, options, factor)
    local attempts = tonumber(outcome:match("^timeout after (%d)"))
-   return attempts and (options.deadline or attempts * (options.timeout or TIMEOUT))
+   local timeout = attempts and (options.timeout or TIMEOUT * factor) or PATIENCE
+   local deadline = options.deadline and options.deadline * factor
+   local settings = { max_retries = 1, timeout = timeout, deadline = deadline, allow_http = true }
+   return settings, attempts and (deadline or attempts * timeout)
 end
 
 -- The outcome of f, and how many seconds after a control timer for that instant it has ended. In a task the timer runs
@@ -186,42 +191,44 @@ local function timed(way, seconds, f)
    end)
 end
 
-local function try_row(way, url, method, outcome, options)
-   local settings = { max_retries = 1, timeout = TIMEOUT }
-   for name, value in pairs(options) do
-      settings[name] = value
-   end
+-- How the call ended, and how late that was.
+local function try_row(way, url, method, outcome, options, factor)
+   local settings, seconds = settings_for(outcome, options, factor)
    local client = calls.client({ url = url, ca_file = certificate.file }, settings)
-   local request = method == "POST" or method == "PATCH"
-   local seconds = expected_end(outcome, options)
+   local has_body = method == "POST" or method == "PATCH"
    local ended, late = timed(way, seconds or 0, function()
-      return client:request(method, "/things/x", request and { body = { name = "n" } } or nil)
+      return client:request(method, "/things/x", has_body and { body = { name = "n" } } or nil)
    end)
    client:close()
-   return ended, seconds and late
+   return ended, seconds and late or 0
 end
 
--- Tries a row until its time is right, and checks outcome and arrivals each time.
+-- What is wrong with how a row ended; nil where nothing is.
+local function fault_of(ended, late, wanted, arrivals)
+   local outcome = calls.brief(ended)
+   local arrived = arrivals and peer:arrivals()
+   if outcome ~= wanted then
+      return ("%s instead of %s: %s"):format(outcome, wanted, tostring(ended.message))
+   elseif arrived ~= arrivals then
+      return ("%d arrivals instead of %d"):format(arrived, arrivals)
+   elseif math.abs(late) > TOLERANCE then
+      return ("%.3f s after the control timer"):format(late)
+   end
+end
+
+-- Tries a row. One that depends on time is tried again with longer times, as others may have kept the processor.
 local function check(way, url, method, wanted, arrivals, options, prepare)
-   for try = 1, MOST_TRIES do
+   local most = wanted:find("^timeout") and MOST_TRIES or 1
+   for try = 1, most do
       if prepare then
          prepare()
       end
-      local ended, late = try_row(way, url, method, wanted, options or {})
-      local outcome = calls.brief(ended)
-      if not ended.ok and ended.kind == "api" and wanted:find("^api") then
-         assert.equal(wanted:match("^(.-),"), outcome:match("^(.-),"))
-         assert.equal(wanted:find("maybe", 1, true) ~= nil, ended.maybe_sent, ended.message)
-      else
-         assert.equal(wanted, outcome, ended.message)
-      end
-      if arrivals then
-         assert.equal(arrivals, peer:arrivals())
-      end
-      if not late or math.abs(late) <= TOLERANCE then
+      local ended, late = try_row(way, url, method, wanted, options or {}, 2 ^ (try - 1))
+      local fault = fault_of(ended, late, wanted, arrivals)
+      if not fault then
          return
       end
-      assert.is_true(try < MOST_TRIES, ("%.3f s after the control timer"):format(late))
+      assert(try < most, fault)
    end
 end
 
@@ -276,6 +283,11 @@ end
 describe("the fault matrix:", function()
    local before
 
+   local function assert_no_more_descriptors()
+      local now = descriptors()
+      assert.is_true(now <= before, ("%d instead of %d"):format(now, before))
+   end
+
    setup(function()
       local client = calls.client(peer)
       calls.outcome(client.get_workspace, client) -- what stays open for good is open now
@@ -307,7 +319,7 @@ describe("the fault matrix:", function()
 
                it_ends("a name without address", function()
                   return "platform.invalid", {}
-               end, "connection after 2, not sent", { allow_http = true, timeout = 9 })
+               end, "connection after 2, not sent")
                it_ends("a port where nobody listens", function()
                   local port, holder = lab.reserve()
                   return "127.0.0.1:" .. port, { holder }
@@ -330,7 +342,7 @@ describe("the fault matrix:", function()
       collectgarbage()
       collectgarbage()
       assert.equal(0, promptic.step(0))
-      assert.equal(before, descriptors())
+      assert_no_more_descriptors()
    end)
 
    it("takes no more memory for more of it", function()
@@ -341,7 +353,7 @@ describe("the fault matrix:", function()
                local outcome = row[3][index]
                if method and not outcome:find("^timeout") then
                   peer:reset():always(lab.join({ { "handshake" } }, filled(row[2], CHANNELS[2])))
-                  try_row(calls.WAYS[round % 2 + 1], peer.url, method, outcome, row[4] or {})
+                  try_row(calls.WAYS[round % 2 + 1], peer.url, method, outcome, row[4] or {}, 1)
                end
             end
          end
@@ -350,6 +362,6 @@ describe("the fault matrix:", function()
          second = round == 2 and memory_kb() or second
       end
       assert.is_true(memory_kb() - second <= MEMORY_KB, ("%d KB more"):format(memory_kb() - second))
-      assert.equal(before, descriptors())
+      assert_no_more_descriptors()
    end)
 end)

@@ -186,7 +186,7 @@ end
 
 -- What happens before a request can go out: nothing was sent, so every method is tried again.
 local UNSENT = {
-   { "silence after the ClientHello", { { "tcp_bytes", 100 }, { "hold" } }, { timeout = 0.3 } },
+   { "silence after the ClientHello", { { "tcp_bytes", 100 }, { "hold" } }, { timeout = 0.5 } },
    { "the end after the ClientHello", { { "tcp_bytes", 100 }, { "fin" } } },
    { "a reset after the ClientHello", { { "tcp_bytes", 100 }, { "rst" } } },
    { "the end before anything", { { "fin" } } },

@@ -16,6 +16,15 @@ function clients.open(endpoint, options)
    return promptic.client(all)
 end
 
+--- A client of a server for all specs of the file that calls this at its top, closed after the last one.
+function clients.shared(server, options)
+   local client = clients.open(server.url, options)
+   require("busted").teardown(function()
+      client:close()
+   end)
+   return client
+end
+
 --- The promptic.Error that f raises.
 function clients.failure(f, ...)
    local fine, problem = pcall(f, ...)

@@ -2,9 +2,9 @@
 --
 --    local server = host_server.start()   -- see scripted.lua
 --
--- Below /api/v1: /flaky?id=x refuses the first request of each id; /wait is always a 502; /silent never answers; /slow does after
--- 50 ms, /late after 500; /wrong, /page, /coded and /moved are errors; /large is 200 KB; /close ends the connection
--- after the answer. A POST below /experiments creates observations. What nothing else is said of is
+-- Below /api/v1: /flaky?id=x refuses the first request of each id; /wait is always a 502; /silent never answers; /slow
+-- does after 50 ms, /late after 500; /wrong, /page, /coded and /moved are errors; /large is 200 KB; /close ends the
+-- connection after the answer. A POST below /experiments creates observations. What nothing else is said of is
 -- {"data":[]}.
 local scripted = require "spec.support.scripted"
 

@@ -1,7 +1,7 @@
 --- scripted.lua - starts scripted_server.lua and speaks with it. What a reply or an accept plan may hold is
 -- told there.
 --
---    local server = scripted.start()
+--    local server = scripted.start()     -- scripted.shared() for all specs of a file
 --    server:reply({ status = 503 }, { body = "{}" })     -- the next two requests
 --    server:always{ body = "[]" }                        -- every request for which nothing is queued
 --    server:route[[ local number, request = ... return { status = number < 3 and 503 or 200 } ]]
@@ -41,6 +41,22 @@ function scripted.start(host)
       port = tonumber(port),
       url = ("http://%s:%s"):format(shown, port),
    }, Server)
+end
+
+--- A server for all specs of the file that calls this at its top: before each of them it is reset, and answers with
+-- `reply` where that is given; it is stopped after the last one.
+function scripted.shared(reply)
+   local busted, server = require "busted", scripted.start()
+   busted.teardown(function()
+      server:stop()
+   end)
+   busted.before_each(function()
+      server:reset()
+      if reply then
+         server:always(reply)
+      end
+   end)
+   return server
 end
 
 function Server:command(message)

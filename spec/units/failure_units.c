@@ -156,6 +156,8 @@ static void fill_errors(void) {
     SAME("ok", promptic_kind_name(PROMPTIC_OK));
     SAME("memory", promptic_kind_name(PROMPTIC_MEMORY));
     SAME("unknown", promptic_kind_name((promptic_kind)(PROMPTIC_MEMORY + 1)));
+    SAME("Bad Request", failure_reason(400));
+    SAME("HTTP Version Not Supported", failure_reason(505));
     SAME("Unprocessable Content", failure_reason(422));
     SAME(NULL, failure_reason(299));
 }

@@ -22,7 +22,7 @@ typedef struct scene {
     char url[64];
     promptic_loop *loop;
     promptic_client *client;
-    int begun[16], count; /* the numbers of calls, in the order in which their attempts began */
+    int begun[128], count; /* the numbers of calls, in the order in which their attempts began */
     size_t ended;
 } scene;
 
@@ -30,7 +30,8 @@ static void listen_quietly(scene *s) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CHECK(bind(s->listener, (void *)&address, sizeof address) == 0 && listen(s->listener, 64) == 0);
+    CHECK(bind(s->listener, (void *)&address, sizeof address) == 0 &&
+          listen(s->listener, 128) == 0);
     CHECK(getsockname(s->listener, (void *)&address, &size) == 0);
     snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d", ntohs(address.sin_port));
 }
@@ -66,7 +67,7 @@ typedef struct numbered {
 static void on_body(const char *piece, size_t length, void *userdata) {
     const numbered *call = userdata;
     (void)length;
-    if (piece == NULL && CHECK(call->scene->count < 16))
+    if (piece == NULL && CHECK(call->scene->count < (int)COUNT_OF(call->scene->begun)))
         call->scene->begun[call->scene->count++] = call->number;
 }
 
@@ -107,6 +108,35 @@ static void launch(void) {
     for (int i = 0; i < CALLS; i++)
         promptic_call_free(calls[i]);
     CHECK(s.loop->running == 0 && s.loop->unfinished == 0 && s.loop->timers.length == 0);
+    close_scene(&s);
+}
+
+/* No more than LOOP_MAX_RUNNING attempts at a time. Where one makes room, the call that waits
+ * longest begins, not one that is submitted at that moment. */
+static void fill_up(void) {
+    enum { CALLS = LOOP_MAX_RUNNING + 3 };
+    static numbered numbers[CALLS];
+    static promptic_call *calls[CALLS];
+    scene s;
+    open_scene(&s);
+    for (int i = 0; i < CALLS - 1; i++) {
+        numbers[i] = (numbered){&s, i};
+        calls[i] = submit(&numbers[i]);
+    }
+    for (int i = 0; i < CALLS; i++)
+        promptic_step(s.loop);
+    CHECK(s.count == LOOP_MAX_RUNNING && s.loop->running == LOOP_MAX_RUNNING);
+    CHECK(promptic_timeout_ms(s.loop) != 0); /* nothing can be done about the two that wait */
+    promptic_call_cancel(calls[0]);
+    CHECK(promptic_timeout_ms(s.loop) == 0);
+    numbers[CALLS - 1] = (numbered){&s, CALLS - 1};
+    calls[CALLS - 1] = submit(&numbers[CALLS - 1]);
+    CHECK(s.count == LOOP_MAX_RUNNING);
+    promptic_step(s.loop);
+    CHECK(s.count == LOOP_MAX_RUNNING + 1 && s.begun[LOOP_MAX_RUNNING] == LOOP_MAX_RUNNING);
+    for (int i = 0; i < CALLS; i++)
+        promptic_call_free(calls[i]);
+    CHECK(s.loop->running == 0 && s.loop->unfinished == 0);
     close_scene(&s);
 }
 
@@ -193,6 +223,7 @@ static void tell_time(void) {
 
 void units_loop(void) {
     launch();
+    fill_up();
     wake_up();
     wake_pipe();
     tell_time();

@@ -67,6 +67,12 @@ static const struct {
     {"/%2f..%2F", NULL},
     {"/%2e%2", "two hexadecimal digits"},
     {"/a%20b%Ff", NULL},
+    {"/%09%aA%Af%fF%90", NULL},
+    {"/x2e", NULL},
+    {"/%3e", NULL},
+    {"/%2d", NULL},
+    {"/%2e%3e", NULL},
+    {"/azAZ09", NULL},
     {"/-._~!$&'()*+,;=:@", NULL},
     {"/.", "segment \".\" or \"..\""},
     {"/..", "segment \".\" or \"..\""},
@@ -171,6 +177,7 @@ static const struct {
     const char *id, *encoded; /* NULL: refused */
 } ids[] = {
     {"a1-Z._~9", "a1-Z._~9"},
+    {"azAZ09", "azAZ09"},
     {"...", "..."},
     {".a", ".a"},
     {"a/b", "a%2Fb"},
@@ -196,9 +203,20 @@ static void ask_ids(void) {
                  ids[i].encoded != NULL ? ids[i].encoded : "");
         units_row(ids[i].id);
         expect(&request, &row, ids[i].encoded != NULL ? path : NULL,
-               ids[i].encoded != NULL ? "?limit=20" : "part must not be");
+               ids[i].encoded != NULL                      ? "?limit=20"
+               : ids[i].id == NULL || ids[i].id[0] == '\0' ? "part: an id cannot be empty"
+                                                           : "part: '.' and '..' cannot be ids");
     }
     units_row(NULL);
+}
+
+/* What follows the last argument of a template. */
+static void ask_tail(void) {
+    static const promptic_endpoint tailed = {
+        .name = "t", .verb = "GET", .path = "/things/{thing_id}/parts", .parameters = parameters};
+    const char *const arguments[] = {"t"};
+    const promptic_request request = {.endpoint = "x", .path_args = arguments, .path_count = 1};
+    expect(&request, &tailed, "/things/t/parts", "?limit=20");
 }
 
 static void ask_row(void) {
@@ -263,5 +281,6 @@ void units_request(void) {
     ask_raw_query();
     ask_ids();
     ask_row();
+    ask_tail();
     run_out();
 }

@@ -28,11 +28,12 @@ bool units_has(const char *part, const char *text, const char *file, int line);
 /* Names the row of a table that the checks from now on are about; NULL: none. */
 void units_row(const char *name);
 
-/* An allocator that counts its blocks, and refuses the one after `left` others and all that follow;
- * negative: none. */
+/* An allocator that counts its blocks, and refuses the one after `left` others and, unless it
+ * recovers, all that follow; negative: none. */
 typedef struct units_memory {
     promptic_allocator allocator;
     long left;
+    bool recovers;
     size_t blocks, refused;
 } units_memory;
 

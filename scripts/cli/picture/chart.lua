@@ -52,7 +52,7 @@ local function numbers(frame, points)
    local all, pieces = {}, {}
    for place, point in ipairs(points) do all[place] = point.number end
    local room = 14 + 7 * #tostring(frame.last)
-   for _, number in ipairs(scale.told(all, frame.x, room)) do
+   for _, number in ipairs(scale.labelled(all, frame.x, room)) do
       pieces[#pieces + 1] = html("text", {
          x = round(frame.x(number)), y = frame.height - BOTTOM + 18, ["text-anchor"] = "middle",
       }, number)
@@ -103,7 +103,7 @@ function chart.words(point)
    return ("Iteration %d: %s%s"):format(point.number, table.concat(words, ", "), best)
 end
 
--- A strip over the whole height that shows a guide and tells the scores while the pointer is in it.
+-- A strip over the whole height that shows a guide and the scores while the pointer is in it.
 local function strip(frame, point)
    local x, width = frame.x(point.number), math.max(math.min(frame.each, 80), 2)
    return html("g", { class = "strip" },
@@ -149,14 +149,14 @@ function chart.draw(series, settings)
       marks[#marks + 1] = marker(frame, points, place, "train") or nil
       marks[#marks + 1] = marker(frame, points, place, "held_out") or nil
    end
-   local told = { ("%d iterations."):format(#points) }
-   if series.best then told[2] = chart.words(series.best) .. "." end
+   local description = { ("%d iterations."):format(#points) }
+   if series.best then description[2] = chart.words(series.best) .. "." end
    return html("svg", {
          class = "chart " .. name, viewBox = ("0 0 %d %d"):format(frame.width, frame.height), role = "img",
          ["aria-labelledby"] = ("%s-title %s-desc"):format(name, name),
       },
       html("title", { id = name .. "-title" }, "Score of each iteration"),
-      html("desc", { id = name .. "-desc" }, table.concat(told, " ")),
+      html("desc", { id = name .. "-desc" }, table.concat(description, " ")),
       grid(frame), numbers(frame, points),
       strips, line(frame, points, "train"), series.held_out and line(frame, points, "held_out"), marks,
       series.best and best_mark(frame, series.best))

@@ -1,7 +1,7 @@
 --[[
 What the sandbox's offline model answers to an experiment's observations with a prompt, and which answers are
 wrong. It says nothing about what a language model would answer: only an experiment that ran in the sandbox is
-explained by it, and whether it does is told by the scores, which are computed again.
+explained by it, which the scores, computed again, show.
 ]]
 local prompts = require "promptic.sandbox.prompts"
 local scoring = require "promptic.sandbox.scoring"

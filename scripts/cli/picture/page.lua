@@ -1,5 +1,5 @@
 --[[
-The page of `promptic experiments report`, put together from its sections. report is what the platform told:
+The page of `promptic experiments report`, put together from its sections. report holds the platform's responses:
 
    experiment, component, iterations (in order), evaluators, observations
    best, first        iterations with scores; nil where nothing has been tried

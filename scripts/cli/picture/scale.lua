@@ -62,23 +62,23 @@ local function next_step(step)
    return leading == 2 and step // 2 * 5 or step * 2
 end
 
---- Which of the ascending whole numbers are told, so that their places (place_of) are `room` apart at least:
+--- Which of the ascending whole numbers get a label, so that their places (place_of) are at least `room` apart:
 -- the first, and those that a round step divides.
-function scale.told(numbers, place_of, room)
+function scale.labelled(numbers, place_of, room)
    local step, gap = 1, math.huge
    for index = 2, #numbers do gap = math.min(gap, place_of(numbers[index]) - place_of(numbers[index - 1])) end
    while gap * step < room and step < numbers[#numbers] do step = next_step(step) end
-   local told = {}
+   local labelled = {}
    for index, number in ipairs(numbers) do
-      local last = told[#told]
+      local last = labelled[#labelled]
       local fits = not last or place_of(number) - place_of(last) >= room
-      if number % step == 0 and not fits and #told == 1 and last % step ~= 0 then
-         told[1] = number -- the first of all gives way to a round one
+      if number % step == 0 and not fits and #labelled == 1 and last % step ~= 0 then
+         labelled[1] = number -- the first of all gives way to a round one
       elseif (index == 1 or number % step == 0) and fits then
-         told[#told + 1] = number
+         labelled[#labelled + 1] = number
       end
    end
-   return told
+   return labelled
 end
 
 return scale

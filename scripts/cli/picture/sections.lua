@@ -230,7 +230,7 @@ end
 function sections.wrong(report)
    if not report.best then return nil end
    if report.offline then return section(TITLE, caveat(report), wrong_table(report)) end
-   return section(TITLE, note("Not known: the platform tells how an iteration scored, and not what the model "
+   return section(TITLE, note("Not known: the platform reports the scores of an iteration, not what the model "
       .. "answered to single observations."))
 end
 

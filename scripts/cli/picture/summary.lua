@@ -88,10 +88,10 @@ function summary.problem(experiment)
       local code = experiment.errorCode and (" [%s]"):format(experiment.errorCode) or ""
       return html("p", { class = "problem", role = "note" },
          html("strong", "The experiment failed" .. code .. ": "),
-         experiment.errorMessage or "the platform tells no reason.")
+         experiment.errorMessage or "the platform gave no reason.")
    elseif status ~= "completed" then
       return html("p", { class = "note", role = "note" },
-         ("The experiment is %s: this page tells what there was when it was made."):format(status))
+         ("The experiment is %s: this page shows its state when the page was made."):format(status))
    end
 end
 

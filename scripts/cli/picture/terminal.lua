@@ -129,7 +129,7 @@ local function foot(frame, points, glyphs, paint)
    local function column_of(number) return frame.x(number) // 2 end
    local digits = #tostring(numbers[#numbers])
    local columns, ticks, text = frame.canvas.columns, {}, ""
-   for _, number in ipairs(scale.told(numbers, column_of, digits + 2)) do
+   for _, number in ipairs(scale.labelled(numbers, column_of, digits + 2)) do
       local column = column_of(number)
       ticks[column] = true
       local label = tostring(number)
@@ -200,7 +200,7 @@ local function title(answer, room, paint)
    return paint("bold", name) .. paint("dim", status)
 end
 
---- Lines of a picture of the answer of `promptic iterations plot --json`. settings: room (columns, or
+--- Lines of a picture of the output of `promptic iterations plot --json`. settings: room (columns, or
 -- math.huge), paint; and unicode, which the locale decides where it is nil.
 function picture.draw(answer, settings)
    local series = scores.of(answer.iterations)
