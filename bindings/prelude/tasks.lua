@@ -177,8 +177,7 @@ return {
    end,
    -- The same for the task of this state.
    spawn_for = function(parent, ...)
-      local _, state = spawn(parent.group, parent, ...)
-      return state
+      return scheduler.spawn(parent.group, parent, ...)
    end,
    settle = settle,
    cancel = cancel,
