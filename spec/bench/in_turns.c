@@ -3,8 +3,9 @@
  *
  *     in_turns COUNT COMMAND [ARGUMENT...] -- COMMAND [ARGUMENT...]
  *
- * Prints the median over COUNT pairs of the second's wall time in the first's, the same of the
- * CPU's, and the first's median wall time in milliseconds. What the commands print is thrown away.
+ * Prints the median over COUNT pairs of the second's wall time in the first's, the same of the CPU's
+ * and of the most memory that it had, and the first's median wall time in milliseconds. What the
+ * commands print is thrown away.
  */
 #include <fcntl.h>
 #include <spawn.h>
@@ -19,6 +20,7 @@ extern char **environ;
 
 typedef struct cost {
     double wall, cpu; /* milliseconds */
+    double memory;    /* KiB */
 } cost;
 
 static double now(void) {
@@ -41,7 +43,8 @@ static cost run(char **words, posix_spawn_file_actions_t *actions) {
         fprintf(stderr, "in_turns: %s failed\n", words[0]);
         exit(1);
     }
-    return (cost){now() - start, milliseconds(used.ru_utime) + milliseconds(used.ru_stime)};
+    return (cost){now() - start, milliseconds(used.ru_utime) + milliseconds(used.ru_stime),
+                  (double)used.ru_maxrss};
 }
 
 static int compare(const void *left, const void *right) {
@@ -62,7 +65,8 @@ int main(int argc, char **argv) {
         return 2;
     argv[divider] = NULL;
     size_t count = (size_t)atoi(argv[1]);
-    double *walls = calloc(3 * count, sizeof *walls), *cpus = walls + count, *firsts = cpus + count;
+    double *walls = calloc(4 * count, sizeof *walls), *cpus = walls + count, *firsts = cpus + count;
+    double *memories = firsts + count;
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
@@ -70,9 +74,11 @@ int main(int argc, char **argv) {
         cost first = run(argv + 2, &actions), second = run(argv + divider + 1, &actions);
         walls[i] = second.wall / first.wall;
         cpus[i] = second.cpu / first.cpu;
+        memories[i] = second.memory / first.memory;
         firsts[i] = first.wall;
     }
-    printf("%.4f %.4f %.3f\n", median(walls, count), median(cpus, count), median(firsts, count));
+    printf("%.4f %.4f %.4f %.3f\n", median(walls, count), median(cpus, count),
+           median(memories, count), median(firsts, count));
     posix_spawn_file_actions_destroy(&actions);
     free(walls);
     return 0;

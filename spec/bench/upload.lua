@@ -1,13 +1,14 @@
---- upload.lua - upload_observations: what it costs beside posting bodies that are ready, how much memory it
--- takes, and whether a million rows arrive whole where one answer in a hundred is a fault.
+--- upload.lua - upload_observations: what it costs beside posting bodies that are ready, how long it takes at 200 ms
+-- latency, how much memory it has, and whether a million rows arrive whole where one answer in a hundred is a fault.
 --
---    upload.lua BUILD [ROUNDS]
+--    upload.lua BUILD
 --
 -- BUILD/bench holds rows_server and post_bodies, made of the .c files beside this one.
 local figures = require "figures"
+local promptic = require "promptic"
 
-local build, rounds = arg[1] or "build", tonumber(arg[2]) or 5
-local here = arg[0]:match("^(.*/)") or "./"
+local build, rounds = arg[1], tonumber(os.getenv("BENCH_ROUNDS")) or 5
+local group = "uploads of 100,000 observations"
 local dir -- of this run's files
 
 local function shell(format, ...)
@@ -38,42 +39,113 @@ end
 
 -- ------------------------------------------------------------------ servers
 
--- Runs f with the endpoint of a fresh server.
-local function with_server(faults, f)
+-- Runs f with the endpoint of a fresh server; gives what f gives.
+local function with_server(faults, f, latency)
    shell("rm -f %s/alive %s/port; mkfifo %s/alive %s/port", dir, dir, dir, dir)
-   assert(os.execute(("'%s/bench/rows_server' %d 7 <%s/alive >%s/port &"):format(build, faults, dir, dir)))
+   assert(os.execute(("'%s/bench/rows_server' %d 7 %d <%s/alive >%s/port &"):format(build, faults, latency or 0, dir, dir)))
    local alive = assert(io.open(dir .. "/alive", "w")) -- its end is the server's
    local said = assert(io.open(dir .. "/port"))
    local port = said:read("l")
    said:close()
-   local fine, problem = xpcall(f, debug.traceback, "http://127.0.0.1:" .. port)
+   local fine, result = xpcall(f, debug.traceback, "http://127.0.0.1:" .. port)
    alive:close()
-   assert(fine, problem)
+   assert(fine, result)
+   return result
 end
 
-local function post_bodies(endpoint, count)
-   return (figures.run("'%s/bench/post_bodies' %s/api/v1/experiments/bench/observations %s/%d.jsonl 500 4",
-      build, endpoint, dir, count))
+-- What these print begins with seconds of CPU and of wall time. Bodies have the size and the number under way that
+-- upload_observations comes to.
+local function post_bodies(endpoint)
+   return (figures.run("'%s/bench/post_bodies' %s/api/v1/experiments/bench/observations %s/100000.jsonl 1000 8", build,
+      endpoint, dir))
 end
 
 local function upload(endpoint, source)
-   return (figures.run("'%s/promptic-lua' '%supload_once.lua' %s '%s'", build, here, endpoint, source))
+   local numbers = figures.run("'%s/promptic-lua' '%supload_once.lua' %s '%s'", build, figures.root, endpoint, source)
+   assert(numbers[4] >= 100000)
+   return numbers
+end
+
+local function python(endpoint)
+   return (figures.run("/usr/bin/python3 '%sclient.py' upload %s %s/100000.jsonl", figures.root, endpoint, dir))
+end
+
+-- Bodies of 500 rows in files, for curl.
+local function write_bodies()
+   local pieces, count = {}, 0
+   local config = assert(io.open(dir .. "/curl.config", "w"))
+   for line in io.lines(dir .. "/100000.jsonl") do
+      pieces[#pieces + 1] = line
+      if #pieces == 500 then
+         count = count + 1
+         figures.write(("%s/body.%d"):format(dir, count), "[" .. table.concat(pieces, ",") .. "]")
+         config:write(('%surl = "@URL@"\ndata-binary = "@%s/body.%d"\nheader = "Content-Type: application/json"\n'
+            .. 'output = "/dev/null"\n'):format(count > 1 and "next\n" or "", dir, count))
+         pieces = {}
+      end
+   end
+   config:close()
+end
+
+local function curl(endpoint)
+   local config = assert(io.open(dir .. "/curl.config")):read("a")
+   figures.write(dir .. "/curl.now", (config:gsub("@URL@", endpoint .. "/api/v1/experiments/bench/observations")))
+   local began = promptic.now()
+   shell("curl --silent --parallel --parallel-max 4 --config %s/curl.now", dir)
+   return { 0, promptic.now() - began }
 end
 
 -- ------------------------------------------------------------------ figures
 
--- Both sides in turns, each with a server of its own.
-local function compare(name, source, count, limit)
-   local ratios, base, ours, peak = {}, nil, nil, 0
-   for round = 1, rounds do
-      with_server(0, function(endpoint) base = post_bodies(endpoint, count) end)
-      with_server(0, function(endpoint) ours = upload(endpoint, source) end)
-      assert(ours[4] == count)
-      ratios[round], peak = ours[1] / base[1], math.max(peak, ours[3] / 1024)
+-- Each side once in a round, with a server of its own.
+local function turns(sides, latency, costs)
+   local served = {}
+   for name, side in pairs(sides) do
+      served[name] = function() return with_server(0, side, latency) end
    end
-   figures.report(("%d observations from %s: CPU, beside ready bodies"):format(count, name),
-      figures.median(ratios), limit)
-   return peak
+   return figures.turns(rounds, served, costs)
+end
+
+local function compare_costs()
+   local results = turns({
+      bodies = post_bodies,
+      list = function(endpoint) return upload(endpoint, "list:" .. dir .. "/100000.jsonl") end,
+      made = function(endpoint) return upload(endpoint, "made:100000") end,
+      csv = function(endpoint) return upload(endpoint, dir .. "/100000.csv") end,
+      jsonl = function(endpoint) return upload(endpoint, dir .. "/100000.jsonl") end,
+      python = python,
+   }, 0, { python = 3 })
+   for _, case in ipairs{
+      { "list", "from a list of Lua tables", 3 }, { "made", "from Lua tables that are made on the way", 5 },
+      { "csv", "from a .csv file" }, { "jsonl", "from a .jsonl file" },
+   } do
+      figures.add{
+         key = "upload " .. case[1], group = group, unit = "times its CPU", aim = case[3],
+         work = case[2] .. ": CPU, beside posting ready bodies", value = figures.of(results, case[1], 1, "bodies"),
+         peers = case[1] == "list" and { { "httpx and json in Python", figures.of(results, "python", 1, "bodies") } } or nil,
+      }
+   end
+   figures.add{ key = "upload memory", group = group, unit = "MiB", value = figures.of(results, "csv", 3) / 1024,
+      work = "from a .csv file: the process at its peak",
+      peers = { { "httpx and json in Python", figures.of(results, "python", 3) / 1024 } } }
+end
+
+local function compare_latency()
+   local results = turns({
+      ours = function(endpoint) return upload(endpoint, dir .. "/100000.csv") end,
+      bodies = post_bodies,
+      curl = curl,
+      python = python,
+   }, 200, { python = 3 })
+   figures.add{
+      key = "upload latency", group = group, unit = "s", aim = 3, value = figures.of(results, "ours", 2),
+      work = "from a .csv file at 200 ms latency, defaults: wall",
+      peers = {
+         { "curl --parallel 4, ready bodies of 500 rows", figures.of(results, "curl", 2) },
+         { "libcurl alone, 8 at once, ready bodies of 1,000 rows", figures.of(results, "bodies", 2) },
+         { "httpx and json in Python, 8 threads, 1,000 rows", figures.of(results, "python", 2) },
+      },
+   }
 end
 
 -- Whether the server holds just the rows of the file, in whatever order.
@@ -84,13 +156,14 @@ end
 
 local function survive(count)
    with_server(10, function(endpoint)
-      local ours = upload(endpoint, ("%s/%d.csv"):format(dir, count))
-      assert(ours[4] == count)
+      local numbers = upload(endpoint, ("%s/%d.csv"):format(dir, count))
+      assert(numbers[4] == count)
       compare_content(endpoint, count)
-      print(("%d rows with faults: what the server holds is the file"):format(count))
-      print("   faults: " .. shell("curl -s %s/faults", endpoint))
-      figures.report("   CPU", ours[1], nil, "s")
-      figures.report("   peak memory", ours[3] / 1024, 30, "MiB")
+      figures.add{
+         key = "upload of a million with faults", group = group, unit = "MiB", value = numbers[3] / 1024,
+         work = "1,000,000 rows (.csv), one answer in 100 a fault, nothing lost or sent twice: peak",
+         note = ("%.1f s of CPU; faults %s"):format(numbers[1], shell("curl -s %s/faults", endpoint)),
+      }
    end)
 end
 
@@ -98,13 +171,12 @@ figures.with_folder(function(folder)
    dir = folder
    write_rows(100000)
    write_rows(1000000)
-   local small = compare("a .csv file", dir .. "/100000.csv", 100000, 5)
-   compare("a .jsonl file", dir .. "/100000.jsonl", 100000, 5)
-   compare("a list of tables", "list:" .. dir .. "/100000.jsonl", 100000)
-   figures.report("   peak memory with 100,000 rows (.csv)", small, 30, "MiB")
+   write_bodies()
+   compare_costs()
+   compare_latency()
    with_server(0, function(endpoint)
-      local large = upload(endpoint, dir .. "/1000000.csv")
-      figures.report("   peak memory with 1,000,000 rows (.csv)", large[3] / 1024, 30, "MiB")
+      figures.add{ key = "upload of a million", group = group, unit = "MiB", work = "1,000,000 rows (.csv): the process at its peak",
+         value = upload(endpoint, dir .. "/1000000.csv")[3] / 1024 }
    end)
    survive(1000000)
 end)
