@@ -110,7 +110,7 @@ static bool is_null(lua_State *L, int index) {
 }
 
 /* [-0, +0, m] A field "a.b" becomes field b of a table in a's slot, unless a is given. A null is
- * dropped, but a required a is there all the same. */
+ * dropped, but a required a stays. */
 static void fold_field(writing *w, int field) {
     lua_State *L = w->L;
     const char *dot = strchr(w->fields[field]->wire, '.');

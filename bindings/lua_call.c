@@ -14,7 +14,7 @@ struct bindings_owner {
     bindings_owner *next, **link; /* in the state's list of ended calls; link is NULL elsewhere */
     int decoding; /* reference to what decodes the response in steps; LUA_NOREF: nothing */
     json_progress progress; /* of that; once it is over, the reference is to the value or message */
-    bool exchange;          /* the response is handed over as it came */
+    bool exchange;          /* the response is returned as it came */
 };
 
 /* -------------------------------------------------------------- ended calls */

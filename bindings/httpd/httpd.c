@@ -37,7 +37,7 @@
 /* Bounds the request line and headers of one request, and with them tokens and queries. */
 #define CONNECTION_MEMORY_BYTES ((size_t)256 * 1024)
 
-/* Keeps the conversion to a timeval in range; nobody waits that long. */
+/* Keeps the conversion to a timeval in range. */
 #define MAX_TIMEOUT_SECONDS 1e6
 
 /* ----------------------------------------------------------------- options */

@@ -26,7 +26,7 @@ typedef struct exchange {
     char *body;
     size_t length;
     size_t capacity;
-    bool begun; /* the headers have been handed over */
+    bool begun; /* the headers have arrived */
     bool too_large;
     const char *method;                /* while on_request runs */
     struct MHD_Connection *connection; /* likewise */

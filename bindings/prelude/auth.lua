@@ -269,7 +269,7 @@ local function find(list, id)
    raise("auth", ("the account has no AI Application '%s'"):format(tostring(id)))
 end
 
--- The one to work in; nil where there are several and nobody chooses.
+-- The one to work in; nil if there are several and none was chosen.
 local function pick(settings, list)
    if #list == 0 then
       raise("auth", "the account has no AI Application: create one on the platform, then log in again")

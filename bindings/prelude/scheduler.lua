@@ -29,7 +29,7 @@ local scheduler = {}
 --    group        of promptic.run
 --    parent       the state that is lost without this one's result
 --    list         of which it is a part, between `before` and `after`: its group's members while it runs, then the
---                 failures that nobody has awaited
+--                 failures that were not awaited
 --    first, last  of those that await it
 --    awaits       the state that it waits for, between those that wait as well: `earlier` and `later`
 --    timer, due   while it sleeps, next_ready while it is ready: see agenda.lua
@@ -41,7 +41,7 @@ local scheduler = {}
 --    on_finish    function(state)
 
 local calls, call_count = {}, 0 -- address of a call -> the task that waits for it
-local orphans = lists.new()     -- failures of no group that nobody has awaited
+local orphans = lists.new()     -- failures of no group that were not awaited
 local current                   -- the state of the running task
 local broken = false            -- the first of those that mend is to end
 local alive = 0

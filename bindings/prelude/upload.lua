@@ -13,7 +13,7 @@ local check, now = library.check, library.now
 -- How many batches may be in doubt before the experiment is listed, which takes longer the more it holds.
 local MOST_UNKNOWN, MOST_UNKNOWN_BYTES = 64, 8 * 1024 * 1024
 
--- It is listed after as many doubtful outcomes in a row too: to continue is likely to be in vain.
+-- It is listed after as many doubtful outcomes in a row too: the next one is likely to fail as well.
 local LEAST_STREAK = 4
 
 -- Statuses of a platform that asks for less. What follows from 413, which is about the size alone: `shrink`.
