@@ -273,7 +273,7 @@ static void check_string_or_false(lua_State *L, const bindings_site *site,
         check_text(L, site, parameter, index);
 }
 
-/* [-0, +0, e] What the rows of the library say of a value besides its type: see library.c. */
+/* [-0, +0, e] Checks the formats that rows of the library have besides types: see library.c. */
 static void check_format(lua_State *L, const bindings_site *site,
                          const promptic_parameter *parameter, int index) {
     if (has_format(parameter, "seconds") || has_format(parameter, "positive seconds"))
@@ -377,7 +377,8 @@ static void refuse_options(lua_State *L, const bindings_site *site, const char *
     bindings_argument_error(L, site, "no options expected: %s", usage);
 }
 
-/* [-0, +0, e] Nil after the last argument is none: a wrapper may pass on what it was not given. */
+/* [-0, +0, e] Nil after the last argument counts as absent: a wrapper may pass absent arguments on.
+ */
 static void check_no_more(lua_State *L, bindings_site *site, const promptic_endpoint *row, int last,
                           bool has_options) {
     for (int index = last + 1; index <= lua_gettop(L); index++) {

@@ -7,7 +7,7 @@
 /* As many as promptic_config_write knows, and more. */
 enum { MAX_KEYS = 8 };
 
-/* [-?, +?, e] Raises what a function of the core says. */
+/* [-?, +?, e] Raises the error of a function of the core. */
 static int raise(lua_State *L, const promptic_error *error) {
     return bindings_raise(
         L, &(promptic_result){.kind = error->kind, .message = error->message, .retry_after = -1});
@@ -21,7 +21,8 @@ static void set_boolean(lua_State *L, const char *name, bool value) {
     lua_setfield(L, -2, name);
 }
 
-/* [-0, +2, e] inspect(file or nil): what the file holds, and what is wrong with it or nil. */
+/* [-0, +2, e] inspect(file or nil): the content of the file without secrets, and its problem or
+ * nil. */
 static int inspect(lua_State *L) {
     static const char *const keys[] = {"api_key", "access_token", "workspace_id", "endpoint"};
     const char *file = luaL_optstring(L, 1, NULL);

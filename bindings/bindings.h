@@ -23,8 +23,8 @@ typedef struct bindings_client bindings_client; /* lua_client.c */
 
 /* ---------------------------------------------------------------- module.c */
 
-/* The modules of the resources, "promptic.experiments" and the like, with what opens each; ended by
- * a name that is NULL. */
+/* The modules of the resources, "promptic.experiments" and the like, with their open functions;
+ * ended by a NULL name. */
 extern const luaL_Reg bindings_resource_modules[];
 
 /* -------------------------------------------------------------- registry.c */
@@ -63,7 +63,7 @@ typedef struct bindings_owner bindings_owner;
 
 typedef struct bindings_interrupter bindings_interrupter;
 
-/* One a lua_State, made by the first use: the loop that all its clients share. A signal handler
+/* One per lua_State, made at the first use: the loop that all its clients share. A signal handler
  * reads what is atomic. */
 typedef struct bindings_state {
     promptic_loop *loop; /* NULL once the lua_State is closing */
@@ -82,7 +82,7 @@ typedef struct bindings_state {
 /* [-0, +0, e] The state of L, with its loop. */
 bindings_state *bindings_state_of(lua_State *L);
 
-/* The core runs log functions on the coroutine that is noted between these two. */
+/* Between these two the core runs log functions on this coroutine. */
 lua_State *bindings_enter(bindings_state *state, lua_State *L);
 void bindings_leave(bindings_state *state, lua_State *outer);
 
@@ -106,17 +106,17 @@ int bindings_now(lua_State *L);
 /* What the signal handler of a program needs to stop a script. Belongs to the program, and outlives
  * the lua_State. */
 struct bindings_interrupter {
-    lua_Hook hook;                   /* raises, and takes itself off */
+    lua_Hook hook;                   /* raises, and removes itself */
     int mask, count;                 /* of the hook: see lua_sethook */
     _Atomic(lua_State *) script;     /* the coroutine that runs the script */
     _Atomic(bindings_state *) state; /* set by the bindings; NULL while there is no loop */
 };
 
-/* [-0, +0, m] To be called before the first client is made. From then on nothing is polled for
- * signals: bindings_interrupt ends whatever blocks. */
+/* [-0, +0, m] To be called before the first client is made. From then on nothing polls for signals:
+ * bindings_interrupt ends a wait. */
 void bindings_use_interrupter(lua_State *L, bindings_interrupter *interrupter);
 
-/* Sets the hook on the coroutine that runs, as far as that is known, and wakes the loop. May be
+/* Sets the hook on the running coroutine, as far as it is known, and wakes the loop. May be
  * called by a signal handler, in any thread. */
 void bindings_interrupt(bindings_interrupter *interrupter);
 
@@ -193,8 +193,8 @@ int bindings_open_nearest(lua_State *L);
  * seen them) into the buffer. */
 void bindings_write_body(lua_State *L, const promptic_endpoint *row, int options, json_buffer *b);
 
-/* [-0, +0, e] Writes the value at index as an item of the row's list. What is wrong with it is
- * raised as a message alone, with *refused set: observations[3].expected is missing */
+/* [-0, +0, e] Writes the value at index as an item of the row's list. A refusal is raised as a
+ * message alone, with *refused set: observations[3].expected is missing */
 void bindings_write_item(lua_State *L, const promptic_endpoint *row, int index, size_t item,
                          json_buffer *b, bool *refused);
 
@@ -255,18 +255,18 @@ void bindings_log(promptic_log_level level, const char *text, void *userdata);
 
 /* -------------------------------------------------------------- lua_call.c */
 
-/* [-0, +1, e] Makes the request for the client at stack index 1, and pushes what came of it or
- * raises. body may be NULL. */
+/* [-0, +1, e] Makes the request for the client at stack index 1, and pushes the result or raises.
+ * body may be NULL. */
 int bindings_call(lua_State *L, promptic_request *request, json_buffer *body);
 
-/* [-0, +1, e] The same in two steps, for a request that owns a body: only the second one, which
- * submits it, may find it there. Both need the client at stack index 1. */
+/* [-0, +1, e] The same in two steps, for a request that owns a body, which only the second step,
+ * the submission, may read. Both need the client at stack index 1. */
 bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request);
 int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *request);
 
 /* -------------------------------------------------------------- response.c */
 
-/* [-0, +0, m] Keeps what came with the table on top, for as long as that lives. */
+/* [-0, +0, m] Keeps the response's data of the table on top, for as long as that lives. */
 void bindings_keep_response(lua_State *L, const promptic_result *result);
 
 /* [-0, +1, e] As bindings_call, but what it pushes is a table of the response as it came: status,
@@ -278,10 +278,11 @@ int bindings_response(lua_State *L);
 
 /* ---------------------------------------------------------------- errors.c */
 
-/* [-?, +?, e] Raises what the result says as a promptic.Error, a lack of memory as Lua does. */
+/* [-?, +?, e] Raises the result's failure as a promptic.Error, out of memory as Lua does. */
 int bindings_raise(lua_State *L, const promptic_result *result);
 
-/* [-0, +1, m] Pushes that error, so that what the result borrows from can be freed before. */
+/* [-0, +1, m] Pushes that error, so that the call that lends the result can be freed before it is
+ * raised. */
 void bindings_push_error(lua_State *L, const promptic_result *result);
 
 /* promptic.is_error(value [, kind]) */
@@ -333,7 +334,7 @@ int bindings_open_exchange(lua_State *L);
 /* [-0, +1, m] Pushes what tasks need of C: the prelude's "c.tasks". */
 int bindings_open_tasks(lua_State *L);
 
-/* What is raised in a task that waits, where something else than the scheduler resumes it. */
+/* Raised in a waiting task that something other than the scheduler resumes. */
 extern const char bindings_resumed_elsewhere[];
 
 /* Of lua_call.c, for the scheduler. next_ended(): the address of the next call of a task that has

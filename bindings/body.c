@@ -295,7 +295,7 @@ void bindings_write_item(lua_State *L, const promptic_endpoint *row, int index, 
     lua_settop(L, top);
 }
 
-/* [-0, +0, e] Passes on what the table of endpoints does not know. */
+/* [-0, +0, e] Passes fields through that the table of endpoints does not have. */
 static void write_unknown(writing *w, int index, bool *first) {
     lua_State *L = w->L;
     for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {

@@ -200,7 +200,7 @@ static inline bool compat_tointeger(lua_State *L, int index, lua_Integer *intege
 }
 
 /*
- * A C function that suspends its coroutine goes on in a continuation, declared with
+ * A C function that suspends its coroutine continues in a continuation, declared with
  * COMPAT_CONTINUATION(name), which finds its stack as it left it. context is what was given to
  * compat_yield. Lua 5.1 and LuaJIT have none: there the values that resume the coroutine are what
  * the function returns.

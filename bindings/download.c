@@ -13,7 +13,7 @@
 
 #define METATABLE "promptic.download"
 
-/* Names that are tried for the temporary file before it is given up. */
+/* Names that are tried for the temporary file. */
 #define MOST_NAMES 100
 
 /* One download; without a file its descriptor is -1. */
@@ -27,7 +27,7 @@ typedef struct download {
 
 /* ------------------------------------------------------------------ writing */
 
-/* What came before is void: an attempt begins. */
+/* An attempt begins, so earlier bytes are void. */
 static void start_over(download *file) {
     file->problem = 0;
     file->written = 0;

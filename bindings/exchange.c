@@ -151,7 +151,7 @@ static int read_file(lua_State *L) {
     struct stat status;
     if (stat(path, &status) != 0)
         return push_problem(L, strerror(errno));
-    if (!S_ISREG(status.st_mode)) /* a pipe would be waited for */
+    if (!S_ISREG(status.st_mode)) /* opening a pipe could block */
         return push_problem(L, "it is no file");
     if (status.st_size > most) {
         lua_pushnil(L);

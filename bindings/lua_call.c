@@ -1,5 +1,5 @@
 /*
- * lua_call.c - a call from Lua: it is submitted, waited for, and becomes a value or an error.
+ * lua_call.c - a call from Lua: submitted, awaited, and turned into a value or an error.
  */
 #include "bindings.h"
 
@@ -19,7 +19,7 @@ struct bindings_owner {
 
 /* -------------------------------------------------------------- ended calls */
 
-/* Runs inside the core, so it only takes a note for the scheduler. */
+/* Runs inside the core, so it only puts the call into the scheduler's list. */
 static void on_done(promptic_call *call, void *userdata) {
     bindings_owner *owner = userdata;
     (void)call;
@@ -105,7 +105,7 @@ static void push_exchange(lua_State *L, const promptic_result *result) {
 /* Bytes of a response that are decoded between two readings of the clock, roughly. */
 #define STEP_BYTES ((size_t)8 * 1024)
 
-/* [-0, +0, m] Goes on decoding the response; true once that is over. */
+/* [-0, +0, m] Decodes a part of the response; true once it is done. */
 static bool decode_step(lua_State *L, bindings_owner *owner, size_t bytes) {
     if (owner->decoding != LUA_NOREF && owner->progress != JSON_GOES_ON)
         return true;
@@ -154,7 +154,7 @@ static void push_unreadable(lua_State *L, const promptic_result *result) {
     bindings_push_error(L, &unreadable);
 }
 
-/* [-0, +1, e] What an ended call is to its caller: the response as a value; a failure is raised. */
+/* [-0, +1, e] Returns an ended call's response as a value, or raises its failure. */
 static int finish(lua_State *L, bindings_owner *owner) {
     const promptic_result *result = promptic_call_result(owner->call);
     bool failed = result->kind != PROMPTIC_OK;
@@ -174,8 +174,8 @@ static int finish(lua_State *L, bindings_owner *owner) {
     return failed ? lua_error(L) : 1;
 }
 
-/* [-0, +1, e] decode_ahead(owner, stop): decodes of a call's response what will be done by then, a
- * step at least. Whether nothing is left for that: the call can be finished. */
+/* [-0, +1, e] decode_ahead(owner, stop): decodes a call's response until then, at least one step.
+ * Returns whether it is done, so that the call can be finished. */
 int bindings_decode_ahead(lua_State *L) {
     bindings_owner *owner = lua_touserdata(L, 1);
     const promptic_result *result = owner->call != NULL ? promptic_call_result(owner->call) : NULL;
@@ -286,7 +286,7 @@ static int suspend(lua_State *L, bindings_owner *owner) {
 
 /* ------------------------------------------------------------------- start */
 
-/* [-?, +?, e] Raises what kept the request from being started. */
+/* [-?, +?, e] Raises the failure to start the request. */
 static int refuse(lua_State *L, const promptic_request *request, const promptic_error *error) {
     const promptic_result result = {.kind = error->kind,
                                     .message = error->message,

@@ -1,5 +1,5 @@
 /*
- * lua_client.c - promptic.client: options into a client, and what a client is in Lua.
+ * lua_client.c - promptic.client: from options to a client, and the client's userdata.
  */
 #include "library.h"
 
@@ -23,7 +23,7 @@ static double number_option(lua_State *L, const char *name) {
     return number;
 }
 
-/* [-0, +1, m] Pushes the user agent: what the caller says, and the version of Lua. */
+/* [-0, +1, m] Pushes the user agent: the caller's part, and the version of Lua. */
 static const char *push_user_agent(lua_State *L) {
     const char *own = string_option(L, "user_agent");
     const char *version = &LUA_VERSION[sizeof "Lua"]; /* after the space */

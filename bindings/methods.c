@@ -1,5 +1,5 @@
 /*
- * endpoints.c - from a row of the table and the arguments in Lua to a request.
+ * methods.c - from a row of the table and the arguments in Lua to a request.
  */
 #include "bindings.h"
 
@@ -30,7 +30,7 @@ const char *bindings_push_number(lua_State *L, int index) {
     return lua_tostring(L, -1);
 }
 
-/* [-0, +n, e] Collects the ids in the path; what they point to stays on the stack. */
+/* [-0, +n, e] Collects the ids in the path; their strings stay on the stack. */
 static size_t take_path(lua_State *L, const promptic_endpoint *row, const char **path) {
     size_t count = 0;
     int position = 1; /* of the client */

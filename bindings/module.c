@@ -1,5 +1,5 @@
 /*
- * module.c - what `require "promptic"` and the modules of its resources give. They are made
+ * module.c - what `require "promptic"` and the modules of its resources return. They are made
  * together, once a lua_State, from the tables of endpoints and of the library's own names; a method
  * and a module's function are one value.
  */
@@ -75,7 +75,7 @@ static void open_methods(lua_State *L) {
 
 /* ------------------------------------------------------------------- module */
 
-/* [-0, +1, m] __index of the module: a reference is made when somebody reads it. */
+/* [-0, +1, m] __index of the module: a reference is made when it is first read. */
 static int make_reference(lua_State *L) {
     const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
     lua_settop(L, 2);

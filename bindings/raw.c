@@ -1,5 +1,5 @@
 /*
- * raw.c - client:request, for what the platform can do and the table does not hold yet.
+ * raw.c - client:request, for operations that have no row yet.
  */
 #include "bindings.h"
 

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* What came with a result, until somebody asks for it: the table is made only then, for most
- * answers nobody does. Names and values of the headers follow, each ended by a NUL. */
+/* The response's data until promptic.response is called: the table is made only then, which is
+ * rare. Names and values of the headers follow, each ended by a NUL. */
 typedef struct response {
     int status, attempts;
     bool reused;

@@ -11,7 +11,7 @@
  * script's own hook counts on being called. */
 #define SLICE_SECONDS 0.05
 
-/* Longer than anybody waits, and no number of milliseconds overflows. */
+/* Longer than any wait, and no number of milliseconds overflows. */
 #define MOST_SECONDS 1e6
 
 /* ------------------------------------------------------------------- state */

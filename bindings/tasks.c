@@ -92,8 +92,8 @@ static int resume_coroutine(lua_State *L) {
     return push_outcome(L, state, coroutine, status, count);
 }
 
-/* [-0, +0, e] close(coroutine): runs what is still to be closed in one that has failed; nothing
- * where somebody else runs it. */
+/* [-0, +0, e] close(coroutine): runs what is still to be closed in one that has failed; nothing if
+ * it is running. */
 static int close_coroutine(lua_State *L) {
     lua_State *coroutine = lua_tothread(L, 1);
     if (lua_status(coroutine) != LUA_OK)

@@ -204,7 +204,7 @@ bool call_attempt(promptic_call *call) {
     return true;
 }
 
-/* What has run out for an attempt: libcurl's connect timeout and the loop's timers say the same. */
+/* The message of a timeout, the same for libcurl's connect timeout and the loop's timers. */
 static const char *timeout_message(promptic_call *call) {
     char seconds[NUMBER_SIZE];
     snprintf(call->timeout_message, sizeof call->timeout_message, "%s for %s s",
@@ -311,7 +311,7 @@ static char *api_message(const promptic_call *call, int status) {
                            call->transfer.body.data, call->transfer.body.length);
 }
 
-/* The words of the response, or of libcurl, as the result's message. False if out of memory. */
+/* Takes the message from the response, or from libcurl. False if out of memory. */
 static bool fill_message(promptic_call *call, const transfer_outcome *outcome) {
     bool is_api = outcome->kind == PROMPTIC_OK;
     char *from_response = is_api ? api_message(call, outcome->status) : NULL;
@@ -323,7 +323,7 @@ static bool fill_message(promptic_call *call, const transfer_outcome *outcome) {
     return call->message != NULL;
 }
 
-/* What the response calls the failure. False if out of memory. */
+/* Takes the code from the response. False if out of memory. */
 static bool fill_code(promptic_call *call, const transfer_outcome *outcome) {
     const text *body = &call->transfer.body;
     if (outcome->kind != PROMPTIC_OK)
@@ -351,7 +351,7 @@ static double next_delay(promptic_call *call, const retry_attempt *attempt) {
         return -1;
     double delay = retry_delay(call->attempts, client->backoff, attempt->retry_after,
                                &client->loop->random_state);
-    /* Waiting for a deadline that is certain to pass would only hide the failure. */
+    /* A retry that would begin after the deadline would only hide the failure. */
     return clock_after(clock_now_ms(), delay) < call->deadline_ms ? delay : -1;
 }
 

@@ -1,5 +1,5 @@
 /*
- * call.h - one call: its request, its attempts, and what has become of it.
+ * call.h - one call: its request, its attempts, and its result.
  *
  *     QUEUED -> ACTIVE -> DONE
  *                 |  ^

@@ -43,7 +43,7 @@ static bool add_header(const config *config, struct curl_slist **list, const cha
     return longer != NULL;
 }
 
-/* "Name:" takes away a header that libcurl would add by itself (CURLOPT_HTTPHEADER(3)). */
+/* "Name:" removes a header that libcurl would add by itself (CURLOPT_HTTPHEADER(3)). */
 static bool remove_header(struct curl_slist **list, const char *line) {
     struct curl_slist *longer = curl_slist_append(*list, line);
     if (longer != NULL)
@@ -199,7 +199,7 @@ promptic_client *promptic_client_new(promptic_loop *loop, const promptic_options
     if (kind == PROMPTIC_OK)
         list_secrets(client);
     if (kind == PROMPTIC_OK && !(client->config.is_loopback && is_plain_http(client)))
-        loop->uses_tls = true; /* plain http may go through a proxy that is spoken to over TLS */
+        loop->uses_tls = true; /* plain http may go through a proxy over TLS */
     if (kind == PROMPTIC_MEMORY)
         failure_memory(error);
     if (kind != PROMPTIC_OK) {

@@ -17,10 +17,10 @@
 struct promptic_client {
     promptic_allocator allocator; /* of the client and its calls */
     promptic_loop *loop;          /* retained */
-    size_t references;            /* the host's, and one a call */
+    size_t references;            /* the host's, and one per call */
     bool closed;
     config config;
-    clean_secrets secrets; /* what no text of the client may show; in config */
+    clean_secrets secrets; /* hidden in all texts of the client; in config */
     pool *pool;            /* its connections; NULL once it is closed */
     unsigned generation;   /* of the loop, when the idle handles were made */
     char *base; /* what paths stand below: {endpoint}/api/v1, {endpoint} of an anonymous client */

@@ -14,7 +14,7 @@ static inline int64_t clock_now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The same, behind by some milliseconds at most: for what is asked often and needs no more. */
+/* The same, at most some milliseconds behind: cheaper, for frequent readings. */
 static inline int64_t clock_coarse_ms(void) {
 #ifdef CLOCK_MONOTONIC_COARSE
     struct timespec now;
@@ -26,7 +26,7 @@ static inline int64_t clock_coarse_ms(void) {
 }
 
 /* The point `seconds` after start; CLOCK_NEVER where that is out of range. Rounds up, so that a
- * positive span never becomes nothing. */
+ * positive duration never becomes 0. */
 static inline int64_t clock_after(int64_t start, double seconds) {
     if (!(seconds < 1e12))
         return CLOCK_NEVER;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a source may give is a config_key; this is from which level of precedence. */
+/* Levels of precedence; a source of each may give any config_key. */
 enum { ARGUMENTS, ENVIRONMENT, FILE_LEVEL, LEVELS };
 
 static const char *const variables[CONFIG_KEYS] = {
@@ -35,7 +35,7 @@ typedef struct resolver {
 
 /* ------------------------------------------------------------------- levels */
 
-/* How a message calls the value, "api_key in /home/...": freed with memory_free, NULL without
+/* The value's name in messages, "api_key in /home/...": freed with memory_free, NULL if out of
  * memory. */
 static char *describe(const resolver *r, int level, int key) {
     text name;
@@ -192,7 +192,7 @@ static bool is_open(const resolver *r) {
            (key == CONFIG_ACCESS_TOKEN && application_level(r) == LEVELS);
 }
 
-/* Hands the value of the level out, which is freed with text_free_secret. NULL on failure. */
+/* A copy of the level's value, freed with text_free_secret. NULL on failure. */
 static char *take_value(resolver *r, int level, int key) {
     if (!check_value(r, level, key))
         return NULL;

@@ -44,8 +44,8 @@ typedef struct config {
 } config;
 
 /*
- * Resolves what the options leave open. *options is borrowed and must be complete: a caller with
- * an older, smaller struct has been served with defaults before. Memory comes from its allocator.
+ * Resolves what the options leave open. *options is borrowed and must be complete: defaults
+ * have replaced the fields that an older, smaller struct lacks. Memory comes from its allocator.
  *
  * ca_file is the option, else CURL_CA_BUNDLE, else SSL_CERT_FILE; ca_path is SSL_CERT_DIR where
  * neither of the first two is given (the curl tool does the same).
@@ -66,7 +66,7 @@ bool config_is_loopback(const char *endpoint);
 /*
  * Checks an endpoint and writes its normal form to *out (freed with memory_free): http or https, a
  * host, no user, no query, no fragment; plain http to loopback only, unless allow_http. *is_local
- * is config_is_loopback of it. `name` says in messages where the value came from: "endpoint",
+ * is config_is_loopback of it. `name` is the source of the value in messages: "endpoint",
  * "PROMPTIC_ENDPOINT". PROMPTIC_OK, or PROMPTIC_CONFIG or PROMPTIC_MEMORY with *error filled.
  */
 promptic_kind config_endpoint(const promptic_allocator *allocator, const char *value,

@@ -50,7 +50,7 @@ void config_add_path(text *path, const char *given) {
         text_add(path, "/.promptic/config.toml");
 }
 
-/* Words of our own: strerror may share a buffer between threads, and speaks the locale. */
+/* Not strerror, which may share a buffer between threads, and speaks the locale. */
 const char *config_reason(int code) {
     switch (code) {
     case CONFIG_NO_FILE:

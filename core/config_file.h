@@ -9,7 +9,7 @@
 #include "text.h"
 #include "toml.h"
 
-/* Bytes. A file that is longer is something else than a configuration. */
+/* Bytes. A longer file is no configuration. */
 #define CONFIG_LONGEST_FILE ((size_t)64 * 1024)
 
 /* Its name in a message, cut so that it leaves room for the message. */
@@ -37,14 +37,14 @@ void config_add_path(text *path, const char *given);
 
 /* Failures that errno has no number for. */
 enum {
-    CONFIG_NO_FILE = -1,  /* a pipe, which would be waited for, a folder */
+    CONFIG_NO_FILE = -1,  /* a pipe, whose reading could block, or a folder */
     CONFIG_FOREIGN = -2,  /* it belongs to a user who is neither this one nor root */
     CONFIG_WRITABLE = -3, /* anybody can change it */
-    CONFIG_LOCKED = -4    /* another writer does not end */
+    CONFIG_LOCKED = -4    /* another writer holds the lock too long */
 };
 
 /* Reads the file into *data, CONFIG_LONGEST_FILE + 1 bytes that the caller wipes and frees; NULL
- * where there was nothing to read into. Never waits for a writer. Returns 0, a number of errno or
+ * if it could not be allocated. Never waits for a writer. Returns 0, a number of errno or
  * one of the above: the writer of the file decides where credentials are sent. */
 int config_read_file(const promptic_allocator *allocator, const char *path, char **data,
                      size_t *length);

@@ -13,7 +13,7 @@
 
 #define MOST_LINKS 16
 
-/* How long another writer is waited for, in seconds: a write takes milliseconds. */
+/* Seconds to wait for another writer: a write takes milliseconds. */
 #define LONGEST_WAIT 5
 
 int config_follow(text *path) {

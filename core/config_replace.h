@@ -10,7 +10,7 @@
 
 #include <sys/stat.h>
 
-/* Follows the path to what is no symbolic link, and may not exist yet. */
+/* Resolves symbolic links; the target may not exist yet. */
 int config_follow(text *path);
 
 /* A copy of the path's folder, "." where it has none; freed with memory_free. NULL if out of
@@ -24,8 +24,8 @@ char *config_folder(const char *path);
 int config_lock(const char *path, const char *folder, int *lock);
 void config_unlock(int lock);
 
-/* Puts the content into the path's place, in one step. before: of the file that is replaced, or
- * NULL; the new one's mode is what its owner could do with that. */
+/* Puts the content into the path's place, in one step. before: the status of the replaced file,
+ * or NULL; the new one gets its owner's permissions. */
 int config_replace(const char *path, const char *folder, const text *content,
                    const struct stat *before);
 

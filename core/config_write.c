@@ -94,7 +94,7 @@ static void load(original *o, struct stat *status, bool *exists) {
             fail(o, "read", errno);
         return;
     }
-    /* A pipe would be waited for, and nothing but a file can be replaced. */
+    /* Opening a pipe would block, and only a file can be replaced. */
     if (!S_ISREG(status->st_mode)) {
         o->kind = failure_set(o->error, PROMPTIC_CONFIG, CONFIG_NAME_IN_MESSAGE " is no file",
                               o->path.data);
@@ -163,7 +163,7 @@ static bool is_utf8(const char *value) {
     return true;
 }
 
-/* What a reader would drop, or choke on, must not be written. */
+/* Values that a reader would drop or refuse must not be written. */
 static const char *fault_of(const char *value) {
     if (value[strspn(value, " ")] == '\0')
         return "is empty";
@@ -222,7 +222,7 @@ static promptic_kind make_plan(plan *plan, const promptic_pair *changes, size_t 
 
 /* ------------------------------------------------------------------ new text */
 
-/* The text that is made of the original, of which `position` bytes have been dealt with. */
+/* The new text, made of the original up to `position`. */
 typedef struct edit {
     const original *from;
     size_t position;
@@ -361,7 +361,7 @@ static bool only_removes(const plan *plan) {
     return true;
 }
 
-/* Writes what the plan makes of the file, which is locked. */
+/* Applies the plan to the file, which is locked. */
 static void change(original *o, const char *folder, const plan *plan) {
     struct stat before;
     bool exists = false;

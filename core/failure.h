@@ -1,5 +1,5 @@
 /*
- * failure.h - what a failure says: messages of responses that are no success, and the one place
+ * failure.h - messages of failures: of responses that are no success, and the one place
  * where the core fills a promptic_error.
  */
 #ifndef PROMPTIC_FAILURE_H
@@ -37,7 +37,7 @@ bool failure_code(const promptic_allocator *allocator, const char *body, size_t 
  * the platform gives where a route exists and the resource does not. */
 bool failure_is_no_route(int status, const char *body, size_t length);
 
-/* The message of that: which route, and what there is instead or which platforms have it. Freed
+/* The message of that: the route, and its replacement or the platforms that have it. Freed
  * with memory_free. NULL if out of memory. */
 char *failure_no_route(const promptic_allocator *allocator, const promptic_endpoint *row);
 

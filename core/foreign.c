@@ -89,7 +89,7 @@ static char *base_of(const foreign_origin *origin, const promptic_request *reque
     return text_take(&base, NULL);
 }
 
-/* What people are shown of the URL. NULL if out of memory. */
+/* The part of the URL for messages. NULL if out of memory. */
 static char *shown_path(const foreign_origin *origin, char *const parts[PARTS]) {
     text whole, shown;
     text_init(&whole, origin->allocator);
@@ -169,7 +169,7 @@ static promptic_kind add_header(const foreign_origin *origin, foreign *out,
     return added ? PROMPTIC_OK : failure_memory(error);
 }
 
-/* "Name:" takes away what libcurl would add by itself. */
+/* "Name:" removes a header that libcurl would add by itself. */
 static promptic_kind add_headers(const foreign_origin *origin, const promptic_request *request,
                                  foreign *out, promptic_error *error) {
     bool has_type = false;

@@ -15,16 +15,16 @@
 /* What is needed of the client. */
 typedef struct foreign_origin {
     const promptic_allocator *allocator;
-    const char *endpoint; /* its own host may be asked without TLS */
+    const char *endpoint; /* its own host may be used without TLS */
     const char *base;     /* relative URLs are relative to what stands below it */
 } foreign_origin;
 
-/* What such a request has instead of the client's own parts. Zeroed: the request is no such one. */
+/* The parts that replace the client's own for such a request. Zeroed: an ordinary request. */
 typedef struct foreign {
     bool active;
     struct curl_slist *headers; /* the request's own; owned */
     struct curl_slist *last_header;
-    proxy proxy; /* for this URL; none to this machine */
+    proxy proxy; /* for this URL; none for this machine */
 } foreign;
 
 /*

@@ -27,7 +27,7 @@ typedef struct heap {
 /* An empty heap whose memory comes from the allocator, which must outlive it. */
 void heap_init(heap *heap, const promptic_allocator *allocator);
 
-/* Gives the memory back; the timers are the caller's. */
+/* Frees the memory; the timers are the caller's. */
 void heap_free(heap *heap);
 
 /* Makes room for `count` timers, so that heap_set cannot fail. False if out of memory. */

@@ -25,8 +25,8 @@ bool json_member(const char *json, size_t length, const char *name, json_value *
 bool json_is_string(const json_value *value);
 bool json_is_object(const json_value *value);
 
-/* Adds what a string value stands for. Unknown escapes stand for themselves, halves of surrogate
- * pairs for U+FFFD; bytes outside of escapes are passed on, UTF-8 or not. */
+/* Adds the decoded string. Unknown escapes stand for themselves, halves of surrogate
+ * pairs for U+FFFD; bytes outside of escapes are copied, UTF-8 or not. */
 void json_add_string(const json_value *value, text *text);
 
 #endif

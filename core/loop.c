@@ -173,7 +173,7 @@ void loop_remove(promptic_loop *loop, pool *pool, CURL *easy) {
         pool_remove(pool, easy);
         return;
     }
-    sigpipe_block(&guard, loop->uses_tls); /* a connection is closed with a last word over TLS */
+    sigpipe_block(&guard, loop->uses_tls); /* closing a TLS connection writes close_notify */
     watch_begin(loop);
     pool_remove(pool, easy);
     watch_end(loop);
@@ -269,7 +269,7 @@ size_t loop_step(promptic_loop *loop) {
     if (loop->unfinished > 0 || watch_is_on(loop))
         advance(loop);
     loop_dispatch(loop);
-    if (loop->references > 1) /* else the host has given everything back meanwhile */
+    if (loop->references > 1) /* else the host has freed everything meanwhile */
         loop_notify_timer(loop);
     size_t unfinished = loop->unfinished;
     loop_release(loop);

@@ -28,8 +28,8 @@
 
 struct promptic_loop {
     promptic_allocator allocator; /* of the loop, its timers and pools */
-    pid_t process;                /* in which it was made, or found itself last */
-    unsigned generation;          /* how often that was another process than before */
+    pid_t process;                /* that made it, or used it last */
+    unsigned generation;          /* how often the process has changed, by fork */
     list_link pools;              /* connections of the clients */
     size_t references;            /* the host's, and one a client */
     size_t unfinished;            /* calls that have not ended */

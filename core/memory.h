@@ -10,14 +10,14 @@
 
 #include "promptic.h"
 
-/* A new block, or `block` moved to where there is room for `size` bytes, which is more than 0. NULL
- * if out of memory; `block` is as it was then. */
+/* A new block, or `block` resized to `size` bytes, which is more than 0, and perhaps moved. NULL if
+ * out of memory; `block` is unchanged then. */
 void *memory_resize(const promptic_allocator *allocator, void *block, size_t size);
 
 /* A new block of `size` zeroes. NULL if out of memory. */
 void *memory_new(const promptic_allocator *allocator, size_t size);
 
-/* Gives a block back. NULL is allowed. */
+/* Frees a block. NULL is allowed. */
 void memory_free(const promptic_allocator *allocator, void *block);
 
 #endif

@@ -36,7 +36,7 @@ typedef struct pool_socket {
     bool is_named;        /* local and peer are known */
     ino_t inode;          /* of ours; a later socket of the same number has another */
     unsigned char wanted; /* directions libcurl waits for, PROMPTIC_READ and _WRITE or-ed */
-    unsigned char reported; /* directions the host was asked to watch; 0: it does not know it */
+    unsigned char reported; /* directions reported to the host; 0: none */
     unsigned char ready;    /* directions found ready and not handled yet */
     pool_end local, peer;
 } pool_socket;
@@ -56,7 +56,7 @@ typedef struct pool_handles {
 struct pool {
     const promptic_allocator *allocator; /* the loop's, borrowed */
     list_link link;                      /* in the loop's list */
-    size_t references;                   /* one a client */
+    size_t references;                   /* one per client */
     size_t running;                      /* transfers under way */
     pool_handles *handles;               /* NULL until the first transfer, and after a fork */
     int64_t due_ms;                      /* when libcurl's timer runs out; CLOCK_NEVER */

@@ -126,7 +126,7 @@ static bool keep_secrets(const promptic_allocator *allocator, CURLU *url, proxy 
 
 /* -------------------------------------------------------------------- find */
 
-/* Fills in what the variable's value says. */
+/* Fills in the parts of the variable's value. */
 static promptic_kind read_proxy(const promptic_allocator *allocator, const char *value,
                                 const char *name, proxy *out, promptic_error *error) {
     text whole;

@@ -17,7 +17,7 @@
 /* How an attempt has failed. */
 typedef struct retry_attempt {
     bool repeatable;    /* of the endpoint, or of the method: GET, DELETE */
-    bool never_sent;    /* no byte of the request has left */
+    bool never_sent;    /* no byte of the request was sent */
     promptic_kind kind; /* PROMPTIC_API_ERROR where there is a response */
     int status;         /* of the response; used with PROMPTIC_API_ERROR only */
     double retry_after; /* of the response, in seconds; negative where it has none */

@@ -3,7 +3,7 @@
  *
  * OpenSSL writes with write(2), which raises SIGPIPE where the peer has gone. libcurl's own guard
  * swaps the process-wide handler, which races with other threads and with the host's own; here the
- * signal is blocked in the calling thread only, and one that we caused is taken back.
+ * signal is blocked in the calling thread only, and a pending one that we caused is consumed.
  */
 #ifndef PROMPTIC_SIGPIPE_H
 #define PROMPTIC_SIGPIPE_H

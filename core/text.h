@@ -25,7 +25,7 @@ typedef struct text {
  * Nothing is allocated. */
 void text_init(text *text, const promptic_allocator *allocator);
 
-/* Gives the memory back; the text is empty afterwards. */
+/* Frees the memory; the text is empty afterwards. */
 void text_free(text *text);
 
 /* Empties the text and forgets a failure; keeps the memory for what comes next. */
@@ -58,7 +58,7 @@ size_t text_utf8(unsigned long code_point, char bytes[4]);
  * its code point in *code. */
 size_t text_read_utf8(const char *bytes, size_t length, unsigned long *code);
 
-/* Hands out the string, "" where nothing was added, and leaves the text empty. *length (NULL is
+/* Returns the string, "" where nothing was added, and leaves the text empty. *length (NULL is
  * allowed) is its length. NULL where an allocation failed. Freed with memory_free
  * and the text's allocator. */
 char *text_take(text *text, size_t *length);

@@ -11,7 +11,7 @@ typedef struct reader {
     const char *at, *end;
     size_t line;
     bool in_table;
-    /* What is decoded lies in two buffers as long as the text, which no decoded string outgrows:
+    /* Decoded strings lie in two buffers as long as the text, which no decoded string outgrows:
      * one allocation each, so that no copy of a secret is left behind by a realloc. */
     char *key, *value;
     size_t key_length, key_parts;

@@ -196,7 +196,7 @@ static CURLcode set_proxy(CURL *easy, const transfer_settings *settings) {
     return curl_easy_setopt(easy, CURLOPT_PROXY, settings->proxy != NULL ? settings->proxy : "");
 }
 
-/* The same authorities for the platform and for a proxy that is spoken to over TLS. */
+/* The same authorities for the platform and for a proxy over TLS. */
 static CURLcode set_authorities(CURL *easy, const transfer_settings *settings) {
     bool tls_proxy = settings->proxy != NULL && strncasecmp(settings->proxy, "https:", 6) == 0;
     const struct {
@@ -333,7 +333,7 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
 #define CURLE_TOO_LARGE 100
 #endif
 
-/* A handshake that was refused, or a connection that broke within it: for the latter libcurl has no
+/* A handshake that was refused, or a connection that broke during it: for the latter libcurl has no
  * code of its own, only an errno, or OpenSSL's words where there was none. */
 static promptic_kind handshake_kind(const transfer *transfer) {
     long system_error = 0;
@@ -412,7 +412,7 @@ static bool has_long_header(const transfer *transfer, CURLcode code) {
 
 static void describe(transfer *transfer, CURLcode code, transfer_outcome *outcome) {
     long tunnel = refused_tunnel(transfer);
-    if (code == CURLE_URL_MALFORMAT && transfer->has_origin) { /* libcurl's word for no room */
+    if (code == CURLE_URL_MALFORMAT && transfer->has_origin) { /* out of memory */
         outcome->kind = PROMPTIC_MEMORY;
         outcome->message = "not enough memory to start the request";
     } else if (transfer->body.failed || transfer->headers.failed) {
@@ -449,7 +449,7 @@ void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) 
         .kind = PROMPTIC_OK, .reused = connections == 0, .stale = transfer->stale};
     if (code != CURLE_OK) {
         describe(transfer, code, outcome);
-    } else if (!transfer->has_head) { /* libcurl is content with half a head */
+    } else if (!transfer->has_head) { /* libcurl accepts half a head */
         outcome->kind = PROMPTIC_CONNECTION;
         outcome->message = "the connection broke in the head of the response";
     } else {

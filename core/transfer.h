@@ -48,7 +48,7 @@ typedef struct transfer {
     bool stale;       /* the kept connection had ended, nothing was sent */
     bool resent;      /* libcurl wanted to send it a second time, which was refused */
     bool too_big;     /* the response exceeded max_response_bytes or the cap on headers */
-    char error[CURL_ERROR_SIZE]; /* libcurl's words for it */
+    char error[CURL_ERROR_SIZE]; /* libcurl's message */
 } transfer;
 
 /* How an exchange ended, in the core's terms. */
@@ -81,13 +81,13 @@ void transfer_free(transfer *transfer);
  * to a multi handle and keeps owning it. */
 CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *plan, void *owner);
 
-/* Reads how the exchange ended from libcurl's code and the handle, which is then let go. */
+/* Reads how the exchange ended from libcurl's code and the handle, which is then released. */
 void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome);
 
 /* Drops the part of a response that has arrived. */
 void transfer_forget(transfer *transfer);
 
-/* Lets go of the handle of an attempt that is given up. */
+/* Releases the handle of a cancelled attempt. */
 void transfer_drop(transfer *transfer);
 
 /* Whether bytes of the request itself were handed to an established connection in this attempt, so

@@ -2,9 +2,9 @@
  * watch.h - a host's own event loop: the loop reports which sockets to poll, the host reports which
  * became ready.
  *
- * Some versions of libcurl (7.88 for one) close sockets that have not connected yet without calling
- * anybody, and may open others of the same number. So the host is asked to forget those before
- * libcurl does anything, and afterwards hears which are still to be polled.
+ * Some versions of libcurl (7.88 for one) close sockets that have not connected yet without a
+ * callback, and may open others of the same number. So the loop reports those as forgotten before
+ * libcurl runs, and reports afterwards which are still to be polled.
  */
 #ifndef PROMPTIC_WATCH_H
 #define PROMPTIC_WATCH_H

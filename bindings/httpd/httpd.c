@@ -132,7 +132,7 @@ static int httpd_listen(lua_State *L) {
     lua_setiuservalue(L, -2, 1);
     server->max_body_bytes = options.max_body_bytes;
     server->watch_stdin = options.watch_stdin;
-    /* Looked at before the server takes a descriptor, which could become a closed stdin's number.
+    /* Checked before the server takes a descriptor, which could get the number of a closed stdin.
      */
     server->stdin_ended = options.watch_stdin && fcntl(STDIN_FILENO, F_GETFD) < 0;
     start(server, &options);
@@ -172,7 +172,7 @@ static int server_stop(lua_State *L) {
 
 /* -------------------------------------------------------------------- step */
 
-/* What comes on stdin means nothing; its end does. */
+/* Input on stdin is ignored; its end counts. */
 static void read_stdin(httpd_server *server) {
     char ignored[4096];
     ssize_t count = read(STDIN_FILENO, ignored, sizeof ignored);

@@ -1,7 +1,7 @@
 /*
- * httpd.h - what the C files of promptic.httpd share: the server, the callbacks with which
- * libmicrohttpd hands over one request (httpd_request.c), and the module's functions on bytes and
- * files (httpd_bytes.c, httpd_file.c).
+ * httpd.h - what the C files of promptic.httpd share: the server, the callbacks through which
+ * libmicrohttpd delivers a request (httpd_request.c), and the module's functions on bytes and files
+ * (httpd_bytes.c, httpd_file.c).
  */
 #ifndef PROMPTIC_HTTPD_H
 #define PROMPTIC_HTTPD_H

@@ -1,5 +1,5 @@
 /*
- * httpd_bytes.c - what the sandbox does to whole bodies: gzip and base64 undone, SHA-256.
+ * httpd_bytes.c - gunzip, base64 decoding and SHA-256 of whole bodies.
  *
  * Errors of the input are values (nil and a message), never raised.
  */

@@ -69,7 +69,8 @@ static void on_signal(int signal, void (*handler)(int), struct sigaction *before
     sigaction(signal, &action, before);
 }
 
-/* The library's own functions go on: what they do by halves is never made whole. */
+/* The library's own functions are not interrupted: stopped half-way they would leave their state
+ * broken. */
 static void stop_script(lua_State *L, lua_Debug *activation) {
     if (bindings_in_prelude(L, activation))
         return;
@@ -257,7 +258,7 @@ static bool run_script(lua_State *L, const interpreter_options *options) {
     return interpreter_report(L, status) == LUA_OK;
 }
 
-/* Statements from a person, or from what plays one. */
+/* Statements from a terminal, or from a pipe as if it were one. */
 static void interact(lua_State *L) {
     if (interpreter_stdin_is_terminal())
         interpreter_session(L);

@@ -3,8 +3,8 @@
  *
  * libcurl brings some thirty shared libraries, which take most of the time in which promptic-lua
  * starts, and many scripts and commands make no call. So the program is not linked with it: the
- * functions that core/ uses are defined here, and hand their arguments to the library that is
- * loaded by the first of them. promptic.so and libpromptic link libcurl as usual.
+ * functions that core/ uses are defined here, and forward their arguments to the library, which the
+ * first call loads. promptic.so and libpromptic link libcurl as usual.
  *
  * <curl/curl.h> declares each of them as well, so that a wrong prototype does not compile;
  * spec/interpreter_spec.lua compares the list with what core/ needs.

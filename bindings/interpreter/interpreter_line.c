@@ -1,9 +1,9 @@
 /*
- * interpreter_line.c - a line that is typed at the terminal, with readline where that is there.
+ * interpreter_line.c - reads a line at the terminal, with readline if it is installed.
  *
- * libreadline is loaded by the first line that is read: scripts never pay for it, and where it is
- * missing, or PROMPTIC_NO_READLINE is set, the terminal's own editing has to do. Its callback
- * interface is used, so that Ctrl-C is handled here and never jumps out of the library.
+ * libreadline is loaded when the first line is read: scripts never pay for it. If it is missing, or
+ * PROMPTIC_NO_READLINE is set, the terminal's own editing is used. Its callback interface is used,
+ * so that Ctrl-C is handled here and never jumps out of the library.
  */
 #include "interpreter.h"
 
@@ -25,7 +25,7 @@
 typedef char *next_match_function(const char *text, int state);
 typedef char **matches_function(const char *text, int start, int end);
 
-/* What is used of libreadline, by its own names without rl_. */
+/* The functions used of libreadline, by their names without rl_. */
 static struct {
     void (*callback_handler_install)(const char *prompt, void (*on_line)(char *line));
     void (*callback_handler_remove)(void);

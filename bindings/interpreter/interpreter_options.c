@@ -48,7 +48,7 @@ void interpreter_print_help(const char *program) {
 
 /* ------------------------------------------------------------------ errors */
 
-/* Prints what is wrong with the option and which there are. Returns -1. */
+/* Prints what is wrong with the option, and the options. Returns -1. */
 static int refuse(const char *program, const char *option, const char *problem) {
     if (problem == NULL)
         fprintf(stderr, "%s: unrecognized option '%s'\n", program, option);
@@ -109,7 +109,7 @@ static int parse_short(interpreter_options *options, char *const *argv, const ch
     return 0;
 }
 
-/* What only shows once all options are known. Returns 0, or -1 after complaining. */
+/* Checks that need all options. Returns 0, or -1 after complaining. */
 static int check(const interpreter_options *options, const char *program) {
     if (options->pace != NULL && !options->sandbox)
         return refuse(program, "--pace", "belongs to '--sandbox'");

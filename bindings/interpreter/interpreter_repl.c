@@ -48,8 +48,8 @@ static bool push_line(lua_State *L) {
     return some;
 }
 
-/* [-0, +1, e] Prompts for a line and pushes it. Where nobody saw it typed it is shown, as readline
- * does, so that the output reads like a session. */
+/* [-0, +1, e] Prompts for a line and pushes it. Input from a pipe is echoed, as readline does, so
+ * that the output reads like a session. */
 static bool read_line(lua_State *L, bool first) {
     print_prompt(L, first);
     if (!push_line(L))

@@ -28,7 +28,7 @@ static const char announcement[] = "promptic sandbox: ";
 static const char api_key[] = "sandbox"; /* the sandbox's default */
 
 static struct {
-    pid_t owner; /* who started it; a fork of that process must leave it alone */
+    pid_t owner; /* the process that started it; a fork of it must leave it alone */
     pid_t pid;
     int input;  /* where its stdin is written */
     int output; /* where its stdout is read */

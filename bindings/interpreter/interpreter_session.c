@@ -1,5 +1,5 @@
 /*
- * interpreter_session.c - promptic-lua at a terminal: what scripts/repl cannot do in Lua.
+ * interpreter_session.c - promptic-lua at a terminal: the C part of scripts/repl.
  */
 #include "interpreter.h"
 
@@ -118,7 +118,7 @@ static int run(lua_State *L) {
     return 0;
 }
 
-/* Ctrl-C where nothing runs that it could stop. SIG_IGN would be handed on to other programs. */
+/* Ctrl-C where nothing runs that it could stop. SIG_IGN would be inherited by other programs. */
 static void shrug(int signal) {
     (void)signal;
 }

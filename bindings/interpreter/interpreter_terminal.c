@@ -1,6 +1,6 @@
 /*
- * interpreter_terminal.c - the module promptic.terminal: what a command needs to know of the
- * terminal and cannot ask in Lua.
+ * interpreter_terminal.c - the module promptic.terminal: what Lua cannot find out about the
+ * terminal.
  *
  * Text is measured in columns by wcwidth under a UTF-8 locale of its own, so that neither the
  * user's locale nor the script's os.setlocale changes a table's layout.
@@ -159,7 +159,7 @@ static int terminal_is_terminal(lua_State *L) {
     return 1;
 }
 
-/* is_file(path): whether it is a regular file, which is never waited for as a pipe is */
+/* is_file(path): whether it is a regular file, which never blocks as a pipe does */
 static int terminal_is_file(lua_State *L) {
     struct stat status;
     lua_pushboolean(L, stat(luaL_checkstring(L, 1), &status) == 0 && S_ISREG(status.st_mode));
@@ -206,7 +206,7 @@ static int terminal_read_secret(lua_State *L) {
     silent.c_lflag &= ~(tcflag_t)ECHO;
     silent.c_lflag |= ICANON;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    /* only now: who types as soon as there is a question is not shown either */
+    /* only now, so that what is typed right after the question is not shown either */
     fputs(prompt, stderr);
     fflush(stderr);
     ssize_t length = read_line(line, sizeof line);

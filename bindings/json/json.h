@@ -1,7 +1,7 @@
 /*
  * json.h - JSON in both directions, and the Lua module promptic.json.
  *
- * Decoding builds tables directly from what the reader (json_reader.h) gives; encoding writes
+ * Decoding builds tables directly from the reader's events (json_reader.h); encoding writes
  * straight into a malloc'd buffer that a request can take over. Nothing is asked of the locale.
  *
  * In Lua, a JSON array is a table with the array metatable or a table with the keys 1..n; null is
@@ -55,7 +55,7 @@ bool json_buffer_add_string(lua_State *L, json_buffer *b, const char *text, size
                             size_t *invalid_at);
 
 /*
- * Hands the block over, NUL-terminated, and leaves the buffer empty and usable. Freed with free().
+ * Returns the block, NUL-terminated, and leaves the buffer empty and usable. Freed with free().
  * NULL where nothing was ever added. *length (where not NULL) leaves the NUL out. Never raises.
  */
 char *json_buffer_take(json_buffer *b, size_t *length);

@@ -1,4 +1,4 @@
-/* json_build.c - Lua tables from what the reader gives. */
+/* json_build.c - Lua tables from the reader's events. */
 #include "json_build.h"
 
 #include "json.h"

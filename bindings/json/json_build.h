@@ -1,5 +1,5 @@
 /*
- * json_build.h - Lua tables from what the reader gives. Inside of the codec only.
+ * json_build.h - Lua tables from the reader's events. Inside of the codec only.
  *
  * The values of a table that is open wait on the stack, so that it is made in its right size. Of
  * each table that is open there is a level, and a slot on the stack below its values, which the

@@ -1,4 +1,4 @@
-/* json_codec.c - the table of what the codec keeps in a lua_State. */
+/* json_codec.c - the codec's table in a lua_State. */
 #include "json_codec.h"
 
 #include "json_array.h"

@@ -26,7 +26,7 @@ static bool field_is(lua_State *L, int table, const char *name, const char *want
     return is;
 }
 
-/* [-0, +1, m] The field of the module lua-cjson, if somebody has loaded it; else nil. */
+/* [-0, +1, m] The field of the module lua-cjson, if it is loaded; else nil. */
 static void push_cjson_field(lua_State *L, const char *name) {
     int top = lua_gettop(L);
     lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");

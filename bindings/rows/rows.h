@@ -80,7 +80,7 @@ bool rows_set_contains(const rows_set *set, int64_t number);
 /* The first range that ends at the number or after it; NULL where there is none. */
 const rows_range *rows_set_from(const rows_set *set, int64_t number);
 
-/* Empties the set and gives its memory back. */
+/* Empties the set and frees its memory. */
 void rows_set_clear(rows_set *set);
 
 /* --------------------------------------------------------------- rows_batch.c */
@@ -125,7 +125,7 @@ size_t rows_batch_bytes(const rows_batch *batch);
 /* A row's text, counted from 0. */
 const char *rows_batch_row(const rows_batch *batch, size_t index, size_t *length);
 
-/* [-0, +0, m] Lends the text to a request, which gives it back by its body_free. */
+/* [-0, +0, m] Lends the text to a request, which returns it by its body_free. */
 void rows_batch_lend(lua_State *L, rows_batch *batch, promptic_request *request);
 
 /* [-0, +0, m] Adds a copy of a row, counted from 0, to another batch. */
@@ -174,9 +174,9 @@ rows_progress rows_json_observation(json_reader *json, const char *at, const cha
 void rows_members_start(json_reader *json, const rows_value *object);
 bool rows_members_next(json_reader *json, rows_value *name, rows_value *value);
 
-/* What the observation says, whatever the order of its members, its spacing and its escapes, and
- * whether its numbers are written 1 or 1.0. A member that is null counts as absent, a missing split
- * as the platform's default. False where the text is no observation. */
+/* A hash of the observation's content, whatever the order of its members, its spacing and its
+ * escapes, and whether its numbers are written 1 or 1.0. A member that is null counts as absent, a
+ * missing split as the platform's default. False where the text is no observation. */
 bool rows_json_hash(const char *text, size_t length, uint64_t *hash);
 
 /* ---------------------------------------------------------------- rows_file.c */

@@ -31,7 +31,7 @@ static size_t end_of_rows(const rows_batch *batch) {
     return batch->count > 0 ? batch->rows[batch->count - 1].end : BEGIN + 1;
 }
 
-/* [-0, +0, m] As much as the batch before had will do for this one. */
+/* [-0, +0, m] Starts with the size of the previous batch. */
 static void reserve(lua_State *L, rows_batch *batch) {
     size_t capacity = batch->likely_bytes + batch->likely_bytes / 8 + 64;
     batch->text.data = malloc(capacity);
@@ -71,7 +71,7 @@ void rows_batch_commit(lua_State *L, rows_batch *batch, int64_t number) {
 }
 
 void rows_batch_drop(rows_batch *batch) {
-    if (batch->text.length > 0) /* else memory has ended before it was begun */
+    if (batch->text.length > 0) /* else it ran out of memory before it began */
         batch->text.length = end_of_rows(batch);
 }
 

@@ -129,8 +129,8 @@ static const char *pass_line(rows_file *file) {
     }
 }
 
-/* A record that cannot be split ends, for all that can be said, with the line of its fault. Where a
- * quote is never closed, nobody can say what of the rest belongs to it. */
+/* A record that cannot be split ends with the line of its fault. After a quote that is never closed
+ * it is unknown how much of the rest belongs to it. */
 static rows_outcome refuse_record(rows_reader *reader, const splitting *s) {
     rows_file *file = &reader->file;
     if (s->open)

@@ -1,4 +1,4 @@
-/* rows_hash.c - hashes of what observations say, and sums of bytes. */
+/* rows_hash.c - hashes of observations' contents, and sums of bytes. */
 #include "rows.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * rows_json.c - observations in JSON text: read strictly before they are sent on as they stand,
- * and hashed by what they say.
+ * rows_json.c - observations in JSON text: read strictly before they are sent unchanged, and hashed
+ * by content.
  */
 #include "rows.h"
 

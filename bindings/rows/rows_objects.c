@@ -89,8 +89,8 @@ static int write_list(lua_State *L) {
     return 0;
 }
 
-/* [-1, +0|1, e] Has the function write what is on top; false, with the reason on top, where a row
- * is no observation. */
+/* [-1, +0|1, e] Calls the function to write the value on top; false, with the reason on top, for a
+ * row that is no observation. */
 static bool write_with(lua_State *L, lua_CFunction write, addition *a) {
     lua_pushcfunction(L, write);
     lua_insert(L, -2);
