@@ -106,7 +106,7 @@ function handlers.get_trace(sandbox, input)
    local row = input.trace
    local object = shapes.trace(row)
    local by_id = {}
-   object.spans = json.array(ordered(sandbox.store, row.id, "*"))
+   object.spans = json.array((ordered(sandbox.store, row.id, "*")))
    for i, span in ipairs(object.spans) do
       span = shapes.span(span)
       object.spans[i] = span
