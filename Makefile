@@ -221,7 +221,7 @@ $(UNLOAD): spec/host/unload.c $(MODULE)
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -Wl,-E -o $@ $< $(LUA_STATIC) -lm -ldl
 
-# The same program tells --help and the manual. -E: nothing of LUA_INIT is run.
+# --help and the manual come from the same program. -E: ignores LUA_INIT.
 $(BUILD)/man/promptic.1: $(PROGRAM)
 	@mkdir -p $(@D); echo "  man    $@"
 	$(Q)$(PROGRAM) -E --run promptic.cli.manual promptic >$@

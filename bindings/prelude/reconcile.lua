@@ -2,8 +2,8 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 --
 -- While no request is under way, every observation whose id was neither there before the upload nor
--- confirmed in an answer comes from one of these batches; which one, and whether all of it is there, the
--- rows' contents tell. Rows that say the same are counted.
+-- confirmed in a response comes from one of these batches; which one, and whether it is complete, follows
+-- from the contents of the rows. Equal rows are counted.
 local import = ...
 
 local error, ipairs, math, type = error, ipairs, math, type
@@ -18,7 +18,7 @@ local reconcile = {}
 local function unreadable()
    return failure.new{
       kind = "decode",
-      message = "the answer is no list of observations with their ids",
+      message = "the response is no list of observations with their ids",
       method = "GET",
       path = "/experiments/.../observations",
    }
@@ -43,8 +43,8 @@ end
 
 local function count(set)
    local numbers = 0
-   for _, span in ipairs(set:spans()) do
-      numbers = numbers + span.last - span.first + 1
+   for _, range in ipairs(set:ranges()) do
+      numbers = numbers + range.last - range.first + 1
    end
    return numbers
 end
@@ -95,14 +95,14 @@ local function put_back(job, batch, absent)
    end
 end
 
--- Where rows are missing while there are some that nobody can place, those may be these.
-local function cannot_tell(job, batch, surplus)
+-- Rows are missing while the experiment has others that match no batch: those may be these.
+local function leave_in_doubt(job, batch, surplus)
    local err = batch.err
    if type(err) ~= "table" then
       err = failure.new{ kind = "connection", message = "a connection has failed" }
    end
    err.message = ("%s; the experiment has got %d observations that are not of this upload, or were changed, "
-      .. "so that nobody can tell what became of these rows"):format(err.message, surplus)
+      .. "so these rows stay in doubt"):format(err.message, surplus)
    job:fail(err)
    job.unknown[#job.unknown + 1] = batch
    job.unknown_bytes = job.unknown_bytes + batch.rows:bytes()
@@ -118,7 +118,7 @@ local function place(job, batch, tally, surplus)
       job.batches = job.batches + 1
    elseif surplus > 0 then
       batch.rows = absent
-      cannot_tell(job, batch, surplus)
+      leave_in_doubt(job, batch, surplus)
    else
       put_back(job, batch, absent)
    end
@@ -147,7 +147,7 @@ function reconcile.settle(job)
 end
 
 --- A request that was found to have had no effect and was made again may have come in late all the same:
---- looks for rows that are there twice.
+--- finds rows that were created twice.
 function reconcile.after(job)
    local scan = rows.scan(job.known, job.resent)
    local taken, err = look(job, scan)
@@ -158,7 +158,7 @@ function reconcile.after(job)
          kind = "connection",
          message = ("%d rows are there twice: a request that had failed, and was made again because nothing "
             .. "of it was to be seen, took effect late"):format(taken),
-         twice = scan:known():spans(),
+         twice = scan:known():ranges(),
       }, 0)
    end
 end

@@ -12,11 +12,10 @@ local failure = import "failure"
 local is_error = failure.is_error
 local check, now = library.check, library.now
 
--- How many batches may be in doubt before the experiment is looked at, which takes longer the more there is
--- in it.
+-- How many batches may be in doubt before the experiment is listed, which takes longer the more it holds.
 local MOST_UNKNOWN, MOST_UNKNOWN_BYTES = 64, 8 * 1024 * 1024
 
--- So many doubtful outcomes in a row, and it is looked at as well: going on is likely to be in vain.
+-- It is listed after as many doubtful outcomes in a row too: the next one is likely to fail as well.
 local LEAST_STREAK = 4
 
 -- Statuses of a platform that asks for less. What follows from 413, which is about the size alone: `shrink`.
@@ -96,7 +95,7 @@ end
 local function incomplete()
    return failure.new{
       kind = "decode",
-      message = "the answer does not hold the observations that were to be created",
+      message = "the response does not hold the observations that were to be created",
       method = "POST",
       path = "/experiments/.../observations",
    }
@@ -162,7 +161,7 @@ local function refuse(job, problem)
    }, 0)
 end
 
--- What the failure of a source is told as. A function's own error alone could not say what became of the rows.
+-- The error for a failure of the source. A function's own error alone could not say which rows were sent.
 local function source_failure(job, err)
    if is_error(err) or type(job.given) ~= "function" then
       return err
