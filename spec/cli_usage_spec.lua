@@ -160,8 +160,8 @@ describe("promptic's command line", function()
             "no AI Application is chosen\n  choose one with `promptic ai-application select" },
          { { "components", "list", env = { PROMPTIC_API_KEY = "wrong" } }, "[401]" },
          { { "components", "get", "00000000-0000-4000-8000-000000000000" },
-            "[404] Not found\n  `promptic components list` shows" },
-         { { "components", "get", "nope" }, "[400] Invalid uuid\n  `promptic components list` shows" },
+            "[404] Not found\n  `promptic components list` lists" },
+         { { "components", "get", "nope" }, "[400] Invalid uuid\n  `promptic components list` lists" },
          { { "components", "list", env = { PROMPTIC_ENDPOINT = "http://127.0.0.1:1" } },
             "promptic auth status" },
          { { "components", "list", env = { PROMPTIC_ENDPOINT = "gopher://x" } }, "PROMPTIC_ENDPOINT" },
@@ -179,12 +179,12 @@ describe("promptic's command line", function()
       local experiment = server:experiment{ component = component }
       local nope = "00000000-0000-4000-8000-000000000000"
       local rows = {
-         { { "components", "get", nope }, "`promptic components list` shows what there is" },
-         { { "experiments", "create", "-c", nope, "-m", "x" }, "`promptic components list` shows" },
+         { { "components", "get", nope }, "`promptic components list` lists the ids" },
+         { { "experiments", "create", "-c", nope, "-m", "x" }, "`promptic components list` lists" },
          { { "evaluators", "delete", experiment, nope, "-f" }, "check the ids: `promptic experiments list` and "
-            .. "`promptic evaluators list " .. experiment .. "` show what there is" },
+            .. "`promptic evaluators list " .. experiment .. "` list them" },
          { { "datasets", "get", nope, "-c", component }, "check the ids: `promptic components list` and "
-            .. "`promptic datasets list -c " .. component .. "` show what there is" },
+            .. "`promptic datasets list -c " .. component .. "` list them" },
          { { "iterations", "best", experiment }, "`promptic experiments get " .. experiment .. "` shows its status" },
          { { "deployments", "deploy", component, experiment }, "promptic experiments start " .. experiment },
       }

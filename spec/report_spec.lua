@@ -281,7 +281,7 @@ describe("promptic experiments report", function()
       local id = experiment {}
       local _, elements = report(id)
       assert.equal(0, #all(elements, "table", "wrong"))
-      assert.matches("Not known: the platform tells", all(elements, "p", "note")[1].text)
+      assert.matches("Not known: the platform reports", all(elements, "p", "note")[1].text)
       local best = server:ok("GET", "/experiments/" .. id .. "/iterations/best")
       local page, computed = report(id, "--offline")
       local wrong = all(computed, "table", "wrong")[1]

@@ -62,3 +62,21 @@ describe("the stubs for editors", function()
       assert.is_nil(text:match("(.*)\nfunction Client:undeploy%("):match("[^\n]*$"):find("@return"))
    end)
 end)
+
+it("the manual page names each function of the library and its options", function()
+   local result = process.run{ PROGRAM, "-E", "--run", "promptic.cli.manual", "promptic-lua", stdin = "usage: x\n" }
+   assert.same({ 0, "" }, { result.code, result.stderr })
+   local page = result.stdout:gsub("\\%-", "-"):gsub("\\e", "\\")
+   for _, row in ipairs(promptic.library) do
+      if row.kind ~= "class" then
+         assert.matches(row.name .. "(", page, 1, true)
+         assert.matches(row.summary, page, 1, true)
+         for _, parameter in ipairs(row.parameters) do
+            if not (parameter.required or parameter.place == "path") then
+               assert.matches("\n.TP\n\\fB" .. parameter.name, page, 1, true)
+               assert.matches(parameter.summary, page, 1, true)
+            end
+         end
+      end
+   end
+end)

@@ -153,7 +153,7 @@ local function sleep(seconds)
    return host.sleep(seconds)
 end
 
---- Told of a task's error that nobody awaits, at the end of the step in which it came. Replace it to your
+--- Called with a task's error that nothing awaits, at the end of the step in which it came. Replace it to your
 --- taste.
 function promptic.on_task_error(err)
    host.report(tostring(err))

@@ -24,7 +24,7 @@ return {
       end
       if not chosen then
          failure.raise(("there is no AI Application '%s'.%s"):format(values.id, near.hint(values.id, ids)),
-            { hint = "`promptic ai-application list` lists them" })
+            { hint = "`promptic ai-application list` lists the ids" })
       end
       promptic.auth.save { [is_older and "workspace_id" or "ai_application_id"] = chosen.id }
       for _, name in ipairs(VARIABLES) do

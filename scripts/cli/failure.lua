@@ -44,7 +44,7 @@ local function hint_for_missing(values)
       if values[entry[1]] then lists[#lists + 1] = ("`%s`"):format(fill(entry[2], values)) end
    end
    if #lists == 0 then return nil end
-   if #lists == 1 then return lists[1] .. " lists them" end
+   if #lists == 1 then return lists[1] .. " lists the ids" end
    return ("check the ids: %s and %s list them"):format(
       table.concat(lists, ", ", 1, #lists - 1), lists[#lists])
 end

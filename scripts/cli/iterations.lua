@@ -65,7 +65,8 @@ return {
       {
          name = "best", method = "get_best_iteration", arguments = { "experiment_id" }, times = true,
          summary = "Show the iteration with the best prompt.", show = show,
-         hints = { [404] = "there may be no iteration yet: `promptic experiments get {experiment_id}` shows its status" },
+         hints = { [404] = "there may be no iteration yet: `promptic experiments get {experiment_id}` shows its "
+            .. "status" },
       },
       { name = "plot", summary = "Draw the scores of the iterations.", from = "promptic.cli.plot" },
    },

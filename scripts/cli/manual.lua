@@ -139,6 +139,27 @@ end
 
 ---------------------------------------------------------------- promptic-lua(1)
 
+-- The library's own functions with their options, from their rows.
+local function library(page)
+   local reference = require "promptic.reference"
+   page.section "Library"
+   page.paragraph("What scripts have besides the platform's methods; `help \"NAME\"` at the prompt explains both. "
+      .. "Options go in a trailing table.")
+   for _, row in ipairs(promptic.library) do
+      if row.kind ~= "class" then
+         local _, options = reference.split(row)
+         local list = {}
+         for index, option in ipairs(options) do
+            list[index] = { reference.written(option), option.summary }
+         end
+         local signature = reference.signature(row, function(option) return option.name end)
+         if #options > 4 then signature = signature:gsub("{.*}", "{ ... }") end
+         page.item(reference.prefix(row) .. signature, row.summary)
+         page.inner(list)
+      end
+   end
+end
+
 -- Headings end with a colon, an entry is a label and two spaces before its text, lines that begin further to
 -- the right go on with the text, and lines that follow each other are one paragraph.
 local function of_interpreter(text)
@@ -178,6 +199,7 @@ local function of_interpreter(text)
       end
    end
    finish()
+   library(page)
    page.section "See also"
    page.paragraph "lua(1), promptic(1)"
    return page.render()

@@ -107,7 +107,7 @@ function Store:execute(sql)
    return result
 end
 
---- Runs a statement that answers no rows; returns how many it has changed, as far as it changes any.
+--- Runs a statement that returns no rows; returns how many it has changed, as far as it changes any.
 function Store:run(sql, ...)
    local result = self:execute(fill(sql, ...))
    if type(result) == "number" then return math.tointeger(result) end

@@ -8,6 +8,7 @@
  */
 #include "driver.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
@@ -198,6 +199,17 @@ static void ask_again(const scene *s) {
     promptic_call_free(call);
 }
 
+static int descriptors; /* of the process before its first loop */
+
+static int count_descriptors(void) {
+    int count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    while (folder != NULL && readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count;
+}
+
 /* The sockets that the parent's host watches are no longer the loop's to speak of. */
 static void live_in_child(scene *s, size_t state, void (*act)(scene *s)) {
     size_t before = s->ended;
@@ -217,6 +229,7 @@ static void live_in_child(scene *s, size_t state, void (*act)(scene *s)) {
     }
     CHECK(s->ended <= 1);
     free_scene(s);
+    CHECK(count_descriptors() <= descriptors + 2); /* two are of the parent's multi handle */
     exit(failed_checks > 0);
 }
 
@@ -257,8 +270,10 @@ int main(int count, char **arguments) {
     size_t turn = 0;
     if (count != 2)
         return 2;
+    descriptors = count_descriptors();
     for (size_t state = 0; state < sizeof states / sizeof *states; state++)
         for (size_t action = 0; action < sizeof actions / sizeof *actions; action++)
             play(arguments[1], (driver_kind)(turn++ % DRIVER_KINDS), state, action);
+    CHECK(count_descriptors() == descriptors);
     return report("forks");
 }

@@ -283,8 +283,16 @@ end
 describe("the fault matrix:", function()
    local before
 
+   -- Newer versions of libcurl look names up in threads that end a moment after the call.
    local function assert_no_more_descriptors()
       local now = descriptors()
+      for _ = 1, 250 do
+         if now <= before then
+            break
+         end
+         promptic.sleep(0.02)
+         now = descriptors()
+      end
       assert.is_true(now <= before, ("%d instead of %d"):format(now, before))
    end
 

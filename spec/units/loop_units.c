@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 typedef struct scene {
@@ -140,6 +141,27 @@ static void fill_up(void) {
     close_scene(&s);
 }
 
+/* -------------------------------------------------------------------- fork */
+
+/* A child has random numbers of its own, and easy handles of its own: those of the parent are for
+ * another generation. */
+static void start_afresh(void) {
+    int status = -1;
+    scene s;
+    open_scene(&s);
+    uint64_t random_state = s.loop->random_state;
+    unsigned generation = s.loop->generation;
+    pid_t pid = fork();
+    if (pid == 0) {
+        promptic_timeout_ms(s.loop);
+        _exit(s.loop->random_state == random_state || s.loop->generation == generation);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    promptic_timeout_ms(s.loop);
+    CHECK(s.loop->random_state == random_state && s.loop->generation == generation);
+    close_scene(&s);
+}
+
 /* -------------------------------------------------------------------- wake */
 
 static promptic_loop *woken_loop;
@@ -224,6 +246,7 @@ static void tell_time(void) {
 void units_loop(void) {
     launch();
     fill_up();
+    start_afresh();
     wake_up();
     wake_pipe();
     tell_time();
