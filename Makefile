@@ -366,10 +366,10 @@ $(BENCH)/no-decode: spec/bench/no_decode.c $(CORE) $(BINDINGS) $(INTERPRETER) $(
 	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,-E -Wl,--wrap=json_decode,--wrap=json_decoding_step -o $@ \
 		$(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) $(CURL_LIBS) -lm -ldl
 
-bench: ## measures what promptic costs beside libcurl alone
+bench: ## measures what promptic costs beside libcurl alone and other clients: build/bench.html, spec/bench/figures.svg
 	$(Q)$(DEPS) module program sandbox test bench
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES) $(BENCH)/no-decode
-	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))'
+	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))' $(PART)
 
 # Prism, and OpenTelemetry's exporters.
 NODE_MODULES := $(patsubst %,spec/%/node_modules/.package-lock.json,contract otlp)
