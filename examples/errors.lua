@@ -1,4 +1,4 @@
--- What can go wrong, and how a script distinguishes failures.
+-- What can go wrong, and how a script tells one failure from another.
 --
 --    build/promptic-lua --sandbox examples/errors.lua
 
