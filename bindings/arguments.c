@@ -1,6 +1,6 @@
 /*
- * arguments.c - whether a function was called as its row says; what was wrong is told the way Lua
- * tells it, with the nearest right name.
+ * arguments.c - checks whether a function was called as its row says; errors are worded like Lua's
+ * own, with the nearest correct name.
  */
 #include "bindings.h"
 

@@ -2,7 +2,7 @@
  * bindings.h - what the C files of the bindings share.
  *
  * Stack effects are written [-pops, +pushes, raises], as in the Lua manual: raises is - (never),
- * m (where memory ends) or e (other errors).
+ * m (if out of memory) or e (other errors).
  */
 #ifndef PROMPTIC_BINDINGS_H
 #define PROMPTIC_BINDINGS_H
@@ -130,7 +130,7 @@ void bindings_pass_hook(const bindings_state *state, lua_State *from, lua_State 
  * function in Lua that calls that one (prelude/methods.lua). */
 #define BINDINGS_METHOD_LEVEL (COMPAT_CONTINUATIONS ? 0 : 1)
 
-/* Whose argument is looked at, for the message. */
+/* Whose argument is checked, for the message. */
 typedef struct bindings_site {
     const char *function;
     int level;        /* of that function on the call stack, 0 for the running C function */
@@ -269,7 +269,7 @@ int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *
 /* [-0, +0, m] Keeps what came with the table on top, for as long as that lives. */
 void bindings_keep_response(lua_State *L, const promptic_result *result);
 
-/* [-0, +1, e] As bindings_call, but what it pushes is a table of the answer as it came: status,
+/* [-0, +1, e] As bindings_call, but what it pushes is a table of the response as it came: status,
  * path, headers by their names in lower case, body. */
 int bindings_exchange(lua_State *L, promptic_request *request, json_buffer *body);
 

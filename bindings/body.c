@@ -2,7 +2,7 @@
  * body.c - the JSON body of a request, written from the arguments in the order of the table's rows.
  *
  * The fields of an object are first spread over stack slots, one a row, and then written. So each
- * field of a list's item is looked at once, which matters where a list holds a million.
+ * field of a list's item is read once, which matters where a list holds a million.
  */
 #include "bindings.h"
 
@@ -110,7 +110,7 @@ static bool is_null(lua_State *L, int index) {
 }
 
 /* [-0, +0, m] A field "a.b" becomes field b of a table in a's slot, unless a is given. A null is
- * dropped, but a required a is there all the same. */
+ * dropped, but a required a stays. */
 static void fold_field(writing *w, int field) {
     lua_State *L = w->L;
     const char *dot = strchr(w->fields[field]->wire, '.');

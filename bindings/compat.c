@@ -14,7 +14,7 @@
  * Lua 5.1 cannot yield below a C function, a metamethod or an iterator: wherever its interpreter
  * runs inside of C once more. Such levels are counted by the same counter as the levels of nested
  * syntax, which has a limit. So the deepest chunk that compiles at the bottom of a coroutine does
- * not compile above it, and that is how to tell. coroutine.resume would add the levels that are
+ * not compile above it, and that is the test. coroutine.resume would add the levels that are
  * below it.
  */
 

@@ -127,7 +127,7 @@ static inline lua_Integer compat_len(lua_State *L, int index) {
 #undef luaL_len
 #define luaL_len compat_len
 
-/* [-0, +1, m] Tells whether the table was there already. */
+/* [-0, +1, m] Returns whether the table existed already. */
 static inline int compat_getsubtable(lua_State *L, int index, const char *name) {
     index = compat_absindex(L, index);
     lua_getfield(L, index, name);
@@ -259,8 +259,9 @@ static inline void compat_closethread(lua_State *coroutine) {
 #define COMPAT_MEASURES_DEPTH 0
 #endif
 
-/* [-0, +0, -] Whether the running C function could yield. Lua 5.1 and 5.2 do not tell; there it is
- * found out (compat.c), and where that is impossible, the answer is no. Needs three free slots. */
+/* [-0, +0, -] Whether the running C function could yield. Lua 5.1 and 5.2 do not report it; there
+ * it is found out (compat.c), and where that is impossible, the result is false. Needs three free
+ * slots. */
 #if LUA_VERSION_NUM >= 503 || defined(LUAJIT_VERSION_NUM)
 #define compat_isyieldable(L) (lua_isyieldable(L) != 0)
 #else
@@ -278,7 +279,7 @@ lua_State *compat_mainthread(lua_State *L);
 void compat_open(lua_State *L);
 
 /* [-0, +0 or 1, -] Calls a C function with a pointer as its argument. Nothing is raised, not even
- * where memory ends: a status other than LUA_OK leaves the error on the stack. */
+ * if out of memory: a status other than LUA_OK leaves the error on the stack. */
 static inline int compat_cpcall(lua_State *L, lua_CFunction function, void *argument) {
 #if LUA_VERSION_NUM >= 502
     lua_pushcfunction(L, function);

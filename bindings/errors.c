@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Of an answer that an error carries; a page of HTML need not be kept in full. */
+/* Of a response that an error carries; a page of HTML need not be kept in full. */
 #define MAX_BODY_BYTES ((size_t)64 * 1024)
 
 /* ------------------------------------------------------------------ fields */
@@ -59,7 +59,7 @@ static void push_table(lua_State *L, const promptic_result *result) {
     lua_setmetatable(L, -2);
 }
 
-/* Memory and arguments are told as Lua itself tells of them. */
+/* Failures of memory and arguments are raised as Lua's own errors. */
 void bindings_push_error(lua_State *L, const promptic_result *result) {
     luaL_checkstack(L, 4, NULL);
     if (result->kind == PROMPTIC_MEMORY) {

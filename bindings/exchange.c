@@ -1,5 +1,5 @@
 /*
- * exchange.c - what the prelude's artifacts need of C: requests whose answers are bytes, requests
+ * exchange.c - what the prelude's artifacts need of C: requests whose responses are bytes, requests
  * to places that the platform names, checksums, base64 and files.
  */
 #include "bindings.h"
@@ -48,7 +48,7 @@ static json_buffer *take_body(lua_State *L) {
     return body;
 }
 
-/* [-0, +n, e] Where the bytes of the answer go, instead of into its body. */
+/* [-0, +n, e] Where the bytes of the response go, instead of into its body. */
 static void take_file(lua_State *L, promptic_request *request) {
     lua_getfield(L, 2, "file");
     if (lua_isnil(L, -1))
@@ -57,12 +57,11 @@ static void take_file(lua_State *L, promptic_request *request) {
     request->body_userdata = download_check(L, -1);
 }
 
-/* [-?, +1, e] exchange(client, request): the answer as it came, or an error as any call raises it.
- * A request has either
- *   endpoint, id, options   a row with one id in its path; options are those of its query
- *   url                     a place that the platform has named; path: of the request that has been
- *                           answered with it; headers: a table of texts
- * and method, body (a string), file (a download, where a 2xx answer's bytes go). */
+/* [-?, +1, e] exchange(client, request): the response as it came, or an error as any call raises
+ * it. A request has either endpoint, id, options   a row with one id in its path; options are those
+ * of its query url                     a place that the platform has named; path: of the request
+ * that has been responded with it; headers: a table of texts and method, body (a string), file (a
+ * download, where a 2xx response's bytes go). */
 static int exchange(lua_State *L) {
     promptic_pair query[BINDINGS_MAX_QUERY];
     const char *path[1];
@@ -195,7 +194,7 @@ static void check_bytes(lua_State *L, const bindings_site *site) {
     if (length > 0 && length < PATH_MAX && strlen(bytes) == length && stat(bytes, &status) == 0 &&
         S_ISREG(status.st_mode))
         bindings_argument_error(L, site,
-                                "source: '%s' names a file: { path = ... } sends what is in it, "
+                                "source: '%s' names a file: { path = ... } sends its content, "
                                 "{ bytes = ... } the text itself",
                                 bytes);
 }

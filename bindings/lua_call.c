@@ -14,7 +14,7 @@ struct bindings_owner {
     bindings_owner *next, **link; /* in the state's list of ended calls; link is NULL elsewhere */
     int decoding; /* reference to what decodes the response in steps; LUA_NOREF: nothing */
     json_progress progress; /* of that; once it is over, the reference is to the value or message */
-    bool exchange;          /* the response is handed over as it came */
+    bool exchange;          /* the response is returned as it came */
 };
 
 /* -------------------------------------------------------------- ended calls */
@@ -85,7 +85,7 @@ static bindings_owner *push_owner(lua_State *L, bindings_state *state) {
 
 /* --------------------------------------------------------------- the call */
 
-/* [-0, +1, m] The answer as it came. */
+/* [-0, +1, m] The response as it came. */
 static void push_exchange(lua_State *L, const promptic_result *result) {
     lua_createtable(L, 0, 4);
     lua_pushinteger(L, result->status);
@@ -102,7 +102,7 @@ static void push_exchange(lua_State *L, const promptic_result *result) {
     lua_setfield(L, -2, "headers");
 }
 
-/* About as many bytes of a response are decoded between two looks at the clock. */
+/* Bytes of a response that are decoded between two readings of the clock, roughly. */
 #define STEP_BYTES ((size_t)8 * 1024)
 
 /* [-0, +0, m] Goes on decoding the response; true once that is over. */

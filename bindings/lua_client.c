@@ -174,7 +174,7 @@ typedef struct log_line {
 } log_line;
 
 /* [-1, +0, e] Calls the client's log function; a client that is being collected has none. */
-static int tell(lua_State *L) {
+static int call_log(lua_State *L) {
     const log_line *line = lua_touserdata(L, 1);
     bindings_get(L, BINDINGS_CLIENTS);
     lua_rawgetp(L, -1, line->client);
@@ -219,7 +219,7 @@ void bindings_log(promptic_log_level level, const char *text, void *userdata) {
         return;
     lua_Hook hook = lua_gethook(L);
     state->logging = true;
-    if (compat_cpcall(L, tell, &line) != LUA_OK)
+    if (compat_cpcall(L, call_log, &line) != LUA_OK)
         take_error(L, state, hook);
     state->logging = false;
 }

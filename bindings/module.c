@@ -137,7 +137,7 @@ static void push_new_module(lua_State *L) {
     lua_setmetatable(L, -2);
 }
 
-/* [-0, +1, e] Pushes the module, made by the first who asks. The slot is filled last, so that an
+/* [-0, +1, e] Pushes the module, made at the first call. The slot is filled last, so that an
  * attempt that memory ended is made again. */
 static void push_module(lua_State *L) {
     luaL_checkstack(L, LUA_MINSTACK, NULL);

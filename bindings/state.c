@@ -83,7 +83,7 @@ void bindings_check_idle(lua_State *L, const bindings_state *state) {
     if (!state->logging)
         return;
     luaL_where(L, 1 + BINDINGS_METHOD_LEVEL);
-    lua_pushliteral(L, "a log function cannot use the client whose calls it is told of");
+    lua_pushliteral(L, "a log function cannot use the client whose calls it logs");
     lua_concat(L, 2);
     lua_error(L);
 }

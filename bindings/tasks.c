@@ -148,7 +148,8 @@ int bindings_sleep(lua_State *L) {
 
 /* [-0, +0, e] report(message): to stderr, as io.stderr may not be there. */
 static int report_failure(lua_State *L) {
-    fprintf(stderr, "promptic: a task that nobody awaits has failed: %s\n", luaL_checkstring(L, 1));
+    fprintf(stderr, "promptic: a task that nothing awaits has failed: %s\n",
+            luaL_checkstring(L, 1));
     return 0;
 }
 

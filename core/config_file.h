@@ -45,7 +45,7 @@ enum {
 
 /* Reads the file into *data, CONFIG_LONGEST_FILE + 1 bytes that the caller wipes and frees; NULL
  * where there was nothing to read into. Never waits for a writer. Returns 0, a number of errno or
- * one of the above: whoever can write the file decides where credentials are sent. */
+ * one of the above: the writer of the file decides where credentials are sent. */
 int config_read_file(const promptic_allocator *allocator, const char *path, char **data,
                      size_t *length);
 

@@ -5,7 +5,7 @@
  *   borrowed          the pointer is read during the call only; the caller keeps it
  *   copied            the library keeps a copy; the caller may free its own at once
  *   takes ownership   the library frees it, also where the function fails
- *   freed with F      the caller owns the returned object and gives it back with F
+ *   freed with F      the caller owns the returned object and frees it with F
  *
  * Threads: a loop, its clients and their calls belong together and are used by one thread at a
  * time, not always the same one; different loops may run in different threads with nothing shared
@@ -192,7 +192,7 @@ PROMPTIC_API promptic_loop *promptic_loop_new_with(const promptic_loop_options *
 /* The same with the defaults. */
 PROMPTIC_API promptic_loop *promptic_loop_new(promptic_error *error);
 
-/* Gives the loop back. Its clients keep it alive until they are freed too, in any order, and the
+/* Frees the loop. Its clients keep it alive until they are freed too, in any order, and the
  * functions of promptic_watch in use. NULL is allowed. */
 PROMPTIC_API void promptic_loop_free(promptic_loop *loop);
 
@@ -303,7 +303,7 @@ promptic_client_new(promptic_loop *loop, const promptic_options *options, prompt
  * the same kind. Closing twice does nothing. */
 PROMPTIC_API void promptic_client_close(promptic_client *client);
 
-/* Closes the client and gives it back. Calls that the host still holds stay readable, and are still
+/* Closes the client and frees it. Calls that the host still holds stay readable, and are still
  * to be freed. NULL is allowed. */
 PROMPTIC_API void promptic_client_free(promptic_client *client);
 
@@ -335,7 +335,7 @@ typedef struct promptic_pair {
 /* The file that clients read last: TOML, with api_key, access_token, ai_application_id (older:
  * workspace_id) and endpoint at its top level. Everywhere `file` is its name, NULL for
  * ~/.promptic/config.toml. These functions block for as long as a file takes; what memory they need
- * is malloc's, and given back.
+ * is malloc's, and freed.
  */
 
 /* What a file holds, without its secrets. */
@@ -392,7 +392,7 @@ typedef struct promptic_request {
     const char *url;
     const promptic_pair *headers; /* of a request with a url, instead of the client's own */
     size_t header_count;
-    const promptic_endpoint *row; /* instead of endpoint, for who has it at hand; of the table */
+    const promptic_endpoint *row; /* instead of endpoint: a row of the table */
 } promptic_request;
 
 /* A header of a response; its name in lower case. */
@@ -445,7 +445,7 @@ PROMPTIC_API bool promptic_call_wait(promptic_call *call, long timeout_ms);
  * where it has ended already. */
 PROMPTIC_API void promptic_call_cancel(promptic_call *call);
 
-/* Gives the call back, aborting it without a callback where it has not ended, or where its callback
+/* Frees the call, aborting it without a callback where it has not ended, or where its callback
  * has not run yet. NULL is allowed. */
 PROMPTIC_API void promptic_call_free(promptic_call *call);
 

@@ -21,7 +21,7 @@
 #define MOST_AHEAD ((size_t)1024 * 1024)
 
 /* What is read from a connection at once. libcurl's own 16 KiB take two turns for a response of
- * 25 KB. It is given back at the end of each transfer. */
+ * 25 KB. It is freed at the end of each transfer. */
 #define RECEIVE_BUFFER (32L * 1024L)
 
 /* Bodies from here on get libcurl's larger upload buffer: it saves a quarter of the CPU of large

@@ -1,4 +1,4 @@
--- What can go wrong, and how a script tells one failure from another.
+-- What can go wrong, and how a script distinguishes failures.
 --
 --    build/promptic-lua --sandbox examples/errors.lua
 

@@ -34,7 +34,7 @@ local function score(iteration)
    return iteration.evalNormalizedScore or iteration.overallNormalizedScore
 end
 
--- 3. Start, and tell how it goes whenever something has changed.
+-- 3. Start, and print each change of state.
 local last_line
 local function show_progress(current)
    local iterations, best = client:list_iterations(experiment.id).data, 0

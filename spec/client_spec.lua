@@ -376,7 +376,7 @@ describe("the log", function()
          assert.is_false(pcall(promptic.sleep, 0))
       end)
       assert.equal("x", client:get_workspace().id)
-      assert.equal("a log function cannot use the client whose calls it is told of", problem)
+      assert.equal("a log function cannot use the client whose calls it logs", problem)
       client:close()
    end)
 

@@ -149,7 +149,7 @@ it("does not take an answer without a list for the end", function()
       server:always{ body = body }
       local problem = clients.failure(ids, client:each_experiment())
       assert.equal("decode", problem.kind)
-      assert.equal("the answer holds no list 'data'", problem.message)
+      assert.equal("the response holds no list 'data'", problem.message)
       assert.equal("/experiments", problem.path)
    end
 end)

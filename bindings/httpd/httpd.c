@@ -37,7 +37,7 @@
 /* Bounds the request line and headers of one request, and with them tokens and queries. */
 #define CONNECTION_MEMORY_BYTES ((size_t)256 * 1024)
 
-/* Keeps the conversion to a timeval in range; nobody waits that long. */
+/* Keeps the conversion to a timeval in range. */
 #define MAX_TIMEOUT_SECONDS 1e6
 
 /* ----------------------------------------------------------------- options */
@@ -97,7 +97,7 @@ static void check_options(lua_State *L, listen_options *options) {
 
 /* ------------------------------------------------------------------ server */
 
-/* libmicrohttpd tells through its log alone why it did not start. */
+/* libmicrohttpd reports only in its log why it did not start. */
 __attribute__((format(printf, 2, 0))) static void keep_log(void *userdata, const char *format,
                                                            va_list arguments) {
     httpd_server *server = userdata;

@@ -1,8 +1,9 @@
 /*
- * httpd_request.c - one request: its body is gathered, on_request is called, its answer is queued.
+ * httpd_request.c - one request: its body is gathered, on_request is called, its response is
+ * queued.
  *
  * libmicrohttpd is on the C stack here, so no Lua error may pass: all that can raise runs inside
- * the one lua_pcall of answer(). What is allocated belongs to the exchange, which ends in
+ * the one lua_pcall of respond(). What is allocated belongs to the exchange, which ends in
  * httpd_on_completed whatever happens before.
  */
 #include "httpd.h"
@@ -25,9 +26,9 @@ typedef struct exchange {
     char *body;
     size_t length;
     size_t capacity;
-    bool begun; /* the headers have been handed over */
+    bool begun; /* the headers have arrived */
     bool too_large;
-    const char *method;                /* while it is answered */
+    const char *method;                /* while on_request runs */
     struct MHD_Connection *connection; /* likewise */
     httpd_server *server;              /* likewise */
     unsigned status;
@@ -76,7 +77,7 @@ void httpd_on_completed(void *server, struct MHD_Connection *connection, void **
 /* -------------------------------------------------------------------- body */
 
 /* A body above the cap is read to its end and dropped: a client that is still sending would not
- * see an answer. */
+ * see a response. */
 static void refuse_body(exchange *x) {
     free(x->body);
     x->body = NULL;
@@ -84,7 +85,7 @@ static void refuse_body(exchange *x) {
     x->too_large = true;
 }
 
-/* False where memory ends. */
+/* False if out of memory. */
 static bool gather(exchange *x, const char *piece, size_t length, size_t max_bytes) {
     if (x->too_large)
         return true;
@@ -201,7 +202,7 @@ static void push_request(lua_State *L, const exchange *x) {
     lua_setfield(L, -2, "body");
 }
 
-/* --------------------------------------------------------- answer from Lua */
+/* ------------------------------------------------------- response from Lua */
 
 /* [-0, +0, e] Adds the table or nil at index to the response. */
 static void add_headers(lua_State *L, exchange *x, int index) {
@@ -238,7 +239,7 @@ static void take_body(lua_State *L, exchange *x, int index, lua_Integer status) 
 }
 
 /* [-0, +0, e] Makes the response from status, headers and body at index and after it. */
-static void take_answer(lua_State *L, exchange *x, int index) {
+static void take_response(lua_State *L, exchange *x, int index) {
     int integral;
     lua_Integer status = lua_tointegerx(L, index, &integral);
     if (!integral || status < 200 || status > 599)
@@ -255,7 +256,7 @@ static int serve(lua_State *L) {
     lua_pushvalue(L, 1);
     push_request(L, x);
     lua_call(L, 1, 3);
-    take_answer(L, x, 3);
+    take_response(L, x, 3);
     return 0;
 }
 
@@ -310,7 +311,7 @@ static size_t write_json(char *out, const char *text, size_t length) {
     return at;
 }
 
-/* A response {"error": text}, or NULL where memory ends. */
+/* A response {"error": text}, or NULL if out of memory. */
 static struct MHD_Response *error_response(const char *prefix, const char *text, size_t length) {
     char body[6 * MAX_MESSAGE_BYTES + 100];
     size_t at = (size_t)snprintf(body, 90, "{\"error\":\"%s", prefix);
@@ -346,7 +347,7 @@ size_t httpd_report_error(lua_State *L, httpd_server *server) {
 }
 
 /* [-0, +0, -] The error that on_request raised is on top, with a traceback. */
-static void answer_error(lua_State *L, exchange *x) {
+static void respond_error(lua_State *L, exchange *x) {
     const char *text = error_text(L);
     size_t length = httpd_report_error(L, x->server);
     drop_response(x);
@@ -354,10 +355,10 @@ static void answer_error(lua_State *L, exchange *x) {
     x->response = error_response("internal error: ", text, length);
 }
 
-/* ------------------------------------------------------------------ answer */
+/* ---------------------------------------------------------------- response */
 
 /* [-0, +0, -] Leaves status and response in the exchange. */
-static void answer(exchange *x) {
+static void respond(exchange *x) {
     lua_State *L = x->server->L;
     int top = lua_gettop(L);
     if (!lua_checkstack(L, LUA_MINSTACK))
@@ -367,11 +368,11 @@ static void answer(exchange *x) {
     lua_pushvalue(L, x->server->handler);
     lua_pushlightuserdata(L, x);
     if (lua_pcall(L, 2, 0, top + 1) != LUA_OK)
-        answer_error(L, x);
+        respond_error(L, x);
     lua_settop(L, top);
 }
 
-static void answer_too_large(exchange *x) {
+static void respond_too_large(exchange *x) {
     char text[80];
     int length = snprintf(text, sizeof text, "the request body is larger than %zu bytes",
                           x->server->max_body_bytes);
@@ -401,9 +402,9 @@ enum MHD_Result httpd_on_request(void *userdata, struct MHD_Connection *connecti
     x->connection = connection;
     x->server = server;
     if (x->too_large)
-        answer_too_large(x);
+        respond_too_large(x);
     else
-        answer(x);
+        respond(x);
     enum MHD_Result queued =
         x->response == NULL ? MHD_NO : MHD_queue_response(connection, x->status, x->response);
     drop_response(x);

@@ -1,6 +1,6 @@
 /*
- * httpd_stream.c - an answer that a Lua function gives piece by piece, so that other requests are
- * served in between and no more than a piece is in memory.
+ * httpd_stream.c - a response that a Lua function returns piece by piece, so that other requests
+ * are served in between and no more than a piece is in memory.
  *
  * libmicrohttpd asks for bytes inside of server:step. It may drop the response outside of it (when
  * the server stops), so the function is kept in the registry and released by the main thread's

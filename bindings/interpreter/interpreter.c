@@ -332,7 +332,7 @@ static int protected_main(lua_State *L) {
     return 1;
 }
 
-/* A standard stream that whoever started us has closed stays useless, but keeps its number: else
+/* A standard stream that the parent closed stays useless, but keeps its number: else
  * the next file or connection gets it, and what is printed goes there. */
 static void keep_standard_streams(void) {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

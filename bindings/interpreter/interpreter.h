@@ -83,7 +83,7 @@ int interpreter_read_line(lua_State *L);
 /* The same for a question: the prompt goes to stderr. */
 int interpreter_ask_line(lua_State *L);
 
-/* [-?, +0, e] Lua function: tells the line editor what was typed before. */
+/* [-?, +0, e] Lua function: gives the line editor its history. */
 int interpreter_set_history(lua_State *L);
 
 /* --------------------------------------------------- interpreter_session.c */

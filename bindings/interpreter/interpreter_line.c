@@ -3,7 +3,7 @@
  *
  * libreadline is loaded by the first line that is read: scripts never pay for it, and where it is
  * missing, or PROMPTIC_NO_READLINE is set, the terminal's own editing has to do. Its callback
- * interface is used, so that Ctrl-C is answered here and never jumps out of the library.
+ * interface is used, so that Ctrl-C is handled here and never jumps out of the library.
  */
 #include "interpreter.h"
 

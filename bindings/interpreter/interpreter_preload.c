@@ -60,7 +60,7 @@ static const char *push_program_folder(lua_State *L) {
     char path[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
     if (length < 0)
-        luaL_error(L, "cannot tell where promptic-lua is: no /proc/self/exe");
+        luaL_error(L, "cannot find the path of promptic-lua: no /proc/self/exe");
     path[length] = '\0';
     return lua_pushlstring(L, path, (size_t)(strrchr(path, '/') - path));
 }

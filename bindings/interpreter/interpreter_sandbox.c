@@ -56,7 +56,7 @@ static bool open_pipe(int ends[2]) {
 /* ------------------------------------------------------------------- start */
 
 /* The child's environment: this one's, without what would run before the sandbox. Freed by the
- * caller; NULL where memory ends. */
+ * caller; NULL if out of memory. */
 static char **child_environment(void) {
     size_t count = 0, kept = 0;
     while (environ[count] != NULL)
@@ -143,7 +143,7 @@ static ssize_t read_output(char *buffer, size_t size, double deadline) {
     }
 }
 
-/* Reads the line that tells the address, which is then all that is left of it. */
+/* Reads the line with the address and reduces it to that. */
 static bool read_address(char *line, size_t size) {
     double deadline = now() + START_SECONDS;
     size_t length = 0;

@@ -17,7 +17,7 @@
 
 /* ------------------------------------------------------------------- files */
 
-/* make_folder(path): one that nobody else can look into; one that is there is left as it is */
+/* make_folder(path): with mode 0700; an existing folder stays unchanged */
 static int make_folder(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
     bool there = mkdir(path, S_IRWXU) == 0 || errno == EEXIST;

@@ -219,7 +219,7 @@ static int terminal_read_secret(lua_State *L) {
     return 1;
 }
 
-/* discard(): what was typed or pasted and nobody has read does not reach the next program */
+/* discard(): drops typed or pasted input that was not read, so that it does not reach the shell */
 static int terminal_discard(lua_State *L) {
     (void)L;
     (void)tcflush(STDIN_FILENO, TCIFLUSH);

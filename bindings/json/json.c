@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* A larger buffer is given back after each text. */
+/* A larger buffer is freed after each text. */
 #define KEPT_BYTES ((size_t)64 * 1024)
 
 /* encode(value) -> string */

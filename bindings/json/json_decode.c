@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
-/* A larger buffer of the reader is given back after each text. */
+/* A larger buffer of the reader is freed after each text. */
 #define KEPT_BYTES ((size_t)64 * 1024)
 
 typedef struct decoder {

@@ -14,7 +14,7 @@ static void add_char(json_encoder *e, char c) {
 
 /* ------------------------------------------------------------------ arrays */
 
-/* Whether the keys are 1..count and nothing else; only lua_next tells. */
+/* Whether the keys are 1..count and nothing else, found by lua_next. */
 static bool is_sequence(lua_State *L, int table, size_t count) {
     size_t found = 0;
     lua_pushnil(L);

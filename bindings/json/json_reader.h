@@ -2,8 +2,8 @@
  * json_reader.h - the one reader of JSON: strict, resumable, without Lua.
  *
  * It gives one event after the other: a bracket, a key, a value. A text may come in pieces: where
- * one ends within a token, the reader asks for more and goes on there. No call looks at more than
- * JSON_READER_BYTES of one string or of white space, so that whoever counts calls bounds the time.
+ * one ends within a token, the reader asks for more and goes on there. No call reads more than
+ * JSON_READER_BYTES of one string or of white space, so the number of calls bounds the time.
  *
  *     json_reader_start(&r, text, length, true, JSON_REPLACE);
  *     while ((event = json_reader_next(&r)) > JSON_END) ...

@@ -2,39 +2,28 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, getmetatable, ipairs, pairs, setmetatable = error, getmetatable, ipairs, pairs, setmetatable
+local error, ipairs, pairs = error, ipairs, pairs
 local table, tostring, type = table, tostring, type
 
 local methods, library, tasks = import "methods", import "c.library", import "tasks"
-local files, supervise = import "c.files", import "supervise"
+local files = import "c.files"
+local failure = import "failure"
+local is_error, raise, attempt = failure.is_error, failure.raise, failure.attempt
 local check = library.check
 
 local MOST_BYTES = 52428800 -- 50 MiB; the Python client's limit, the contract's of sizeBytes
 local FOLDER = "trace-artifacts"
 
-local function is_error(value)
-   return getmetatable(value) == library.Error
-end
-
-local function raise(kind, message)
-   error(setmetatable({ kind = kind, message = message }, library.Error), 0)
-end
-
--- Calls f as a task of its own, since Lua 5.1 has no pcall that a call could be suspended in.
-local function attempt(f, ...)
-   return supervise.finish(supervise.start(f, ...))
-end
-
 -- ------------------------------------------------------------------ down
 
--- The answer with the bytes: the platform's own, or that of the place it redirects to. With a file they go there.
+-- The response with the bytes: the platform's, or that of the URL it redirects to. With a file they go there.
 local function fetch(client, endpoint, id, options, file)
-   local answer = files.exchange(client, { endpoint = endpoint, id = id, options = options, file = file })
-   if answer.status < 300 then
-      return answer
+   local response = files.exchange(client, { endpoint = endpoint, id = id, options = options, file = file })
+   if response.status < 300 then
+      return response
    end
    return files.exchange(client, {
-      method = "GET", url = answer.headers.location, path = answer.path, headers = { Accept = "*/*" }, file = file,
+      method = "GET", url = response.headers.location, path = response.path, headers = { Accept = "*/*" }, file = file,
    })
 end
 
@@ -115,7 +104,7 @@ local function form(job, fields)
    return table.concat(parts), "multipart/form-data; boundary=" .. boundary
 end
 
--- What the presigned answer says of headers, with a Content-Type. The length is the body's own.
+-- The headers of the presigned response, with a Content-Type. The length is the body's own.
 local function headers_of(given, mime_type)
    local headers, has_type = {}, false
    for name, value in pairs(given or {}) do
@@ -131,14 +120,14 @@ local function headers_of(given, mime_type)
    return headers
 end
 
--- Reserves an object and sends the bytes where the answer says; the object's id.
+-- Reserves an object and sends the bytes to its upload URL; the object's id.
 local function store(client, job)
    local target = methods.presign_upload(client, FOLDER, job.filename, job.mime_type, {
       access = "private", size_bytes = #job.bytes, max_size_bytes = MOST_BYTES,
    })
    local id = type(target) == "table" and target.storageObjectId
    if type(id) ~= "string" or type(target.uploadUrl) ~= "string" then
-      raise("decode", "the answer holds no storageObjectId and uploadUrl")
+      raise("decode", "the response holds no storageObjectId and uploadUrl")
    end
    local method = target.method == nil and "PUT" or tostring(target.method):upper()
    local body, mime_type = job.bytes, job.mime_type

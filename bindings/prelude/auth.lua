@@ -2,11 +2,13 @@
 -- it ends in. Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, getmetatable, ipairs, pcall, setmetatable = error, getmetatable, ipairs, pcall, setmetatable
+local error, ipairs, pcall = error, ipairs, pcall
 local io, math, os, tostring, type = io, math, os, tostring, type
 
 local methods, library, tasks = import "methods", import "c.library", import "tasks"
-local core, supervise = import "c.auth", import "supervise"
+local core = import "c.auth"
+local failure = import "failure"
+local is_error, raise, attempt = failure.is_error, failure.raise, failure.attempt
 local check, now, promptic, sleep = library.check, library.now, library.promptic, tasks.sleep
 
 local auth = promptic.auth
@@ -19,18 +21,10 @@ local GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 local DEFAULT_INTERVAL = 5   -- seconds; RFC 8628, 3.2
 local SLOW_DOWN = 5          -- seconds more for each slow_down; RFC 8628, 3.5
 local LONGEST_INTERVAL = 60  -- seconds, after failures of the network
-local DEFAULT_LIFETIME = 900 -- seconds, of a code whose lifetime is not told
+local DEFAULT_LIFETIME = 900 -- seconds, of a code without a lifetime
 local CALL_DEADLINE = 30     -- seconds; a call that hangs is to be tried again while the code is valid
 
-local function raise(kind, message)
-   error(setmetatable({ kind = kind, message = message }, library.Error), 0)
-end
-
-local function is_error(value)
-   return getmetatable(value) == library.Error
-end
-
--- The text, or the positive number, of this name in an answer; nil where there is none.
+-- The text, or the positive number, of this name in a response; nil where there is none.
 local function text_in(answer, name)
    local value = type(answer) == "table" and answer[name]
    return type(value) == "string" and value ~= "" and value or nil
@@ -83,11 +77,6 @@ local function open_client(settings, deadline, max_retries)
    }
 end
 
--- Calls f as a task of its own, since Lua 5.1 has no pcall that a call could be suspended in.
-local function attempt(f, ...)
-   return supervise.finish(supervise.start(f, ...))
-end
-
 local function ask_for_code(client)
    local fine, answer = attempt(methods.request, client, "POST", CODE_PATH, {
       body = { client_id = CLIENT_ID, scope = SCOPE },
@@ -102,12 +91,12 @@ local function ask_for_code(client)
    local device_code, user_code = text_in(answer, "device_code"), text_in(answer, "user_code")
    local address = text_in(answer, "verification_uri")
    if not (device_code and user_code and address) then
-      raise("decode", "the answer to the login holds no device_code, user_code and verification_uri")
+      raise("decode", "the response to the login holds no device_code, user_code and verification_uri")
    end
    return {
       device_code = device_code,
       interval = seconds_in(answer, "interval", DEFAULT_INTERVAL),
-      told = {
+      shown = {
          user_code = user_code,
          verification_uri = address,
          verification_uri_complete = text_in(answer, "verification_uri_complete"),
@@ -116,18 +105,18 @@ local function ask_for_code(client)
    }
 end
 
-local function tell_by_default(told)
+local function print_code(code)
    io.stderr:write(("promptic: to log in, open %s and enter the code %s\n"):format(
-      told.verification_uri, told.user_code))
+      code.verification_uri, code.user_code))
 end
 
--- The code is told in any case: the browser may be on another screen than the person.
-local function tell(settings, told)
-   local address = told.verification_uri_complete or told.verification_uri
+-- The code is shown in any case: the browser may be on another screen than the person.
+local function show_code(settings, code)
+   local address = code.verification_uri_complete or code.verification_uri
    local program = settings.open_browser and is_web_address(address) and browser() or nil
-   told.opens_browser = program ~= nil
-   local on_code = settings.on_code or tell_by_default
-   on_code(told)
+   code.opens_browser = program ~= nil
+   local on_code = settings.on_code or print_code
+   on_code(code)
    if program then
       open_page(program, address)
    end
@@ -189,7 +178,7 @@ local function look(client, device_code, interval)
    elseif code and (fine or is_error(answer)) then
       refuse(code, description)
    elseif fine then
-      raise("decode", "the answer to the login holds no access_token")
+      raise("decode", "the response to the login holds no access_token")
    end
    error(answer, 0)
 end
@@ -197,7 +186,7 @@ end
 -- Looks until the login is approved, denied or out of time.
 local function wait_for_token(settings, code)
    local client = open_client(settings, CALL_DEADLINE, 0)
-   local interval, stop, problem = code.interval, now() + code.told.expires_in, nil
+   local interval, stop, problem = code.interval, now() + code.shown.expires_in, nil
    while true do
       local left = stop - now()
       if left <= 0 then
@@ -225,7 +214,7 @@ end
 
 -- ------------------------------------------------------------------ AI Application
 
--- The older name of an AI Application is workspace; platforms that know only that answer 404 to the newer path.
+-- The older name of an AI Application is workspace; platforms that know only that respond to the newer path with 404.
 local NEWER, OLDER = "ai_application_id", "workspace_id"
 
 -- What the session can reach, and under which name it is stored.
@@ -250,7 +239,7 @@ local function applications_of(settings, endpoint, token)
    end
    local list = type(answer) == "table" and answer.data
    if type(list) ~= "table" then
-      raise("decode", "the answer holds no list of AI Applications")
+      raise("decode", "the response holds no list of AI Applications")
    end
    for _, application in ipairs(list) do
       if not text_in(application, "id") then
@@ -269,7 +258,7 @@ local function find(list, id)
    raise("auth", ("the account has no AI Application '%s'"):format(tostring(id)))
 end
 
--- The one to work in; nil where there are several and nobody chooses.
+-- The one to work in; nil if there are several and none was chosen.
 local function pick(settings, list)
    if #list == 0 then
       raise("auth", "the account has no AI Application: create one on the platform, then log in again")
@@ -305,7 +294,7 @@ local function log_in(settings, info)
    local endpoint = core.describe(client).endpoint
    local code = ask_for_code(client)
    client:close()
-   tell(settings, code.told)
+   show_code(settings, code.shown)
    local token = wait_for_token(settings, code)
    local list, name = applications_of(settings, endpoint, token)
    local application = pick(settings, list)
@@ -344,7 +333,7 @@ function auth.login(...)
    if settings[NEWER] and settings[OLDER] and settings[NEWER] ~= settings[OLDER] then
       raise("config", "ai_application_id and workspace_id differ: they are two names of one id, give one")
    end
-   -- what is wrong with the file is told before somebody has approved anything
+   -- reports what is wrong with the file before anything is approved
    local info = check_file(settings.config_file)
    if settings.save ~= false and info.path == "" then
       raise("config", "there is no configuration file to store the session in: set save = false")
@@ -376,7 +365,7 @@ end
 
 --- What a client would use, without any secret: source ("environment", "file", "none"), credential
 --- ("access_token", "api_key", "none"), ai_application_id (and workspace_id, the same), endpoint,
---- endpoint_source; config_file, exists, is_shared (others can read it); problem (what is in the way, a text).
+--- endpoint_source; config_file, exists, is_shared (others can read it); problem (a text).
 function auth.status(...)
    local settings = check["auth.status"](...)
    local info, problem = core.inspect(settings.config_file)

@@ -2,17 +2,18 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, math, setmetatable, type = error, math, setmetatable, type
+local error, math, type = error, math, type
 
 local methods, library = import "methods", import "c.library"
+local failure = import "failure"
 local check = library.check
 
 -- A page that is not full is the last one, but a platform may cut pages to the size that it gives by default: one
 -- of that size or more, and less than what was asked for, does not end the walk.
 local DEFAULT_SIZE = 50
 
--- An iterator over the values of all pages. fetch(settings) gives a page's list, and where the platform tells
--- it, how many values there are in all.
+-- An iterator over the values of all pages. fetch(settings) returns a page's list, and the total if the
+-- platform reports one.
 local function pages(settings, fetch)
    local list, index, total, ended = {}, 0, nil, false
 
@@ -36,20 +37,20 @@ local function pages(settings, fetch)
    end
 end
 
--- The list in the answer, under the second name where the platform's sources disagree; to go on without one would
--- pass for the end of all pages.
-local function list_in(answer, path, field, other)
-   if type(answer) == "table" and type(answer[field]) == "table" then
-      return answer[field]
+-- The list in the response, under the second name where the platform's sources disagree. A missing list is an
+-- error: it would look like the end of all pages.
+local function list_in(response, path, field, other)
+   if type(response) == "table" and type(response[field]) == "table" then
+      return response[field]
    elseif other then
-      return list_in(answer, path, other)
+      return list_in(response, path, other)
    end
-   error(setmetatable({
+   error(failure.new{
       kind = "decode",
-      message = ("the answer holds no list '%s'"):format(field),
+      message = ("the response holds no list '%s'"):format(field),
       method = "GET",
       path = path,
-   }, library.Error))
+   })
 end
 
 function methods.each_experiment(...)
@@ -62,7 +63,7 @@ end
 function methods.each_trace(...)
    local client, options = check.each_trace(...)
    return pages(options, function(settings)
-      local answer = methods.list_traces(client, settings)
-      return list_in(answer, "/traces", "traces", "data"), answer.total
+      local response = methods.list_traces(client, settings)
+      return list_in(response, "/traces", "traces", "data"), response.total
    end)
 end

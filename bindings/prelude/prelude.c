@@ -65,7 +65,7 @@ static int import(lua_State *L) {
 
 /* ----------------------------------------------------------------- library */
 
-/* [-0, +1, e] __index of library.check: made for whoever asks. */
+/* [-0, +1, e] __index of library.check: makes a check at its first use. */
 static int make_check(lua_State *L) {
     library_push_check(L, luaL_checkstring(L, 2));
     return 1;

@@ -2,25 +2,26 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 --
 -- While no request is under way, every observation whose id was neither there before the upload nor
--- confirmed in an answer comes from one of these batches; which one, and whether all of it is there, the
--- rows' contents tell. Rows that say the same are counted.
+-- confirmed in a response comes from one of these batches; which one, and whether it is complete, follows
+-- from the contents of the rows. Equal rows are counted.
 local import = ...
 
-local error, ipairs, math, setmetatable, type = error, ipairs, math, setmetatable, type
+local error, ipairs, math, type = error, ipairs, math, type
 
 local library, rows = import "c.library", import "c.rows"
-local tasks, supervise, Job = import "tasks", import "supervise", import "job"
+local tasks, Job = import "tasks", import "job"
+local failure = import "failure"
 local now = library.now
 
 local reconcile = {}
 
 local function unreadable()
-   return setmetatable({
+   return failure.new{
       kind = "decode",
-      message = "the answer is no list of observations with their ids",
+      message = "the response is no list of observations with their ids",
       method = "GET",
       path = "/experiments/.../observations",
-   }, library.Error)
+   }
 end
 
 local function list(job, scan)
@@ -29,7 +30,7 @@ end
 
 -- Scans the experiment's observations: how many were taken and how many are of others, or nil and the error.
 local function look(job, scan)
-   local listed, err = supervise.finish(supervise.start(list, job, scan))
+   local listed, err = failure.attempt(list, job, scan)
    if not listed then
       return nil, err
    end
@@ -42,8 +43,8 @@ end
 
 local function count(set)
    local numbers = 0
-   for _, span in ipairs(set:spans()) do
-      numbers = numbers + span.last - span.first + 1
+   for _, range in ipairs(set:ranges()) do
+      numbers = numbers + range.last - range.first + 1
    end
    return numbers
 end
@@ -52,11 +53,11 @@ end
 local function check_resumed(job, got)
    local possible = count(job.unknown_before)
    if got > possible then
-      error(setmetatable({
+      error(failure.new{
          kind = "argument",
          message = ("option 'resume': the experiment has got %d observations since, of which %d may be rows that "
             .. "were unknown; was this value used before?"):format(got, possible),
-      }, library.Error), 0)
+      }, 0)
    end
 end
 
@@ -94,14 +95,14 @@ local function put_back(job, batch, absent)
    end
 end
 
--- Where rows are missing while there are some that nobody can place, those may be these.
-local function cannot_tell(job, batch, surplus)
+-- Rows are missing while the experiment has others that match no batch: those may be these.
+local function leave_in_doubt(job, batch, surplus)
    local err = batch.err
    if type(err) ~= "table" then
-      err = setmetatable({ kind = "connection", message = "a connection has failed" }, library.Error)
+      err = failure.new{ kind = "connection", message = "a connection has failed" }
    end
    err.message = ("%s; the experiment has got %d observations that are not of this upload, or were changed, "
-      .. "so that nobody can tell what became of these rows"):format(err.message, surplus)
+      .. "so these rows stay in doubt"):format(err.message, surplus)
    job:fail(err)
    job.unknown[#job.unknown + 1] = batch
    job.unknown_bytes = job.unknown_bytes + batch.rows:bytes()
@@ -117,7 +118,7 @@ local function place(job, batch, tally, surplus)
       job.batches = job.batches + 1
    elseif surplus > 0 then
       batch.rows = absent
-      cannot_tell(job, batch, surplus)
+      leave_in_doubt(job, batch, surplus)
    else
       put_back(job, batch, absent)
    end
@@ -146,19 +147,19 @@ function reconcile.settle(job)
 end
 
 --- A request that was found to have had no effect and was made again may have come in late all the same:
---- looks for rows that are there twice.
+--- finds rows that were created twice.
 function reconcile.after(job)
    local scan = rows.scan(job.known, job.resent)
    local taken, err = look(job, scan)
    if not taken then
       error(err, 0)
    elseif taken > 0 then
-      error(setmetatable({
+      error(failure.new{
          kind = "connection",
          message = ("%d rows are there twice: a request that had failed, and was made again because nothing "
             .. "of it was to be seen, took effect late"):format(taken),
-         twice = scan:known():spans(),
-      }, library.Error), 0)
+         twice = scan:known():ranges(),
+      }, 0)
    end
 end
 

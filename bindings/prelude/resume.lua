@@ -1,14 +1,15 @@
--- resume.lua - what an upload that failed hands out to go on from there, and how the next one uses it.
+-- resume.lua - the `resume` value of an upload that failed, and how the next upload uses it.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 --
--- The value holds nothing but strings, so it can be kept as JSON: the rows that are in with sums of their
--- bytes, those that are unknown, the ids that the experiment held before and those that were confirmed.
+-- The value holds nothing but strings, so it can be kept as JSON: the rows that were sent with sums of
+-- their bytes, those in doubt, the ids that the experiment held before and those that were confirmed.
 local import = ...
 
-local error, ipairs, math, pairs, setmetatable = error, ipairs, math, pairs, setmetatable
+local ipairs, math, pairs, setmetatable = ipairs, math, pairs, setmetatable
 local table, tostring, type = table, tostring, type
 
-local library, rows = import "c.library", import "c.rows"
+local rows = import "c.rows"
+local failure = import "failure"
 
 local resume = {}
 
@@ -16,10 +17,10 @@ local resume = {}
 local continued = setmetatable({}, { __mode = "k" })
 
 local function fail(message)
-   error(setmetatable({ kind = "argument", message = "option 'resume': " .. message }, library.Error), 0)
+   failure.raise("argument", "option 'resume': " .. message)
 end
 
--- The set that the field's text tells, the other one where there is no such field.
+-- The set that the field's text describes, the other one where there is no such field.
 local function set_of(value, name, otherwise)
    local text = value[name]
    if text == nil then
@@ -28,7 +29,7 @@ local function set_of(value, name, otherwise)
    return type(text) == "string" and rows.set(text) or fail("this is no value of a failed upload")
 end
 
--- Raises unless the rows of the span that begins here, which have been read again, are those that were sent.
+-- Raises unless the rows of the range that begins here, which have been read again, are those that were sent.
 local function compare(past, first)
    local _, last, sum = past.sent:from(first)
    local seen_first, seen_last, seen_sum = past.seen:from(first)
@@ -101,41 +102,41 @@ local function unknown_rows(job)
    return set
 end
 
--- The rows that are in none of the sets; the last span is open where nobody knows how many rows there are.
+-- The rows that are in none of the sets; the last range is open where the end of the source is unknown.
 local function others(job, ...)
-   local all, spans, number = rows.set(), {}, 1
+   local all, ranges, number = rows.set(), {}, 1
    for _, set in ipairs{ ... } do
-      for _, span in ipairs(set:spans()) do
-         all:add(span.first, span.last)
+      for _, range in ipairs(set:ranges()) do
+         all:add(range.first, range.last)
       end
    end
    for _, problem in ipairs(job.skipped) do
       all:add(problem.row, problem.row)
    end
-   for _, span in ipairs(all:spans()) do
-      if span.first > number then
-         spans[#spans + 1] = { first = number, last = span.first - 1 }
+   for _, range in ipairs(all:ranges()) do
+      if range.first > number then
+         ranges[#ranges + 1] = { first = number, last = range.first - 1 }
       end
-      number = span.last + 1
+      number = range.last + 1
    end
    local total = job.source.total or job.ended and job.source.number
    if not total or number <= total then
-      spans[#spans + 1] = { first = number, last = total or nil }
+      ranges[#ranges + 1] = { first = number, last = total or nil }
    end
-   return spans
+   return ranges
 end
 
-local MOST_SPANS = 5
+local MOST_RANGES = 5
 
-local function describe(spans)
+local function describe(ranges)
    local texts = {}
-   for index = 1, math.min(#spans, MOST_SPANS) do
-      local first, last = spans[index].first, spans[index].last
+   for index = 1, math.min(#ranges, MOST_RANGES) do
+      local first, last = ranges[index].first, ranges[index].last
       local format = not last and "from %d on" or first == last and "%d" or "%d-%d"
       texts[index] = format:format(first, last)
    end
-   if #spans > MOST_SPANS then
-      texts[MOST_SPANS + 1] = ("and %d more ranges"):format(#spans - MOST_SPANS)
+   if #ranges > MOST_RANGES then
+      texts[MOST_RANGES + 1] = ("and %d more ranges"):format(#ranges - MOST_RANGES)
    end
    return #texts > 0 and table.concat(texts, ", ") or "none"
 end
@@ -144,9 +145,9 @@ end
 function resume.account(job, err)
    local unknown = unknown_rows(job)
    err.rows = {
-      sent = job.sent_rows:spans(),
+      sent = job.sent_rows:ranges(),
       unsent = others(job, job.sent_rows, unknown),
-      unknown = unknown:spans(),
+      unknown = unknown:ranges(),
    }
    err.skipped = job.skipped
    err.resume = {

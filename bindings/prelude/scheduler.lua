@@ -19,7 +19,7 @@ local FRAME_BUDGET, RUN_BUDGET = 0.001, 0.01
 
 local scheduler = {}
 
--- Where memory ends in the middle of a change, nothing is left half-way: what a change needs is made before it, and
+-- A change that runs out of memory leaves nothing half-way: what a change needs is made before it, and
 -- all fields of a state are there from the start, since a new one may need memory. Absent values are false.
 --
 -- A state's fields:
@@ -29,7 +29,7 @@ local scheduler = {}
 --    group        of promptic.run
 --    parent       the state that is lost without this one's result
 --    list         of which it is a part, between `before` and `after`: its group's members while it runs, then the
---                 failures that nobody has awaited
+--                 failures that were not awaited
 --    first, last  of those that await it
 --    awaits       the state that it waits for, between those that wait as well: `earlier` and `later`
 --    timer, due   while it sleeps, next_ready while it is ready: see agenda.lua
@@ -41,7 +41,7 @@ local scheduler = {}
 --    on_finish    function(state)
 
 local calls, call_count = {}, 0 -- address of a call -> the task that waits for it
-local orphans = lists.new()     -- failures of no group that nobody has awaited
+local orphans = lists.new()     -- failures of no group that were not awaited
 local current                   -- the state of the running task
 local broken = false            -- the first of those that mend is to end
 local alive = 0
@@ -398,7 +398,7 @@ function scheduler.wait_for(awaited)
    local is_cancelled = state.cancelling and not state.cancelled
    if is_cancelled and awaited.parent == state and is_finished(awaited) and awaited.status ~= "done" then
       state.cancelled = true
-      error(awaited.err, 0) -- it was cancelled for this task, and may tell more than that
+      error(awaited.err, 0) -- it was cancelled for this task; its own error may say more than that
    end
    check_cancelled(state)
 end

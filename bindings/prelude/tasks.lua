@@ -116,7 +116,7 @@ local function driver(group)
 end
 
 --- Runs f(...) as a task, and returns what it returns when it and all that it spawned are done. Where f
---- fails, what it has spawned is cancelled; a failure that nobody awaited is raised.
+--- fails, what it has spawned is cancelled; a failure that was not awaited is raised.
 local function run(f, ...)
    local me = running()
    if me then

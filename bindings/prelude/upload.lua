@@ -2,29 +2,26 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, getmetatable, math, next, pairs = error, getmetatable, math, next, pairs
-local setmetatable, table, tostring, type = setmetatable, table, tostring, type
+local error, math, next, pairs = error, math, next, pairs
+local table, tostring, type = table, tostring, type
 
 local methods, library, rows = import "methods", import "c.library", import "c.rows"
 local tasks, supervise, sources = import "tasks", import "supervise", import "sources"
 local Job, reconcile, resume = import "job", import "reconcile", import "resume"
+local failure = import "failure"
+local is_error = failure.is_error
 local check, now = library.check, library.now
 
--- How many batches may be in doubt before the experiment is looked at, which takes longer the more there is
--- in it.
+-- How many batches may be in doubt before the experiment is listed, which takes longer the more it holds.
 local MOST_UNKNOWN, MOST_UNKNOWN_BYTES = 64, 8 * 1024 * 1024
 
--- So many doubtful outcomes in a row, and it is looked at as well: going on is likely to be in vain.
+-- It is listed after as many doubtful outcomes in a row too: the next one is likely to fail as well.
 local LEAST_STREAK = 4
 
 -- Statuses of a platform that asks for less. What follows from 413, which is about the size alone: `shrink`.
 local LESS = { [429] = true, [503] = true }
 
 local start_workers
-
-local function is_error(value)
-   return getmetatable(value) == library.Error
-end
 
 -- ------------------------------------------------------------------ what came of a request
 
@@ -96,12 +93,12 @@ local function send_again(job, batch, err)
 end
 
 local function incomplete()
-   return setmetatable({
+   return failure.new{
       kind = "decode",
-      message = "the answer does not hold the observations that were to be created",
+      message = "the response does not hold the observations that were to be created",
       method = "POST",
       path = "/experiments/.../observations",
-   }, library.Error)
+   }
 end
 
 local function post(job, batch, scan)
@@ -123,7 +120,7 @@ local function send(job, batch)
    local scan = rows.scan()
    batch.tries, batch.began, batch.attempts = batch.tries + 1, now(), 1
    job.flying[batch] = scan
-   local answered, err = supervise.finish(supervise.start(post, job, batch, scan))
+   local answered, err = failure.attempt(post, job, batch, scan)
    notice_refusals(job)
    job.flying[batch] = nil
    if is_error(err) and LESS[err.status_code] then
@@ -154,26 +151,26 @@ local function refuse(job, problem)
    if job.source.back then
       job.source.back()
    end
-   error(setmetatable({
+   error(failure.new{
       kind = "argument",
       message = problem.message,
       file = problem.file,
       line = problem.line,
       row = problem.row,
       reason = problem.reason,
-   }, library.Error), 0)
+   }, 0)
 end
 
--- What the failure of a source is told as. A function's own error alone could not say what became of the rows.
+-- The error for a failure of the source. A function's own error alone could not say which rows were sent.
 local function source_failure(job, err)
    if is_error(err) or type(job.given) ~= "function" then
       return err
    end
-   return setmetatable({
+   return failure.new{
       kind = "argument",
       message = "the source has failed: " .. tostring(err),
       cause = err,
-   }, library.Error)
+   }
 end
 
 -- Fills a batch, past rows that cannot be used where they are to be skipped.

@@ -3,8 +3,8 @@
  *
  * Rows are read from a file or from Lua values straight to JSON text and gathered in batches. After
  * a failure whose effect is unknown, the platform's list is scanned piece by piece as it comes:
- * rows are told apart by their ids, and recognised by a hash of what they say. Nothing here holds a
- * file or a list, so memory does not grow with them.
+ * rows are distinguished by their ids, and recognised by a hash of their content. Nothing here
+ * holds a file or a list, so memory does not grow with them.
  *
  * A row's number is its place in the source, counted from 1, rows that cannot be used included.
  */
@@ -51,34 +51,34 @@ void rows_names_clear(rows_names *names);
 /* ----------------------------------------------------------------- rows_set.c */
 
 /* A run of consecutive numbers, and the sum of what belongs to them. */
-typedef struct rows_span {
+typedef struct rows_range {
     int64_t first, last;
     uint64_t sum;
-} rows_span;
+} rows_range;
 
 typedef struct rows_block rows_block; /* of rows_set.c */
 
-/* Numbers as spans in rising order, none of which touch. Zeroed, it is empty. Numbers lie between
+/* Numbers as ranges in rising order, none of which touch. Zeroed, it is empty. Numbers lie between
  * -INT64_MAX / 2 and INT64_MAX / 2. */
 typedef struct rows_set {
     rows_block **blocks;
     size_t block_count, block_capacity;
-    size_t count; /* of spans */
+    size_t count; /* of ranges */
 } rows_set;
 
 /* Adds a number that is new, false if out of memory. One that is there already changes nothing. */
 bool rows_set_add(rows_set *set, int64_t number, uint64_t sum);
 
-/* Adds the numbers of the span that the set does not have; false if out of memory. */
-bool rows_set_add_span(rows_set *set, const rows_span *span);
+/* Adds the numbers of the range that the set does not have; false if out of memory. */
+bool rows_set_add_range(rows_set *set, const rows_range *range);
 
 /* Adds all numbers of the other set, false if out of memory. */
 bool rows_set_merge(rows_set *set, const rows_set *other);
 
 bool rows_set_contains(const rows_set *set, int64_t number);
 
-/* The first span that ends at the number or after it; NULL where there is none. */
-const rows_span *rows_set_from(const rows_set *set, int64_t number);
+/* The first range that ends at the number or after it; NULL where there is none. */
+const rows_range *rows_set_from(const rows_set *set, int64_t number);
 
 /* Empties the set and gives its memory back. */
 void rows_set_clear(rows_set *set);
@@ -191,7 +191,7 @@ typedef struct rows_file {
     size_t capacity;
     size_t at, end; /* what is not consumed yet */
     int64_t line;   /* of what is at `at`, counted from 1 */
-    bool ended;     /* nothing follows what is in the window */
+    bool ended;     /* nothing follows the window */
 } rows_file;
 
 /* Opens the file; false with errno set. */
@@ -200,7 +200,7 @@ bool rows_file_open(rows_file *file, const char *path);
 /* Reads more behind what is there, which may move. NULL, or why not: static, or strerror's. */
 const char *rows_file_more(rows_file *file);
 
-/* Passes over the bytes before `at`, counting their lines. */
+/* Skips the next bytes, counting their lines. */
 void rows_file_consume(rows_file *file, size_t length);
 
 void rows_file_close(rows_file *file);
@@ -233,7 +233,7 @@ typedef struct rows_reader {
     size_t before;  /* bytes that it took, to read it again */
     bool begun;     /* what is before the first row was read */
     bool again;     /* the row was given back */
-    bool opened;    /* its beginning was looked at */
+    bool opened;    /* its beginning was checked */
     char reason[512];
     rows_on_empty on_empty;
     bool is_empty; /* the row was refused for its answer, which is empty */
@@ -309,7 +309,7 @@ const promptic_endpoint *rows_endpoint(void);
 
 /* --------------------------------------------------------------- rows_tally.c */
 
-/* How often each row is looked for, and was found. */
+/* How often each row is wanted, and was found. */
 typedef struct rows_count {
     uint64_t hash;
     uint32_t wanted, found; /* wanted 0: the place is free */
@@ -320,10 +320,10 @@ typedef struct rows_tally {
     size_t used, capacity; /* a power of two */
 } rows_tally;
 
-/* Looks for one more row of this hash, false where memory ends. */
+/* Wants one more row of this hash; false if out of memory. */
 bool rows_tally_want(rows_tally *tally, uint64_t hash);
 
-/* A row was found: true where one more of this hash was looked for. */
+/* A row was found: true where one more of this hash was wanted. */
 bool rows_tally_find(rows_tally *tally, uint64_t hash);
 
 /* Takes one that was found; false where none is left. */
@@ -354,14 +354,14 @@ typedef struct rows_scan {
     bool in_data, in_id; /* the key read last is `data` of the response, `id` of an element */
     bool has_id;
     int64_t id;            /* of the element */
-    const rows_set *known; /* ids to pass over; NULL: none */
+    const rows_set *known; /* ids to skip; NULL: none */
     rows_tally *tally;     /* NULL: all others are taken */
     rows_set ids;          /* of those that were taken */
     int64_t taken, surplus;
     int attempts; /* that have begun; one on a connection that had ended counts as well */
 } rows_scan;
 
-/* The on_body of requests whose answer is scanned; userdata is the rows_scan. */
+/* The on_body of requests whose response is scanned; userdata is the rows_scan. */
 void rows_scan_piece(const char *piece, size_t length, void *userdata);
 
 void rows_scan_clear(rows_scan *scan);

@@ -1,4 +1,4 @@
-/* rows_array.c - .json files: one array of observations, of which no more than one is looked at. */
+/* rows_array.c - .json files: one array of observations, read one at a time. */
 #include "rows.h"
 
 #include <string.h>
@@ -45,8 +45,8 @@ static rows_outcome finish(rows_reader *reader) {
     return ROWS_END;
 }
 
-/* Passes over what is before an element: ROWS_READ where there is one. */
-static rows_outcome pass_separator(rows_reader *reader) {
+/* Skips what precedes an element: ROWS_READ where there is one. */
+static rows_outcome skip_separator(rows_reader *reader) {
     const char *problem = NULL;
     rows_file *file = &reader->file;
     bool opens = !reader->begun;
@@ -95,7 +95,7 @@ static rows_outcome read_here(lua_State *L, rows_reader *reader, json_buffer *ou
 
 rows_outcome rows_read_element(lua_State *L, rows_reader *reader, json_buffer *out) {
     const char *problem = NULL;
-    rows_outcome outcome = reader->again ? ROWS_READ : pass_separator(reader);
+    rows_outcome outcome = reader->again ? ROWS_READ : skip_separator(reader);
     if (outcome != ROWS_READ)
         return outcome;
     char byte = next_byte(&reader->file, &problem);

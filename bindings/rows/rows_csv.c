@@ -76,7 +76,7 @@ static split_result split_plain(splitting *s) {
     return SPLIT_DONE;
 }
 
-/* What is after a field: SPLIT_NONE at the record's end, which is passed over. */
+/* What is after a field: SPLIT_NONE at the record's end, which is skipped. */
 static split_result split_end(splitting *s) {
     if (s->at == s->end)
         return s->ended ? SPLIT_NONE : SPLIT_MORE;

@@ -54,7 +54,7 @@ static bool is_alike(const rows_reader *reader, const rows_column *column, const
                                                      column->name_length - 2, name + 1, length - 2);
 }
 
-/* Whether somebody may have meant the answers' column by this one. */
+/* Whether this column's name is near that of the answers' column. */
 static bool is_near(const rows_reader *reader, const rows_column *column) {
     char name[128], wanted[128];
     const char *const values[] = {wanted, NULL};

@@ -18,7 +18,7 @@ static bool fail(reading *r, const char *problem) {
     return false;
 }
 
-/* To the next event; false where there is none, which `event` tells from the end of the text. */
+/* To the next event; false at an error and at the end of the text, which `event` distinguishes. */
 static bool next(reading *r) {
     do
         r->event = json_reader_next(r->json);
@@ -113,7 +113,7 @@ static rows_value token(const json_reader *json) {
     return (rows_value){.at = json->begin, .length = (size_t)(json->at - json->begin)};
 }
 
-/* Names are compared as they stand: nobody writes the letters of these with escapes. */
+/* Names are compared as they stand: writers do not escape the letters of these. */
 static bool is_name(const rows_value *name, const char *wanted) {
     return name->length == strlen(wanted) + 2 &&
            memcmp(name->at + 1, wanted, name->length - 2) == 0;
@@ -144,7 +144,7 @@ static uint64_t *hash_of(hashes *kept, const rows_observation *o, const rows_val
                                    : &kept->other;
 }
 
-/* The member whose key the last event was. `kept` is NULL where nobody asks for hashes. */
+/* The member whose key the last event was. `kept` is NULL without hashes. */
 static bool read_member(reading *r, rows_observation *o, hashes *kept) {
     rows_value name = token(r->json), *place = slot(o, &name);
     if (!next(r))

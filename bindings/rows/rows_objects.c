@@ -193,7 +193,7 @@ static uint64_t hash_of(lua_State *L, const rows_batch *batch, size_t index) {
     return hash;
 }
 
-/* batch:want(tally): looks for its rows */
+/* batch:want(tally): adds its rows to those wanted */
 static int batch_want(lua_State *L) {
     const rows_batch *batch = check_batch(L, 1);
     rows_tally *tally = luaL_checkudata(L, 2, TALLY);
@@ -308,8 +308,8 @@ static int new_scan(lua_State *L) {
     return 1;
 }
 
-/* scan:result(): how many observations were taken, and how many were neither known nor looked for;
- * nil where the answer could not be read */
+/* scan:result(): how many observations were taken, and how many were neither known nor wanted;
+ * nil where the response could not be read */
 static int scan_result(lua_State *L) {
     const rows_scan *scan = luaL_checkudata(L, 1, ROWS_SCAN);
     if (scan->state != SCAN_AFTER)
@@ -343,7 +343,7 @@ static int scan_gc(lua_State *L) {
 /* -------------------------------------------------------------------- calls */
 
 /* rows.call(client, experiment_id, scan [, batch]): creates the batch's observations, or lists all
- * there are, and has the answer scanned */
+ * there are, and has the response scanned */
 static int call(lua_State *L) {
     const char *id = luaL_checkstring(L, 2);
     promptic_request request = {.path_args = &id, .path_count = 1};

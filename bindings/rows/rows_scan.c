@@ -18,7 +18,7 @@ static bool broken(rows_scan *scan) {
     return false;
 }
 
-/* Whether nothing is known of this id, and the observation is one of those looked for. */
+/* Whether the id is unknown and the observation is wanted. */
 static bool is_wanted(rows_scan *scan, int64_t id, const char *text, size_t length) {
     uint64_t hash;
     if (scan->known != NULL && rows_set_contains(scan->known, id))

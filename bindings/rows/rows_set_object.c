@@ -45,8 +45,8 @@ void rows_add_type(lua_State *L, const char *type, const luaL_Reg *methods) {
 
 /* --------------------------------------------------------------------- sets */
 
-/* A span in a text: first-last:sum, the sum in hexadecimal digits. */
-#define SPAN_FORMAT "%" PRId64 "-%" PRId64 ":%" PRIx64
+/* A range in a text: first-last:sum, the sum in hexadecimal digits. */
+#define RANGE_FORMAT "%" PRId64 "-%" PRId64 ":%" PRIx64
 
 rows_set *rows_check_set(lua_State *L, int index) {
     return luaL_checkudata(L, index, ROWS_SET);
@@ -76,24 +76,24 @@ static bool read_number(const char **text, char following, int64_t *number) {
     return true;
 }
 
-/* Reads the span at *text and moves on to the next one. */
-static bool read_span(const char **text, rows_span *span) {
-    if (!read_number(text, '-', &span->first) || !read_number(text, ':', &span->last))
+/* Reads the range at *text and moves on to the next one. */
+static bool read_range(const char **text, rows_range *range) {
+    if (!read_number(text, '-', &range->first) || !read_number(text, ':', &range->last))
         return false;
     char following = (*text)[strspn(*text, "0123456789abcdef")];
     return (following == ',' || following == '\0') &&
-           read_digits(text, 16, following, &span->sum) && span->first <= span->last;
+           read_digits(text, 16, following, &range->sum) && range->first <= range->last;
 }
 
 /* rows.set([text]): nil where the text is none that set:text gave. */
 int rows_new_set(lua_State *L) {
     const char *text = luaL_optstring(L, 1, "");
     rows_set *set = rows_new_object(L, ROWS_SET, sizeof *set);
-    rows_span span;
+    rows_range range;
     while (*text != '\0') {
-        if (!read_span(&text, &span))
+        if (!read_range(&text, &range))
             return 0;
-        if (!rows_set_add_span(set, &span))
+        if (!rows_set_add_range(set, &range))
             return rows_out_of_memory(L);
     }
     return 1;
@@ -102,54 +102,54 @@ int rows_new_set(lua_State *L) {
 /* set:text() */
 static int set_text(lua_State *L) {
     const rows_set *set = rows_check_set(L, 1);
-    char span[80];
+    char range[80];
     luaL_Buffer text;
     luaL_buffinit(L, &text);
     const char *before = "";
-    for (const rows_span *s = rows_set_from(set, INT64_MIN); s != NULL;
+    for (const rows_range *s = rows_set_from(set, INT64_MIN); s != NULL;
          s = rows_set_from(set, s->last + 1)) {
-        snprintf(span, sizeof span, "%s" SPAN_FORMAT, before, s->first, s->last, s->sum);
-        luaL_addstring(&text, span);
+        snprintf(range, sizeof range, "%s" RANGE_FORMAT, before, s->first, s->last, s->sum);
+        luaL_addstring(&text, range);
         before = ",";
     }
     luaL_pushresult(&text);
     return 1;
 }
 
-/* set:spans(): a list of { first =, last = } */
-static int set_spans(lua_State *L) {
+/* set:ranges(): a list of { first =, last = } */
+static int set_ranges(lua_State *L) {
     const rows_set *set = rows_check_set(L, 1);
     lua_createtable(L, (int)set->count, 0);
     compat_index index = 0;
-    for (const rows_span *span = rows_set_from(set, INT64_MIN); span != NULL;
-         span = rows_set_from(set, span->last + 1)) {
+    for (const rows_range *range = rows_set_from(set, INT64_MIN); range != NULL;
+         range = rows_set_from(set, range->last + 1)) {
         lua_createtable(L, 0, 2);
-        rows_push_number(L, span->first);
+        rows_push_number(L, range->first);
         lua_setfield(L, -2, "first");
-        rows_push_number(L, span->last);
+        rows_push_number(L, range->last);
         lua_setfield(L, -2, "last");
         lua_rawseti(L, -2, ++index);
     }
     return 1;
 }
 
-/* set:from(number): first, last, sum of the span that holds it or comes next; nil for none */
+/* set:from(number): first, last, sum of the range that holds it or comes next; nil for none */
 static int set_from(lua_State *L) {
-    const rows_span *span = rows_set_from(rows_check_set(L, 1), rows_check_number(L, 2));
+    const rows_range *range = rows_set_from(rows_check_set(L, 1), rows_check_number(L, 2));
     char sum[24];
-    if (span == NULL)
+    if (range == NULL)
         return 0;
-    rows_push_number(L, span->first);
-    rows_push_number(L, span->last);
-    snprintf(sum, sizeof sum, "%" PRIx64, span->sum);
+    rows_push_number(L, range->first);
+    rows_push_number(L, range->last);
+    snprintf(sum, sizeof sum, "%" PRIx64, range->sum);
     lua_pushstring(L, sum);
     return 3;
 }
 
-/* set:add(first, last): adds all numbers of the span that it does not have */
+/* set:add(first, last): adds all numbers of the range that it does not have */
 static int set_add(lua_State *L) {
-    rows_span span = {.first = rows_check_number(L, 2), .last = rows_check_number(L, 3)};
-    return rows_set_add_span(rows_check_set(L, 1), &span) ? 0 : rows_out_of_memory(L);
+    rows_range range = {.first = rows_check_number(L, 2), .last = rows_check_number(L, 3)};
+    return rows_set_add_range(rows_check_set(L, 1), &range) ? 0 : rows_out_of_memory(L);
 }
 
 /* set:merge(scan): adds the ids that were taken */
@@ -163,6 +163,6 @@ static int set_gc(lua_State *L) {
     return 0;
 }
 
-const luaL_Reg rows_set_methods[] = {{"text", set_text}, {"spans", set_spans}, {"from", set_from},
-                                     {"add", set_add},   {"merge", set_merge}, {"__gc", set_gc},
+const luaL_Reg rows_set_methods[] = {{"text", set_text}, {"ranges", set_ranges}, {"from", set_from},
+                                     {"add", set_add},   {"merge", set_merge},   {"__gc", set_gc},
                                      {NULL, NULL}};

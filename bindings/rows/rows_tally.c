@@ -1,5 +1,5 @@
-/* rows_tally.c - rows that are looked for, counted by their hash: rows that say the same are one
- * entry, and each of them is found once. Open addressing, at most half full. */
+/* rows_tally.c - a multiset of row hashes: duplicates share an entry with a count. Open addressing,
+ * at most half full. */
 #include "rows.h"
 
 #include <stdlib.h>

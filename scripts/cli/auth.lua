@@ -61,7 +61,7 @@ return {
    commands = {
       {
          name = "status", summary = "Show which credential, endpoint and AI Application are used, and from where.",
-         notes = "It shows no secret and asks nobody: a credential that has expired is shown as well. "
+         notes = "It shows no secret and makes no request: an expired credential is shown as well. "
             .. "The exit code is 1 where there is no credential.",
          show = {
             fields = {

@@ -113,7 +113,7 @@ local function is_own(name)
    return require("promptic.reference").find(name) ~= nil
 end
 
--- An error of Lua itself. A response that nobody has thought of, of an object where a text should be, is more likely
+-- An error of Lua itself. An unexpected response, such as an object in place of a text, is more likely
 -- than a fault of ours once there is a response.
 local function of_lua(err, situation, trace)
    local text = tostring(err)

@@ -113,7 +113,7 @@ local ABOUT = [[
 Lists are printed as tables that fit the terminal; where that is too narrow, as blocks of lines. Ids are
 always whole. Every command that prints data takes --json, which prints one JSON document, the platform's
 response, and nothing else; those that print times take --exact. Whatever deletes asks first, unless -f is
-given, and does nothing where nobody can be asked.]]
+given, and does nothing without a terminal to ask at.]]
 
 local FILES = { { "~/.promptic/config.toml", "Credential and endpoint, where the environment has none." } }
 

@@ -1,9 +1,9 @@
 --[[
 The server's side of a device login (RFC 8628), as `promptic login` and promptic.auth use it:
 
-   POST /api/auth/device/code    hands out a code, which is valid for a while
-   POST /api/auth/device/token   is polled until the code is approved or denied; whoever asks faster than
-                                 `interval` gets slow_down, and has to
+   POST /api/auth/device/code    returns a code, which is valid for a while
+   POST /api/auth/device/token   is polled until the code is approved or denied; a poll sooner than
+                                 `interval` gets slow_down, which lengthens it
    GET  /device                  the page on which a person approves it; POST takes the answer
 
 A session token from here is accepted like the fixed one, together with X-Workspace-Id. Codes and tokens are

@@ -1,7 +1,7 @@
 --[[
 The one place where an id becomes a row. Every lookup knows the workspace of the request, and the things that
 the path names before this one: what belongs to another workspace, component, experiment, dataset or run is
-not found, as an id that nobody has.
+not found, like an unknown id.
 ]]
 local failure = require "promptic.sandbox.failure"
 

@@ -1,5 +1,5 @@
 --[[
-The store behind artifacts. Its URLs need no credential: who has one may use it until it expires.
+The store behind artifacts. Its URLs need no credential and work until they expire.
 
    PUT /storage/TOKEN   takes the bytes of an object that presign_upload has reserved
    GET /storage/TOKEN   gives the bytes of an object

@@ -3,8 +3,8 @@ Long work between requests. A job is a coroutine that yields how many seconds it
 loop resumes what is due, one slice of each job a turn, so requests are served in between.
 
 No error of a job leaves the worker. What a job has written so far counts, so one that failed for want of
-disk space begins again a little later and goes on from there; any other error ends the job, and whoever made
-the worker hears of it.
+disk space begins again a little later and goes on from there; any other error ends the job, and on_error
+gets it.
 ]]
 local httpd = require "promptic.httpd"
 

@@ -38,7 +38,7 @@ static uint64_t random_number(void) {
     return random_state >> 33;
 }
 
-/* Whatever their order, an id with gaps around it moves the spans of one block at most, and rarely
+/* Whatever their order, an id with gaps around it moves the ranges of one block at most, and rarely
  * the list of blocks. A sorted array would move 2.4 MB an id on average. */
 static void check_order(const char *what, int64_t (*id_of)(int64_t index)) {
     rows_set set = {.blocks = NULL};
@@ -70,20 +70,20 @@ enum { SMALL = 4000 };
 
 /* The set says the same as a list of which numbers it has. */
 static void check_same(const rows_set *set, const bool *has) {
-    const rows_span *span = rows_set_from(set, INT64_MIN);
-    size_t spans = 0;
+    const rows_range *range = rows_set_from(set, INT64_MIN);
+    size_t ranges = 0;
     for (int64_t n = 0; n < SMALL; n++) {
         CHECK(rows_set_contains(set, n) == has[n]);
         if (has[n] && (n == 0 || !has[n - 1])) {
-            CHECK(span != NULL && span->first == n);
-            spans++;
+            CHECK(range != NULL && range->first == n);
+            ranges++;
         }
         if (has[n] && (n + 1 == SMALL || !has[n + 1])) {
-            CHECK(span != NULL && span->last == n);
-            span = rows_set_from(set, n + 1);
+            CHECK(range != NULL && range->last == n);
+            range = rows_set_from(set, n + 1);
         }
     }
-    CHECK(span == NULL && set->count == spans);
+    CHECK(range == NULL && set->count == ranges);
 }
 
 static void check_random(void) {
@@ -94,7 +94,7 @@ static void check_random(void) {
         int64_t last = first + (int64_t)(random_number() % 4);
         last = last < SMALL ? last : SMALL - 1;
         rows_set *into = random_number() % 2 ? &set : &other;
-        CHECK(rows_set_add_span(into, &(rows_span){.first = first, .last = last}));
+        CHECK(rows_set_add_range(into, &(rows_range){.first = first, .last = last}));
         for (int64_t n = first; n <= last; n++)
             has[n] = true;
     }
@@ -108,7 +108,7 @@ static void check_random(void) {
 static void check_huge(void) {
     rows_set set = {.blocks = NULL};
     CHECK(rows_set_add(&set, 7, 3));
-    CHECK(rows_set_add_span(&set, &(rows_span){.first = 1, .last = INT64_MAX / 2 - 1, .sum = 5}));
+    CHECK(rows_set_add_range(&set, &(rows_range){.first = 1, .last = INT64_MAX / 2 - 1, .sum = 5}));
     CHECK(set.count == 1 && rows_set_contains(&set, INT64_MAX / 4) && !rows_set_contains(&set, 0));
     rows_set_clear(&set);
 }
