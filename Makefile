@@ -162,9 +162,10 @@ $(MODULE): $(CORE) $(BINDINGS) $(BAKED) bindings/module.map
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(CURL_LIBS) -lm
 
-$(SERVER): $(HTTPD) bindings/module.map
+$(SERVER): $(HTTPD) $(OBJ)/bindings/sha256.o bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map -o $@ $(HTTPD) $(HTTPD_LIBS) $(ZLIB_LIBS)
+	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map -o $@ $(filter %.o,$^) \
+		$(HTTPD_LIBS) $(ZLIB_LIBS)
 
 # The program loads libcurl at its first use (interpreter_libcurl.c), by the name that a program linked with it would
 # have. Where that cannot be found out, as with a static libcurl, the program is linked with it.
@@ -365,10 +366,10 @@ $(BENCH)/no-decode: spec/bench/no_decode.c $(CORE) $(BINDINGS) $(INTERPRETER) $(
 	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,-E -Wl,--wrap=json_decode,--wrap=json_decoding_step -o $@ \
 		$(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) $(CURL_LIBS) -lm -ldl
 
-bench: ## measures what promptic costs beside libcurl alone
+bench: ## measures what promptic costs beside libcurl alone and other clients: build/bench.html, spec/bench/figures.svg
 	$(Q)$(DEPS) module program sandbox test bench
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES) $(BENCH)/no-decode
-	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))'
+	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))' $(PART)
 
 # Prism, and OpenTelemetry's exporters.
 NODE_MODULES := $(patsubst %,spec/%/node_modules/.package-lock.json,contract otlp)

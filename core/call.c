@@ -6,7 +6,6 @@
 #include "failure.h"
 #include "loop.h"
 #include "number.h"
-#include "request.h"
 #include "retry.h"
 
 #include <stdio.h>
@@ -395,125 +394,6 @@ static void settle(promptic_call *call, const transfer_outcome *outcome) {
         return;
     }
     settle_failure(call, outcome);
-}
-
-/* ------------------------------------------------------------------ submit */
-
-static promptic_kind check(const promptic_client *client, const promptic_request *request,
-                           const promptic_endpoint *row, promptic_error *error) {
-    loop_check_process(client->loop);
-    if (client->closed)
-        return failure_set(error, PROMPTIC_CANCELLED, "the client is closed");
-    if (request->endpoint != NULL && row == NULL)
-        return failure_set(error, PROMPTIC_ARGUMENT, "there is no endpoint '%s'",
-                           request->endpoint);
-    if (client->config.credential == NULL && row != NULL)
-        return failure_set(error, PROMPTIC_AUTH, "%s needs a credential, and the client has none",
-                           row->name);
-    if (request->url != NULL)
-        return PROMPTIC_OK;
-    if (client->config.is_session && client->config.application_id == NULL &&
-        !(row != NULL && row->without_workspace))
-        return failure_set(error, PROMPTIC_AUTH,
-                           "a session token needs an AI Application: set ai_application_id, "
-                           "PROMPTIC_AI_APPLICATION_ID or ai_application_id in "
-                           "~/.promptic/config.toml (its older name is workspace_id)");
-    return PROMPTIC_OK;
-}
-
-static void set_method(promptic_call *call, const promptic_request *request,
-                       const promptic_endpoint *row) {
-    call->row = row;
-    if (row != NULL) {
-        call->method = row->verb;
-        call->repeatable = row->repeatable;
-        return;
-    }
-    snprintf(call->raw_method, sizeof call->raw_method, "%s", request->method);
-    call->method = call->raw_method;
-    call->repeatable = strcmp(call->method, "GET") == 0 || strcmp(call->method, "DELETE") == 0;
-}
-
-/* Copies the body, or takes it over. False if out of memory. */
-static bool set_body(promptic_call *call, const promptic_request *request) {
-    if (request->body == NULL)
-        return true;
-    call->body_length = request->body_length;
-    call->body_free = request->body_free;
-    call->body = request->body;
-    if (request->body_free != NULL)
-        return true;
-    call->body = text_copy(allocator_of(call), request->body, request->body_length);
-    return call->body != NULL;
-}
-
-static promptic_call *new_call(promptic_client *client) {
-    promptic_call *call =
-        loop_reserve(client->loop) ? memory_new(&client->allocator, sizeof *call) : NULL;
-    if (call == NULL)
-        return NULL;
-    call->client = client;
-    client_retain(client);
-    list_init(&call->client_link);
-    list_init(&call->loop_link);
-    heap_timer_init(&call->timer);
-    call->state = CALL_DONE; /* until it has begun */
-    call->result.retry_after = -1;
-    transfer_init(&call->transfer, &client->allocator);
-    return call;
-}
-
-static void begin(promptic_call *call) {
-    promptic_client *client = call->client;
-    if (call->foreign.active)
-        client->loop->uses_tls = true;
-    call->submitted_ms = clock_now_ms();
-    call->deadline_ms = clock_after(call->submitted_ms, client->deadline);
-    call->state = CALL_WAITING;
-    list_append(&client->calls, &call->client_link);
-    client->loop->unfinished++;
-    loop_launch(client->loop, call);
-    loop_notify_timer(client->loop);
-}
-
-static promptic_kind open_foreign(promptic_call *call, const promptic_request *request,
-                                  promptic_error *error) {
-    const foreign_origin origin = {.allocator = allocator_of(call),
-                                   .endpoint = call->client->config.endpoint,
-                                   .base = call->client->base};
-    return foreign_open(&origin, request, &call->foreign, &call->url, &call->path, error);
-}
-
-promptic_call *promptic_submit(promptic_client *client, const promptic_request *request,
-                               promptic_done_fn done, void *userdata, promptic_error *error) {
-    const promptic_endpoint *row = request->row;
-    if (row == NULL && request->endpoint != NULL)
-        row = promptic_endpoint_find(request->endpoint);
-    promptic_call *call = NULL;
-    promptic_kind kind = check(client, request, row, error);
-    if (kind == PROMPTIC_OK && (call = new_call(client)) == NULL)
-        kind = failure_memory(error);
-    if (kind == PROMPTIC_OK && request->url != NULL)
-        kind = open_foreign(call, request, error);
-    else if (kind == PROMPTIC_OK)
-        kind = request_url(&client->allocator, client->base, request, row, &call->url, &call->path,
-                           error);
-    if (kind != PROMPTIC_OK || !set_body(call, request)) {
-        if (request->body != NULL && request->body_free != NULL &&
-            (call == NULL || call->body == NULL))
-            request->body_free(request->body);
-        if (kind == PROMPTIC_OK)
-            failure_memory(error);
-        promptic_call_free(call);
-        return NULL;
-    }
-    set_method(call, request, row);
-    call->on_body = request->on_body;
-    call->body_userdata = request->body_userdata;
-    call->done = done;
-    call->userdata = userdata;
-    begin(call);
-    return call;
 }
 
 /* ------------------------------------------------------------ public rest */

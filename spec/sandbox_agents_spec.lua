@@ -95,6 +95,20 @@ describe("traces", function()
       assert.equal(1, server:ok("GET", "/traces").total)
    end)
 
+   it("have parents before children that began in the same instant and came first", function()
+      local spans = { span(1, 3, { name = "inner", parent = 2 }), span(1, 2, { name = "middle", parent = 1 }),
+         span(1, 4, { name = "second", parent = 1 }), span(1, 1, { name = "root" }),
+         -- each other's parents
+         span(2, 1, { name = "a", parent = 2 }), span(2, 2, { name = "b", parent = 1 }) }
+      for _, one in ipairs(spans) do one.startTimeUnixNano = tostring(BEGIN) end
+      local ids = ingest(spans)
+      local names = {}
+      for i, one in ipairs(server:ok("GET", "/traces/" .. ids[1]).spans) do names[i] = one.name end
+      assert.same({ "root", "middle", "second", "inner" }, names)
+      assert.equal("root", server:ok("GET", "/traces/" .. ids[1]).name)
+      assert.equal(2, #server:ok("GET", "/traces/" .. ids[2]).spans)
+   end)
+
    it("count no tokens and no money that cannot be", function()
       local input, output, cost = "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.usage.cost"
       local most = math.maxinteger

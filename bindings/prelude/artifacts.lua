@@ -2,28 +2,17 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, getmetatable, ipairs, pairs, setmetatable = error, getmetatable, ipairs, pairs, setmetatable
+local error, ipairs, pairs = error, ipairs, pairs
 local table, tostring, type = table, tostring, type
 
 local methods, library, tasks = import "methods", import "c.library", import "tasks"
-local files, supervise = import "c.files", import "supervise"
+local files = import "c.files"
+local failure = import "failure"
+local is_error, raise, attempt = failure.is_error, failure.raise, failure.attempt
 local check = library.check
 
 local MOST_BYTES = 52428800 -- 50 MiB; the Python client's limit, the contract's of sizeBytes
 local FOLDER = "trace-artifacts"
-
-local function is_error(value)
-   return getmetatable(value) == library.Error
-end
-
-local function raise(kind, message)
-   error(setmetatable({ kind = kind, message = message }, library.Error), 0)
-end
-
--- Calls f as a task of its own, since Lua 5.1 has no pcall that a call could be suspended in.
-local function attempt(f, ...)
-   return supervise.finish(supervise.start(f, ...))
-end
 
 -- ------------------------------------------------------------------ down
 

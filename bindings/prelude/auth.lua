@@ -2,11 +2,13 @@
 -- it ends in. Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, getmetatable, ipairs, pcall, setmetatable = error, getmetatable, ipairs, pcall, setmetatable
+local error, ipairs, pcall = error, ipairs, pcall
 local io, math, os, tostring, type = io, math, os, tostring, type
 
 local methods, library, tasks = import "methods", import "c.library", import "tasks"
-local core, supervise = import "c.auth", import "supervise"
+local core = import "c.auth"
+local failure = import "failure"
+local is_error, raise, attempt = failure.is_error, failure.raise, failure.attempt
 local check, now, promptic, sleep = library.check, library.now, library.promptic, tasks.sleep
 
 local auth = promptic.auth
@@ -21,14 +23,6 @@ local SLOW_DOWN = 5          -- seconds more for each slow_down; RFC 8628, 3.5
 local LONGEST_INTERVAL = 60  -- seconds, after failures of the network
 local DEFAULT_LIFETIME = 900 -- seconds, of a code without a lifetime
 local CALL_DEADLINE = 30     -- seconds; a call that hangs is to be tried again while the code is valid
-
-local function raise(kind, message)
-   error(setmetatable({ kind = kind, message = message }, library.Error), 0)
-end
-
-local function is_error(value)
-   return getmetatable(value) == library.Error
-end
 
 -- The text, or the positive number, of this name in a response; nil where there is none.
 local function text_in(answer, name)
@@ -81,11 +75,6 @@ local function open_client(settings, deadline, max_retries)
       deadline = deadline,
       max_retries = max_retries,
    }
-end
-
--- Calls f as a task of its own, since Lua 5.1 has no pcall that a call could be suspended in.
-local function attempt(f, ...)
-   return supervise.finish(supervise.start(f, ...))
 end
 
 local function ask_for_code(client)

@@ -2,9 +2,10 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, math, setmetatable, type = error, math, setmetatable, type
+local error, math, type = error, math, type
 
 local methods, library = import "methods", import "c.library"
+local failure = import "failure"
 local check = library.check
 
 -- A page that is not full is the last one, but a platform may cut pages to the size that it gives by default: one
@@ -44,12 +45,12 @@ local function list_in(response, path, field, other)
    elseif other then
       return list_in(response, path, other)
    end
-   error(setmetatable({
+   error(failure.new{
       kind = "decode",
       message = ("the response holds no list '%s'"):format(field),
       method = "GET",
       path = path,
-   }, library.Error))
+   })
 end
 
 function methods.each_experiment(...)

@@ -6,21 +6,22 @@
 -- from the contents of the rows. Equal rows are counted.
 local import = ...
 
-local error, ipairs, math, setmetatable, type = error, ipairs, math, setmetatable, type
+local error, ipairs, math, type = error, ipairs, math, type
 
 local library, rows = import "c.library", import "c.rows"
-local tasks, supervise, Job = import "tasks", import "supervise", import "job"
+local tasks, Job = import "tasks", import "job"
+local failure = import "failure"
 local now = library.now
 
 local reconcile = {}
 
 local function unreadable()
-   return setmetatable({
+   return failure.new{
       kind = "decode",
       message = "the response is no list of observations with their ids",
       method = "GET",
       path = "/experiments/.../observations",
-   }, library.Error)
+   }
 end
 
 local function list(job, scan)
@@ -29,7 +30,7 @@ end
 
 -- Scans the experiment's observations: how many were taken and how many are of others, or nil and the error.
 local function look(job, scan)
-   local listed, err = supervise.finish(supervise.start(list, job, scan))
+   local listed, err = failure.attempt(list, job, scan)
    if not listed then
       return nil, err
    end
@@ -52,11 +53,11 @@ end
 local function check_resumed(job, got)
    local possible = count(job.unknown_before)
    if got > possible then
-      error(setmetatable({
+      error(failure.new{
          kind = "argument",
          message = ("option 'resume': the experiment has got %d observations since, of which %d may be rows that "
             .. "were unknown; was this value used before?"):format(got, possible),
-      }, library.Error), 0)
+      }, 0)
    end
 end
 
@@ -98,7 +99,7 @@ end
 local function leave_in_doubt(job, batch, surplus)
    local err = batch.err
    if type(err) ~= "table" then
-      err = setmetatable({ kind = "connection", message = "a connection has failed" }, library.Error)
+      err = failure.new{ kind = "connection", message = "a connection has failed" }
    end
    err.message = ("%s; the experiment has got %d observations that are not of this upload, or were changed, "
       .. "so these rows stay in doubt"):format(err.message, surplus)
@@ -153,12 +154,12 @@ function reconcile.after(job)
    if not taken then
       error(err, 0)
    elseif taken > 0 then
-      error(setmetatable({
+      error(failure.new{
          kind = "connection",
          message = ("%d rows are there twice: a request that had failed, and was made again because nothing "
             .. "of it was to be seen, took effect late"):format(taken),
          twice = scan:known():ranges(),
-      }, library.Error), 0)
+      }, 0)
    end
 end
 

@@ -5,10 +5,11 @@
 -- their bytes, those in doubt, the ids that the experiment held before and those that were confirmed.
 local import = ...
 
-local error, ipairs, math, pairs, setmetatable = error, ipairs, math, pairs, setmetatable
+local ipairs, math, pairs, setmetatable = ipairs, math, pairs, setmetatable
 local table, tostring, type = table, tostring, type
 
-local library, rows = import "c.library", import "c.rows"
+local rows = import "c.rows"
+local failure = import "failure"
 
 local resume = {}
 
@@ -16,7 +17,7 @@ local resume = {}
 local continued = setmetatable({}, { __mode = "k" })
 
 local function fail(message)
-   error(setmetatable({ kind = "argument", message = "option 'resume': " .. message }, library.Error), 0)
+   failure.raise("argument", "option 'resume': " .. message)
 end
 
 -- The set that the field's text describes, the other one where there is no such field.

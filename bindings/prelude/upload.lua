@@ -2,12 +2,14 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, getmetatable, math, next, pairs = error, getmetatable, math, next, pairs
-local setmetatable, table, tostring, type = setmetatable, table, tostring, type
+local error, math, next, pairs = error, math, next, pairs
+local table, tostring, type = table, tostring, type
 
 local methods, library, rows = import "methods", import "c.library", import "c.rows"
 local tasks, supervise, sources = import "tasks", import "supervise", import "sources"
 local Job, reconcile, resume = import "job", import "reconcile", import "resume"
+local failure = import "failure"
+local is_error = failure.is_error
 local check, now = library.check, library.now
 
 -- How many batches may be in doubt before the experiment is listed, which takes longer the more it holds.
@@ -20,10 +22,6 @@ local LEAST_STREAK = 4
 local LESS = { [429] = true, [503] = true }
 
 local start_workers
-
-local function is_error(value)
-   return getmetatable(value) == library.Error
-end
 
 -- ------------------------------------------------------------------ what came of a request
 
@@ -95,12 +93,12 @@ local function send_again(job, batch, err)
 end
 
 local function incomplete()
-   return setmetatable({
+   return failure.new{
       kind = "decode",
       message = "the response does not hold the observations that were to be created",
       method = "POST",
       path = "/experiments/.../observations",
-   }, library.Error)
+   }
 end
 
 local function post(job, batch, scan)
@@ -122,7 +120,7 @@ local function send(job, batch)
    local scan = rows.scan()
    batch.tries, batch.began, batch.attempts = batch.tries + 1, now(), 1
    job.flying[batch] = scan
-   local answered, err = supervise.finish(supervise.start(post, job, batch, scan))
+   local answered, err = failure.attempt(post, job, batch, scan)
    notice_refusals(job)
    job.flying[batch] = nil
    if is_error(err) and LESS[err.status_code] then
@@ -153,14 +151,14 @@ local function refuse(job, problem)
    if job.source.back then
       job.source.back()
    end
-   error(setmetatable({
+   error(failure.new{
       kind = "argument",
       message = problem.message,
       file = problem.file,
       line = problem.line,
       row = problem.row,
       reason = problem.reason,
-   }, library.Error), 0)
+   }, 0)
 end
 
 -- The error for a failure of the source. A function's own error alone could not say which rows were sent.
@@ -168,11 +166,11 @@ local function source_failure(job, err)
    if is_error(err) or type(job.given) ~= "function" then
       return err
    end
-   return setmetatable({
+   return failure.new{
       kind = "argument",
       message = "the source has failed: " .. tostring(err),
       cause = err,
-   }, library.Error)
+   }
 end
 
 -- Fills a batch, past rows that cannot be used where they are to be skipped.

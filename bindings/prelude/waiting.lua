@@ -2,19 +2,20 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, math, setmetatable, tostring, type = error, math, setmetatable, tostring, type
+local error, math, tostring, type = error, math, tostring, type
 
 local methods, library = import "methods", import "c.library"
 local check, now, sleep = library.check, library.now, import("tasks").sleep
+local failure = import "failure"
 
 local ENDED = { completed = true, failed = true }
 
 local function give_up(what, id, max_wait, status)
    local message = "%s '%s' is not finished after %s seconds, its last status is %s"
-   error(setmetatable({
+   error(failure.new{
       kind = "timeout",
       message = message:format(what, id, library.promptic.json.encode(max_wait), tostring(status or "unknown")),
-   }, library.Error))
+   })
 end
 
 -- Seconds before the second poll, and how much longer each wait is than the one before, up to poll_interval: work

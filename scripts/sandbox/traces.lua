@@ -8,6 +8,38 @@ local handlers = traces.handlers
 
 ---------------------------------------------------------------- spans
 
+-- Notes how many spans of the trace a span is inside of, and likewise its parents.
+local function note_depth(span, by_id, depths)
+   local chain = {}
+   while span and not depths[span] do
+      depths[span] = 0 -- for spans that are each other's parents
+      chain[#chain + 1] = span
+      span = by_id[span.parentSpanId]
+   end
+   local depth = span and depths[span] or -1
+   for i = #chain, 1, -1 do
+      depth = depth + 1
+      depths[chain[i]] = depth
+   end
+end
+
+-- The spans of a trace by their start; where that is the same (clocks count milliseconds in some languages, and
+-- children are sent first), parents before what is inside of them, then by end. Also by their spanId.
+local function ordered(store, trace_id, columns)
+   local spans = store:all("SELECT " .. columns .. ", start_ns, end_ns FROM span WHERE traceDbId = ? ORDER BY rowid",
+      nil, trace_id)
+   local by_id, depths, places = {}, {}, {}
+   for place, span in ipairs(spans) do by_id[span.spanId], places[span] = span, place end
+   for _, span in ipairs(spans) do note_depth(span, by_id, depths) end
+   table.sort(spans, function(a, b)
+      if a.start_ns ~= b.start_ns then return a.start_ns < b.start_ns end
+      if depths[a] ~= depths[b] then return depths[a] < depths[b] end
+      if a.end_ns ~= b.end_ns then return (a.end_ns or math.maxinteger) < (b.end_ns or math.maxinteger) end
+      return places[a] < places[b]
+   end)
+   return spans, by_id
+end
+
 -- Sets `counted` to what a span adds to the trace's total of a field: nothing where it has none, and
 -- nothing where it sums up what spans below it have.
 local function count_once(spans, by_id, field, counted)
@@ -30,10 +62,7 @@ end
 --- The spans of a trace by their start, with `tokens` and `cost`, what each adds to the trace's total;
 -- and these totals (nil: no span has any). columns: what is read of a span, nil for all of it.
 function traces.spans(store, trace_id, columns)
-   local spans = store:all("SELECT " .. (columns or "*") .. [[ FROM span WHERE traceDbId = ?
-      ORDER BY start_ns, rowid]], nil, trace_id)
-   local by_id = {}
-   for _, span in ipairs(spans) do by_id[span.spanId] = span end
+   local spans, by_id = ordered(store, trace_id, columns or "*")
    for _, span in ipairs(spans) do span.is_root = not by_id[span.parentSpanId] end
    local tokens = count_once(spans, by_id, "totalTokens", "tokens")
    return spans, tokens, count_once(spans, by_id, "costUsd", "cost")
@@ -76,10 +105,11 @@ end
 function handlers.get_trace(sandbox, input)
    local row = input.trace
    local object = shapes.trace(row)
-   object.spans = json.array(sandbox.store:all(
-      "SELECT * FROM span WHERE traceDbId = ? ORDER BY start_ns, rowid", shapes.span, row.id))
    local by_id = {}
-   for _, span in ipairs(object.spans) do
+   object.spans = json.array((ordered(sandbox.store, row.id, "*")))
+   for i, span in ipairs(object.spans) do
+      span = shapes.span(span)
+      object.spans[i] = span
       span.events = json.array {}
       by_id[span.id] = span
    end

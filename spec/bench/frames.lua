@@ -9,8 +9,8 @@ local build = arg[1]
 local group = "frames: promptic.step(0)"
 
 local function large()
-   local _, output = figures.run("LUA_PATH='%s../../?.lua;;' '%s/promptic-lua' '%sjson_frames.lua'", figures.root, build,
-      figures.root)
+   local root = figures.root
+   local _, output = figures.run("LUA_PATH='%s../../?.lua;;' '%s/promptic-lua' '%sjson_frames.lua'", root, build, root)
    local worst, at_once, name = 0, 0, nil
    for shape, longest, once in output:gmatch("\n(%S.-)%s%s+%d+%s+[%d.]+%s+([%d.]+)%s+[%d.]+%s+([%d.]+)") do
       at_once = math.max(at_once, tonumber(once))
@@ -26,7 +26,8 @@ local function large()
 end
 
 local function idle(count, aim)
-   local numbers = figures.run("'%s/promptic-lua' '%sidle_step.lua' %d '%s/bench/gets'", build, figures.root, count, build)
+   local numbers = figures.run("'%s/promptic-lua' '%sidle_step.lua' %d '%s/bench/gets'", build, figures.root, count,
+      build)
    figures.add{
       key = ("step with %d idle"):format(count), group = group, unit = "µs of CPU", aim = aim,
       work = ("%d idle requests under way"):format(count), value = numbers[1],

@@ -16,8 +16,9 @@ local function free_port()
 end
 
 local function make_certificate(folder)
-   assert(os.execute(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "
-      .. "-addext subjectAltName=IP:127.0.0.1 -keyout '%s/key.pem' -out '%s/certificate.pem' 2>/dev/null"):format(folder, folder)))
+   assert(os.execute(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+      .. "-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -keyout '%s/key.pem' -out '%s/certificate.pem' "
+      .. "2>/dev/null"):format(folder, folder)))
 end
 
 local function wait_for(port)

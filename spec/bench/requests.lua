@@ -13,26 +13,26 @@ local rounds = tonumber(os.getenv("BENCH_ROUNDS")) or 7
 -- The sides' runs; each prints "wall cpu".
 local function turns(mode, where, page, count)
    local env = where.ca and ("env BENCH_CA_FILE='%s' "):format(where.ca) or ""
+   local root, url = figures.root, where.url
    local function ours(program)
-      return figures.run("%s'%s/%s' '%sgets.lua' %s '%s' %s %d", env, build, program, figures.root, mode, where.url, page,
-         count)
+      return figures.run("%s'%s/%s' '%sgets.lua' %s '%s' %s %d", env, build, program, root, mode, url, page, count)
    end
    local sides = {
       c = function()
-         return figures.run("%s'%s/bench/gets' %s '%s/api/v1/components/%s' %d", env, build, mode, where.url, page, count)
+         return figures.run("%s'%s/bench/gets' %s '%s/api/v1/components/%s' %d", env, build, mode, url, page, count)
       end,
       bare = function() return ours "bench/no-decode" end,
       whole = function() return ours "promptic-lua" end,
       -- A tenth as many, of which each takes as long.
       python = function()
-         local numbers = figures.run("%s/usr/bin/python3 '%sclient.py' %s '%s' %s %d", env, figures.root, mode, where.url,
-            page, count // 10)
+         local numbers = figures.run("%s/usr/bin/python3 '%sclient.py' %s '%s' %s %d", env, root, mode, url, page,
+            count // 10)
          return { numbers[1] * 10, numbers[2] * 10 }
       end,
    }
    if mode == "easy" and not where.ca then
       sides.luasocket = function()
-         local numbers = figures.run("lua5.4 '%ssocket_gets.lua' '%s' %s %d", figures.root, where.url, page, count // 10)
+         local numbers = figures.run("lua5.4 '%ssocket_gets.lua' '%s' %s %d", root, url, page, count // 10)
          return { numbers[1] * 10, numbers[2] * 10 }
       end
    end
@@ -55,7 +55,8 @@ local function sequential(where, name, aims)
    local results = turns("easy", where, "small", 3000)
    for place, what in ipairs{ "wall", "CPU" } do
       figures.add{
-         key = ("sequential%s %s"):format(name, what), group = "requests, beside libcurl alone", unit = "times its " .. what,
+         key = ("sequential%s %s"):format(name, what), group = "requests, beside libcurl alone",
+         unit = "times its " .. what,
          work = ("3,000 GETs of a component in turn%s, decoded: %s, beside curl easy"):format(name, what),
          value = figures.of(results, "whole", place, "c"), aim = aims[place], peers = peers(results, place),
       }

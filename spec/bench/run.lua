@@ -1,9 +1,10 @@
---- run.lua - all benchmarks: what promptic costs beside libcurl alone and beside other clients, measured in the same run.
+--- run.lua - all benchmarks: what promptic costs beside libcurl alone and other clients, measured in the same run.
 --
 --    run.lua BUILD [PART...]        (make bench)
 --
 -- Prints a table; without parts it also writes BUILD/bench.html and figures.svg beside this file, which README shows.
--- Fails where a figure is over its limit. Machines that others use too tell more in a second run.
+-- Fails where a figure is over its limit. BENCH_ROUNDS=3 is a quick run, BENCH_LIMITS=1 makes what it measures plus a
+-- fifth the limits.
 local figures = require "figures"
 
 local build, parts = arg[1], { table.unpack(arg, 2) }

@@ -1,4 +1,4 @@
---- start.lua - how long commands take that do little, beside stock Lua that does nothing and C programs that do the same.
+--- start.lua - how long commands take that do little, beside stock Lua that does nothing and C that does the same.
 --
 --    start.lua BUILD
 --
@@ -44,8 +44,8 @@ figures.with_folder(function(folder)
       local script = compare(c, ("%s '%sone_call.lua' '%s'"):format(interpreter, figures.root, url))
       local shell = compare(c, ("env PROMPTIC_ENDPOINT='%s' PROMPTIC_API_KEY=bench %s components list --json")
          :format(url, command:gsub(" %-E", "")))
-      figures.add{ key = "one call wall", group = group, work = "a script that makes one call: wall", unit = "times its wall",
-         value = script[1], aim = 1.1 }
+      figures.add{ key = "one call wall", group = group, work = "a script that makes one call: wall",
+         unit = "times its wall", value = script[1], aim = 1.1 }
       figures.add{ key = "one call memory", group = group, work = "a script that makes one call: memory at its peak",
          unit = "times its", value = script[3], aim = 1.1 }
       figures.add{ key = "components list wall", group = group, work = "promptic components list --json: wall",

@@ -42,7 +42,8 @@ end
 -- Runs f with the endpoint of a fresh server; gives what f gives.
 local function with_server(faults, f, latency)
    shell("rm -f %s/alive %s/port; mkfifo %s/alive %s/port", dir, dir, dir, dir)
-   assert(os.execute(("'%s/bench/rows_server' %d 7 %d <%s/alive >%s/port &"):format(build, faults, latency or 0, dir, dir)))
+   assert(os.execute(("'%s/bench/rows_server' %d 7 %d <%s/alive >%s/port &"):format(build, faults, latency or 0, dir,
+      dir)))
    local alive = assert(io.open(dir .. "/alive", "w")) -- its end is the server's
    local said = assert(io.open(dir .. "/port"))
    local port = said:read("l")
@@ -53,10 +54,9 @@ local function with_server(faults, f, latency)
    return result
 end
 
--- What these print begins with seconds of CPU and of wall time. Bodies have the size and the number under way that
--- upload_observations comes to.
+-- What these print begins with seconds of CPU and of wall time.
 local function post_bodies(endpoint)
-   return (figures.run("'%s/bench/post_bodies' %s/api/v1/experiments/bench/observations %s/100000.jsonl 1000 8", build,
+   return (figures.run("'%s/bench/post_bodies' %s/api/v1/experiments/bench/observations %s/100000.jsonl 500 4", build,
       endpoint, dir))
 end
 
@@ -91,7 +91,7 @@ local function curl(endpoint)
    local config = assert(io.open(dir .. "/curl.config")):read("a")
    figures.write(dir .. "/curl.now", (config:gsub("@URL@", endpoint .. "/api/v1/experiments/bench/observations")))
    local began = promptic.now()
-   shell("curl --silent --parallel --parallel-max 4 --config %s/curl.now", dir)
+   shell("curl --silent --show-error --no-progress-meter --parallel --parallel-max 4 --config %s/curl.now 2>&1", dir)
    return { 0, promptic.now() - began }
 end
 
@@ -115,6 +115,7 @@ local function compare_costs()
       jsonl = function(endpoint) return upload(endpoint, dir .. "/100000.jsonl") end,
       python = python,
    }, 0, { python = 3 })
+   local python_cost = figures.of(results, "python", 1, "bodies")
    for _, case in ipairs{
       { "list", "from a list of Lua tables", 3 }, { "made", "from Lua tables that are made on the way", 5 },
       { "csv", "from a .csv file" }, { "jsonl", "from a .jsonl file" },
@@ -122,7 +123,7 @@ local function compare_costs()
       figures.add{
          key = "upload " .. case[1], group = group, unit = "times its CPU", aim = case[3],
          work = case[2] .. ": CPU, beside posting ready bodies", value = figures.of(results, case[1], 1, "bodies"),
-         peers = case[1] == "list" and { { "httpx and json in Python", figures.of(results, "python", 1, "bodies") } } or nil,
+         peers = case[1] == "list" and { { "httpx and json in Python", python_cost } } or nil,
       }
    end
    figures.add{ key = "upload memory", group = group, unit = "MiB", value = figures.of(results, "csv", 3) / 1024,
@@ -142,7 +143,7 @@ local function compare_latency()
       work = "from a .csv file at 200 ms latency, defaults: wall",
       peers = {
          { "curl --parallel 4, ready bodies of 500 rows", figures.of(results, "curl", 2) },
-         { "libcurl alone, 8 at once, ready bodies of 1,000 rows", figures.of(results, "bodies", 2) },
+         { "libcurl alone, 4 at once, ready bodies of 500 rows", figures.of(results, "bodies", 2) },
          { "httpx and json in Python, 8 threads, 1,000 rows", figures.of(results, "python", 2) },
       },
    }
@@ -175,7 +176,8 @@ figures.with_folder(function(folder)
    compare_costs()
    compare_latency()
    with_server(0, function(endpoint)
-      figures.add{ key = "upload of a million", group = group, unit = "MiB", work = "1,000,000 rows (.csv): the process at its peak",
+      figures.add{ key = "upload of a million", group = group, unit = "MiB",
+         work = "1,000,000 rows (.csv): the process at its peak",
          value = upload(endpoint, dir .. "/1000000.csv")[3] / 1024 }
    end)
    survive(1000000)

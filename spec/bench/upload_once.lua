@@ -2,28 +2,32 @@
 --
 --    upload_once.lua ENDPOINT SOURCE
 --
--- SOURCE is a path; with "list:" before it the rows of that .jsonl file are first read into a list, with "made:" it is a
--- number, of rows that a function makes on the way. Prints "cpu wall peak sent": seconds of the whole process (of the
--- upload alone for a list), seconds, KiB, rows.
+-- SOURCE is a path; with "list:" before it the rows of that .jsonl file are first read into a list, with "made:" it is
+-- a number, of rows that a function makes on the way. Prints "cpu wall peak sent": seconds of the upload with what it
+-- reads or makes, seconds, KiB, rows.
 local promptic = require "promptic"
 
+local TEXT = "My invoice of last month lists the same seat twice, could you have a look at it, please?"
+
 local endpoint, source = arg[1], arg[2]
-local cpu, path, count = 0, source:match("^list:(.*)$"), tonumber(source:match("^made:(%d+)$"))
+local path, count = source:match("^list:(.*)$"), tonumber(source:match("^made:(%d+)$"))
 if count then
    local index, labels = 0, { "billing", "bug", "feature request", "spam" }
    source = function()
       index = index + 1
       if index <= count then
-         return { expected = labels[index % #labels + 1], variables = { channel = "mail", ticket = ("Ticket %d: My invoice "
-            .. "of last month lists the same seat twice, could you have a look at it, please?"):format(index) } }
+         return {
+            variables = { ticket = ("Ticket %d: %s"):format(index, TEXT), channel = "mail" },
+            expected = labels[index % #labels + 1],
+         }
       end
    end
 elseif path then
    source = {}
    for line in io.lines(path) do source[#source + 1] = promptic.json.decode(line) end
-   cpu = os.clock()
 end
 
+local cpu = os.clock()
 local client = promptic.client{ endpoint = endpoint, api_key = "bench", config_file = "", backoff = 0.01 }
 local result = client:upload_observations("bench", source)
 local peak = io.open("/proc/self/status"):read("a"):match("VmHWM:%s*(%d+)")

@@ -135,6 +135,8 @@ static bool ask(world *w, const promptic_request *request, promptic_kind kind, i
     CHECK(!fine || strcmp(promptic_result_header(result, "x-request-id"), "r-1") == 0);
     CHECK(result->body != NULL && strlen(result->body) == result->body_length);
     CHECK((result->kind == PROMPTIC_OK) == (result->message == NULL));
+    /* An answer that there is no memory for was one: what it answers has been done. */
+    CHECK(fine || result->status / 100 != 2 || result->maybe_sent);
     CHECK(w->callbacks == callbacks + 1);
     promptic_call_free(call);
     return fine;

@@ -32,11 +32,17 @@ const provider = new BasicTracerProvider({
 });
 const tracer = provider.getTracer("spec");
 
-const root = tracer.startSpan("invoke_agent", { attributes: { ...JSON.parse(attributes), "input.value": "Grüße" } });
+// The first child starts in the same millisecond and is sent before its parent.
+const begin = Date.now();
+const root = tracer.startSpan("invoke_agent", {
+  startTime: begin,
+  attributes: { ...JSON.parse(attributes), "input.value": "Grüße" },
+});
 const inside = trace.setSpan(context.active(), root);
 const chat = tracer.startSpan(
   "chat",
   {
+    startTime: begin,
     kind: SpanKind.CLIENT,
     attributes: {
       "gen_ai.request.model": "gpt-4.1-nano",
@@ -48,12 +54,16 @@ const chat = tracer.startSpan(
   },
   inside,
 );
-chat.end();
-const tool = tracer.startSpan("execute_tool search", { attributes: { "gen_ai.tool.name": "search" } }, inside);
+chat.end(begin + 5);
+const tool = tracer.startSpan(
+  "execute_tool search",
+  { startTime: begin + 5, attributes: { "gen_ai.tool.name": "search" } },
+  inside,
+);
 tool.recordException(new Error("boom"));
 tool.setStatus({ code: SpanStatusCode.ERROR, message: "boom" });
-tool.end();
-root.end();
+tool.end(begin + 10);
+root.end(begin + 10);
 
 provider
   .forceFlush()

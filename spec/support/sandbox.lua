@@ -46,7 +46,8 @@ local function command(folder, options)
    for _, argument in ipairs(options.arguments or {}) do
       words[#words + 1] = process.quote(argument)
    end
-   return LAUNCH:format((options.before or ""):gsub("'", [['\'']]), folder, table.concat(words, " "), folder, folder, folder, folder)
+   local before = (options.before or ""):gsub("'", [['\'']])
+   return LAUNCH:format(before, folder, table.concat(words, " "), folder, folder, folder, folder)
 end
 
 --- Starts a sandbox; raises with what it said where it does not come up.

@@ -3,58 +3,33 @@
 #include "loop.h"
 
 #include "clock.h"
+#include "peer.h"
 #include "units.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 typedef struct scene {
-    int listener; /* whose connections nobody accepts */
-    char url[64];
+    peer peer; /* which accepts no connection */
     promptic_loop *loop;
-    promptic_client *client;
     int begun[128], count; /* the numbers of calls, in the order in which their attempts began */
-    size_t ended;
 } scene;
 
-static void listen_quietly(scene *s) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CHECK(bind(s->listener, (void *)&address, sizeof address) == 0 &&
-          listen(s->listener, 128) == 0);
-    CHECK(getsockname(s->listener, (void *)&address, &size) == 0);
-    snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d", ntohs(address.sin_port));
-}
-
 static void open_scene(scene *s) {
-    promptic_options options;
-    promptic_error error;
     *s = (scene){.count = 0};
-    listen_quietly(s);
-    promptic_options_init(&options, sizeof options);
-    options.endpoint = s->url;
-    options.api_key = "a-key";
-    options.config_file = "";
-    s->loop = promptic_loop_new(&error);
-    s->client = promptic_client_new(s->loop, &options, &error);
-    CHECK(s->client != NULL);
+    peer_open(&s->peer, 30);
+    s->loop = s->peer.loop;
 }
 
 static void close_scene(scene *s) {
-    promptic_client_free(s->client);
-    promptic_loop_free(s->loop);
-    close(s->listener);
+    peer_close(&s->peer);
 }
 
 /* ---------------------------------------------------------------- launches */
@@ -76,7 +51,8 @@ static promptic_call *submit(numbered *call) {
     promptic_error error;
     const promptic_request request = {
         .method = "GET", .path = "/x", .on_body = on_body, .body_userdata = call};
-    promptic_call *submitted = promptic_submit(call->scene->client, &request, NULL, NULL, &error);
+    promptic_call *submitted =
+        promptic_submit(call->scene->peer.client, &request, NULL, NULL, &error);
     CHECK(submitted != NULL);
     return submitted;
 }

@@ -46,7 +46,8 @@ uint64_t units_random(uint64_t *state);
 void units_clear_proxies(void);
 
 #define UNITS(X) \
-    X(text) X(heap) X(retry) X(request) X(clean) X(toml) X(proxy) X(failure) X(loop) X(transfer)
+    X(text)      \
+    X(heap) X(retry) X(request) X(clean) X(toml) X(proxy) X(failure) X(call) X(loop) X(transfer)
 #define UNITS_DECLARE(NAME) void units_##NAME(void);
 UNITS(UNITS_DECLARE)
 

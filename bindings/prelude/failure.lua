@@ -1,0 +1,30 @@
+-- failure.lua - errors of the library: tables with the metatable promptic.Error.
+-- Baked into the module; runs in Lua 5.1 to 5.4.
+local import = ...
+
+local error, getmetatable, setmetatable = error, getmetatable, setmetatable
+
+local library, supervise = import "c.library", import "supervise"
+
+local failure = {}
+
+function failure.is_error(value)
+   return getmetatable(value) == library.Error
+end
+
+--- An error with these fields: kind, message and others.
+function failure.new(fields)
+   return setmetatable(fields, library.Error)
+end
+
+function failure.raise(kind, message)
+   error(failure.new{ kind = kind, message = message }, 0)
+end
+
+--- f(...) as a task of its own, since nothing can be suspended inside of pcall in Lua 5.1: true and its first result,
+--- or false and its error.
+function failure.attempt(f, ...)
+   return supervise.finish(supervise.start(f, ...))
+end
+
+return failure

@@ -1,0 +1,107 @@
+/* call_units.c - core/call.c: what a call that is given up says of its request, and of what had
+ * come. */
+#include "peer.h"
+#include "units.h"
+
+#include <string.h>
+
+static promptic_call *submit(peer *p, const char *method) {
+    promptic_error error;
+    const promptic_request request = {.method = method, .path = "/x"};
+    promptic_call *call = promptic_submit(p->client, &request, NULL, NULL, &error);
+    CHECK(call != NULL);
+    return call;
+}
+
+static void expect(promptic_call *call, promptic_kind kind, bool maybe_sent) {
+    const promptic_result *result = promptic_call_result(call);
+    if (!CHECK(result != NULL))
+        return;
+    CHECK(result->kind == kind && result->maybe_sent == maybe_sent);
+    CHECK(result->status == 0 && result->body_length == 0 && result->header_count == 0);
+    SAME("", result->body);
+}
+
+/* Cancelled before there was a connection: nothing was sent. */
+static void cancel_early(peer *p) {
+    promptic_call *call = submit(p, "POST");
+    promptic_call_cancel(call);
+    expect(call, PROMPTIC_CANCELLED, false);
+    promptic_call_free(call);
+}
+
+/* Cancelled after the request has arrived; with a part of a response, which counts for nothing. */
+static void cancel_late(peer *p, const char *response) {
+    promptic_call *call = submit(p, "POST");
+    peer_accept(p);
+    CHECK(peer_send(p, response));
+    for (int i = 0; i < 20; i++)
+        promptic_wait(p->loop, 2);
+    CHECK(!promptic_call_done(call));
+    promptic_call_cancel(call);
+    expect(call, PROMPTIC_CANCELLED, true);
+    promptic_call_free(call);
+    peer_drop(p);
+}
+
+/* The same where the deadline ends it. */
+static void run_out_of_time(peer *p) {
+    promptic_call *call = submit(p, "POST");
+    peer_accept(p);
+    CHECK(promptic_call_wait(call, 10000));
+    expect(call, PROMPTIC_TIMEOUT, true);
+    promptic_call_free(call);
+    peer_drop(p);
+}
+
+/* What a response that ends a call says of the request: did the platform perhaps act on it? A wait
+ * of 61 s is more than any attempt waits for. */
+static const struct {
+    const char *head;
+    int status;
+    bool maybe_sent;
+} failures[] = {
+    {"400 x\r\n", 400, false},
+    {"404 x\r\n", 404, false},
+    {"408 x\r\nRetry-After: 61\r\n", 408, false},
+    {"429 x\r\nRetry-After: 61\r\n", 429, false},
+    {"500 x\r\n", 500, true},
+    {"500 x\r\nRetry-After: 61\r\n", 500, true},
+    {"501 x\r\n", 501, false},
+    {"502 x\r\n", 502, true},
+    {"503 x\r\n", 503, true},
+    {"503 x\r\nRetry-After: 61\r\n", 503, false},
+    {"503 x\r\nRetry-After: soon\r\n", 503, true},
+    {"504 x\r\n", 504, true},
+};
+
+static void fail(peer *p) {
+    for (size_t i = 0; i < COUNT_OF(failures); i++) {
+        char response[256];
+        promptic_call *call = submit(p, "POST");
+        peer_accept(p);
+        snprintf(response, sizeof response,
+                 "HTTP/1.1 %sConnection: close\r\nContent-Length: 0\r\n\r\n", failures[i].head);
+        units_row(failures[i].head);
+        CHECK(peer_send(p, response) && promptic_call_wait(call, 10000));
+        const promptic_result *result = promptic_call_result(call);
+        CHECK(result->kind == PROMPTIC_API_ERROR && result->status == failures[i].status);
+        CHECK(result->attempts == 1 && result->maybe_sent == failures[i].maybe_sent);
+        promptic_call_free(call);
+        peer_drop(p);
+    }
+    units_row(NULL);
+}
+
+void units_call(void) {
+    peer p;
+    peer_open(&p, 30);
+    fail(&p);
+    cancel_early(&p);
+    cancel_late(&p, "");
+    cancel_late(&p, "HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 9\r\n\r\nabc");
+    peer_close(&p);
+    peer_open(&p, 0.2);
+    run_out_of_time(&p);
+    peer_close(&p);
+}
