@@ -48,8 +48,8 @@ local function download(client, id, path, options)
    return size
 end
 
---- Writes an artifact's bytes to a file and returns how many they are. A file of this name is replaced once all is
---- there, and stays as it is where that fails.
+--- Writes an artifact's bytes to a file and returns their number. An existing file is replaced once all bytes have
+--- arrived, and stays unchanged after a failure.
 function methods.download_artifact(...)
    return tasks.run(download, check.download_artifact(...))
 end
@@ -140,7 +140,7 @@ local function store(client, job)
    return id
 end
 
--- What another way may help against: not an end that was asked for, nor a lack of memory.
+-- Failures that another way may avoid: not a cancellation, nor out of memory.
 local function is_passing(err)
    return is_error(err) and err.kind ~= "cancelled" and err.kind ~= "auth"
 end
@@ -166,7 +166,7 @@ local function upload(client, job)
 end
 
 --- Stores bytes as an artifact, which a span refers to by its uri. Where the platform has no presigned uploads, or
---- the upload fails, they go along as base64.
+--- the upload fails, they are sent as base64.
 function methods.upload_artifact(...)
    local client, source, options = check.upload_artifact(...)
    local name = options.name or source.path and source.path:match("[^/]*$")

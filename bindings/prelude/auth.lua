@@ -37,7 +37,7 @@ end
 
 -- ------------------------------------------------------------------ browser
 
--- Only what is a web address, and safe between single quotes: a server says what it is.
+-- Only a web address that is safe between single quotes: it comes from a server.
 local function is_web_address(text)
    return text:find("^https?://[%w%-%._~:/%?#%[%]@!%$&%(%)%*%+,;=%%]+$") ~= nil
 end
@@ -64,7 +64,7 @@ end
 
 -- ------------------------------------------------------------------ code
 
--- max_retries: polls are made again anyway, and at a pace of their own.
+-- max_retries: polls are repeated anyway, at their own interval.
 local function open_client(settings, deadline, max_retries)
    return core.client{
       endpoint = settings.endpoint,
@@ -124,7 +124,7 @@ end
 
 -- ------------------------------------------------------------------ token
 
--- What the server says of the login: its OAuth error code (RFC 6749, 5.2), and the description of it.
+-- The server's OAuth error code (RFC 6749, 5.2) and its description.
 local function oauth_error(answer)
    if is_error(answer) and answer.body then
       local read, body = pcall(promptic.json.decode, answer.body)
@@ -142,7 +142,7 @@ local function refuse(code, description)
    raise("auth", "the login has failed: " .. code .. (description and " (" .. description .. ")" or ""))
 end
 
--- Whether the next attempt may go better.
+-- Whether the next poll may succeed.
 local function is_passing(err)
    local status = err.status_code
    return err.kind == "connection" or err.kind == "timeout" or status == 408 or status == 429
@@ -159,7 +159,7 @@ local function slower(interval, err)
    return interval
 end
 
--- One look: the token; or nil, the interval from now on, and what was in the way.
+-- One poll: the token; or nil, the next interval, and the problem.
 local function look(client, device_code, interval)
    local fine, answer = attempt(methods.request, client, "POST", TOKEN_PATH, {
       body = { grant_type = GRANT_TYPE, device_code = device_code, client_id = CLIENT_ID },
@@ -183,7 +183,7 @@ local function look(client, device_code, interval)
    error(answer, 0)
 end
 
--- Looks until the login is approved, denied or out of time.
+-- Polls until the login is approved, denied or expired.
 local function wait_for_token(settings, code)
    local client = open_client(settings, CALL_DEADLINE, 0)
    local interval, stop, problem = code.interval, now() + code.shown.expires_in, nil
@@ -217,7 +217,7 @@ end
 -- The older name of an AI Application is workspace; platforms that know only that respond to the newer path with 404.
 local NEWER, OLDER = "ai_application_id", "workspace_id"
 
--- What the session can reach, and under which name it is stored.
+-- The AI Applications that the session can reach, and the key that their id is stored under.
 local function applications_of(settings, endpoint, token)
    local client = promptic.client{
       endpoint = endpoint,
@@ -284,7 +284,7 @@ local function check_file(path)
    return info
 end
 
--- What a client is to read: one that is named and not there yet is no mistake here.
+-- The file that a client reads: one that is named but does not exist yet is no error here.
 local function readable(path, info)
    return path and not info.exists and "" or path
 end

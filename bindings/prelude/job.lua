@@ -17,7 +17,7 @@ local now = library.now
 --    past             what an earlier upload has done: resume.lua
 --    known            ids that the experiment holds; nil until they have been listed
 --    unknown_before   rows that the earlier upload left in doubt
---    sent_rows        numbers of rows that are in
+--    sent_rows        numbers of rows that were sent and are confirmed
 --    again            batches to send
 --    unknown          batches in doubt, and unknown_bytes, how many bytes they have
 --    flying           batches of requests under way -> the scans of their responses
@@ -76,7 +76,7 @@ function Job:report()
    end
 end
 
---- These rows are in.
+--- These rows were sent.
 function Job:confirm(batch_rows)
    batch_rows:mark(self.sent_rows)
    self.sent = self.sent + batch_rows:count()

@@ -6,7 +6,7 @@ local library, tasks = import "c.library", import "tasks"
 
 local error, min = error, math.min
 
--- Takes values off the list and puts what f makes of them into results, until none is left.
+-- Takes values off the list and puts f's results into results, until none is left.
 local function work(job, f)
    while job.next <= job.count do
       local index = job.next
@@ -16,7 +16,7 @@ local function work(job, f)
 end
 
 -- What a job's workers have in common. The first one that fails ends the others, and so does the end of the task that
--- waits for them. Made before any worker is started, since memory may end in between.
+-- waits for them. Made before any worker is started, since an allocation may fail in between.
 local function new_job(list, count)
    local job = { list = list, count = #list, next = 1, results = {}, workers = {}, failure = false, stopped = false }
    for index = 1, count do

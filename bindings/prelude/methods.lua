@@ -11,7 +11,7 @@ local methods, resources = library.methods, library.resources
 local error, pairs = error, pairs
 local success, failure, resumed_elsewhere = tasks.success_mark, tasks.failure_mark, tasks.resumed_elsewhere
 
--- What a script resumes the coroutine with, which only the scheduler may, is none of the marks.
+-- Values that a script resumes the coroutine with, which only the scheduler may, are never the marks.
 local function outcome(mark, value)
    if mark == success then
       return value

@@ -9,7 +9,7 @@ local failure = import "failure"
 local check = library.check
 
 -- A page that is not full is the last one, but a platform may cut pages to the size that it gives by default: one
--- of that size or more, and less than what was asked for, does not end the walk.
+-- of that size or more, and less than the limit, does not end the iteration.
 local DEFAULT_SIZE = 50
 
 -- An iterator over the values of all pages. fetch(settings) returns a page's list, and the total if the

@@ -28,7 +28,7 @@ local function list(job, scan)
    rows.call(job.client, job.experiment_id, scan)
 end
 
--- Scans the experiment's observations: how many were taken and how many are of others, or nil and the error.
+-- Scans the experiment's observations: returns the number taken and the number of others, or nil and the error.
 local function look(job, scan)
    local listed, err = failure.attempt(list, job, scan)
    if not listed then
@@ -49,7 +49,7 @@ local function count(set)
    return numbers
 end
 
--- What the experiment has got since an earlier upload failed can be nothing but rows that were unknown then.
+-- Observations created since an earlier upload failed can only be rows that were in doubt then.
 local function check_resumed(job, got)
    local possible = count(job.unknown_before)
    if got > possible then
@@ -61,7 +61,7 @@ local function check_resumed(job, got)
    end
 end
 
---- What the experiment holds before anything is sent.
+--- Lists the experiment's ids before anything is sent.
 function reconcile.before(job)
    local scan = rows.scan(job.known)
    local taken, err = look(job, scan)
@@ -84,7 +84,7 @@ local function rest(job)
    end
 end
 
--- A batch, or what is left of it, that the platform does not hold.
+-- A batch, or a part of one, that the platform does not hold.
 local function put_back(job, batch, absent)
    batch.rows = absent
    job.resent = job.resent or rows.tally()
@@ -124,8 +124,8 @@ local function place(job, batch, tally, surplus)
    end
 end
 
---- Finds out what became of the unknown batches, while no other is under way. Where it cannot, they stay
---- unknown and the job fails.
+--- Settles the batches in doubt, while no other is under way. If it cannot, they stay in doubt and the job
+--- fails.
 function reconcile.settle(job)
    local unknown, tally = job.unknown, rows.tally()
    rest(job)

@@ -38,7 +38,7 @@ local function compare(past, first)
    end
 end
 
---- What an earlier upload has done. Without one, all is to be sent.
+--- The progress of an earlier upload. Without one, all rows are to be sent.
 function resume.past(value, experiment_id)
    if value and value.experiment_id ~= experiment_id then
       fail("it belongs to another experiment, " .. tostring(value.experiment_id))
@@ -173,7 +173,7 @@ function resume.account(job, err)
    end
 end
 
---- Lets the job go on where an earlier one has stopped to read from the very same function.
+--- Continues reading where an earlier job stopped to read from the same function.
 function resume.continue(job, value)
    local earlier = value and continued[value]
    if not earlier or earlier.given ~= job.given then

@@ -1,4 +1,4 @@
--- scheduler.lua - what becomes of tasks: how they begin, wait, go on and end, and what drives them.
+-- scheduler.lua - the life of tasks: how they begin, wait, continue and end, and what drives them.
 -- Baked into the module; runs in Lua 5.1 to 5.4. Threads are not involved: a task runs until it calls,
 -- sleeps, awaits or yields, and goes on in a later step.
 local import = ...
@@ -14,7 +14,7 @@ local now, promptic = library.now, library.promptic
 local link, unlink, begin_awaiting = lists.link, lists.unlink, lists.begin_awaiting
 
 -- Seconds in which a turn goes on with tasks that are ready; the rest wait for the next one. A step is a part of a
--- game's frame; where nobody draws, few turns cost less.
+-- game's frame; in other programs longer turns cost less.
 local FRAME_BUDGET, RUN_BUDGET = 0.001, 0.01
 
 local scheduler = {}
@@ -24,19 +24,19 @@ local scheduler = {}
 --
 -- A state's fields:
 --    co           its coroutine, until it has finished
---    status       what the task says of itself
+--    status       the task's `status`
 --    arguments    of its function, until it begins
 --    group        of promptic.run
---    parent       the state that is lost without this one's result
+--    parent       the state that awaits this one and needs its result
 --    list         of which it is a part, between `before` and `after`: its group's members while it runs, then the
 --                 failures that were not awaited
 --    first, last  of those that await it
 --    awaits       the state that it waits for, between those that wait as well: `earlier` and `later`
 --    timer, due   while it sleeps, next_ready while it is ready: see agenda.lua
 --    owner        of the call that it waits for
---    results, err what came of it
---    next_broken  in the list of those that mend is to end
---    awaited      somebody has been given that, or will be
+--    results, err its outcome
+--    next_broken  in the list of those that `mend` ends
+--    awaited      another task has received the outcome, or will
 --    cancelling   its end was asked for; cancelled: that was raised in it
 --    on_finish    function(state)
 
@@ -86,7 +86,7 @@ local function leave_group(state)
    end
 end
 
--- What follows from a task's end. Can be called again where it was stopped half-way.
+-- The consequences of a task's end. Can be called again if it was interrupted half-way.
 local function conclude(state)
    if state.list == (state.group and state.group.members) then
       leave_group(state)
@@ -113,7 +113,7 @@ local function finish(state, ok, ...)
    conclude(state)
 end
 
---- What a finished task gives to whom awaits it.
+--- The outcome of a finished task, for the one that awaits it.
 function scheduler.outcome(state)
    state.awaited = true
    unlink(state)
@@ -195,7 +195,7 @@ local function advance(state, stop)
    return true
 end
 
--- Ends tasks in whose midst memory has ended, or Ctrl-C has come. Can be called again where it was stopped half-way.
+-- Ends tasks that ran out of memory or met Ctrl-C. Can be called again if it was interrupted half-way.
 local function mend()
    while broken do
       local state = broken

@@ -12,7 +12,7 @@ supervise.start = tasks.spawn
 --- The same for another task than the running one: supervise.start_for(state, f, ...).
 supervise.start_for = tasks.spawn_for
 
---- Waits for what supervise.start gave: true and its first result, or false and its error.
+--- Waits for a task of supervise.start: true and its first result, or false and its error.
 function supervise.finish(state)
    tasks.settle(state)
    if state.status == "done" then

@@ -1,4 +1,4 @@
--- tasks.lua - promptic.spawn, run, step and sleep, and what a task is to a script.
+-- tasks.lua - promptic.spawn, run, step and sleep, and the task objects of scripts.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 

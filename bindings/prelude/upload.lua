@@ -25,7 +25,7 @@ local start_workers
 
 -- ------------------------------------------------------------------ what came of a request
 
--- Whether the platform certainly has not taken what was sent.
+-- Whether the request certainly took no effect.
 local function is_refused(err)
    local status = err.status_code
    if err.maybe_sent then
@@ -34,7 +34,7 @@ local function is_refused(err)
    return not status or status >= 400 and status < 500 or status == 503 and err.retry_after ~= nil
 end
 
--- Whether the next attempt may go better. A platform that asks for more time than calls wait for is obeyed.
+-- Whether the next attempt may succeed. A platform that asks for more time than calls wait for is obeyed.
 local function is_passing(err)
    local status = err.status_code
    if err.retry_after and err.retry_after > 60 then
@@ -285,7 +285,7 @@ local function run_workers(job)
    end
 end
 
--- Whatever ends the upload: nothing goes on behind its back, and its error says what has become of the rows.
+-- However the upload ends: none of its tasks goes on, and its error says which rows were sent.
 local function watch(job)
    local me = tasks.current()
    local before = me.on_finish
@@ -303,7 +303,7 @@ local function watch(job)
    end
 end
 
--- Nothing more can be asked of the platform after these.
+-- After these no further request is possible.
 local HOPELESS = { cancelled = true, auth = true, config = true }
 
 local function upload(job)

@@ -29,7 +29,7 @@ local function text_in(value, pieces)
    return pieces
 end
 
---- A column's value: what was said in the field `name`, where it holds messages, else the field as it is.
+--- A column's value: the text of the messages in the field `name`, else the field as it is.
 function agents.said(name)
    return function(row)
       local value = row[name]

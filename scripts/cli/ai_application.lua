@@ -8,7 +8,7 @@ local fields = {
    { "changed", key = "updatedAt", as = "time" },
 }
 
--- Asks an older platform for what it calls a workspace.
+-- Falls back to the workspaces of an older platform.
 local function ask(context, newer, older)
    local fine, answer = pcall(context.call, context, newer)
    if fine then return answer end

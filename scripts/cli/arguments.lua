@@ -3,7 +3,7 @@ local parameters = require "promptic.cli.parameters"
 
 local arguments = {}
 
---- Raised for what a command line has wrong: { usage = message, command = the command's full name }
+--- Raised for a wrong command line: { usage = message, command = the command's full name }
 arguments.Misuse = { __name = "promptic.cli.Misuse", __tostring = function(misuse) return misuse.usage end }
 
 function arguments.misuse(message, command)

@@ -10,7 +10,7 @@ function ask.possible()
    return terminal.is_terminal "stdin" and terminal.is_terminal "stderr"
 end
 
--- What stands in a prompt, with its colour between the marks that the line editor wants.
+-- The text of a prompt, with its colour between the marks that the line editor needs.
 local function label_of(text)
    return (style.painter "stderr"("bold", terminal.clean(text, true)):gsub("\27%[[%d;]*m", "\1%0\2"))
 end
@@ -73,7 +73,7 @@ local function editor()
    end
 end
 
--- What the person has left in the editor; nil and why where there is nothing to take.
+-- The text from the editor; nil and the reason if there is none.
 local function edit(command)
    local path = os.tmpname() -- readable by its owner alone
    local done = os.execute(("%s '%s' >&2"):format(command, path:gsub("'", "'\\''")))

@@ -1,4 +1,4 @@
---- promptic completion: what a shell needs to know to complete the command, made by argparse.
+--- promptic completion: the script with which a shell completes the command, made by argparse.
 local arguments = require "promptic.cli.arguments"
 
 local completion = {}

@@ -12,7 +12,7 @@ local function given_key(values)
    return line
 end
 
--- Asks for what the command line leaves open; nil keeps what is stored.
+-- Asks for values that the command line leaves out; nil keeps the stored one.
 local function ask_for_rest(context, key, endpoint)
    local ask = require "promptic.cli.ask"
    if key then return key, endpoint end

@@ -12,7 +12,7 @@ local function is_array(value)
 end
 
 -- C1 controls, which some terminals obey, and marks that turn the direction of writing: JSON may hold them as they
--- are, a terminal had better not.
+-- are, but they must not reach a terminal.
 local RISKY = { "\127", "\194[\128-\159]", "\216\156", "\226\128[\142\143\170-\174]", "\226\129[\166-\169]" }
 
 local function escape(character)

@@ -7,7 +7,7 @@ endpoint.DEFAULT = "https://promptic.eu"
 
 local SOURCES = { environment = "PROMPTIC_ENDPOINT", file = "the configuration file" }
 
---- A sentence that names the endpoint and what says so; nil where calls go to the platform.
+--- A sentence that names the endpoint and its source; nil if calls go to the platform.
 function endpoint.elsewhere()
    local status = promptic.auth.status()
    if not status.endpoint or status.endpoint == endpoint.DEFAULT then return nil end

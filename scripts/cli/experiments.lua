@@ -82,7 +82,7 @@ local function update(context, values)
    return context:call("update_experiment", values.experiment_id, changes)
 end
 
--- What the copy's model is good for: the platform copies it also where it can no longer be used.
+-- A note if the copy's model can no longer be used: the platform copies it all the same.
 local function model_problem(copy)
    if not copy.modelUnavailable then return nil end
    return ("The model %s can no longer be used here. `promptic models list` shows those that can; to change it:\n"

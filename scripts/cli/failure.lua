@@ -69,7 +69,7 @@ local function hint_for_status(err, situation)
    return BY_STATUS[status]
 end
 
--- What is missing, in the words of somebody who writes no Lua; else the message as it is.
+-- What is missing, in terms of the command line; else the message as it is.
 local function of_credential(err)
    if err.message:find "^no credential" then return "there is no credential", LOGIN end
    if err.message:find "needs an AI Application" then
@@ -120,7 +120,7 @@ local function of_lua(err, situation, trace)
    local name, reason = text:match "bad argument #%d+ to '([%w_]+)' (%b())"
    local context = situation.context
    local answered = context and context.answered
-   -- what the command line gives is a text or a number, and there; what a response lacks is not
+   -- values of the command line are present, as texts or numbers; a nil comes from a response
    local is_lack = reason and (reason:find "got no value" or reason:find "got nil" or reason:find "got table"
       or reason:find "is missing")
    if name and is_own(name) and not (answered and is_lack) then return { message = reason:sub(2, -2), code = 2 } end
@@ -132,7 +132,7 @@ local function of_lua(err, situation, trace)
    return { message = trace or text, code = 1 }
 end
 
---- What is to be said about an error and the exit code. situation: the row of the command and its values, as
+--- The message and hint for an error, and the exit code. situation: the row of the command and its values, as
 -- far as they are known; trace is the traceback where it was raised.
 function failure.describe(err, situation, trace)
    local kind = getmetatable(err)

@@ -18,8 +18,8 @@ local function show(code, paint)
    output.note("  " .. paint("bold", clean(code.user_code)) .. "\n")
 end
 
--- What the waiting is about, short enough for 40 columns. Where nothing can be drawn again the time left would
--- be a line each time.
+-- The line shown while it waits, short enough for 40 columns. Without a live line the time left would print a
+-- new line each time.
 local function describe(state, live)
    local problem = state.problem and ", trying again: " .. tostring(state.problem) or ""
    local text = "waiting until it is approved in the browser"
@@ -76,7 +76,7 @@ local function log_in(values, line, paint)
    return result
 end
 
--- What the session does not change although somebody may expect it to.
+-- Notes about settings that go before the session.
 local function warn(result)
    local status = promptic.auth.status()
    if status.problem then

@@ -31,7 +31,7 @@ local function variables(text)
    return { input = text }
 end
 
--- Ctrl-C leaves open what becomes of the batches that are on their way.
+-- After Ctrl-C the batches under way are in doubt.
 local function interrupted(context, sent)
    failure.raise("interrupted", { code = 130,
       hint = ("%d observations were added, and perhaps those that were on their way:\n"
@@ -51,7 +51,7 @@ local function hint_for_file(err)
    end
 end
 
--- What a failed upload has left behind: an account of the rows is in the message, where there is one to give.
+-- The message of a failed upload, with an account of its rows if there is one.
 local function refuse(context, err, sent)
    if failure.is_interrupt(err) then interrupted(context, sent) end
    local problem = type(err) == "string" and err:match "%(source: (.*)%)$"

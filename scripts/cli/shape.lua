@@ -12,7 +12,7 @@ for name in ([[AIApplication AgentEvaluation Annotation AvailableModel Component
    WITH_ID[name] = true
 end
 
--- What commands cannot do without in other objects, and its type.
+-- Fields that commands need in other objects, with their types.
 local NEEDED = {
    StorageObjectUrl = { "downloadUrl", "string" }, PresignedUpload = { "uploadUrl", "string" },
    DeployedPrompt = { "prompt", "string" }, Deployment = { "experimentId", "string" },
@@ -27,7 +27,7 @@ local function called(value)
    return "a " .. type(value)
 end
 
--- What is wrong with what should be an object of this name, nil where nothing is.
+-- What is wrong with an object of this name; nil if nothing is.
 local function of_object(name, value, where)
    if type(value) ~= "table" or getmetatable(value) == array_metatable then
       return ("%s is %s and no object"):format(where, called(value))

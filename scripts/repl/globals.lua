@@ -1,5 +1,5 @@
---- Lua's own globals as they were before anybody typed `type = "f1"`. The files of the REPL use these, so
--- that no assignment at the prompt can break the prompt.
+--- Lua's own globals as they were at the start, before a statement such as `type = "f1"`. The files of the REPL
+-- use these, so that no assignment at the prompt can break the prompt.
 local copy = {}
 
 for name, value in pairs(_G) do

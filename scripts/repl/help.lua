@@ -32,7 +32,7 @@ end
 
 local FORMATS = { seconds = true, ["positive seconds"] = true, ["string or false"] = true, uuid = false }
 
--- What a value is: its type, or what the format of a row of the library says.
+-- The type of a value, or the format of a row of the library.
 local function kind_of(parameter)
    local format = parameter.format
    if not format or FORMATS[format] == false then return parameter.type end

@@ -134,7 +134,7 @@ end
 
 -- ------------------------------------------------------------------ begin and end
 
--- Which platform is spoken to and as whom; never the credential itself.
+-- The endpoint and the kind of credential in use; never the credential itself.
 local function standing()
    local made, client = pcall(promptic.client)
    if not made then

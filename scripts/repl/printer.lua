@@ -110,7 +110,7 @@ local function before(a, b)
    return tostring(a) < tostring(b)
 end
 
--- The length of the list in the table, and its other keys in order. Nobody's metamethod is asked.
+-- The length of the list in the table, and its other keys in order. No metamethod is called.
 local function shape(value)
    local length, keys = rawlen(value), {}
    while length > 0 and rawget(value, length) == nil do length = length - 1 end
