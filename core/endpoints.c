@@ -53,7 +53,7 @@
     EXPECTED_PAYLOAD(PLACE), \
     ROW(PLACE, "split", "split", STRING, "which part it belongs to", NULLABLE, ONE_OF(SPLIT_TYPE)), \
     ROW(PLACE, "idx", "idx", INTEGER, "its place in the order", NULLABLE), \
-    ROW(PLACE, "metadata", "metadata", OBJECT, "what else is known of it", OPTIONAL)
+    ROW(PLACE, "metadata", "metadata", OBJECT, "further data of any kind", OPTIONAL)
 #define INPUT_PAYLOAD(PLACE, ...) \
     ROW(PLACE, "input_payload", "inputPayload", OBJECT, "the prompt's inputs by name", __VA_ARGS__)
 
@@ -157,7 +157,7 @@ static const promptic_endpoint table[] = {
      .summary = "Deletes an experiment with its observations, evaluators and iterations."},
     {.name = "start_experiment", .module = "experiments", .verb = "POST", .path = "/experiments/{experiment_id}/start",
      .parameters = PARAMETERS(EXPERIMENT_ID), .returns = "{ messageId, status }",
-     .summary = "Starts a pending experiment; 409 where it is not pending."},
+     .summary = "Starts a pending experiment; 409 if it is not pending."},
     {.name = "duplicate_experiment", .module = "experiments", .verb = "POST", .path = "/experiments/{experiment_id}/duplicate",
      .parameters = PARAMETERS(EXPERIMENT_ID,
         ROW(BODY, "continue_from_optimized", "continueFromOptimized", BOOLEAN, "start from the best iteration's prompt", OPTIONAL),
@@ -232,17 +232,17 @@ static const promptic_endpoint table[] = {
     /* ---------------------------------------------------------- deployments */
     {.name = "get_deployment", .module = "deployments", .verb = "GET", .path = "/components/{component_id}/deployment",
      .parameters = PARAMETERS(COMPONENT_ID), .repeatable = true, .returns = "Deployment or nil",
-     .summary = "What is deployed for a component; nil where nothing is."},
+     .summary = "The deployment of a component; nil if there is none."},
     {.name = "deploy", .module = "deployments", .verb = "POST", .path = "/components/{component_id}/deployment",
      .parameters = PARAMETERS(COMPONENT_ID,
         ROW(BODY, "experiment_id", "experimentId", STRING, "id of the experiment whose best prompt to deploy", REQUIRED)),
      .returns = "{ aiComponentId, experimentId }", .summary = "Deploys the best prompt of an experiment."},
     {.name = "undeploy", .module = "deployments", .verb = "DELETE", .path = "/components/{component_id}/deployment",
      .parameters = PARAMETERS(COMPONENT_ID), .repeatable = true, .returns = "nil",
-     .summary = "Removes what is deployed for a component."},
+     .summary = "Removes the deployment of a component."},
     {.name = "get_deployed_prompt", .module = "deployments", .verb = "GET", .path = "/components/{component_id}/deployment/prompt",
      .parameters = PARAMETERS(COMPONENT_ID), .repeatable = true, .returns = "DeployedPrompt or nil",
-     .summary = "The prompt that is deployed; nil where nothing is."},
+     .summary = "The deployed prompt of a component; nil if there is none."},
 
     /* --------------------------------------------------------------- traces */
     {.name = "list_traces", .module = "traces", .verb = "GET", .path = "/traces",
@@ -276,7 +276,7 @@ static const promptic_endpoint table[] = {
      .summary = "Artifacts that the spans of a trace refer to.", .since = "0.15"},
     {.name = "get_artifact", .module = "artifacts", .verb = "GET", .path = "/artifacts/{artifact_id}",
      .parameters = PARAMETERS(ARTIFACT_ID, ARTIFACT_WORKSPACE), .repeatable = true, .returns = "TraceArtifact",
-     .summary = "What is known of an artifact, without its bytes.", .since = "0.15"},
+     .summary = "An artifact, without its bytes.", .since = "0.15"},
     {.name = "get_artifact_content", .module = "artifacts", .verb = "GET", .path = "/artifacts/{artifact_id}/content",
      .parameters = PARAMETERS(ARTIFACT_ID, ARTIFACT_WORKSPACE,
         ROW(QUERY, "disposition", "disposition", STRING, "what a browser is to do with it", ONE_OF(VALUES("inline", "attachment"))),
@@ -294,7 +294,7 @@ static const promptic_endpoint table[] = {
         ROW(BODY, "source_field", "sourceField", STRING, "manual or metadata", OPTIONAL),
         ROW(BODY, "source", "source", STRING, "direct_upload where the store was written directly", OPTIONAL),
         ROW(BODY, "preview", "preview", STRING, "the beginning of a text", NULLABLE)),
-     .returns = "TraceArtifact", .summary = "Makes an artifact of an uploaded object or of base64; upload_artifact does all of it.", .since = "0.15"},
+     .returns = "TraceArtifact", .summary = "Creates an artifact from an uploaded object or from base64; upload_artifact does all of it.", .since = "0.15"},
 
     /* -------------------------------------------------------------- storage */
     {.name = "presign_upload", .module = "storage", .verb = "POST", .path = "/storage-objects/presign",
@@ -401,7 +401,7 @@ static const promptic_endpoint table[] = {
      .summary = "One evaluation with its results, once completed.", .dropped = "0.21.1"},
     {.name = "list_judge_results", .module = "evaluations", .verb = "GET", .path = "/components/{component_id}/evaluations/{evaluation_id}/judge-results",
      .parameters = PARAMETERS(COMPONENT_ID, EVALUATION_ID), .repeatable = true, .returns = "{ rows = { JudgeResult, ... } }",
-     .summary = "What each judge of an evaluation said.", .since = "0.17", .dropped = "0.21.1"},
+     .summary = "The results of each judge of an evaluation.", .since = "0.17", .dropped = "0.21.1"},
 };
 /* clang-format on */
 

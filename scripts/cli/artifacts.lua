@@ -53,7 +53,7 @@ return {
       {
          name = "get", method = "get_artifact", methods = { "get_artifact_content" }, arguments = { "artifact_id" },
          options = { output }, times = true, run = get, show = { title = title, fields = fields },
-         summary = "Show what is known of an artifact, or write its bytes to a file.",
+         summary = "Show an artifact, or write its bytes to a file.",
          notes = "A file of this name is replaced once all of it has come.",
          examples = "promptic artifacts get ARTIFACT -o shot.png",
       },
