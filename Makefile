@@ -59,8 +59,10 @@ BINDINGS    := $(call objects,bindings bindings/json bindings/rows bindings/prel
 INTERPRETER := $(call objects,bindings/interpreter)
 HTTPD       := $(call objects,bindings/httpd)
 COMPILE     := $(OBJ)/bake_compile
+MAKER       := $(OBJ)/maker
 BAKED       := $(OBJ)/baked_prelude.o
-BAKED_MAIN  := $(OBJ)/compiled_prelude.o $(OBJ)/compiled_scripts.o $(OBJ)/compiled_vendor.o
+BAKED_MAIN  := $(OBJ)/compiled_prelude.o $(OBJ)/compiled_scripts.o $(OBJ)/compiled_vendor.o \
+	$(OBJ)/compiled_made.o
 SOURCES     := $(wildcard core/*.[ch] bindings/*.[ch] bindings/*/*.[ch] spec/*/*.[ch] examples/*/*.c)
 LUA_FILES   := .luacheckrc .busted .ci bindings/prelude examples scripts scripts/promptic spec
 
@@ -139,6 +141,17 @@ $(OBJ)/compiled_vendor.c: bindings/bake/bake.sh $(COMPILE) $(ARGPARSE)
 	$(Q)cp $(ARGPARSE) $(OBJ)/vendor/argparse.lua
 	$(Q)sh bindings/bake/bake.sh baked_vendor $(OBJ)/vendor $(COMPILE) >$@
 
+# Texts that the program's own scripts make, by a program that is the same but for them.
+$(OBJ)/compiled_made.c: bindings/bake/bake.sh $(COMPILE) $(MAKER)
+	@mkdir -p $(OBJ)/made/cli; echo "  bake   completions"
+	$(Q)ASAN_OPTIONS=detect_leaks=0 $(MAKER) -E -e 'io.write(require "promptic.cli.completion".texts())' \
+		>$(OBJ)/made/cli/completion_texts.lua
+	$(Q)sh bindings/bake/bake.sh baked_made $(OBJ)/made $(COMPILE) >$@
+
+$(OBJ)/nothing_made.o: bindings/bake/baked.h | $(OBJ)/.checked
+	$(Q)echo '#include "baked.h"' >$(@:.o=.c) && echo 'const baked_module baked_made[] = {{NULL, NULL, NULL, 0}};' >>$(@:.o=.c)
+	$(Q)$(CC) $(ALL_CFLAGS) -Ibindings/bake -c -o $@ $(@:.o=.c)
+
 $(BAKED) $(BAKED_MAIN): %.o: %.c | $(OBJ)/.checked
 	@echo "  cc     $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -Ibindings/bake -c -o $@ $<
@@ -180,6 +193,8 @@ $(OBJ)/bindings/interpreter/interpreter_libcurl.o: $(LIBCURL_SONAME)
 
 # -E: modules that a script requires find Lua's functions in the program.
 $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
+$(MAKER): $(CORE) $(BINDINGS) $(INTERPRETER) $(filter-out %/compiled_made.o,$(BAKED_MAIN)) $(OBJ)/nothing_made.o
+$(PROGRAM) $(MAKER):
 	@echo "  link   $@"
 	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_STATIC) $(CJSON) \
 		$$([ -s $(LIBCURL_SONAME) ] || echo '$(CURL_LIBS)') -lm -ldl

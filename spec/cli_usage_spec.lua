@@ -290,6 +290,18 @@ describe("promptic's command line", function()
       assert.equal("bash zsh fish\n", checked.stdout)
    end)
 
+   it("has made its completions when it was built, without what makes them", function()
+      local made = process.run{ os.getenv("PROMPTIC_LUA"), "-E", "-e", [[
+         local completion = require "promptic.cli.completion"
+         completion.run(nil, { shell = "bash" })
+         assert(not package.loaded["promptic.argparse"], "argparse was loaded")
+         for _, shell in ipairs(completion.arguments[1].values) do
+            assert(require "promptic.cli.completion_texts"[shell] == completion.script(shell), shell)
+         end]] }
+      assert.equal("", made.stderr)
+      assert.equal(0, made.code)
+   end)
+
    it("has manual pages that tell every command", function()
       local lua = process.quote(os.getenv("PROMPTIC_LUA"))
       local page = process.run{ "sh", "-c", lua .. " --run promptic.cli.manual promptic" }.stdout

@@ -17,6 +17,8 @@ typedef struct baked_module {
 extern const baked_module baked_prelude[]; /* bindings/prelude, in the module */
 extern const baked_module baked_scripts[]; /* scripts, in the interpreter only */
 extern const baked_module
+    baked_made[]; /* what the scripts themselves make, in the interpreter only */
+extern const baked_module
     baked_vendor[]; /* argparse, which others wrote; in the interpreter only */
 
 #endif

@@ -19,7 +19,7 @@ int luaopen_cjson_safe(lua_State *L);
 
 /* ------------------------------------------------------------------- baked */
 
-static const baked_module *const baked_lists[] = {baked_scripts, baked_vendor, NULL};
+static const baked_module *const baked_lists[] = {baked_scripts, baked_made, baked_vendor, NULL};
 
 static const baked_module *find_baked(const char *name) {
     for (const baked_module *const *list = baked_lists; *list != NULL; list++)

@@ -1,4 +1,4 @@
---- promptic completion: the script with which a shell completes the command, made by argparse.
+--- promptic completion: the script with which a shell completes the command, made by argparse when this is built.
 local arguments = require "promptic.cli.arguments"
 
 local completion = {}
@@ -54,6 +54,16 @@ function completion.script(shell)
    return script
 end
 
+--- Source of the module completion_texts, for the build: the scripts by shell. Making one takes ten times as long as
+-- anything else that a shell waits for when it starts.
+function completion.texts()
+   local lines = {}
+   for _, shell in ipairs(completion.arguments[1].values) do
+      lines[#lines + 1] = ("   %s = %q,"):format(shell, completion.script(shell))
+   end
+   return "return {\n" .. table.concat(lines, "\n") .. "\n}\n"
+end
+
 completion.arguments = { { "shell", values = { "bash", "zsh", "fish" }, summary = "the shell" } }
 completion.notes = "For this session, in bash and (after compinit) in zsh: source <(promptic completion SHELL); "
    .. "in fish: promptic completion fish | source.\n\nTo keep it, write it to\n"
@@ -64,7 +74,7 @@ completion.examples = "source <(promptic completion bash)\n"
    .. "promptic completion fish >~/.config/fish/completions/promptic.fish"
 
 function completion.run(_, values)
-   require("promptic.cli.output").write(completion.script(values.shell))
+   require("promptic.cli.output").write(require "promptic.cli.completion_texts"[values.shell])
 end
 
 return completion

@@ -6,8 +6,9 @@
  *     gets print URL COUNT       as easy, and prints the last answer instead of what it took
  *     gets idle URL COUNT        so many on one multi handle that the server never answers
  *
- * Prints "wall cpu" in seconds, with idle the microseconds of CPU that a look at all of them takes. As in any program that asks for one thing after another and uses
- * what comes, each request has its URL set, and each answer is gathered in memory of its own.
+ * Prints "wall cpu" in seconds, with idle the microseconds of CPU that a look at all of them takes.
+ * As in any program that asks for one thing after another and uses what comes, each request has its
+ * URL set, and each answer is gathered in memory of its own.
  */
 #include <curl/curl.h>
 #include <stdbool.h>

@@ -3,9 +3,9 @@
  *
  *     in_turns COUNT COMMAND [ARGUMENT...] -- COMMAND [ARGUMENT...]
  *
- * Prints the median over COUNT pairs of the second's wall time in the first's, the same of the CPU's
- * and of the most memory that it had, and the first's median wall time in milliseconds. What the
- * commands print is thrown away.
+ * Prints the median over COUNT pairs of the second's wall time in the first's, the same of the
+ * CPU's and of the most memory that it had, and the first's median wall time in milliseconds. What
+ * the commands print is thrown away.
  */
 #include <fcntl.h>
 #include <spawn.h>

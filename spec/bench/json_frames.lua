@@ -1,8 +1,10 @@
 --- json_frames.lua - a game's frames while a response of 10 MB arrives in a task: the CPU time of promptic.step(0) in
 -- milliseconds, by the shape of the response.
 --
---    LUA_PATH='./?.lua;;' promptic-lua spec/bench/json_frames.lua [MEGABYTES]
+--    LUA_PATH='./?.lua;;' promptic-lua spec/bench/json_frames.lua [MEGABYTES [COLLECTOR]]
 --
+-- Lua's collector is incremental, as in a host and in LÖVE, or "generational": promptic-lua begins with that, as lua
+-- does, and it stops the program for as long as a whole collection takes.
 -- CPU time, which other programs on the machine do not lengthen. The longest frame is printed too; beside it the time
 -- that json.decode takes for the same text at once.
 local cjson = require "cjson"
@@ -11,6 +13,7 @@ local promptic = require "promptic"
 local scripted = require "spec.support.scripted"
 
 local size = (tonumber(arg[1]) or 10) * 1e6
+collectgarbage(arg[2] or "incremental")
 
 local function fill(open, piece, close)
    local count = math.max(1, math.floor((size - #open - #close) / (#piece + 1)))

@@ -4,9 +4,10 @@
  *
  *     rows_server [FAULTS_PER_THOUSAND [SEED [LATENCY]]]
  *
- * LATENCY is in milliseconds: so long after a request its answer begins, whatever else is under way.
- * It prints its port and ends with its standard input. A fault takes the place of the answer to a
- * POST: 429, 503 with and without Retry-After, a reset before the rows are taken, one after it.
+ * LATENCY is in milliseconds: so long after a request its answer begins, whatever else is under
+ * way. It prints its port and ends with its standard input. A fault takes the place of the answer
+ * to a POST: 429, 503 with and without Retry-After, a reset before the rows are taken, one after
+ * it.
  *
  *     POST /api/v1/experiments/ID/observations    GET of the same
  *     GET /rows     the text of each row as it was sent, one a line
@@ -380,7 +381,8 @@ static int prepare(struct pollfd *polled) {
     int64_t now = latency_ms > 0 ? now_ms() : 0, timeout = -1;
     for (int i = 0; i < MAX_CONNECTIONS; i++) {
         const connection *c = &connections[i];
-        polled[i] = (struct pollfd){.fd = c->socket, .events = c->out.length > 0 ? POLLOUT : POLLIN};
+        polled[i] =
+            (struct pollfd){.fd = c->socket, .events = c->out.length > 0 ? POLLOUT : POLLIN};
         if (c->socket < 0 || c->out.length == 0 || c->due_ms <= now)
             continue;
         polled[i].fd = -1;
