@@ -317,7 +317,8 @@ VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-
 valgrind: ## runs a part of the specs, and of the C hosts, under valgrind
 	$(Q)$(DEPS) module program sandbox test valgrind
 	$(Q)$(MAKE) --no-print-directory all $(addprefix $(BUILD)/host/,$(VALGRIND_HOSTS))
-	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(VALGRIND) $(PROGRAM) .ci/run-specs.lua $(VALGRIND_SPEC)
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(VALGRIND) $(PROGRAM) .ci/run-specs.lua \
+		--exclude-tags=large $(VALGRIND_SPEC)
 	$(Q)for host in $(VALGRIND_HOSTS); do \
 		$(SPEC_ENV) $(LUA) spec/support/run_host.lua $(VALGRIND) $(BUILD)/host/$$host || exit 1; \
 	done
