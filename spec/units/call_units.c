@@ -93,9 +93,62 @@ static void fail(peer *p) {
     units_row(NULL);
 }
 
+static const char fine[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+
+enum { KEPT = 3 };
+
+/* Connections that are idle and kept. */
+static void keep_some(peer *p, struct pollfd fds[KEPT]) {
+    promptic_call *calls[KEPT];
+    for (int i = 0; i < KEPT; i++)
+        calls[i] = submit(p, "GET");
+    for (int i = 0; i < KEPT; i++) {
+        peer_accept(p);
+        fds[i] = (struct pollfd){.fd = p->connection, .events = POLLIN};
+    }
+    for (int i = 0; i < KEPT; i++) {
+        p->connection = fds[i].fd;
+        CHECK(peer_send(p, fine));
+    }
+    for (int i = 0; i < KEPT; i++) {
+        CHECK(promptic_call_wait(calls[i], 10000) &&
+              promptic_call_result(calls[i])->kind == PROMPTIC_OK);
+        promptic_call_free(calls[i]);
+    }
+}
+
+/* Where a kept connection has broken under a request, the next attempt trusts no other kept one.
+ * What libcurl does by itself, which is to send it again on the second one, is refused, and ends
+ * that one. */
+static void distrust(peer *p) {
+    struct pollfd fds[KEPT];
+    char byte;
+    keep_some(p, fds);
+    promptic_call *call = submit(p, "GET");
+    for (int i = 0; i < 1000 && poll(fds, KEPT, 0) == 0; i++)
+        promptic_wait(p->loop, 5);
+    for (int i = 0; i < KEPT; i++)
+        if (fds[i].revents != 0) {
+            close(fds[i].fd);
+            fds[i].fd = -1;
+        }
+    peer_accept(p);
+    for (int i = 0; i < KEPT; i++)
+        CHECK(fds[i].fd < 0 || recv(fds[i].fd, &byte, 1, MSG_DONTWAIT) <= 0);
+    CHECK(peer_send(p, fine) && promptic_call_wait(call, 10000));
+    CHECK(promptic_call_result(call)->kind == PROMPTIC_OK &&
+          promptic_call_result(call)->attempts == 2);
+    promptic_call_free(call);
+    for (int i = 0; i < KEPT; i++)
+        if (fds[i].fd >= 0)
+            close(fds[i].fd);
+    peer_drop(p);
+}
+
 void units_call(void) {
     peer p;
     peer_open(&p, 30);
+    distrust(&p);
     fail(&p);
     cancel_early(&p);
     cancel_late(&p, "");
