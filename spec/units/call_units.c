@@ -145,9 +145,40 @@ static void distrust(peer *p) {
     peer_drop(p);
 }
 
+/* A server that says the credential again: in the body, in a header that is shown, where it
+ * redirects. */
+static void hide_secret(peer *p, const char *response, const char *message, const char *body,
+                        const char *request_id) {
+    promptic_call *call = submit(p, "POST");
+    peer_accept(p);
+    CHECK(peer_send(p, response) && promptic_call_wait(call, 10000));
+    const promptic_result *result = promptic_call_result(call);
+    HAS(message, result->message);
+    SAME(body, result->body);
+    SAME(request_id, result->request_id);
+    promptic_call_free(call);
+    peer_drop(p);
+}
+
+static void hide(peer *p) {
+    hide_secret(p,
+                "HTTP/1.1 400 x\r\nConnection: close\r\nContent-Length: 24\r\n\r\n{\"error\":\"bad "
+                "a%2Dkey!\"}",
+                "bad *******!", "{\"error\":\"bad *******!\"}", NULL);
+    hide_secret(p,
+                "HTTP/1.1 400 x\r\nConnection: close\r\nX-Request-Id: \"a-key\"\r\nContent-Length: "
+                "0\r\n\r\n",
+                "Bad Request", "", "\"*****\"");
+    hide_secret(p,
+                "HTTP/1.1 302 x\r\nConnection: close\r\nLocation: "
+                "http://x/a-key\r\nContent-Length: 0\r\n\r\n",
+                "a redirect to http://x/***** was not followed", "", NULL);
+}
+
 void units_call(void) {
     peer p;
     peer_open(&p, 30);
+    hide(&p);
     distrust(&p);
     fail(&p);
     cancel_early(&p);
