@@ -326,13 +326,15 @@ sanitize: ## runs the specs in a build with ASan, UBSan and LSan
 VALGRIND_SPEC ?= $(call tagged,valgrind)
 
 # C hosts that fork, or free within callbacks: valgrind follows into the children.
-VALGRIND_HOSTS ?= units callbacks lifetimes forks
+VALGRIND_HOSTS ?= callbacks lifetimes forks
 VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
 
 valgrind: ## runs a part of the specs, and of the C hosts, under valgrind
 	$(Q)$(DEPS) module program sandbox test valgrind
-	$(Q)$(MAKE) --no-print-directory all $(addprefix $(BUILD)/host/,$(VALGRIND_HOSTS))
-	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(VALGRIND) $(PROGRAM) .ci/run-specs.lua $(VALGRIND_SPEC)
+	$(Q)$(MAKE) --no-print-directory all $(addprefix $(BUILD)/host/,units $(VALGRIND_HOSTS))
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(VALGRIND) $(PROGRAM) .ci/run-specs.lua \
+		--exclude-tags=large $(VALGRIND_SPEC)
+	$(Q)$(SPEC_ENV) $(VALGRIND) $(BUILD)/host/units
 	$(Q)for host in $(VALGRIND_HOSTS); do \
 		$(SPEC_ENV) $(LUA) spec/support/run_host.lua $(VALGRIND) $(BUILD)/host/$$host || exit 1; \
 	done

@@ -180,7 +180,7 @@ describe("promptic.httpd", function()
       assert.equal("ab", seen[1].body)
    end)
 
-   it("gathers a body of 100 MB and sends it back", function()
+   it("gathers a body of 100 MB and sends it back #large", function()
       start()
       local size = 100 * 1000 * 1000
       local body = ("0123456789"):rep(size // 10)

@@ -93,9 +93,93 @@ static void fail(peer *p) {
     units_row(NULL);
 }
 
+static const char fine[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+
+enum { KEPT = 3 };
+
+/* Connections that are idle and kept. */
+static void keep_some(peer *p, struct pollfd fds[KEPT]) {
+    promptic_call *calls[KEPT];
+    for (int i = 0; i < KEPT; i++)
+        calls[i] = submit(p, "GET");
+    for (int i = 0; i < KEPT; i++) {
+        peer_accept(p);
+        fds[i] = (struct pollfd){.fd = p->connection, .events = POLLIN};
+    }
+    for (int i = 0; i < KEPT; i++) {
+        p->connection = fds[i].fd;
+        CHECK(peer_send(p, fine));
+    }
+    for (int i = 0; i < KEPT; i++) {
+        CHECK(promptic_call_wait(calls[i], 10000) &&
+              promptic_call_result(calls[i])->kind == PROMPTIC_OK);
+        promptic_call_free(calls[i]);
+    }
+}
+
+/* Where a kept connection has broken under a request, the next attempt trusts no other kept one.
+ * What libcurl does by itself, which is to send it again on the second one, is refused, and ends
+ * that one. */
+static void distrust(peer *p) {
+    struct pollfd fds[KEPT];
+    char byte;
+    keep_some(p, fds);
+    promptic_call *call = submit(p, "GET");
+    for (int i = 0; i < 1000 && poll(fds, KEPT, 0) == 0; i++)
+        promptic_wait(p->loop, 5);
+    for (int i = 0; i < KEPT; i++)
+        if (fds[i].revents != 0) {
+            close(fds[i].fd);
+            fds[i].fd = -1;
+        }
+    peer_accept(p);
+    for (int i = 0; i < KEPT; i++)
+        CHECK(fds[i].fd < 0 || recv(fds[i].fd, &byte, 1, MSG_DONTWAIT) <= 0);
+    CHECK(peer_send(p, fine) && promptic_call_wait(call, 10000));
+    CHECK(promptic_call_result(call)->kind == PROMPTIC_OK &&
+          promptic_call_result(call)->attempts == 2);
+    promptic_call_free(call);
+    for (int i = 0; i < KEPT; i++)
+        if (fds[i].fd >= 0)
+            close(fds[i].fd);
+    peer_drop(p);
+}
+
+/* A server that says the credential again: in the body, in a header that is shown, where it
+ * redirects. */
+static void hide_secret(peer *p, const char *response, const char *message, const char *body,
+                        const char *request_id) {
+    promptic_call *call = submit(p, "POST");
+    peer_accept(p);
+    CHECK(peer_send(p, response) && promptic_call_wait(call, 10000));
+    const promptic_result *result = promptic_call_result(call);
+    HAS(message, result->message);
+    SAME(body, result->body);
+    SAME(request_id, result->request_id);
+    promptic_call_free(call);
+    peer_drop(p);
+}
+
+static void hide(peer *p) {
+    hide_secret(p,
+                "HTTP/1.1 400 x\r\nConnection: close\r\nContent-Length: 24\r\n\r\n{\"error\":\"bad "
+                "a%2Dkey!\"}",
+                "bad *******!", "{\"error\":\"bad *******!\"}", NULL);
+    hide_secret(p,
+                "HTTP/1.1 400 x\r\nConnection: close\r\nX-Request-Id: \"a-key\"\r\nContent-Length: "
+                "0\r\n\r\n",
+                "Bad Request", "", "\"*****\"");
+    hide_secret(p,
+                "HTTP/1.1 302 x\r\nConnection: close\r\nLocation: "
+                "http://x/a-key\r\nContent-Length: 0\r\n\r\n",
+                "a redirect to http://x/***** was not followed", "", NULL);
+}
+
 void units_call(void) {
     peer p;
     peer_open(&p, 30);
+    hide(&p);
+    distrust(&p);
     fail(&p);
     cancel_early(&p);
     cancel_late(&p, "");

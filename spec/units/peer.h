@@ -22,7 +22,7 @@ static inline void peer_listen(peer *p) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     p->connection = -1;
-    p->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    p->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     CHECK(bind(p->listener, (void *)&address, sizeof address) == 0 &&
           listen(p->listener, 128) == 0);
     CHECK(getsockname(p->listener, (void *)&address, &size) == 0);
