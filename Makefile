@@ -392,7 +392,7 @@ $(BENCH)/no-decode: spec/bench/no_decode.c $(CORE) $(BINDINGS) $(INTERPRETER) $(
 	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,-E -Wl,--wrap=json_decode,--wrap=json_decoding_step -o $@ \
 		$(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) $(CURL_LIBS) -lm -ldl
 
-bench: ## measures what promptic costs beside libcurl alone and other clients: build/bench.html, spec/bench/figures.svg
+bench: ## measures what promptic costs beside libcurl and other clients: build/bench.html, spec/bench/figures.svg; one part: PART=upload
 	$(Q)$(DEPS) module program sandbox test bench
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES) $(BENCH)/no-decode
 	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))' $(PART)

@@ -8,6 +8,7 @@
 local json = require "promptic.json"
 local cjson = require "cjson"
 local dkjson = require "dkjson"
+local pages = require "pages"
 
 local seconds = tonumber(arg[1]) or 1
 
@@ -15,25 +16,6 @@ local function join(count, make)
    local list = {}
    for index = 1, count do list[index] = make(index) end
    return table.concat(list, ",")
-end
-
-local WORDS = { "invoice", "refund", "order", "late", "please", "parcel", "account", "cannot", "log", "in", "since",
-   "yesterday", "the", "my", "a", "is", "was", "and", "still", "waiting" }
-
-local function sentence(seed, count)
-   local words = {}
-   for index = 1, count do
-      seed = (seed * 16807) % 2147483647
-      words[index] = WORDS[seed % #WORDS + 1]
-   end
-   return table.concat(words, " ")
-end
-
-local function observation(index)
-   return ('{"id":%d,"experimentId":"exp_4f1c2d","variables":{"message":"%s","customer":"c-%d","priority":%d},'
-      .. '"expected":"%s","split":"%s","createdAt":"2025-03-0%dT10:%02d:00.000Z","updatedAt":null}'):format(
-      index, sentence(index, 14), index * 7, index % 5, WORDS[index % #WORDS + 1], index % 3 == 0 and "train" or "eval",
-      index % 9 + 1, index % 60)
 end
 
 local function trace(index)
@@ -45,7 +27,7 @@ local function trace(index)
 end
 
 local CASES = {
-   { "4.8 MB of observations", '{"data":[' .. join(18300, observation) .. '],"total":18300,"nextCursor":null}' },
+   { "4.8 MB of observations", '{"data":[' .. join(18300, pages.observation) .. '],"total":18300,"nextCursor":null}' },
    { "25 KB of traces", '{"data":[' .. join(62, trace) .. '],"total":62}' },
    { "164 bytes", '{"id":"3f0c9d52-8a41-4c7e-b1d0-6a2f8e9c4b17","name":"email-classifier","description":"spam or not",'
       .. '"createdAt":"2025-03-01T10:00:00.000Z","updatedAt":null}' },

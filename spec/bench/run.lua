@@ -1,6 +1,6 @@
 --- run.lua - all benchmarks: what promptic costs beside libcurl alone and other clients, measured in the same run.
 --
---    run.lua BUILD [PART...]        (make bench)
+--    run.lua BUILD [PART...]        (make bench, make bench PART=upload)
 --
 -- Prints a table; without parts it also writes BUILD/bench.html and figures.svg beside this file, which README shows.
 -- Fails where a figure is over its limit. BENCH_ROUNDS=3 is a quick run, BENCH_LIMITS=1 makes what it measures plus a
