@@ -102,9 +102,9 @@ static void push_exchange(lua_State *L, const promptic_result *result) {
     lua_setfield(L, -2, "headers");
 }
 
-/* Bytes of a response that are decoded between two readings of the clock, roughly. What they allocate
- * the collector makes up for within them, up to 30 times as long as the decoding itself: with 8 KiB
- * that would be frames of 30 ms. Half as many cost 10 percent more. */
+/* Bytes of a response that are decoded between two readings of the clock, roughly. What they
+ * allocate the collector makes up for within them, up to 30 times as long as the decoding itself:
+ * with 8 KiB that would be frames of 30 ms. Half as many cost 10 percent more. */
 #define STEP_BYTES ((size_t)1024)
 
 /* [-0, +0, m] Decodes a part of the response; true once it is done. */
