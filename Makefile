@@ -88,7 +88,7 @@ Q := $(if $(V),,@)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all docs deps demo luajit test network test-luas test-suites sanitize valgrind fuzz soak bench contract \
+.PHONY: all docs deps demo luajit test hosts network test-luas test-suites sanitize valgrind fuzz soak bench contract \
 	check-core house symbols lint format \
 	install uninstall rock install-rock clean help
 
@@ -276,13 +276,25 @@ luajit: ## builds the module for LuaJIT, which LÖVE and other games have inside
 # The specs see the build, and nothing of the caller's credentials and settings.
 SPEC_ENV = .ci/clean-env PROMPTIC_SERVER_LUA='$(LUA)' LUA_CPATH='$(abspath $(BUILD))/?.so;;'
 
-# Without a game engine its spec is pending, and so are those of the laboratory whose parts are missing.
-test: ## runs the specs; one file of them: make test SPEC=spec/retry_spec.lua
+# $(call tagged,TAG): the specs with this word in their line "-- Tags:".
+tagged = $(shell grep -lE '^-- Tags:.* $(1)( |$$)' spec/*_spec.lua)
+
+# Those tagged heavy build and install things; `make hosts` runs them.
+QUICK_SPEC = $(filter-out $(call tagged,heavy),$(wildcard spec/*_spec.lua spec/network/*_spec.lua))
+
+test: ## runs the specs, several files at a time, in some 90 s; one file of them: make test SPEC=spec/retry_spec.lua
 	$(Q)$(DEPS) module program sandbox test
-	$(Q)$(if $(filter spec spec/love%,$(SPEC)),$(DEPS) luajit love || true)
 	$(Q)$(if $(filter spec spec/network%,$(SPEC)),$(DEPS) network || true)
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(SPEC)
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' \
+		$(if $(filter-out spec,$(SPEC)),$(LUA) .ci/run-specs.lua $(SPEC),.ci/test $(LUA) $(QUICK_SPEC))
+
+# Without a game engine its spec is pending.
+hosts: ## runs what is heavy: C hosts with sanitizers, the game under Xvfb, installing, LuaRocks
+	$(Q)$(DEPS) module program sandbox test
+	$(Q)$(DEPS) luajit love || true
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,heavy)
 
 # In promptic-lua itself, unlike make test, which runs the shorter half of it.
 network: ## runs the laboratory: real servers and proxies, TLS, forks; also with the libcurl of Debian NETWORK_SUITE (sid)
@@ -290,9 +302,6 @@ network: ## runs the laboratory: real servers and proxies, TLS, forks; also with
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(DEPS) luajit && $(MAKE) --no-print-directory luajit || true
 	$(Q)LUA='$(LUA)' .ci/network '$(abspath $(BUILD))'
-
-# $(call tagged,TAG): the specs with this word in their line "-- Tags:".
-tagged = $(shell grep -lE '^-- Tags:.* $(1)( |$$)' spec/*_spec.lua)
 
 # Those tagged luas, of the module and not of the program, in Lua 5.1, LuaJIT, 5.2 and 5.3, as far as these are
 # installed or can be.

@@ -402,7 +402,8 @@ static bool is_done(const void *call) {
     return ((const promptic_call *)call)->state == CALL_DONE;
 }
 
-/* A call that has ended stays so in a forked child: without it each would cost several getpid(2). */
+/* A call that has ended stays so in a forked child: without it each would cost several getpid(2).
+ */
 bool promptic_call_done(const promptic_call *call) {
     if (!is_done(call))
         loop_check_process(call->client->loop);

@@ -1,6 +1,6 @@
 --- promptic.auth.login: device authorization against the sandbox, where a person's part is played over HTTP,
 --- and against a scripted server for what goes wrong on the way.
--- Tags: luas
+-- Tags: luas slow
 local http = require "socket.http"
 local ltn12 = require "ltn12"
 local promptic = require "promptic"

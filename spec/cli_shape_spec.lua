@@ -1,4 +1,5 @@
 --- Responses that the contract does not have: the promptic command says so, and shows no traceback.
+-- Tags: slow
 local command = require "spec.support.command"
 local scripted = require "spec.support.scripted"
 

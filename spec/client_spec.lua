@@ -152,8 +152,8 @@ describe("an endpoint of this machine in the file", function()
             print(fine, not fine and problem.kind, not fine and problem.message)
          ]]):format(options), {}, all)
          if refused then
-            assert.matches("^false\tconfig\tendpoint in .*config.toml:%d is this machine, but the credential comes from "
-               .. "the " .. refused .. ": set PROMPTIC_ENDPOINT", said)
+            assert.matches("^false\tconfig\tendpoint in .*config.toml:%d is this machine, but the credential comes "
+               .. "from the " .. refused .. ": set PROMPTIC_ENDPOINT", said)
          else
             assert.matches("^true", said)
          end

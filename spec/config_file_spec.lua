@@ -1,6 +1,6 @@
 --- promptic.auth.save, which changes the configuration file: what it leaves alone, what it refuses, how the
 --- file is replaced. And that other readers of TOML, such as the Python package's, read what it writes.
--- Tags: luas
+-- Tags: luas slow
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local process = require "spec.support.process"

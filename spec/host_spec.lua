@@ -1,5 +1,6 @@
 --- C hosts: the programs of spec/host, each built with the sanitizer that sees what it is about; the public
 -- header as C and as C++; and the examples, built as they say and run against the sandbox.
+-- Tags: heavy
 local process = require "spec.support.process"
 local host_server = require "spec.support.host_server"
 local sandbox = require "spec.support.sandbox"

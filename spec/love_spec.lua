@@ -1,5 +1,6 @@
 --- The game in examples/love, played in LÖVE on a screen that nobody sees (Xvfb), beside a sandbox: that it draws on
 -- whatever the network does, and what its picture shows. Pending where one of the three is not there.
+-- Tags: heavy
 local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
 

@@ -1,5 +1,6 @@
 --- What leaves the build: installing and uninstalling, a C program against the installed library, the rock.
 -- And what a machine is told that lacks something. Everything goes into a temporary folder.
+-- Tags: heavy
 local promptic = require "promptic"
 local process = require "spec.support.process"
 

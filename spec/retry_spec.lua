@@ -1,5 +1,5 @@
 --- Which failure is tried again, how often, and what comes of it.
--- Tags: luas
+-- Tags: luas slow
 local promptic = require "promptic"
 local socket = require "socket"
 local clients = require "spec.support.clients"

@@ -1,5 +1,5 @@
 --- When an attempt or a call takes too long: kind "timeout"; and what is slow, but no timeout.
--- Tags: luas
+-- Tags: luas slow
 local promptic = require "promptic"
 local socket = require "socket"
 local clients = require "spec.support.clients"

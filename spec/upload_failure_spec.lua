@@ -1,6 +1,6 @@
 --- upload_observations when things fail: nothing is lost and nothing is sent twice; where that cannot be known, the
 -- error says which rows are in, which are not and which are unknown, and lets the upload go on from there.
--- Tags: luas
+-- Tags: luas slow
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local observations = require "spec.support.observations"

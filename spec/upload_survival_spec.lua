@@ -1,5 +1,6 @@
 --- upload_observations against spec/bench/rows_server.c, of whose answers some are 429, 503 and resets before and after
 -- it took a batch: what the server holds is the file, row by row. A million rows are in `make bench`.
+-- Tags: slow
 local clients = require "spec.support.clients"
 local process = require "spec.support.process"
 local socket = require "socket"

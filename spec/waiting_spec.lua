@@ -1,6 +1,6 @@
 --- wait_for_experiment and wait_for_evaluation: how often they look, what they return, when they give up; and
 -- Ctrl-C, which stops them and every other call at once.
--- Tags: luas valgrind
+-- Tags: luas valgrind slow
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local process = require "spec.support.process"

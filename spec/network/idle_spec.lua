@@ -1,4 +1,5 @@
 --- Connections that the server has ended while they were idle are not used; those that work stay in use.
+-- Tags: slow
 local promptic = require "promptic"
 local calls = require "spec.network.calls"
 local lab = require "spec.network.lab"

@@ -1,4 +1,5 @@
 --- A name with two addresses, the first of which is dead: the second is tried within the timeout, as curl does.
+-- Tags: slow
 local lab = require "spec.network.lab"
 local nginx = require "spec.network.nginx"
 local process = require "spec.support.process"

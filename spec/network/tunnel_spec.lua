@@ -1,5 +1,6 @@
 --- HTTPS behind a proxy: tunnels that work, and all that can go wrong before one is there. The environment is read by
 --- the process, so another one makes the calls, each blocking and in a task.
+-- Tags: slow
 local calls = require "spec.network.calls"
 local lab = require "spec.network.lab"
 local nginx = require "spec.network.nginx"

@@ -1,5 +1,6 @@
 --- What no real server does, byte by byte: an idle connection that was ended or has bytes to read is dropped before
 --- it is used, and that is no attempt; what was sent without an answer is in doubt, and goes out once.
+-- Tags: slow
 local calls = require "spec.network.calls"
 local lab = require "spec.network.lab"
 local process = require "spec.support.process"
