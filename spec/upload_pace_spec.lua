@@ -1,6 +1,6 @@
 --- upload_observations: how many rows a request has and how many requests are under way. Requests and their sizes are
 -- counted at a scripted server; what time it takes them is the server's.
--- Tags: slow
+-- Tags: luas slow
 local clients = require "spec.support.clients"
 local observations = require "spec.support.observations"
 local scripted = require "spec.support.scripted"

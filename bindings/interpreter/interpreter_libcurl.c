@@ -85,8 +85,10 @@ static void find(void *handle, const char *name, void *function) {
     *(void **)function = found;
 }
 
+/* Lazily, as programs are linked: what libcurl depends on has ten times as many functions as a call
+ * needs. What this program needs of libcurl is looked up at once all the same. */
 static void load(void) {
-    void *handle = dlopen(LIBCURL_SONAME, RTLD_NOW | RTLD_LOCAL);
+    void *handle = dlopen(LIBCURL_SONAME, RTLD_LAZY | RTLD_LOCAL);
 #define FIND(TYPE, NAME, PARAMETERS, ARGUMENTS) find(handle, #NAME, &library.NAME);
     RETURNING(FIND)
     SILENT(FIND)
