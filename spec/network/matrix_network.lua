@@ -3,6 +3,7 @@
 --- every connection does the same.
 ---
 --- Rows: { what, steps, outcome and arrivals of GET and DELETE, the same of POST and PATCH, options }.
+-- Tags: slow
 local promptic = require "promptic"
 local calls = require "spec.network.calls"
 local lab = require "spec.network.lab"

@@ -1,6 +1,7 @@
 --- The rules of core/README.md (sent, in doubt, retry, deadline) as a model of a few lines, held against random
 --- sequences of faults. NETWORK_SEQUENCES says how many (1,000), NETWORK_SEED which: the seed of a run is in every
 --- failure.
+-- Tags: slow
 local promptic = require "promptic"
 local calls = require "spec.network.calls"
 local lab = require "spec.network.lab"

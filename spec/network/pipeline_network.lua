@@ -1,5 +1,6 @@
 --- Whole jobs over TLS, and over TLS behind a proxy, in promptic-lua, stock Lua and LuaJIT: a login, the pipeline of
 --- examples/, an upload. The platform is the sandbox behind nginx.
+-- Tags: slow
 local calls = require "spec.network.calls"
 local lab = require "spec.network.lab"
 local nginx = require "spec.network.nginx"
