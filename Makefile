@@ -88,8 +88,8 @@ Q := $(if $(V),,@)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all docs deps demo luajit test hosts network test-luas test-suites sanitize valgrind fuzz soak bench contract \
-	check-core house symbols lint format \
+.PHONY: all docs deps demo luajit test hosts network test-luas test-suites test-architectures sanitize valgrind fuzz \
+	soak bench contract check-core house symbols lint format \
 	install uninstall rock install-rock clean help
 
 all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
@@ -315,6 +315,14 @@ test-luas: ## runs the specs of the module in older Luas and LuaJIT
 
 test-suites: ## builds and runs demo and specs on Debian 13 and sid, unpacked over /usr for that alone; SUITES=sid: one
 	$(Q)MAKE='$(MAKE)' .ci/test-suites '$(BUILD)' $(SPEC)
+
+# What depends on the size of a word, the order of bytes and the sign of a char.
+ARCHITECTURES_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,units json_decode json_encode json_grammar json_steps \
+	rows_csv rows_json transport tasks upload))
+
+test-architectures: ## builds and runs specs for arm64, i386 and s390x, with qemu; ARCHITECTURES=s390x: one
+	$(Q)$(DEPS) architectures
+	$(Q)MAKE='$(MAKE)' .ci/test-architectures '$(BUILD)' $(ARCHITECTURES_SPEC)
 
 # Stock Lua can not load an instrumented module, so the instrumented program runs busted itself; there is no
 # instrumented promptic.so, so that what the specs start in stock Lua finds the plain one.
