@@ -337,7 +337,8 @@ sanitize: ## runs the specs in a build with ASan, UBSan and LSan
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(SANITIZED))/promptic-lua' \
 		LUA_CPATH='$(abspath $(SANITIZED))/?.so;$(abspath $(BUILD))/?.so;;' UBSAN_OPTIONS=print_stacktrace=1 \
 		LSAN_OPTIONS=suppressions='$(CURDIR)/.ci/lsan.supp':print_suppressions=0 \
-		$(SANITIZED)/promptic-lua .ci/run-specs.lua --exclude-tags=packaging,hosts $(SPEC)
+		$(if $(filter-out spec,$(SPEC)),$(SANITIZED)/promptic-lua .ci/run-specs.lua $(SPEC),\
+		.ci/test $(SANITIZED)/promptic-lua $(QUICK_SPEC))
 
 # Those tagged valgrind go through most of the C code and fit into three minutes: valgrind is some thirty times slower.
 VALGRIND_SPEC ?= $(call tagged,valgrind)
