@@ -177,8 +177,8 @@ $(MODULE): $(CORE) $(BINDINGS) $(BAKED) bindings/module.map
 
 $(SERVER): $(HTTPD) $(OBJ)/bindings/sha256.o bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map -o $@ $(filter %.o,$^) \
-		$(HTTPD_LIBS) $(ZLIB_LIBS)
+	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
+		-o $@ $(filter %.o,$^) $(HTTPD_LIBS) $(ZLIB_LIBS)
 
 # The program loads libcurl at its first use (interpreter_libcurl.c), by the name that a program linked with it would
 # have. Where that cannot be found out, as with a static libcurl, the program is linked with it.

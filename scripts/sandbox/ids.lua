@@ -1,5 +1,11 @@
 --- Identifiers that no one else has: good for telling things apart, not for secrets.
+local secrets = require "promptic.sandbox.secrets"
+
 local ids = {}
+
+-- Lua seeds with the time in seconds and an address, which a server that is started again at once may share with the
+-- one before: then ids of its database would come twice.
+math.randomseed(("i8i8"):unpack(secrets.bytes(16)))
 
 --- A random UUID (version 4).
 function ids.uuid()
