@@ -48,7 +48,7 @@ for name, env in pairs{ readline = {}, ["no readline"] = { PROMPTIC_NO_READLINE 
 
       it("shows the values of expressions", function()
          assert.equal("2", screen:run("1 + 1"))
-         assert.equal("a       nil     2", screen:run("'a', nil, 2"))
+         assert.equal("a nil 2", (screen:run("'a', nil, 2"):gsub("%s+", " "))) -- newer tmux keeps the tabs
          assert.equal("nil", screen:run("nil"))
          assert.equal("2", screen:run("=_ == nil and 2"))
          assert.equal("", screen:run("x = 7"))

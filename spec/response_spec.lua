@@ -25,7 +25,7 @@ describe("headers of one name", function()
    end)
 
    it("are joined in memory that grows as their number does", function()
-      local COUNT, LONG = 5000, ("x"):rep(20)
+      local COUNT, LONG = 2000, ("x"):rep(20) -- libcurl 8 refuses 5,000 and more
       local headers = {}
       for index = 1, COUNT do
          headers[index] = { "X-Many", LONG }
@@ -38,6 +38,6 @@ describe("headers of one name", function()
       local line = promptic.response(result).headers["x-many"]
       local kilobytes = collectgarbage("count") - before
       assert.equal(COUNT * (#LONG + 2) - 2, #line)
-      assert.is_true(kilobytes < 10 * #line / 1024, kilobytes .. " KB") -- one by one: 540 MB
+      assert.is_true(kilobytes < 10 * #line / 1024, kilobytes .. " KB") -- one by one: 86 MB
    end)
 end)
