@@ -157,7 +157,8 @@ $(BAKED) $(BAKED_MAIN): %.o: %.c | $(OBJ)/.checked
 	$(Q)$(CC) $(ALL_CFLAGS) -Ibindings/bake -c -o $@ $<
 
 # Stays loaded with its libcurl, whoever closes it: a call that is given up during a name lookup leaves that to its
-# thread, which goes on in libcurl for a while.
+# thread, which goes on in libcurl for a while. The sandbox's server stays too: LeakSanitizer fails at thread-local
+# variables of a library that is gone.
 STAYS := -Wl,-z,nodelete
 
 $(STATIC): $(CORE)
