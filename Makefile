@@ -1,7 +1,7 @@
 # Makefile - every job of promptic-lua. `make help` lists them.
 #
 #   make CC=clang CFLAGS='-O3 -g'           another compiler, other flags; what the sources need is added to them
-#   make test SPEC=spec/json_encode_spec.lua
+#   make test SPEC=spec/json/json_encode_spec.lua
 #   make install PREFIX=/usr DESTDIR=/tmp/package
 
 CFLAGS   ?= -O2 -g -Wall -Wextra -Wpedantic -Werror
@@ -55,7 +55,7 @@ OBJ         := $(BUILD)/obj
 # $(call objects,folder...): what the C files of these folders become.
 objects      = $(patsubst %.c,$(OBJ)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 CORE        := $(call objects,core)
-BINDINGS    := $(call objects,bindings bindings/json bindings/rows bindings/prelude)
+BINDINGS    := $(call objects,bindings bindings/table bindings/calls bindings/files bindings/json bindings/rows bindings/prelude)
 INTERPRETER := $(call objects,bindings/interpreter)
 HTTPD       := $(call objects,bindings/httpd)
 COMPILE     := $(OBJ)/bake_compile
@@ -176,7 +176,7 @@ $(MODULE): $(CORE) $(BINDINGS) $(BAKED) bindings/module.map
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(CURL_LIBS) -lm
 
-$(SERVER): $(HTTPD) $(OBJ)/bindings/sha256.o bindings/module.map
+$(SERVER): $(HTTPD) $(OBJ)/bindings/files/sha256.o bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(HTTPD_LIBS) $(ZLIB_LIBS)
@@ -200,7 +200,7 @@ $(PROGRAM) $(MAKER):
 	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_STATIC) $(CJSON) \
 		$$([ -s $(LIBCURL_SONAME) ] || echo '$(CURL_LIBS)') -lm -ldl
 
-# C hosts: spec/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
+# C hosts: spec/core/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
 HOSTS     := $(patsubst spec/host/%.c,$(BUILD)/host/%,$(wildcard spec/host/*.c))
 HOSTS_LUA := $(addprefix $(BUILD)/host/,collector json lua_memory lua_threads rows)
 UNLOAD    := $(BUILD)/host/unload
@@ -278,12 +278,12 @@ luajit: ## builds the module for LuaJIT, which LÖVE and other games have inside
 SPEC_ENV = .ci/clean-env PROMPTIC_SERVER_LUA='$(LUA)' LUA_CPATH='$(abspath $(BUILD))/?.so;;'
 
 # $(call tagged,TAG): the specs with this word in their line "-- Tags:".
-tagged = $(shell grep -lE '^-- Tags:.* $(1)( |$$)' spec/*_spec.lua)
+tagged = $(shell grep -lE '^-- Tags:.* $(1)( |$$)' spec/*/*_spec.lua)
 
 # Those tagged heavy build and install things; `make hosts` runs them.
-QUICK_SPEC = $(filter-out $(call tagged,heavy),$(wildcard spec/*_spec.lua spec/network/*_spec.lua))
+QUICK_SPEC = $(filter-out $(call tagged,heavy),$(wildcard spec/*/*_spec.lua))
 
-test: ## runs the specs, several files at a time, in some 90 s; one file of them: make test SPEC=spec/retry_spec.lua
+test: ## runs the specs, several files at a time, in some 90 s; one file of them: make test SPEC=spec/core/retry_spec.lua
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(if $(filter spec spec/network%,$(SPEC)),$(DEPS) network || true)
 	$(Q)$(MAKE) --no-print-directory all
@@ -318,8 +318,8 @@ test-suites: ## builds and runs demo and specs on Debian 13 and sid, unpacked ov
 	$(Q)MAKE='$(MAKE)' .ci/test-suites '$(BUILD)' $(SPEC)
 
 # What depends on the size of a word, the order of bytes and the sign of a char.
-ARCHITECTURES_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,units json_decode json_encode json_grammar json_steps \
-	rows_csv rows_json transport tasks upload))
+ARCHITECTURES_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,core/units json/json_decode json/json_encode json/json_grammar \
+	json/json_steps rows/rows_csv rows/rows_json core/transport tasks/tasks upload/upload))
 
 test-architectures: ## builds and runs specs for arm64, i386 and s390x, with qemu; ARCHITECTURES=s390x: one
 	$(Q)$(DEPS) architectures

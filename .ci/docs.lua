@@ -5,7 +5,7 @@ Rewrites the generated blocks of the READMEs: what stands between
    <!-- end -->
 
 in any .md file of this tree. Made from the rows of promptic.endpoints and promptic.library, the help of the programs
-and the Makefile. Run by `make docs`, and by spec/docs_spec.lua with --check, which writes nothing and fails where a
+and the Makefile. Run by `make docs`, and by spec/house/docs_spec.lua with --check, which writes nothing and fails where a
 block is not what it would be.
 
    build/promptic-lua -E .ci/docs.lua [--check] [FILE...]

@@ -1,6 +1,6 @@
 /*
  * endpoints.c - THE TABLE: one row an endpoint, one row a parameter. Source: the platform's
- * contract, spec/contract/openapi.yaml (spec/table_spec.lua compares the two).
+ * contract, spec/contract/openapi.yaml (spec/core/table_spec.lua compares the two).
  *
  * How a row is written: parameters.h. Required parameters come first, in the order in which Lua
  * takes them by position. A list inside a body has the rows of its elements in .items.

@@ -1,6 +1,6 @@
 /*
  * parameters.h - how rows of parameters are written: those of the platform's endpoints
- * (endpoints.c), and those of the library's own names in Lua (bindings/library.c).
+ * (endpoints.c), and those of the library's own names in Lua (bindings/table/library.c).
  *
  *    PARAMETERS(
  *        PATH("component_id", STRING, "id of the AI component", UUID),

@@ -7,7 +7,7 @@
  * first call loads. promptic.so and libpromptic link libcurl as usual.
  *
  * <curl/curl.h> declares each of them as well, so that a wrong prototype does not compile;
- * spec/interpreter_spec.lua compares the list with what core/ needs.
+ * spec/interpreter/interpreter_spec.lua compares the list with what core/ needs.
  */
 #define CURL_DISABLE_TYPECHECK /* the variadic functions are macros otherwise */
 #include "interpreter.h"

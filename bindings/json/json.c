@@ -1,4 +1,4 @@
-/* json.c - the functions of promptic.json; bindings/library.c has their rows. */
+/* json.c - the functions of promptic.json; bindings/table/library.c has their rows. */
 #include "json.h"
 
 #include "json_array.h"

@@ -17,8 +17,9 @@ function failure.new(fields)
    return setmetatable(fields, library.Error)
 end
 
-function failure.raise(kind, message)
-   error(failure.new{ kind = kind, message = message }, 0)
+--- Raises an error; `code`, which may be nil, is the reason in one word.
+function failure.raise(kind, message, code)
+   error(failure.new{ kind = kind, message = message, code = code }, 0)
 end
 
 --- f(...) as a task of its own, since nothing can be suspended inside of pcall in Lua 5.1: true and its first result,

@@ -1,6 +1,6 @@
 --[[
 Scoring, so that anybody can recompute every score from an iteration's prompt and the experiment's
-observations (spec/sandbox_scoring_spec.lua does). This is a stand-in for a language model and no
+observations (spec/sandbox/sandbox_scoring_spec.lua does). This is a stand-in for a language model and no
 likeness of one: it knows nothing but the examples it finds in the prompt.
 
 TOKENS of a text: ASCII letters folded to lower case, then the maximal runs of ASCII letters, ASCII

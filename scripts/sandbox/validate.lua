@@ -1,7 +1,7 @@
 --[[
 Requests against the contract, as the rows of the endpoint table have it: types, enums, formats, bounds,
 required and unknown fields, defaults. What no row has (the inside of hyperparameters, of an evaluator's
-config) follows below or in evaluator_config.lua. spec/sandbox_contract_spec.lua compares all of it with
+config) follows below or in evaluator_config.lua. spec/sandbox/sandbox_contract_spec.lua compares all of it with
 openapi.yaml, field by field.
 
 The contract closes the objects of most bodies against unknown fields and leaves list items and changes

@@ -80,7 +80,7 @@ describe("ca_file", function()
    end)
 
    it("that holds no certificate is an error", function()
-      local problem = clients.failure(get, address(server), { ca_file = "spec/tls_spec.lua" })
+      local problem = clients.failure(get, address(server), { ca_file = "spec/core/tls_spec.lua" })
       assert.is_true(problem.kind == "config" or problem.kind == "tls", problem.kind)
    end)
 end)

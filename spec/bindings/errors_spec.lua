@@ -1,4 +1,4 @@
---- promptic.Error: what a failed call raises, kind by kind. spec/transport_spec.lua and spec/retry_spec.lua
+--- promptic.Error: what a failed call raises, kind by kind. spec/core/transport_spec.lua and spec/core/retry_spec.lua
 -- make the failures; here is the form that they take in Lua.
 -- Tags: luas valgrind
 local promptic = require "promptic"

@@ -1,5 +1,5 @@
 --- What a wrong call says. The messages are exact: people read them, and they name the nearest right word.
--- spec/rows_spec.lua makes the wrong calls of every row; here are one or two of each kind.
+-- spec/bindings/rows_spec.lua makes the wrong calls of every row; here are one or two of each kind.
 -- Tags: luas valgrind
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
