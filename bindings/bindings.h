@@ -56,6 +56,12 @@ void bindings_set(lua_State *L, bindings_slot slot);
  * Every userdata has such a one, since its __gc called by a script would free what is in use. */
 void bindings_name_metatable(lua_State *L, const char *name);
 
+/* ---------------------------------------------------------------- system.c */
+
+/* promptic.time(), promptic.uuid() */
+int bindings_unix_time(lua_State *L);
+int bindings_uuid(lua_State *L);
+
 /* ----------------------------------------------------------------- state.c */
 
 /* A call of Lua's, owned by a userdata (lua_call.c). */
