@@ -2,7 +2,7 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, pcall, type = error, pcall, type
+local error, type = error, type
 local concat = table.concat
 
 local methods, library = import "methods", import "c.library"

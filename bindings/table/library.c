@@ -224,6 +224,12 @@ static const library_row rows[] = {
     /* ------------------------------------------------------------ of a client */
     {METHOD("request", "client", RETURNS_VALUE("any"), "A call that has no method yet, by a path below /api/v1; returns the decoded response.", request_parameters),
      .function = bindings_request, .level = BINDINGS_METHOD_LEVEL},
+    {METHOD("with", "client", RETURNS_A("Client"), "A view of the client whose calls have other limits; it ends with the client, and closing it does nothing.",
+        PARAMETERS(
+            OPTION("timeout", NUMBER, "seconds without a byte moving that end an attempt", ASSUMED("the client's"), POSITIVE_SECONDS),
+            OPTION("deadline", NUMBER, "seconds for a whole call with its retries and waits", ASSUMED("the client's"), POSITIVE_SECONDS),
+            OPTION("max_retries", INTEGER, "further attempts after the first", ASSUMED("the client's"), RANGE(0, INT_MAX)))),
+     .function = bindings_client_with},
     {METHOD("close", "client", RETURNS_NOTHING, "Ends the client's calls with kind cancelled; `local client <close>` calls it at the end of the block.", NO_PARAMETERS),
      .function = bindings_close_client},
     {METHOD("wait_for_experiment", "experiments", RETURNS_A("Experiment"), "Waits until the experiment is completed or has failed, and returns it.",
