@@ -20,7 +20,7 @@ describe("client:with", function()
    end)
 
    it("ends its calls after its own deadline and timeout", function()
-      server:always{ hold = true }
+      server:always{ stall = true }
       local err = clients.failure(client.list_components, client:with{ deadline = 0.05, max_retries = 0 })
       assert.same({ "timeout", "the deadline of 0.05 s has passed in attempt 1" }, { err.kind, err.message })
       err = clients.failure(client.list_components, client:with{ timeout = 0.05, max_retries = 0 })
