@@ -390,6 +390,14 @@ PROMPTIC_API promptic_kind promptic_config_write(const char *file, const prompti
 
 /* ------------------------------------------------------------------- calls */
 
+/* Limits of one call in the place of its client's. What is 0 is the client's, and max_retries if it
+ * is negative. */
+typedef struct promptic_limits {
+    double timeout, deadline; /* seconds */
+    int max_retries;
+    size_t max_response_bytes;
+} promptic_limits;
+
 /* What to ask for: an endpoint of the table by its name or its row, or a method and a path.
  * Everything is copied but a body with body_free, of which the library takes ownership. */
 typedef struct promptic_request {
@@ -417,6 +425,7 @@ typedef struct promptic_request {
     const promptic_pair *headers; /* of a request with a url, instead of the client's own */
     size_t header_count;
     const promptic_endpoint *row; /* instead of endpoint: a row of the table */
+    const promptic_limits *limits; /* NULL: the client's */
 } promptic_request;
 
 /* A header of a response; its name in lower case. */
