@@ -255,6 +255,10 @@ static const library_row rows[] = {
      .function = bindings_is_error},
     {OWN("array", "table", "Marks a table as an array, which matters where it is empty.",
         PARAMETERS(MAYBE("list", ARRAY, "the table", ASSUMED("a new one")))), .function = json_function_array},
+    {OWN("write_file", "integer", "Writes a text to a file, as a whole or not at all, and returns how many bytes it has.",
+        PARAMETERS(
+            ROW(QUERY, "path", "path", STRING, "the file to write", REQUIRED),
+            ARGUMENT("text", STRING, "what it will hold", NO_FORMAT)))},
     {OWN("now", "number", "Monotonic time in seconds.", NO_PARAMETERS), .function = bindings_now},
     {IN("json", "encode", "string", "JSON text of a value.", PARAMETERS(ARGUMENT("value", ANY, "any value with a JSON form", NULLABLE))),
      .function = json_function_encode},
