@@ -308,6 +308,10 @@ static const library_row rows[] = {
      .function = bindings_is_error},
     {OWN("array", RETURNS_VALUE("table"), "Marks a table as an array, which matters where it is empty.",
         PARAMETERS(MAYBE("list", ARRAY, "the table", ASSUMED("a new one")))), .function = json_function_array},
+    {OWN("write_file", RETURNS_VALUE("integer"), "Writes a text to a file, as a whole or not at all, and returns how many bytes it has.",
+        PARAMETERS(
+            ROW(QUERY, "path", "path", STRING, "the file to write", REQUIRED),
+            ARGUMENT("text", STRING, "what it will hold", NO_FORMAT)))},
     {OWN("now", RETURNS_VALUE("number"), "Monotonic time in seconds.", NO_PARAMETERS), .function = bindings_now},
     {OWN("time", RETURNS_VALUE("number"), "Unix time in seconds, with its fraction.", NO_PARAMETERS), .function = bindings_unix_time},
     {OWN("uuid", RETURNS_VALUE("string"), "A random UUID.", NO_PARAMETERS), .function = bindings_uuid},
