@@ -95,6 +95,7 @@ end
 local function incomplete()
    return failure.new{
       kind = "decode",
+      code = "unexpected_response",
       message = "the response does not hold the observations that were to be created",
       method = "POST",
       path = "/experiments/.../observations",
@@ -153,6 +154,7 @@ local function refuse(job, problem)
    end
    error(failure.new{
       kind = "argument",
+      code = problem.code,
       message = problem.message,
       file = problem.file,
       line = problem.line,
@@ -168,6 +170,7 @@ local function source_failure(job, err)
    end
    return failure.new{
       kind = "argument",
+      code = "source_failed",
       message = "the source has failed: " .. tostring(err),
       cause = err,
    }

@@ -38,7 +38,7 @@ end
 local function write_file(path, text)
    local draft = ("%s.%08x.part"):format(path, math.random(0) & 0xFFFFFFFF)
    local file, message = io.open(draft, "wb")
-   if not file then failure.raise(("cannot write %s: %s"):format(path, message:match ": (.*)$" or message)) end
+   if not file then failure.raise(("cannot write %s: %s"):format(path, message:sub(#draft + #": " + 1))) end
    local written, problem = file:write(text)
    local closed, late = file:close()
    if written and closed then
