@@ -288,8 +288,7 @@ static bool is_success(const promptic_call *call, const transfer_outcome *outcom
 static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_after) {
     if (outcome->kind != PROMPTIC_OK)
         return sent;
-    return outcome->status == 500 || outcome->status == 502 || outcome->status == 504 ||
-           (outcome->status == 503 && retry_after < 0);
+    return !retry_declares_unprocessed(outcome->status, retry_after);
 }
 
 static char *api_message(const promptic_call *call, int status) {
@@ -371,7 +370,9 @@ static double next_delay(promptic_call *call, const retry_attempt *attempt) {
 }
 
 static void settle_failure(promptic_call *call, const transfer_outcome *outcome) {
-    const char *retry_after = transfer_header(&call->transfer, "retry-after");
+    /* of a whole response only: what a proxy answers to CONNECT, or half a head, declares nothing */
+    const char *retry_after =
+        outcome->kind == PROMPTIC_OK ? transfer_header(&call->transfer, "retry-after") : NULL;
     const retry_attempt attempt = {
         .repeatable = call->repeatable,
         .status = outcome->status,

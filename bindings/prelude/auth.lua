@@ -8,7 +8,7 @@ local io, math, os, tostring, type = io, math, os, tostring, type
 local methods, library, tasks = import "methods", import "c.library", import "tasks"
 local core = import "c.auth"
 local failure = import "failure"
-local is_error, raise, attempt = failure.is_error, failure.raise, failure.attempt
+local is_error, is_passing, raise, attempt = failure.is_error, failure.is_passing, failure.raise, failure.attempt
 local check, now, promptic, sleep = library.check, library.now, library.promptic, tasks.sleep
 
 local auth = promptic.auth
@@ -142,13 +142,6 @@ local function refuse(code, description)
    end
    raise("auth", "the login has failed: " .. code .. (description and " (" .. description .. ")" or ""),
       "login_failed")
-end
-
--- Whether the next poll may succeed.
-local function is_passing(err)
-   local status = err.status_code
-   return err.kind == "connection" or err.kind == "timeout" or status == 408 or status == 429
-      or status ~= nil and status >= 500
 end
 
 -- After a failure of the network the pace is reduced (RFC 8628, 3.5).
