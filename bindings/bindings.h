@@ -295,6 +295,9 @@ int bindings_response(lua_State *L);
 /* [-?, +?, e] Raises the result's failure as a promptic.Error, out of memory as Lua does. */
 int bindings_raise(lua_State *L, const promptic_result *result);
 
+/* [-?, +?, e] The same for a function of the core that fails before there is a call. */
+int bindings_raise_failure(lua_State *L, const promptic_error *error);
+
 /* [-0, +1, m] Pushes that error, so that the call that lends the result can be freed before it is
  * raised. */
 void bindings_push_error(lua_State *L, const promptic_result *result);
