@@ -346,6 +346,15 @@ void bindings_check_download(lua_State *L, const bindings_site *site);
 /* [-0, +1, m] Pushes what artifacts need of C: the prelude's "c.files". */
 int bindings_open_exchange(lua_State *L);
 
+/* ----------------------------------------------------------------- forks.c */
+
+/* A number that changes in a forked child, and in the children of that. What a process owns keeps
+ * the number it had when it was made, and belongs to another process where that differs. */
+unsigned bindings_generation(void);
+
+/* generation(): the same for the prelude, of "c.tasks". */
+int bindings_push_generation(lua_State *L);
+
 /* ----------------------------------------------------------------- tasks.c */
 
 /* [-0, +1, m] Pushes what tasks need of C: the prelude's "c.tasks". */
