@@ -161,8 +161,9 @@ end
 local function on_job_error(store)
    return function(id, message)
       io.stderr:write("promptic sandbox: ", message, "\n")
-      require("promptic.sandbox.runner").fail(store, id, "SANDBOX_ERROR", message:match "^[^\n]*")
-      require("promptic.sandbox.evaluations").fail(store, id)
+      for _, resource in ipairs(require("promptic.sandbox.resources").load().list) do
+         if resource.fail then resource.fail(store, id, message:match "^[^\n]*") end
+      end
    end
 end
 
@@ -178,8 +179,9 @@ local function open(options, store)
       worker = require("promptic.sandbox.worker").new(on_job_error(store),
          require("promptic.sandbox.store").is_disk_error),
    }
-   require("promptic.sandbox.experiments").resume(sandbox)
-   require("promptic.sandbox.evaluations").resume(sandbox)
+   for _, resource in ipairs(require("promptic.sandbox.resources").load().list) do
+      if resource.resume then resource.resume(sandbox) end
+   end
    return sandbox
 end
 
@@ -217,7 +219,7 @@ local function run(options)
    -- a full collection, as the generational mode of the interpreter makes them, would stop the server for a while
    collectgarbage "incremental"
    local Store = require "promptic.sandbox.store"
-   local store <close> = Store.open(options.db)
+   local store <close> = Store.open(options.db, require "promptic.sandbox.schema")
    local sandbox = open(options, store)
    local server <close> = listen(sandbox, options)
    announce(server, options.port_file)

@@ -16,7 +16,7 @@ local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 local traces = require "promptic.sandbox.traces"
 
-local ingest = { handlers = {} }
+local ingest = { handlers = {}, raw_bodies = { ingest_traces = true } }
 
 --- The most that a compressed request holds once it is inflated: that of a plain one.
 ingest.MOST_BYTES = 64 * 1024 * 1024
