@@ -44,6 +44,7 @@ Credentials   Authorization: Bearer KEY, or the session token "session-KEY" toge
               (listing them takes the session token alone). `promptic login --endpoint URL` gets a
               session of its own, approved on the page /device; it ends with the sandbox.
 Traces        come in by POST /api/v1/traces as OTLP/HTTP, JSON or protobuf, plain or gzip.
+              partialSuccess warns of components that are not there and of requests without spans.
 Training data are one set of rows an experiment: the cases of its dataset (datasetId), which the routes of
               observations show as well, as far as their expectedPayload is a text.
 Experiments   are scored for real by an offline model: it answers with the output of the most similar
