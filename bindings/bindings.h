@@ -193,6 +193,11 @@ const char *bindings_nearest_parameter(const promptic_parameter *parameters,
 /* [-0, +1, m] Pushes the function nearest(word, words), the program's module promptic.nearest. */
 int bindings_open_nearest(lua_State *L);
 
+/* ------------------------------------------------------------------ otlp.c */
+
+/* [-0, +0, e] Raises unless the table or JSON text at index is nested as OTLP's request is. */
+void bindings_check_otlp(lua_State *L, const bindings_site *site, int index);
+
 /* ------------------------------------------------------------------ body.c */
 
 /* [-0, +0, e] Writes the body that the row and the arguments make (bindings_check_arguments has
