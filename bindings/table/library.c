@@ -111,7 +111,7 @@ static const promptic_parameter error_fields[] = {
     FIELD("kind", STRING, "what failed", ALWAYS, .values = error_kinds),
     FIELD("message", STRING, "for people", ALWAYS),
     FIELD("status_code", INTEGER, "the HTTP status, of kind api", SOMETIMES),
-    FIELD("code", STRING, "what the platform calls it, where it says so", SOMETIMES),
+    FIELD("code", STRING, "the reason in a word: the platform's, or one of the library's own", SOMETIMES),
     FIELD("method", STRING, "of the request", SOMETIMES),
     FIELD("path", STRING, "of the request, below /api/v1", SOMETIMES),
     FIELD("request_id", STRING, "the platform's id of the request", SOMETIMES),
@@ -181,6 +181,12 @@ static const promptic_parameter logout_fields[] = {
     FIELD("was_logged_in", BOOLEAN, "it had a session", ALWAYS),
     FIELD("has_api_key", BOOLEAN, "it has an API key", ALWAYS),
     FIELD("had_endpoint", BOOLEAN, "its endpoint was removed with the session", ALWAYS),
+    {.name = NULL}};
+
+static const promptic_parameter contract_fields[] = {
+    FIELD("date", STRING, "the day of the contract, such as 2026-12-01", ALWAYS),
+    FIELD("newest_client", STRING, "version of the newest Python client that was read for it", ALWAYS),
+    FIELD("newest_client_date", STRING, "the day of that version", ALWAYS),
     {.name = NULL}};
 
 static const promptic_parameter status_fields[] = {
@@ -302,6 +308,10 @@ static const library_row rows[] = {
      .function = bindings_is_error},
     {OWN("array", RETURNS_VALUE("table"), "Marks a table as an array, which matters where it is empty.",
         PARAMETERS(MAYBE("list", ARRAY, "the table", ASSUMED("a new one")))), .function = json_function_array},
+    {OWN("write_file", RETURNS_VALUE("integer"), "Writes a text to a file, as a whole or not at all, and returns how many bytes it has.",
+        PARAMETERS(
+            ROW(QUERY, "path", "path", STRING, "the file to write", REQUIRED),
+            ARGUMENT("text", STRING, "what it will hold", NO_FORMAT)))},
     {OWN("now", RETURNS_VALUE("number"), "Monotonic time in seconds.", NO_PARAMETERS), .function = bindings_now},
     {OWN("time", RETURNS_VALUE("number"), "Unix time in seconds, with its fraction.", NO_PARAMETERS), .function = bindings_unix_time},
     {OWN("uuid", RETURNS_VALUE("string"), "A random UUID.", NO_PARAMETERS), .function = bindings_uuid},
@@ -331,6 +341,7 @@ static const library_row rows[] = {
     {CLASS("Session", "A login.", session_fields)},
     {CLASS("Logout", "What a logout found.", logout_fields)},
     {CLASS("Status", "What a client would use.", status_fields)},
+    {CLASS("Contract", "What the library knows of the platform: promptic.contract.", contract_fields)},
     {CLASS("Task", "A function that runs beside others.", task_fields)},
 };
 /* clang-format on */

@@ -98,7 +98,8 @@ static void push_returns(lua_State *L, const promptic_returns *returns) {
     set_string(L, "form", forms[returns->form]);
     set_string(L, "type", returns->type);
     set_string(L, "field", returns->field);
-    set_boolean(L, "optional", returns->optional);
+    if (returns->optional)
+        set_boolean(L, "optional", true);
 }
 
 /* [-0, +1, m] What all rows have. */
