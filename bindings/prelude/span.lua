@@ -103,15 +103,16 @@ local function run(me, f)
    return leave_packed(me, before, failure.attempt(function() return pack(f(me)) end))
 end
 
---- Starts a span of the tracer under the current one, or as the first of a trace. level: of the script's call.
-function span.start(level, tracer, where, name, attributes, f)
+--- Starts a span of the tracer: of this trace, else under the current one, else as the first of a trace. level: of the
+--- script's call.
+function span.start(level, tracer, where, trace, name, attributes, f)
    attributes, f = check_start(level + 1, where, name, attributes, f)
-   local parent = scheduler.context()
+   local parent = not trace and scheduler.context()
    if parent and not rawequal(parent.tracer, tracer) then
-      parent = nil
+      parent = false
    end
-   local me = new(tracer, parent or false, parent and parent.trace or tracer:new_trace(), name, attributes)
-   me.remote = me.trace.remote or false
+   local me = new(tracer, parent or false, trace or parent and parent.trace or tracer:new_trace(), name, attributes)
+   me.remote = not parent and me.trace.remote
    if f then
       return run(me, f)
    end
