@@ -247,6 +247,13 @@ int bindings_new_anonymous_client(lua_State *L);
 /* client:close() */
 int bindings_close_client(lua_State *L);
 
+/* [-0, +1, e] renew(client): whether the configuration file has another credential, which the
+ * client uses from now on. */
+int bindings_renew_client(lua_State *L);
+
+/* [-0, +0, e] warn(client, text): a line of level warning in the client's log. */
+int bindings_warn(lua_State *L);
+
 /* [-0, +0, m] Makes the metatable of clients; the methods are in their slot already. */
 void bindings_open_clients(lua_State *L);
 

@@ -136,6 +136,13 @@ int bindings_close_client(lua_State *L) {
     return 0;
 }
 
+int bindings_renew_client(lua_State *L) {
+    bindings_client *client =
+        bindings_check_client(L, &(bindings_site){.function = "renew", .argument = 1});
+    lua_pushboolean(L, client->handle != NULL && promptic_client_renew(client->handle));
+    return 1;
+}
+
 /* __tostring: promptic.client (https://promptic.eu, api_key from environment) */
 static int describe(lua_State *L) {
     bindings_client *client =
@@ -221,4 +228,21 @@ void bindings_log(promptic_log_level level, const char *text, void *userdata) {
     if (compat_cpcall(L, call_log, &line) != LUA_OK)
         take_error(L, state, hook);
     state->logging = false;
+}
+
+int bindings_warn(lua_State *L) {
+    bindings_client *client =
+        bindings_check_client(L, &(bindings_site){.function = "warn", .argument = 1});
+    const char *text = luaL_checkstring(L, 2);
+    bool has_log = false;
+    lua_getuservalue(L, 1);
+    lua_rawgeti(L, -1, USER_LOG);
+    has_log = !lua_isnil(L, -1);
+    lua_pop(L, 2);
+    if (!has_log)
+        return 0;
+    lua_State *outer = bindings_enter(client->state, L);
+    bindings_log(PROMPTIC_LOG_WARNING, text, client);
+    bindings_leave(client->state, outer);
+    return 0;
 }

@@ -2,9 +2,12 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, getmetatable, setmetatable = error, getmetatable, setmetatable
+local error, getmetatable, pcall, setmetatable = error, getmetatable, pcall, setmetatable
 
-local library, supervise = import "c.library", import "supervise"
+local library, supervise, tasks = import "c.library", import "supervise", import "tasks"
+
+-- Where nothing can be suspended inside of pcall.
+local IS_PLAIN_51 = _VERSION == "Lua 5.1" and jit == nil -- luacheck: ignore 113
 
 local failure = {}
 
@@ -26,6 +29,14 @@ end
 --- or false and its error.
 function failure.attempt(f, ...)
    return supervise.finish(supervise.start(f, ...))
+end
+
+--- pcall(f, ...), inside of which a task can be suspended in every Lua.
+function failure.try(f, ...)
+   if IS_PLAIN_51 and tasks.current() then
+      return failure.attempt(f, ...)
+   end
+   return pcall(f, ...)
 end
 
 --- Whether the next attempt may succeed: no connection, no response in time, or a platform that is away or busy.
