@@ -56,6 +56,12 @@ void bindings_set(lua_State *L, bindings_slot slot);
  * Every userdata has such a one, since its __gc called by a script would free what is in use. */
 void bindings_name_metatable(lua_State *L, const char *name);
 
+/* ---------------------------------------------------------------- system.c */
+
+/* promptic.time(), promptic.uuid() */
+int bindings_unix_time(lua_State *L);
+int bindings_uuid(lua_State *L);
+
 /* ----------------------------------------------------------------- state.c */
 
 /* A call of Lua's, owned by a userdata (lua_call.c). */
@@ -233,10 +239,18 @@ void bindings_push_library(lua_State *L);
 /* ------------------------------------------------------------ lua_client.c */
 
 struct bindings_client {
-    promptic_client *handle; /* NULL before it is made and once it is freed */
-    bindings_state *state;   /* kept alive by the userdata's user value */
+    promptic_client *handle;       /* NULL before it is made, once it is freed, and of a view */
+    const bindings_client *parent; /* of a view (client:with): the client; kept alive like state */
+    promptic_limits limits;        /* of a view's calls */
+    bindings_state *state;         /* kept alive by the userdata's user value */
     bool closed;
 };
+
+/* The client of the core, also of a view; NULL if there is none (any more). */
+promptic_client *bindings_client_handle(const bindings_client *client);
+
+/* client:with(options) */
+int bindings_client_with(lua_State *L);
 
 /* promptic.client([options]), with checked options at index 1 */
 int bindings_new_client(lua_State *L);
@@ -295,6 +309,11 @@ int bindings_raise_failure(lua_State *L, const promptic_error *error);
  * raised. */
 void bindings_push_error(lua_State *L, const promptic_result *result);
 
+/* [-0, +1, e] new_error(fields): the table as a promptic.Error, its texts cleaned. clean(text): the
+ * text as a line without secrets and without what a terminal would obey. */
+int bindings_new_error(lua_State *L);
+int bindings_clean(lua_State *L);
+
 /* promptic.is_error(value [, kind]) */
 int bindings_is_error(lua_State *L);
 
@@ -338,6 +357,15 @@ void bindings_check_download(lua_State *L, const bindings_site *site);
 
 /* [-0, +1, m] Pushes what artifacts need of C: the prelude's "c.files". */
 int bindings_open_exchange(lua_State *L);
+
+/* ----------------------------------------------------------------- forks.c */
+
+/* A number that changes in a forked child, and in the children of that. What a process owns keeps
+ * the number it had when it was made, and belongs to another process where that differs. */
+unsigned bindings_generation(void);
+
+/* generation(): the same for the prelude, of "c.tasks". */
+int bindings_push_generation(lua_State *L);
 
 /* ----------------------------------------------------------------- tasks.c */
 

@@ -29,5 +29,7 @@ return {
    { "empty_answer", "argument", "the answer of a row is empty" },
    { "source_failed", "argument", "the function that an upload reads from has failed; `cause` is its error" },
    { "wrong_resume", "argument", "the option resume does not fit the rows or the experiment" },
+   { "ambiguous_name", "argument", "several components, experiments or datasets have the name" },
+   { "not_written", "argument", "a file cannot be written" },
    { "rows_twice", "connection", "a request that had seemed to have no effect took effect late; `twice` has the ids" },
 }

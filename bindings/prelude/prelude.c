@@ -84,6 +84,10 @@ static void push_library(lua_State *L, int module) {
     lua_setfield(L, -2, "Error");
     lua_pushcfunction(L, bindings_now);
     lua_setfield(L, -2, "now");
+    lua_pushcfunction(L, bindings_new_error);
+    lua_setfield(L, -2, "new_error");
+    lua_pushcfunction(L, bindings_clean);
+    lua_setfield(L, -2, "clean");
     lua_pushcfunction(L, bindings_renew_client);
     lua_setfield(L, -2, "renew");
     lua_pushcfunction(L, bindings_warn);

@@ -7,7 +7,7 @@ local error, math, tostring, type = error, math, tostring, type
 local methods, library = import "methods", import "c.library"
 local check, now, sleep = library.check, library.now, import("tasks").sleep
 local failure = import "failure"
-local is_error, try = failure.is_error, failure.try
+local attempt, is_error = failure.attempt, failure.is_error
 
 local ENDED = { completed = true, failed = true }
 
@@ -90,7 +90,7 @@ local function wait(waiting, field, poll)
    local settings, interval = waiting.settings, FIRST_INTERVAL
    waiting.stop = now() + settings.max_wait
    while true do
-      local fine, value = try(poll)
+      local fine, value = attempt(poll)
       if fine then
          waiting.status = type(value) == "table" and value[field]
          waiting.seen, waiting.away_since = true, nil
