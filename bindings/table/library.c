@@ -63,9 +63,10 @@ static const promptic_parameter request_parameters[] = {
     {.name = NULL}};
 
 #define WAIT_OPTIONS \
-    OPTION("max_wait", NUMBER, "seconds until it gives up with an error of kind timeout", DEFAULT("300"), SECONDS), \
+    OPTION("max_wait", NUMBER, "seconds until it gives up with an error of kind timeout and code max_wait", DEFAULT("300"), SECONDS), \
     OPTION("poll_interval", NUMBER, "seconds between two polls at most: the first is 0.25, each is half as long again as the one before", DEFAULT("2"), POSITIVE_SECONDS), \
-    OPTION("on_update", ANY, "called with each response", FUNCTION("value"))
+    OPTION("on_update", ANY, "called with each response", FUNCTION("value")), \
+    OPTION("on_problem", ANY, "called with the error of a poll that is to be repeated, and the seconds until then", FUNCTION("problem, pause"))
 
 static const promptic_parameter upload_parameters[] = {
     PATH("experiment_id", STRING, "id of the experiment", UUID),
