@@ -163,7 +163,7 @@ local function on_job_error(store)
    return function(id, message)
       io.stderr:write("promptic sandbox: ", message, "\n")
       for _, resource in ipairs(require("promptic.sandbox.resources").load().list) do
-         if resource.fail then resource.fail(store, id, message:match "^[^\n]*") end
+         if resource.fail then resource.fail(store, id, (message:gsub("\n.*", ""))) end
       end
    end
 end
