@@ -244,7 +244,7 @@ describe("rows of the endpoint table", function()
       local said = lua[[
          local server = require "promptic.sandbox.server"
          server.handlers.get_workspace = nil
-         local status, _, body = server.respond({ port = 80, api_key = "k", device = { sessions = {} },
+         local status, _, body = server.respond({ port = 80, keys = { k = true }, device = { sessions = {} },
             routes = require("promptic.sandbox.routes").new() }, { method = "GET", path = "/api/v1/workspace", headers = { host = "localhost",
                authorization = "Bearer k" } })
          print(status, body)
@@ -273,7 +273,7 @@ describe("a resource", function()
          local server = require "promptic.sandbox.server"
          local store = require("promptic.sandbox.store").open(":memory:", require "promptic.sandbox.schema")
          require("promptic.sandbox.workspace").prepare(store)
-         local sandbox = { port = 80, api_key = "k", device = { sessions = {} }, store = store, without = {},
+         local sandbox = { port = 80, keys = { k = true }, device = { sessions = {} }, store = store, without = {},
             routes = require("promptic.sandbox.routes").new() }
          for _, path in ipairs{ "/api/v1/models", "/gadget" } do
             local status, _, body = server.respond(sandbox, { method = "GET", path = path,
