@@ -305,6 +305,8 @@ static char *api_message(const promptic_call *call, int status) {
     const text *body = &call->transfer.body;
     if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
         return failure_no_route(allocator_of(call), call->row);
+    if (call->row != NULL && status == 404)
+        return failure_not_found(allocator_of(call), call->row, body->data, body->length);
     return failure_message(allocator_of(call), status,
                            transfer_header(&call->transfer, "content-type"),
                            call->transfer.body.data, call->transfer.body.length);
@@ -328,6 +330,10 @@ static bool fill_code(promptic_call *call, const transfer_outcome *outcome) {
     if (outcome->kind != PROMPTIC_OK)
         return true;
     bool filled = failure_code(allocator_of(call), body->data, body->length, &call->code);
+    if (call->row != NULL && failure_is_no_route(outcome->status, body->data, body->length)) {
+        call->code = text_copy(allocator_of(call), FAILURE_NO_ROUTE, strlen(FAILURE_NO_ROUTE));
+        filled = call->code != NULL;
+    }
     call->result.code = call->code;
     return filled;
 }

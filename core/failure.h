@@ -37,9 +37,18 @@ bool failure_code(const promptic_allocator *allocator, const char *body, size_t 
  * the platform gives where a route exists and the resource does not. */
 bool failure_is_no_route(int status, const char *body, size_t length);
 
-/* The message of that: the route, and its replacement or the platforms that have it. Freed
- * with memory_free. NULL if out of memory. */
+/* The code of that, for a body that brings none. */
+#define FAILURE_NO_ROUTE "no_route"
+
+/* The message of that: the route, and what may be the cause: another platform, with its replacement
+ * for the operation, or a wrong endpoint. Freed with memory_free. NULL if out of memory. */
 char *failure_no_route(const promptic_allocator *allocator, const promptic_endpoint *row);
+
+/* The message of a 404 that has the platform's form, of a row. A missing resource and an operation
+ * that the platform dropped look the same, so that one which newer platforms dropped names both. A
+ * list that takes no id cannot be missing. Freed with memory_free. NULL if out of memory. */
+char *failure_not_found(const promptic_allocator *allocator, const promptic_endpoint *row,
+                        const char *body, size_t length);
 
 /* The standard reason of a status, "Not Found"; NULL where it has none. A static string. */
 const char *failure_reason(int status);
