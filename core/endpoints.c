@@ -106,7 +106,7 @@ static const promptic_endpoint table[] = {
     {.name = "create_experiment", .module = "experiments", .verb = "POST", .path = "/experiments",
      .parameters = PARAMETERS(
         ROW(BODY, "ai_component_id", "aiComponentId", STRING, "id of the component it belongs to", REQUIRED, UUID),
-        ROW(BODY, "target_model", "targetModel", STRING, "the model to optimise for, such as gpt-4.1-nano", REQUIRED),
+        ROW(BODY, "target_model", "targetModel", STRING, "the model to optimise for: the id of one of list_models", REQUIRED),
         ROW(BODY, "task_type", "taskType", STRING, "what the prompt does", DEFAULT("classification"), ONE_OF(TASK_TYPE)),
         ROW(BODY, "provider", "provider", STRING, "who serves the model", DEFAULT("openai"), ONE_OF(MODEL_PROVIDER)),
         ROW(BODY, "optimizer", "optimizer", STRING, "how prompts are searched", DEFAULT("prompticV2"), ONE_OF(OPTIMIZER_TYPE)),

@@ -19,7 +19,9 @@ print(("tickets     %d, each labelled account, billing, bug or feature"):format(
 
 -- 2. A component is the thing that gets a prompt; an experiment searches for a good one.
 local component = client:create_component("ticket-triage", { description = "Which team takes a ticket?" })
-local experiment = client:create_experiment(component.id, "gpt-4.1-nano", {
+local model, provider = require("lib.model").choose(client)
+local experiment = client:create_experiment(component.id, model, {
+   provider = provider,
    name = "triage by example",
    task_type = "classification",
    initial_prompt = "Which team takes this support ticket: account, billing, bug or feature?",

@@ -36,7 +36,7 @@ local groups = {
    { heading = "Prompts" },
    { name = "components", summary = "AI components, which experiments and deployments belong to." },
    { name = "experiments", summary = "Searches for a better prompt." },
-   { name = "observations", summary = "The labelled examples of an experiment." },
+   { name = "observations", summary = "The training data of an experiment: labelled examples." },
    { name = "evaluators", summary = "How an experiment scores predictions." },
    { name = "iterations", summary = "The prompts that an experiment has tried." },
    { name = "deployments", summary = "Which prompt a component serves." },
@@ -46,9 +46,11 @@ local groups = {
    { name = "artifacts", summary = "Files that traces refer to." },
    { name = "storage", summary = "The objects in the store behind artifacts." },
    { name = "datasets", summary = "Datasets of a component, and the cases in them." },
-   { name = "runs", summary = "Runs of an agent over a dataset." },
-   { name = "annotations", summary = "What people say of the traces of a run." },
-   { name = "evaluations", summary = "Findings about an agent's traces." },
+
+   { heading = "Older platforms" },
+   { name = "runs", older = true, summary = "Runs of an agent over a dataset." },
+   { name = "annotations", older = true, summary = "What people say of the traces of a run." },
+   { name = "evaluations", older = true, summary = "Findings about an agent's traces." },
 
    { heading = "This machine" },
    { name = "sandbox", summary = "Serve a stand-in for the platform, for trying without an account." },

@@ -420,7 +420,7 @@ describe("deployments", function()
       assert.same({ aiComponentId = component, experimentId = id }, deployed.json)
       local best = server:ok("GET", path .. "/iterations/best")
       local prompt = server:ok("GET", at .. "/prompt")
-      assert.same({ best.prompt, best.id, best.overallNormalizedScore, "mail", "gpt-4.1-nano" },
+      assert.same({ best.prompt, best.id, best.overallNormalizedScore, "mail", "sandbox-small" },
          { prompt.prompt, prompt.iterationId, prompt.score, prompt.componentName, prompt.model })
       assert.same({ { role = "system", content = best.prompt } }, prompt.promptMessages)
       assert.equal(id, server:ok("GET", at).experiment.id)
