@@ -61,7 +61,7 @@ static void push_table(lua_State *L, const promptic_result *result) {
 
 /* Failures of memory and arguments are raised as Lua's own errors. */
 void bindings_push_error(lua_State *L, const promptic_result *result) {
-    luaL_checkstack(L, 4, NULL);
+    luaL_checkstack(L, 8, NULL);
     if (result->kind == PROMPTIC_MEMORY) {
         lua_pushliteral(L, "not enough memory");
     } else if (result->kind == PROMPTIC_ARGUMENT) {
@@ -70,6 +70,8 @@ void bindings_push_error(lua_State *L, const promptic_result *result) {
         lua_concat(L, 2);
     } else {
         push_table(L, result);
+        if (result->kind == PROMPTIC_API_ERROR)
+            bindings_keep_response(L, result);
     }
 }
 

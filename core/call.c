@@ -120,6 +120,8 @@ static void end(promptic_call *call) {
     result->body = call->transfer.body.data != NULL ? call->transfer.body.data : "";
     result->body_length = call->transfer.body.length;
     result->attempts = call->attempts;
+    result->certificate_issuer = call->transfer.issuer.length > 0 ? call->transfer.issuer.data : NULL;
+    result->certificate_expires = call->transfer.expires;
     result->maybe_sent = result->kind != PROMPTIC_OK && call->maybe_sent;
     result->elapsed = (double)(clock_now_ms() - call->submitted_ms) / 1000.0;
     free_request(call);

@@ -29,6 +29,7 @@ struct promptic_client {
     double timeout, deadline, backoff; /* seconds */
     int max_retries;
     size_t max_response_bytes;
+    bool certificate; /* see promptic_options */
     promptic_log_fn log;
     void *log_userdata;
     struct curl_slist *json_headers;  /* of requests with a body */

@@ -38,6 +38,8 @@ typedef struct transfer {
     text body;
     text headers; /* name, NUL, value, NUL, ... of the last response */
     size_t header_count;
+    text issuer;       /* of the server's certificate; empty unless it was asked for */
+    long long expires; /* when that ends, in seconds since 1970; 0 where it is not known */
     curl_off_t uploaded;
     int64_t moved_ms; /* when a byte moved last, or the attempt began */
     long sent_before; /* CURLINFO_REQUEST_SIZE before the request: bytes of CONNECT */
@@ -69,6 +71,7 @@ typedef struct transfer_settings {
     const char *proxy;      /* NULL: none, whatever the environment says */
     const char *no_proxy;   /* hosts that are asked without it; NULL: none */
     double connect_timeout; /* seconds for name lookup, connection, tunnel and handshake */
+    bool certificate;       /* keep the server's: transfer.issuer and transfer.expires */
 } transfer_settings;
 
 /* A new easy handle with these settings, freed with curl_easy_cleanup. NULL if out of memory. */

@@ -51,6 +51,7 @@ static const promptic_parameter client_options[] = {
     OPTION("backoff", NUMBER, "upper bound of the first delay in seconds, doubling with each attempt up to 8", DEFAULT("0.5"), SECONDS),
     OPTION("max_response_bytes", INTEGER, "bytes of one response at most, after decompression", DEFAULT("268435456"), ANY_COUNT),
     ALLOW_HTTP, CA_FILE, USER_AGENT,
+    OPTION("certificate", BOOLEAN, "keeps who issued the server's certificate, and when it ends, for promptic.response of a call on a new connection", DEFAULT("false")),
     OPTION("log", ANY, "called with each attempt (level debug) and with what is done about a failure (warning); it cannot use the client", FUNCTION("level, text")),
     {.name = NULL}};
 
@@ -146,6 +147,7 @@ static const promptic_parameter response_fields[] = {
     FIELD("attempts", INTEGER, "how many there were", ALWAYS),
     FIELD("elapsed", NUMBER, "seconds from the call to its end, waits included", ALWAYS),
     FIELD("connection_reused", BOOLEAN, "no new connection was made for it", ALWAYS),
+    FIELD("certificate", OBJECT, "with the client's option `certificate`, of a new TLS connection: who issued the server's certificate (`issuer`) and when it ends (`expires`, seconds since 1970)", SOMETIMES),
     {.name = NULL}};
 
 static const promptic_parameter session_fields[] = {
@@ -176,6 +178,7 @@ static const promptic_parameter status_fields[] = {
     FIELD("workspace_id", STRING, "older name of ai_application_id", SOMETIMES),
     FIELD("endpoint", STRING, "where the platform is", SOMETIMES),
     FIELD("endpoint_source", STRING, "where that comes from", SOMETIMES),
+    FIELD("proxy", STRING, "host[:port] of the proxy for it, which no_proxy may still exempt it from", SOMETIMES),
     FIELD("config_file", STRING, "the file", ALWAYS),
     FIELD("exists", BOOLEAN, "there is such a file", ALWAYS),
     FIELD("is_shared", BOOLEAN, "others can read it", ALWAYS),
@@ -248,8 +251,8 @@ static const library_row rows[] = {
     {TASK_METHOD("cancel", "nil", "Ends the task: its transfer is aborted, and an error of kind cancelled raised where it waits.")},
 
     /* ----------------------------------------------------------------- values */
-    {OWN("response", "Response or nil", "Status, headers and more of the response that a result came with.",
-        PARAMETERS(ARGUMENT("result", ANY, "a table that a method returned", NULLABLE))), .function = bindings_response},
+    {OWN("response", "Response or nil", "Status, headers and more of the response that a result came with, or a promptic.Error.",
+        PARAMETERS(ARGUMENT("result", ANY, "a table that a method returned, or its error", NULLABLE))), .function = bindings_response},
     {OWN("is_error", "boolean", "Whether a value is a promptic.Error, and of this kind.",
         PARAMETERS(ARGUMENT("value", ANY, "any value", NULLABLE), MAYBE("kind", STRING, "the kind", .values = error_kinds))),
      .function = bindings_is_error},

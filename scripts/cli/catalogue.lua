@@ -34,7 +34,12 @@ function catalogue.load(context)
    if context.values.json then return end
    local listed, list = pcall(catalogue.list, context)
    if not listed and failure.is_interrupt(list) then error(list, 0) end
-   if not listed or not list or #list == 0 then return end
+   catalogue.use(listed and list)
+end
+
+--- Takes a list of models for is_gone; an empty one, or none, says nothing of any model.
+function catalogue.use(list)
+   if not list or #list == 0 then return end
    known = {}
    for _, model in ipairs(list) do known[model.id] = model end
 end

@@ -30,6 +30,7 @@ local groups = {
    { name = "logout", summary = "Forget the session of this machine." },
    { name = "configure", summary = "Store an API key and the endpoint." },
    { name = "auth", summary = "Which credential is used, and from where." },
+   { name = "doctor", summary = "Look for what is wrong: credential, network, platform, models." },
    { name = "ai-application", aliases = { "workspace" }, summary = "The AI Application all calls are about." },
    { name = "models", summary = "The models that experiments can use." },
 
