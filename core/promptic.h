@@ -42,6 +42,13 @@ extern "C" {
 #endif
 
 #define PROMPTIC_VERSION "0.1.0"
+
+/* What of the platform it knows (spec/contract/openapi.yaml): the day of the contract, and the newest
+ * Python client that was read for it, with its date. */
+#define PROMPTIC_CONTRACT_DATE "2026-12-01"
+#define PROMPTIC_CONTRACT_CLIENT "1.1.0"
+#define PROMPTIC_CONTRACT_CLIENT_DATE "2026-10-09"
+
 #define PROMPTIC_DEFAULT_ENDPOINT "https://promptic.eu"
 
 #if defined(__GNUC__)

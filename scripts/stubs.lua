@@ -14,6 +14,7 @@ local HEAD = [=[
 
 ---@class promptic
 ---@field version string
+---@field contract promptic.Contract the contract with the platform that this version follows
 ---@field null lightuserdata JSON's null: clears a field, and stands in arrays
 ---@field endpoints table rows of the platform's endpoints, by number and by name
 ---@field library table rows of the library's own names, by number and by key

@@ -171,6 +171,12 @@ static const promptic_parameter logout_fields[] = {
     FIELD("had_endpoint", BOOLEAN, "its endpoint was removed with the session", ALWAYS),
     {.name = NULL}};
 
+static const promptic_parameter contract_fields[] = {
+    FIELD("date", STRING, "the day of the contract, such as 2026-12-01", ALWAYS),
+    FIELD("newest_client", STRING, "version of the newest Python client that was read for it", ALWAYS),
+    FIELD("newest_client_date", STRING, "the day of that version", ALWAYS),
+    {.name = NULL}};
+
 static const promptic_parameter status_fields[] = {
     FIELD("source", STRING, "where the credential comes from", ALWAYS, ONE_OF(VALUES("environment", "file", "none"))),
     FIELD("credential", STRING, "what it is", ALWAYS, ONE_OF(VALUES("access_token", "api_key", "none"))),
@@ -284,6 +290,7 @@ static const library_row rows[] = {
     {CLASS("Session", "A login.", session_fields)},
     {CLASS("Logout", "What a logout found.", logout_fields)},
     {CLASS("Status", "What a client would use.", status_fields)},
+    {CLASS("Contract", "What the library knows of the platform: promptic.contract.", contract_fields)},
     {CLASS("Task", "A function that runs beside others.", task_fields)},
 };
 /* clang-format on */

@@ -158,7 +158,10 @@ return {
          options = {
             { "ai_component_id", flag = "-c --component" }, { "target_model" }, "task_type", "initial_prompt",
             { "name", flag = "-n --name" }, "description", "provider", "optimizer", "hyperparameters",
-            "initial_prediction_model_schema", "prompt_format", start_flag,
+            "initial_prediction_model_schema", "prompt_format",
+            { "input_variables", flag = "--input-variable", label = "NAME=COLUMN", type = "string", many = true,
+               summary = "what the prompt calls NAME is the column COLUMN of the rows; may be given several times" },
+            start_flag,
          },
          notes = "An experiment needs training data and an evaluator before it can start: "
             .. "`promptic observations add`, `promptic evaluators add`.",

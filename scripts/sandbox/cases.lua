@@ -28,19 +28,36 @@ local function check_open(sandbox, dataset)
    if row then experiments.check_pending(row) end
 end
 
---- Adds cases, which are as the contract's DatasetCaseInput; returns the first one's id. Those without idx
--- follow the last there is.
-function cases.insert(sandbox, dataset_id, list)
-   local now, rows = times.now(), {}
-   local last = sandbox.store:value("SELECT coalesce(max(idx), -1) FROM dataset_case WHERE datasetId = ?",
-      dataset_id)
+-- The idx after the last there is, for `count` rows; nil if there are no such numbers left.
+local NEXT = ([[SELECT coalesce(idx, %d) AS place FROM dataset_case WHERE datasetId = ? AND coalesce(idx, %d) < %d
+   ORDER BY place DESC LIMIT 1]]):format(math.maxinteger, math.maxinteger, math.maxinteger)
+
+local function next_idx(store, dataset_id, count)
+   local last = store:value(NEXT, dataset_id) or -1
+   return last < math.maxinteger - count and last + 1 or nil
+end
+
+--- Adds cases, which are as the contract's DatasetCaseInput; returns their rows. Those without idx follow the last
+-- there is.
+function cases.insert(store, dataset_id, list)
+   if #list == 0 then return list end
+   local now, rows, made = times.now(), {}, {}
+   local first_idx = next_idx(store, dataset_id, #list)
    for i, item in ipairs(list) do
       local idx = item.idx
-      if idx == nil then idx = last + i end
-      rows[i] = { dataset_id, idx, json.encode(item.inputPayload), text_of(item.expectedPayload), item.split,
-         is_given(item.split), json.encode(item.metadata or {}), now, now }
+      if idx == nil and first_idx then idx = first_idx + i - 1 end
+      local given = is_given(item.split)
+      local row = { datasetId = dataset_id, idx = is_given(idx) and idx or nil,
+         inputPayload = json.encode(item.inputPayload), expectedPayload = text_of(item.expectedPayload),
+         split = given and item.split or nil, metadata = json.encode(item.metadata or {}),
+         createdAt = now, updatedAt = now }
+      made[i] = row
+      rows[i] = { dataset_id, row.idx, row.inputPayload, row.expectedPayload, row.split, given, row.metadata, now,
+         now }
    end
-   return sandbox.store:insert_many(INTO, 9, rows)
+   local first_id = store:insert_many(INTO, 9, rows)
+   for i, row in ipairs(made) do row.id = first_id + i - 1 end
+   return made
 end
 
 function handlers.list_dataset_cases(sandbox, input)
@@ -49,11 +66,9 @@ end
 
 function handlers.create_dataset_cases(sandbox, input)
    check_open(sandbox, input.dataset)
-   if #input.body == 0 then return 201, { data = json.array {} } end
-   local first = cases.insert(sandbox, input.dataset.id, input.body)
-   return 201, { data = json.array(sandbox.store:all(
-      "SELECT * FROM dataset_case WHERE datasetId = ? AND id >= ? ORDER BY id", shapes.case, input.dataset.id,
-      first)) }
+   local made = json.array {}
+   for i, row in ipairs(cases.insert(sandbox.store, input.dataset.id, input.body)) do made[i] = shapes.case(row) end
+   return 201, { data = made }
 end
 
 function handlers.get_dataset_case(_, input)

@@ -18,7 +18,7 @@ end
 function handlers.get_deployment(sandbox, input)
    local row = deployed(sandbox, input)
    if not row then return 200, json.null end
-   return 200, { aiComponentId = row.aiComponentId, experimentId = row.id, experiment = shapes.experiment(row) }
+   return 200, { aiComponentId = row.aiComponentId, experimentId = row.id, experiment = shapes.experiment(sandbox, row) }
 end
 
 function handlers.deploy(sandbox, input)
@@ -40,7 +40,7 @@ end
 function handlers.get_deployed_prompt(sandbox, input)
    local row = deployed(sandbox, input)
    if not row then return 200, json.null end
-   local experiment = shapes.experiment(row)
+   local experiment = shapes.experiment(sandbox, row)
    local best = shapes.iteration(iterations.best(sandbox.store, row.id))
    local held_out = best.evalNormalizedScore
    return 200, {

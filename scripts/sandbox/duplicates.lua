@@ -37,7 +37,7 @@ function duplicates.handlers.duplicate_experiment(sandbox, input)
    local row = experiments.insert(sandbox, copy)
    training.copy(sandbox.store, source, row, now)
    copy_evaluators(sandbox, source.id, row.id, now)
-   local object = shapes.experiment(row)
+   local object = shapes.experiment(sandbox, row)
    object.modelUnavailable = models.is_gone(sandbox, row.targetModel)
    return 201, object
 end

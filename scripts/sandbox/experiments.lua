@@ -28,20 +28,22 @@ function handlers.list_experiments(sandbox, input)
       sql, values[#values + 1] = sql .. " AND e.experimentStatus = ?", input.status
    end
    values[#values + 1], values[#values + 2] = input.limit, input.offset
-   local rows = sandbox.store:all(sql .. " ORDER BY e.rowid DESC LIMIT ? OFFSET ?", shapes.experiment,
-      table.unpack(values))
+   local rows = sandbox.store:all(sql .. " ORDER BY e.rowid DESC LIMIT ? OFFSET ?", function(row)
+      return shapes.experiment(sandbox, row)
+   end, table.unpack(values))
    return 200, { data = json.array(rows) }
 end
 
 local COLUMNS = { "aiComponentId", "datasetId", "name", "description", "targetModel", "provider", "taskType",
    "optimizer", "promptFormat", "initial_prompt", "own_length", "tools", "systemPrompt", "optimizeSystemPrompt",
-   "hyperparameters", "initialPredictionModelSchema" }
+   "hyperparameters", "initialPredictionModelSchema", "inputVariables" }
 
 --- Makes a pending experiment of these columns, with a dataset of its own; returns its row.
 function experiments.insert(sandbox, fields)
    local number = sandbox.store:value("SELECT coalesce(max(runNumber), 0) + 1 FROM experiment "
       .. "WHERE aiComponentId = ?", fields.aiComponentId)
    local name = type(fields.name) == "string" and fields.name or ("experiment %d"):format(number)
+   fields.inputVariables = fields.inputVariables or "[]"
    fields.datasetId = datasets.insert(sandbox, fields.aiComponentId, name, "What the experiment trains on")
    local id, now, values = ids.uuid(), times.now(), {}
    for i, column in ipairs(COLUMNS) do values[i] = fields[column] == nil and json.null or fields[column] end
@@ -54,17 +56,19 @@ end
 function handlers.create_experiment(sandbox, input)
    local body = input.body
    lookup.find(sandbox, "component", body.aiComponentId)
-   return 201, shapes.experiment(experiments.insert(sandbox, {
+   return 201, shapes.experiment(sandbox, experiments.insert(sandbox, {
       aiComponentId = body.aiComponentId, name = body.name, description = body.description,
       targetModel = body.targetModel, provider = body.provider, taskType = body.taskType,
       optimizer = body.optimizer, promptFormat = body.promptFormat, initial_prompt = body.initialPrompt,
       hyperparameters = json.encode(validate.hyperparameters(body.hyperparameters)),
       initialPredictionModelSchema = shapes.document(body.initialPredictionModelSchema),
+      -- what the platform does with them is in no source; they are stored, shown and copied
+      inputVariables = shapes.document(body.inputVariables),
    }))
 end
 
-function handlers.get_experiment(_, input)
-   return 200, shapes.experiment(input.experiment)
+function handlers.get_experiment(sandbox, input)
+   return 200, shapes.experiment(sandbox, input.experiment)
 end
 
 -- Wire names of what can be changed, and their columns.
@@ -88,7 +92,7 @@ function handlers.update_experiment(sandbox, input)
       sandbox.store:run("UPDATE experiment SET own_length = NULL WHERE id = ?", id)
    end
    sandbox.store:run("UPDATE experiment SET updatedAt = ? WHERE id = ?", times.now(), id)
-   return 200, shapes.experiment(lookup.find(sandbox, "experiment", id))
+   return 200, shapes.experiment(sandbox, lookup.find(sandbox, "experiment", id))
 end
 
 --- Deleting a running experiment ends its work: the runner finds it gone.
@@ -103,7 +107,7 @@ end
 local function check_ready(sandbox, row)
    local count = training.count(sandbox.store, row)
    if count < 2 then
-      failure.invalid("The experiment needs at least 2 observations to start, it has %d", count)
+      failure.invalid("The experiment needs at least 2 rows of training data to start, it has %d", count)
    end
    local weight = sandbox.store:value("SELECT sum(weight) FROM evaluator WHERE experimentId = ?", row.id)
    if not weight then

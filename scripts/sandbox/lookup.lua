@@ -17,7 +17,9 @@ local OF_RUN = " JOIN run r ON r.id = t.runId JOIN component c ON c.id = r.aiCom
 local kinds = {
    component = { from = "component t", workspace = "t.workspaceId", parents = {} },
    experiment = { from = "experiment t" .. OF_COMPONENT, parents = { component = "t.aiComponentId" } },
-   observation = { from = "observation t" .. OF_EXPERIMENT, parents = { experiment = "t.experimentId" } },
+   -- a case of the experiment's own dataset
+   observation = { from = "dataset_case t JOIN experiment e ON e.datasetId = t.datasetId"
+      .. " JOIN component c ON c.id = e.aiComponentId", parents = { experiment = "e.id" } },
    evaluator = { from = "evaluator t" .. OF_EXPERIMENT, parents = { experiment = "t.experimentId" } },
    iteration = { from = "iteration t" .. OF_EXPERIMENT, parents = { experiment = "t.experimentId" } },
    trace = { from = "trace t", workspace = "t.workspaceId", parents = {}, also = "t.traceId" },

@@ -6,7 +6,7 @@ except those of spans, which are nanoseconds since 1970 because they are compare
 local schema = {}
 
 -- Goes up with every change of the tables; a file of another version is refused, not converted.
-local VERSION = 2
+local VERSION = 3
 
 -- "Prom" as SQLite's application_id, which marks a file as a sandbox's.
 local APPLICATION_ID = 0x50726f6d
@@ -39,14 +39,10 @@ local tables = {
       taskType TEXT NOT NULL, optimizer TEXT NOT NULL, promptFormat TEXT NOT NULL, initial_prompt TEXT,
       own_length INTEGER, tools TEXT, systemPrompt TEXT, optimizeSystemPrompt INTEGER, optimizedSystemPrompt TEXT,
       hyperparameters TEXT NOT NULL, initialPredictionModelSchema TEXT,
+      inputVariables TEXT NOT NULL DEFAULT '[]',
       experimentStatus TEXT NOT NULL DEFAULT 'pending', tokensUsed INTEGER NOT NULL DEFAULT 0,
       runNumber INTEGER NOT NULL, startedAt TEXT, endedAt TEXT, errorCode TEXT, errorMessage TEXT,
       TIMES)]],
-
-   -- split_given: the client said which split; else trainSplitRatio decides at start. Likewise in dataset_case.
-   [[observation (id INTEGER PRIMARY KEY AUTOINCREMENT, experimentId OF(experiment),
-      idx INTEGER NOT NULL, expected TEXT NOT NULL, variables TEXT NOT NULL,
-      split TEXT NOT NULL, split_given INTEGER NOT NULL, TIMES)]],
 
    [[evaluator (id TEXT PRIMARY KEY, experimentId OF(experiment),
       name TEXT NOT NULL, description TEXT, type TEXT NOT NULL, scaleMin REAL NOT NULL,
@@ -90,6 +86,8 @@ local tables = {
    [[item (id INTEGER PRIMARY KEY AUTOINCREMENT, datasetId OF(dataset),
       traceDbId OF(trace), createdAt TEXT NOT NULL, UNIQUE (datasetId, traceDbId))]],
 
+   -- What experiments train on, also as observations. split_given: the client said which split; else
+   -- trainSplitRatio decides at start.
    [[dataset_case (id INTEGER PRIMARY KEY AUTOINCREMENT, datasetId OF(dataset), idx INTEGER,
       inputPayload TEXT NOT NULL, expectedPayload TEXT NOT NULL, split TEXT, split_given INTEGER NOT NULL,
       metadata TEXT NOT NULL, TIMES)]],
@@ -128,7 +126,6 @@ local tables = {
 local indexes = {
    "component_workspace ON component (workspaceId)",
    "experiment_component ON experiment (aiComponentId)",
-   "observation_order ON observation (experimentId, idx)",
    "evaluator_experiment ON evaluator (experimentId)",
    "iteration_order ON iteration (experimentId, iterationNumber)",
    "score_iteration ON score (iterationId)",

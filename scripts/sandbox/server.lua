@@ -16,7 +16,6 @@ local httpd = require "promptic.httpd"
 local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
-local routes = require "promptic.sandbox.routes"
 local storage = require "promptic.sandbox.storage"
 local validate = require "promptic.sandbox.validate"
 
@@ -38,12 +37,12 @@ end
 -- Operations that read the body themselves.
 local takes_raw_body = { ingest_traces = true }
 
-local function route(request)
+local function route(sandbox, request)
    local path = request.path
-   if path:sub(1, #PREFIX + 1) ~= PREFIX .. "/" then failure.not_found() end
-   local row, arguments = routes.match(request.method, path:sub(#PREFIX + 1))
+   if path:sub(1, #PREFIX + 1) ~= PREFIX .. "/" then failure.no_route() end
+   local row, arguments = sandbox.routes:match(request.method, path:sub(#PREFIX + 1))
    if row then return row, arguments end
-   if not arguments then failure.not_found() end
+   if not arguments then failure.no_route() end
    return nil, nil, table.concat(arguments, ", ")
 end
 
@@ -64,7 +63,7 @@ end
 
 local function call(sandbox, request)
    local session = access.authenticate(sandbox, request)
-   local row, input, allowed = route(request)
+   local row, input, allowed = route(sandbox, request)
    if not row then return 405, { error = "Method not allowed" }, { allow = allowed } end
    local handler = server.handlers[row.name]
    if not handler then failure.raise(501, "The sandbox does not serve %s yet", row.name) end
@@ -86,7 +85,8 @@ local function handle(sandbox, request)
 end
 
 -- Turns an error into a response; one that is not a Failure is a bug and goes to stderr as well.
-local function answer_failure(problem)
+local function answer_failure(sandbox, problem)
+   if failure.is(problem) and problem.route then return 404, failure.forms[sandbox.not_found](problem) end
    if failure.is(problem) then return problem.status, failure.body(problem) end
    io.stderr:write("promptic sandbox: ", tostring(problem), "\n")
    return 500, { error = "Internal error of the sandbox: " .. tostring(problem):match "^[^\n]*" }
@@ -111,8 +111,7 @@ function server.respond(sandbox, request)
    local done, status, value, own = xpcall(handle, with_traceback, sandbox, request)
    if not done and is_interrupt(status) then error(INTERRUPT, 0) end
    if not done then
-      status, value = answer_failure(status)
-      own = nil
+      status, value, own = answer_failure(sandbox, status)
    end
    local headers = { ["x-request-id"] = ids.uuid() }
    if value ~= nil then headers["content-type"] = "application/json" end

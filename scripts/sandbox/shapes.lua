@@ -6,6 +6,7 @@ local bodies = require "promptic.sandbox.bodies"
 local json = require "promptic.json"
 local scoring = require "promptic.sandbox.scoring"
 local times = require "promptic.sandbox.times"
+local training = require "promptic.sandbox.training"
 
 local shapes = {}
 
@@ -54,9 +55,9 @@ end
 
 local experiment = shape({ "id", "datasetId", "name", "description", "targetModel", "provider", "aiComponentId",
    "experimentStatus", "taskType", "optimizer", "promptFormat", "tokensUsed",
-   "initialPredictionModelSchema", "runNumber",
+   "initialPredictionModelSchema", "inputVariables", "runNumber",
    "hyperparameters", "startedAt", "endedAt", "errorCode", "errorMessage", "createdAt", "updatedAt" },
-   { "initialPredictionModelSchema", "hyperparameters" })
+   { "initialPredictionModelSchema", "inputVariables", "hyperparameters" })
 
 --- The messages of a prompt that is a single text.
 function shapes.messages(prompt)
@@ -64,8 +65,10 @@ function shapes.messages(prompt)
    return json.array { { role = "system", content = prompt } }
 end
 
-function shapes.experiment(row)
+--- A platform without cases has no dataset of an experiment either.
+function shapes.experiment(sandbox, row)
    local object = experiment(row)
+   if sandbox.without.list_dataset_cases then object.datasetId = nil end
    object.customProviderId = json.null
    object.createdByUser = json.null
    if row.taskType == "toolSelection" then
@@ -79,11 +82,13 @@ function shapes.experiment(row)
    return object
 end
 
---- As JSON text: there can be very many, and their variables are stored as JSON already.
-function shapes.observation_json(row)
-   return ('{"id":%d,"experimentId":"%s","idx":%d,"expected":%s,"variables":%s,"split":"%s",'
-      .. '"createdAt":"%s","updatedAt":"%s"}'):format(row.id, row.experimentId, row.idx,
-      json.encode(row.expected), row.variables, row.split, row.createdAt, row.updatedAt)
+--- A case as an observation of its experiment, as JSON text: there can be very many, and their variables are stored
+-- as JSON already. nil if it has no such form.
+function shapes.observation_json(row, experiment_id)
+   local expected = training.expected_json(row.expectedPayload)
+   return expected and ('{"id":%d,"experimentId":"%s","idx":%d,"expected":%s,"variables":%s,"split":"%s",'
+      .. '"createdAt":"%s","updatedAt":"%s"}'):format(row.id, experiment_id, row.idx or row.id, expected,
+      row.inputPayload, row.split or "eval", row.createdAt, row.updatedAt)
 end
 
 shapes.evaluator = shape({ "id", "experimentId", "name", "description", "type", "scaleMin", "scaleMax",
@@ -132,8 +137,10 @@ shapes.event = shape({ "id", "spanDbId", "name", "timestamp", "body" }, { "body"
 local dataset = shape { "id", "name", "aiComponentId", "workspaceId", "description", "itemCount",
    "traceCount", "caseCount", "createdAt", "updatedAt" }
 
-function shapes.dataset(row)
-   return in_application(dataset(row))
+function shapes.dataset(sandbox, row)
+   local object = in_application(dataset(row))
+   if sandbox.without.list_dataset_cases then object.caseCount = nil end
+   return object
 end
 
 shapes.item = shape { "id", "datasetId", "traceDbId", "input", "output", "createdAt" }

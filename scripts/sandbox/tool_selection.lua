@@ -124,10 +124,10 @@ function tool_selection.handlers.create_tool_selection_experiment(sandbox, input
       optimizeSystemPrompt = body.optimizeSystemPrompt,
       initial_prompt = tool_selection.prompt(body.tools, body.systemPrompt),
    })
-   cases.insert(sandbox, row.datasetId, list)
+   cases.insert(sandbox.store, row.datasetId, list)
    evaluators.insert(sandbox.store, row.id, { name = "Tool selection", type = "toolSelection", scaleMin = 0,
       scaleMax = 1, weight = 1 }, times.now())
-   return 201, shapes.experiment(row)
+   return 201, shapes.experiment(sandbox, row)
 end
 
 return tool_selection

@@ -35,6 +35,8 @@ validate.inner = {
       { name = "numFewShots", type = "integer", minimum = 0, default = 8 },
       { name = "enableCot", type = "boolean" },
    } },
+   -- The platform fills these in, though every client sends them.
+   taskType = { required = false }, provider = { required = false }, optimizer = { required = false },
    -- Absent differs from "eval": trainSplitRatio decides then.
    split = { fill = false },
    weight = { minimum = 0, maximum = LARGEST },

@@ -197,6 +197,15 @@ local function returned(operation)
    return status == 204 and "nil" or shape(response.content["application/json"].schema)
 end
 
+it("the library names the contract that it follows", function()
+   local newest = document["x-newest-client"]
+   assert.same({ date = document["x-contract-date"], newest_client = newest.version, newest_client_date = newest.date },
+      promptic.contract)
+   for _, field in ipairs(promptic.library.Contract.parameters) do
+      assert.is_string(promptic.contract[field.name])
+   end
+end)
+
 describe("the table of endpoints", function()
    it("has one row for each operation of the contract and no other", function()
       assert.is_true(#operations > 40)

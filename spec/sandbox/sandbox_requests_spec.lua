@@ -244,8 +244,8 @@ describe("rows of the endpoint table", function()
       local said = lua[[
          local server = require "promptic.sandbox.server"
          server.handlers.get_workspace = nil
-         local status, _, body = server.respond({ port = 80, api_key = "k", device = { sessions = {} } },
-            { method = "GET", path = "/api/v1/workspace", headers = { host = "localhost",
+         local status, _, body = server.respond({ port = 80, api_key = "k", device = { sessions = {} },
+            routes = require("promptic.sandbox.routes").new() }, { method = "GET", path = "/api/v1/workspace", headers = { host = "localhost",
                authorization = "Bearer k" } })
          print(status, body)
       ]]

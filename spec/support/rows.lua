@@ -143,9 +143,12 @@ local BY_TYPE = {
    any = function()
       return "hello"
    end,
+   array = function()
+      return {}
+   end,
 }
 
---- A valid value: of an enum its last, which is never the default. Not for a list.
+--- A valid value: of an enum its last, which is never the default; a list is empty.
 function rows.value(row, parameter, given)
    local value = given and given[parameter.name]
    if value == nil and SAMPLES[row.name] then
@@ -248,9 +251,12 @@ local function put_options(call, row, options, variant, given)
       local null = variant == "nulls" and option.nullable
       local always = ALWAYS[row.name] and ALWAYS[row.name][option.name]
       if variant == "full" or null or always then
-         local value = null and json.null or rows.value(row, option, given)
+         local value, wired = json.null, json.null
+         if not null then
+            value, wired = both_values(row, option, variant, given)
+         end
          set[option.name], any = value, true
-         put(call, option, value)
+         put(call, option, wired)
       elseif option.default then
          local is_text = option.place == "query" or option.type == "string"
          put(call, option, is_text and option.default or json.decode(option.default))
