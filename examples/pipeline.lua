@@ -27,7 +27,7 @@ local experiment = client:create_experiment(component.id, model, {
    initial_prompt = "Which team takes this support ticket: account, billing, bug or feature?",
    hyperparameters = { trainSplitRatio = 0.7, numFewShots = 12, epochs = EPOCHS },
 })
-client:create_observations(experiment.id, observations)
+client:upload_observations(experiment.id, observations)
 client:create_evaluators(experiment.id, { { name = "F1", type = "f1", weight = 1.0 } })
 print(("component   %s\nexperiment  %s"):format(component.id, experiment.id))
 

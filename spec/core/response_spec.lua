@@ -12,6 +12,24 @@ local function get(headers)
    return client:get_component("c")
 end
 
+describe("promptic.response", function()
+   it("knows an api error's response, and nothing of other errors", function()
+      server:reply{ status = 409, headers = { { "X-Request-Id", "r-2" } }, body = '{"error":"no"}' }
+      local problem = clients.failure(client.get_component, client, "c")
+      local response = promptic.response(problem)
+      assert.same({ 409, "r-2", 1 }, { response.status, response.request_id, response.attempts })
+      assert.is_string(response.headers["content-length"])
+      assert.is_nil(promptic.response(clients.failure(client.request, client, "GET", "/..")))
+   end)
+
+   it("has no certificate over plain http", function()
+      local asking = clients.open(server.url, { certificate = true })
+      server:reply{ body = "{}" }
+      assert.is_nil(promptic.response(asking:get_component("c")).certificate)
+      asking:close()
+   end)
+end)
+
 describe("headers of one name", function()
    it("become a line with commas, in their order, whatever their case", function()
       local headers = promptic.response(get{
