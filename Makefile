@@ -226,7 +226,8 @@ $(UNITS_OBJ): $(BUILD)/host/units.obj/%.o: spec/units/%.c | $(OBJ)/.checked
 
 $(UNITS): spec/host/units.c $(UNITS_OBJ) $(STATIC)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=curl_easy_setopt,--wrap=curl_slist_append -o $@ $^ $(CURL_LIBS) -lm
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=curl_easy_setopt,--wrap=curl_slist_append \
+		-Wl,--wrap=getentropy,--wrap=fsync,--wrap=renameat -o $@ $^ $(CURL_LIBS) -lm
 
 $(BUILD)/host/allocation $(BUILD)/host/json: override LDFLAGS += -Wl,--wrap=realloc
 $(BUILD)/host/lua_memory: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

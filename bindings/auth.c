@@ -78,17 +78,18 @@ static int describe(lua_State *L) {
     const bindings_client *client =
         bindings_check_client(L, &(bindings_site){.function = "describe", .argument = 1});
     lua_createtable(L, 0, 6);
-    lua_pushstring(L, promptic_client_source(client->handle));
+    const promptic_client *handle = bindings_client_handle(client);
+    lua_pushstring(L, promptic_client_source(handle));
     lua_setfield(L, -2, "source");
-    lua_pushstring(L, promptic_client_credential(client->handle));
+    lua_pushstring(L, promptic_client_credential(handle));
     lua_setfield(L, -2, "credential");
-    lua_pushstring(L, promptic_client_endpoint(client->handle));
+    lua_pushstring(L, promptic_client_endpoint(handle));
     lua_setfield(L, -2, "endpoint");
-    lua_pushstring(L, promptic_client_endpoint_source(client->handle));
+    lua_pushstring(L, promptic_client_endpoint_source(handle));
     lua_setfield(L, -2, "endpoint_source");
-    lua_pushstring(L, promptic_client_proxy(client->handle));
+    lua_pushstring(L, promptic_client_proxy(handle));
     lua_setfield(L, -2, "proxy");
-    lua_pushstring(L, promptic_client_ai_application(client->handle));
+    lua_pushstring(L, promptic_client_ai_application(handle));
     lua_pushvalue(L, -1);
     lua_setfield(L, -3, "workspace_id");
     lua_setfield(L, -2, "ai_application_id");

@@ -56,6 +56,12 @@ void bindings_set(lua_State *L, bindings_slot slot);
  * Every userdata has such a one, since its __gc called by a script would free what is in use. */
 void bindings_name_metatable(lua_State *L, const char *name);
 
+/* ---------------------------------------------------------------- system.c */
+
+/* promptic.time(), promptic.uuid() */
+int bindings_unix_time(lua_State *L);
+int bindings_uuid(lua_State *L);
+
 /* ----------------------------------------------------------------- state.c */
 
 /* A call of Lua's, owned by a userdata (lua_call.c). */
@@ -233,10 +239,18 @@ void bindings_push_library(lua_State *L);
 /* ------------------------------------------------------------ lua_client.c */
 
 struct bindings_client {
-    promptic_client *handle; /* NULL before it is made and once it is freed */
-    bindings_state *state;   /* kept alive by the userdata's user value */
+    promptic_client *handle;       /* NULL before it is made, once it is freed, and of a view */
+    const bindings_client *parent; /* of a view (client:with): the client; kept alive like state */
+    promptic_limits limits;        /* of a view's calls */
+    bindings_state *state;         /* kept alive by the userdata's user value */
     bool closed;
 };
+
+/* The client of the core, also of a view; NULL if there is none (any more). */
+promptic_client *bindings_client_handle(const bindings_client *client);
+
+/* client:with(options) */
+int bindings_client_with(lua_State *L);
 
 /* promptic.client([options]), with checked options at index 1 */
 int bindings_new_client(lua_State *L);

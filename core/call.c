@@ -166,7 +166,7 @@ static void succeed(promptic_call *call, int status) {
 /* ---------------------------------------------------------------- attempts */
 
 static int64_t stall_ms(const promptic_call *call) {
-    int64_t stalled = clock_after(call->transfer.moved_ms, call->client->timeout);
+    int64_t stalled = clock_after(call->transfer.moved_ms, call->limits.timeout);
     return stalled < call->deadline_ms ? stalled : call->deadline_ms;
 }
 
@@ -184,7 +184,8 @@ bool call_attempt(promptic_call *call) {
                               : client_headers(client, call->method, call->body != NULL,
                                                call->row != NULL && call->row->redirects),
         .fresh = call->distrusts,
-        .max_response_bytes = client->max_response_bytes,
+        .connect_timeout = call->limits.timeout,
+        .max_response_bytes = call->limits.max_response_bytes,
         .on_body = call->on_body,
         .body_userdata = call->body_userdata,
     };
@@ -210,7 +211,7 @@ static const char *timeout_message(promptic_call *call) {
     char seconds[NUMBER_SIZE];
     snprintf(call->timeout_message, sizeof call->timeout_message, "%s for %s s",
              call->transfer.connected ? "no byte has moved" : "no connection could be made",
-             number_text(seconds, call->client->timeout, 6));
+             number_text(seconds, call->limits.timeout, 6));
     return call->timeout_message;
 }
 
@@ -246,7 +247,7 @@ static void time_out(promptic_call *call, int64_t now_ms) {
     if (now_ms >= call->deadline_ms) {
         char seconds[NUMBER_SIZE];
         snprintf(call->timeout_message, size, "the deadline of %s s has passed in attempt %d",
-                 number_text(seconds, call->client->deadline, 6), call->attempts);
+                 number_text(seconds, call->limits.deadline, 6), call->attempts);
         call_fail(call, PROMPTIC_TIMEOUT, call->timeout_message);
         return;
     }
@@ -354,7 +355,7 @@ static void fail_with(promptic_call *call, const transfer_outcome *outcome, doub
 /* How long until the next attempt, in seconds; negative where there is none. */
 static double next_delay(promptic_call *call, const retry_attempt *attempt) {
     promptic_client *client = call->client;
-    if (call->attempts > client->max_retries || !retry_allowed(attempt))
+    if (call->attempts > call->limits.max_retries || !retry_allowed(attempt))
         return -1;
     double delay = retry_delay(call->attempts, client->backoff, attempt->retry_after,
                                &client->loop->random_state);

@@ -36,6 +36,7 @@ struct promptic_call {
     void *body_userdata;
     bool repeatable;
 
+    promptic_limits limits; /* complete: its own, else the client's */
     int64_t submitted_ms, deadline_ms;
     int attempts;
     bool maybe_sent;

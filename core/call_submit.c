@@ -73,12 +73,26 @@ static promptic_call *new_call(promptic_client *client) {
     return call;
 }
 
+static void set_limits(promptic_call *call, const promptic_limits *given) {
+    call->limits = call->client->limits;
+    if (given == NULL)
+        return;
+    if (given->timeout > 0)
+        call->limits.timeout = given->timeout;
+    if (given->deadline > 0)
+        call->limits.deadline = given->deadline;
+    if (given->max_retries >= 0)
+        call->limits.max_retries = given->max_retries;
+    if (given->max_response_bytes > 0)
+        call->limits.max_response_bytes = given->max_response_bytes;
+}
+
 static void begin(promptic_call *call) {
     promptic_client *client = call->client;
     if (call->foreign.active)
         client->loop->uses_tls = true;
     call->submitted_ms = clock_now_ms();
-    call->deadline_ms = clock_after(call->submitted_ms, client->deadline);
+    call->deadline_ms = clock_after(call->submitted_ms, call->limits.deadline);
     call->state = CALL_WAITING;
     list_append(&client->calls, &call->client_link);
     client->loop->unfinished++;
@@ -118,6 +132,7 @@ promptic_call *promptic_submit(promptic_client *client, const promptic_request *
         return NULL;
     }
     set_method(call, request, row);
+    set_limits(call, request->limits);
     call->on_body = request->on_body;
     call->body_userdata = request->body_userdata;
     call->done = done;

@@ -170,11 +170,11 @@ static promptic_client *new_client(promptic_loop *loop, const promptic_options *
     client->references = 1;
     list_init(&client->calls);
     client->generation = loop->generation;
-    client->timeout = options->timeout;
-    client->deadline = options->deadline;
+    client->limits = (promptic_limits){.timeout = options->timeout,
+                                       .deadline = options->deadline,
+                                       .max_retries = options->max_retries,
+                                       .max_response_bytes = options->max_response_bytes};
     client->backoff = options->backoff;
-    client->max_retries = options->max_retries;
-    client->max_response_bytes = options->max_response_bytes;
     client->certificate = options->certificate;
     client->log = options->log;
     client->log_userdata = options->log_userdata;
@@ -283,7 +283,6 @@ transfer_settings client_settings(const promptic_client *client) {
         .ca_path = client->config.ca_path,
         .proxy = client->config.proxy.url,
         .no_proxy = client->config.proxy.exceptions,
-        .connect_timeout = client->timeout,
         .certificate = client->certificate,
     };
 }

@@ -26,10 +26,9 @@ struct promptic_client {
     char *base; /* what paths stand below: {endpoint}/api/v1, {endpoint} of an anonymous client */
     CURLU *origin;        /* the endpoint, parsed once; NULL where a proxy may want whole URLs */
     size_t origin_length; /* of scheme, host and port in the endpoint */
-    double timeout, deadline, backoff; /* seconds */
-    int max_retries;
-    size_t max_response_bytes;
-    bool certificate; /* see promptic_options */
+    promptic_limits limits; /* of calls that have none of their own */
+    double backoff;         /* seconds */
+    bool certificate;       /* see promptic_options */
     promptic_log_fn log;
     void *log_userdata;
     struct curl_slist *json_headers;  /* of requests with a body */

@@ -129,6 +129,24 @@ struct promptic_parameter {
                                       * PROMPTIC_IN_ITEM); NULL: any */
 };
 
+/* The form of what a call returns. */
+typedef enum promptic_form {
+    PROMPTIC_RETURNS_NOTHING,  /* an empty response */
+    PROMPTIC_RETURNS_OBJECT,   /* an object of the type */
+    PROMPTIC_RETURNS_LIST,     /* an object whose field is an array of objects of the type */
+    PROMPTIC_RETURNS_BYTES,    /* bytes of any kind, to which the platform redirects */
+    PROMPTIC_RETURNS_ITERATOR, /* in Lua: a function that returns the next object of the type */
+    PROMPTIC_RETURNS_VALUE     /* in Lua: a value; the type is Lua's, "list" or "any" */
+} promptic_form;
+
+/* What a call returns. Every pointer is to static memory. */
+typedef struct promptic_returns {
+    promptic_form form;
+    const char *type;  /* of an object: its name in the contract; NULL where the form has none */
+    const char *field; /* of a list: the field that holds it */
+    bool optional;     /* of an object: null, which is nil in Lua, takes its place */
+} promptic_returns;
+
 /* One endpoint. Every pointer is to static memory. */
 typedef struct promptic_endpoint {
     const char *name;   /* the contract's operationId, also the method's name */
@@ -138,8 +156,7 @@ typedef struct promptic_endpoint {
     const promptic_parameter *parameters;
     bool repeatable;        /* a second attempt does no harm: GET, DELETE, upsert_annotation */
     bool without_workspace; /* a session token is enough: list_workspaces, list_ai_applications */
-    const char *returns; /* the shape of the response in the contract's names, "nil", or "bytes" of
-                          * any kind, to which the platform redirects */
+    promptic_returns returns;
     const char *summary; /* reference text, one line */
     const char *since;   /* the release of the Python client that has it first, or "docs" where
                           * only the platform's pages have it; NULL: always there */
@@ -379,6 +396,14 @@ PROMPTIC_API promptic_kind promptic_config_write(const char *file, const prompti
 
 /* ------------------------------------------------------------------- calls */
 
+/* Limits of one call in the place of its client's. What is 0 is the client's, and max_retries if it
+ * is negative. */
+typedef struct promptic_limits {
+    double timeout, deadline; /* seconds */
+    int max_retries;
+    size_t max_response_bytes;
+} promptic_limits;
+
 /* What to ask for: an endpoint of the table by its name or its row, or a method and a path.
  * Everything is copied but a body with body_free, of which the library takes ownership. */
 typedef struct promptic_request {
@@ -406,6 +431,7 @@ typedef struct promptic_request {
     const promptic_pair *headers; /* of a request with a url, instead of the client's own */
     size_t header_count;
     const promptic_endpoint *row; /* instead of endpoint: a row of the table */
+    const promptic_limits *limits; /* NULL: the client's */
 } promptic_request;
 
 /* A header of a response; its name in lower case. */

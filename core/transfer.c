@@ -183,8 +183,8 @@ static void leave_lookups(CURL *easy) {
 }
 
 /* With two addresses libcurl gives the first one half of it (core/README.md, "Connections"). */
-static long connect_timeout_ms(const transfer_settings *settings) {
-    int64_t timeout_ms = clock_after(0, settings->connect_timeout);
+static long connect_timeout_ms(const transfer_plan *plan) {
+    int64_t timeout_ms = clock_after(0, plan->connect_timeout);
     return timeout_ms > INT32_MAX ? INT32_MAX : (long)timeout_ms;
 }
 
@@ -236,7 +236,6 @@ CURL *transfer_handle(const transfer_settings *settings) {
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     /* HTTP/2 does not say which requests a dying connection has refused: core/README.md. */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(settings));
     curl_easy_setopt(easy, CURLOPT_CERTINFO, settings->certificate ? 1L : 0L);
     CURLcode code = limit_protocols(easy);
     if (code == CURLE_OK)
@@ -323,6 +322,7 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
                      is_large ? LARGE_UPLOAD_BUFFER : SMALL_UPLOAD_BUFFER);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, plan->headers);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(plan));
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, plan->fresh ? 1L : 0L);
     CURLcode code = plan->target != NULL
                         ? curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, plan->target)

@@ -24,6 +24,7 @@ typedef struct transfer_plan {
     size_t body_length;
     struct curl_slist *headers;
     bool fresh;                /* not on a connection that is there already */
+    double connect_timeout;    /* seconds for name lookup, connection, tunnel and handshake */
     size_t max_response_bytes; /* after decompression */
     void (*on_body)(const char *piece, size_t length, void *userdata); /* as in promptic_request */
     void *body_userdata;
@@ -70,7 +71,6 @@ typedef struct transfer_settings {
     const char *ca_path;
     const char *proxy;      /* NULL: none, whatever the environment says */
     const char *no_proxy;   /* hosts that are asked without it; NULL: none */
-    double connect_timeout; /* seconds for name lookup, connection, tunnel and handshake */
     bool certificate;       /* keep the server's: transfer.issuer and transfer.expires */
 } transfer_settings;
 

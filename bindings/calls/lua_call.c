@@ -303,18 +303,22 @@ bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request) 
     const promptic_error error = {.kind = PROMPTIC_CANCELLED, .message = "the client is closed"};
     bindings_check_idle(L, client->state);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
-    if (client->handle == NULL)
+    if (bindings_client_handle(client) == NULL)
         refuse(L, request, &error);
     return push_owner(L, client->state);
 }
 
-int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *request) {
+int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *given) {
     const bindings_client *client = lua_touserdata(L, 1);
+    promptic_request limited = *given;
+    const promptic_request *request = &limited;
     promptic_error error = {.kind = PROMPTIC_OK};
     bool suspends = bindings_can_suspend(L, client->state);
+    if (client->parent != NULL)
+        limited.limits = &client->limits;
     lua_State *outer = bindings_enter(client->state, L);
     owner->call =
-        promptic_submit(client->handle, request, suspends ? on_done : NULL, owner, &error);
+        promptic_submit(bindings_client_handle(client), request, suspends ? on_done : NULL, owner, &error);
     bindings_leave(client->state, outer);
     if (owner->call == NULL)
         return refuse(L, request, &error);

@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* The response's data until promptic.response is called: the table is made only then, which is
- * rare. Names and values of the headers follow, and the certificate's issuer, each ended by a NUL. */
+ * rare. Method, path, names and values of the headers and the certificate's issuer follow, each
+ * ended by a NUL. */
 typedef struct response {
     int status, attempts;
     bool reused;
@@ -14,12 +15,12 @@ typedef struct response {
     long long certificate_expires; /* 0: not known */
     bool has_certificate;          /* its issuer follows the headers */
     size_t header_count;
-    char headers[];
+    char texts[];
 } response;
 
 /* [-0, +1, m] */
 static void push_response(lua_State *L, const promptic_result *result) {
-    size_t size = 0;
+    size_t size = strlen(result->method) + strlen(result->path) + 2;
     for (size_t i = 0; i < result->header_count; i++)
         size += strlen(result->headers[i].name) + strlen(result->headers[i].value) + 2;
     if (result->certificate_issuer != NULL)
@@ -32,7 +33,8 @@ static void push_response(lua_State *L, const promptic_result *result) {
     kept->certificate_expires = result->certificate_expires;
     kept->has_certificate = result->certificate_issuer != NULL;
     kept->header_count = result->header_count;
-    char *at = kept->headers;
+    char *at = stpcpy(kept->texts, result->method) + 1;
+    at = stpcpy(at, result->path) + 1;
     for (size_t i = 0; i < result->header_count; i++) {
         at = stpcpy(at, result->headers[i].name) + 1;
         at = stpcpy(at, result->headers[i].value) + 1;
@@ -87,8 +89,7 @@ static void join(lua_State *L) {
 
 /* [-0, +1, m] Pushes the headers by name and returns what follows them. Those of one name are joined
  * at the end, all at once: one by one they would be copied again for each that follows. */
-static const char *push_headers(lua_State *L, const response *kept) {
-    const char *at = kept->headers;
+static const char *push_headers(lua_State *L, const response *kept, const char *at) {
     lua_createtable(L, 0, (int)kept->header_count);
     for (size_t i = 0; i < kept->header_count; i++) {
         const char *name = at, *value = at + strlen(at) + 1;
@@ -122,7 +123,12 @@ static void set_certificate(lua_State *L, const response *kept, const char *issu
 
 /* [-0, +1, m] */
 static void push_response_table(lua_State *L, const response *kept) {
-    lua_createtable(L, 0, 7);
+    const char *path = kept->texts + strlen(kept->texts) + 1;
+    lua_createtable(L, 0, 10);
+    lua_pushstring(L, kept->texts);
+    lua_setfield(L, -2, "method");
+    lua_pushstring(L, path);
+    lua_setfield(L, -2, "path");
     lua_pushinteger(L, kept->status);
     lua_setfield(L, -2, "status");
     lua_pushinteger(L, kept->attempts);
@@ -131,7 +137,7 @@ static void push_response_table(lua_State *L, const response *kept) {
     lua_setfield(L, -2, "elapsed");
     lua_pushboolean(L, kept->reused);
     lua_setfield(L, -2, "connection_reused");
-    const char *issuer = push_headers(L, kept);
+    const char *issuer = push_headers(L, kept, path + strlen(path) + 1);
     lua_getfield(L, -1, "x-request-id");
     lua_setfield(L, -3, "request_id");
     lua_setfield(L, -2, "headers");

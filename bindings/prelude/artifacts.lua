@@ -6,7 +6,7 @@ local error, ipairs, pairs = error, ipairs, pairs
 local table, tostring, type = table, tostring, type
 
 local methods, library, tasks = import "methods", import "c.library", import "tasks"
-local files = import "c.files"
+local files, writing = import "c.files", import "writing"
 local failure = import "failure"
 local is_error, raise, attempt = failure.is_error, failure.raise, failure.attempt
 local check = library.check
@@ -35,17 +35,13 @@ for _, name in ipairs{ "get_artifact_content", "get_storage_object_content" } do
 end
 
 local function download(client, id, path, options)
-   local file = options.file
+   local file = options.file or writing.open(path)
    local fine, err = attempt(fetch, client, "get_artifact_content", id, options, file)
    if not fine then
       file:discard()
       error(err, 0)
    end
-   local size, problem = file:commit()
-   if not size then
-      error(("cannot write '%s': %s"):format(path, problem), 0)
-   end
-   return size
+   return writing.commit(file, path)
 end
 
 --- Writes an artifact's bytes to a file and returns their number. An existing file is replaced once all bytes have

@@ -2,9 +2,9 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, getmetatable, setmetatable = error, getmetatable, setmetatable
+local error, getmetatable, pcall, setmetatable = error, getmetatable, pcall, setmetatable
 
-local library, supervise = import "c.library", import "supervise"
+local library, scheduler, supervise = import "c.library", import "scheduler", import "supervise"
 
 local failure = {}
 
@@ -22,9 +22,12 @@ function failure.raise(kind, message, code)
    error(failure.new{ kind = kind, message = message, code = code }, 0)
 end
 
---- f(...) as a task of its own, since nothing can be suspended inside of pcall in Lua 5.1: true and its first result,
---- or false and its error.
+--- true and the first result of f(...), or false and its error. In a task f is a task of its own, since nothing can be
+--- suspended inside of pcall in Lua 5.1.
 function failure.attempt(f, ...)
+   if not scheduler.running() then
+      return pcall(f, ...)
+   end
    return supervise.finish(supervise.start(f, ...))
 end
 

@@ -12,6 +12,7 @@ The context in which a command runs.
                                  may be a function(context), called where it is asked
    context:misuse(message)       ends the command with exit code 2
    context:show(show, response)     prints a response: the document with --json, else as view.lua does
+   context.printed      set by a command that has printed its data itself: nothing else goes to stdout
 ]]
 local output = require "promptic.cli.output"
 
@@ -77,9 +78,11 @@ function Context:confirm(question)
 end
 
 function Context:show(show, answer)
+   if self.printed then return end
    if self.values.json then
       return output.write(require("promptic.cli.document").render(answer))
    end
+   if show.bytes then return output.data(answer[show.bytes] or "") end
    local text = require("promptic.cli.view").render(show, answer, {
       room = output.room(), paint = output.painter(), exact = self.values.exact, values = self.values,
       elsewhere = require("promptic.cli.endpoint").elsewhere,

@@ -28,6 +28,12 @@ describe("promptic.response", function()
       assert.is_nil(promptic.response(asking:get_component("c")).certificate)
       asking:close()
    end)
+
+   it("says which request a result answers", function()
+      server:reply{ body = '{"data":[]}' }
+      local response = promptic.response(client:list_datasets("a b"))
+      assert.same({ "GET", "/components/a%20b/datasets" }, { response.method, response.path })
+   end)
 end)
 
 describe("headers of one name", function()

@@ -41,7 +41,7 @@ static void refuse_settings(void) {
     pool *pool = pool_new(NULL, 1, ignore, NULL);
     CHECK(pool != NULL && pool_reserve(pool));
     const transfer_settings settings = {
-        .pool = pool, .ca_file = "/nowhere", .ca_path = "/nowhere", .connect_timeout = 1};
+        .pool = pool, .ca_file = "/nowhere", .ca_path = "/nowhere"};
     CURL *easy = transfer_handle(&settings);
     CHECK(easy != NULL);
     curl_easy_cleanup(easy);
