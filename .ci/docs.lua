@@ -227,6 +227,13 @@ function generators.fields(key)
    return render({ "field", "type", "meaning" }, rows)
 end
 
+--- The codes of the library's own errors.
+function generators.codes()
+   local rows = {}
+   for index, row in ipairs(require "promptic.codes") do rows[index] = { code(row[1]), code(row[2]), row[3] } end
+   return render({ "code", "kind", "when" }, rows)
+end
+
 -- ------------------------------------------------------------------ programs and targets
 
 --- What `promptic-lua --help` or `promptic-lua --sandbox`'s server prints.

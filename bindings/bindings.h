@@ -295,6 +295,9 @@ int bindings_response(lua_State *L);
 /* [-?, +?, e] Raises the result's failure as a promptic.Error, out of memory as Lua does. */
 int bindings_raise(lua_State *L, const promptic_result *result);
 
+/* [-?, +?, e] The same for a function of the core that fails before there is a call. */
+int bindings_raise_failure(lua_State *L, const promptic_error *error);
+
 /* [-0, +1, m] Pushes that error, so that the call that lends the result can be freed before it is
  * raised. */
 void bindings_push_error(lua_State *L, const promptic_result *result);
@@ -342,6 +345,15 @@ void bindings_check_download(lua_State *L, const bindings_site *site);
 
 /* [-0, +1, m] Pushes what artifacts need of C: the prelude's "c.files". */
 int bindings_open_exchange(lua_State *L);
+
+/* ----------------------------------------------------------------- forks.c */
+
+/* A number that changes in a forked child, and in the children of that. What a process owns keeps
+ * the number it had when it was made, and belongs to another process where that differs. */
+unsigned bindings_generation(void);
+
+/* generation(): the same for the prelude, of "c.tasks". */
+int bindings_push_generation(lua_State *L);
 
 /* ----------------------------------------------------------------- tasks.c */
 

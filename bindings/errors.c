@@ -80,6 +80,13 @@ int bindings_raise(lua_State *L, const promptic_result *result) {
     return lua_error(L);
 }
 
+int bindings_raise_failure(lua_State *L, const promptic_error *error) {
+    return bindings_raise(L, &(promptic_result){.kind = error->kind,
+                                                .code = error->code,
+                                                .message = error->message,
+                                                .retry_after = -1});
+}
+
 /* --------------------------------------------------------------- metatable */
 
 /* [-0, +1, m] The field as text, or the other text where it is neither string nor number. */

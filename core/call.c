@@ -133,7 +133,7 @@ static void end(promptic_call *call) {
         loop_announce(loop, call);
 }
 
-void call_fail(promptic_call *call, promptic_kind kind, const char *message) {
+void call_fail(promptic_call *call, promptic_kind kind, const char *code, const char *message) {
     if (call->state == CALL_ACTIVE) {
         CURL *easy = call->transfer.easy;
         transfer_drop(&call->transfer);
@@ -142,6 +142,7 @@ void call_fail(promptic_call *call, promptic_kind kind, const char *message) {
     }
     transfer_forget(&call->transfer); /* what may have come was no response to this */
     call->result.kind = kind;
+    call->result.code = code;
     call->result.message = message;
     end(call);
 }
@@ -153,7 +154,7 @@ void call_abandon(promptic_call *call) {
         call->maybe_sent = call->maybe_sent || call->transfer.sent;
         call->state = CALL_WAITING;
     }
-    call_fail(call, PROMPTIC_CANCELLED,
+    call_fail(call, PROMPTIC_CANCELLED, "forked",
               "the process has forked: the call goes on in the parent process only");
 }
 
@@ -196,7 +197,7 @@ bool call_attempt(promptic_call *call) {
             transfer_drop(&call->transfer);
         if (easy != NULL)
             give_handle(call, easy);
-        call_fail(call, PROMPTIC_MEMORY, "not enough memory to start the request");
+        call_fail(call, PROMPTIC_MEMORY, NULL, "not enough memory to start the request");
         return false;
     }
     client->loop->running++;
@@ -248,7 +249,7 @@ static void time_out(promptic_call *call, int64_t now_ms) {
         char seconds[NUMBER_SIZE];
         snprintf(call->timeout_message, size, "the deadline of %s s has passed in attempt %d",
                  number_text(seconds, call->limits.deadline, 6), call->attempts);
-        call_fail(call, PROMPTIC_TIMEOUT, call->timeout_message);
+        call_fail(call, PROMPTIC_TIMEOUT, "deadline", call->timeout_message);
         return;
     }
     transfer_drop(&call->transfer);
@@ -259,7 +260,8 @@ static void time_out(promptic_call *call, int64_t now_ms) {
 
 void call_due(promptic_call *call, int64_t now_ms) {
     if (call->state == CALL_QUEUED) {
-        call_fail(call, PROMPTIC_TIMEOUT, "the deadline has passed before the request was sent");
+        call_fail(call, PROMPTIC_TIMEOUT, "deadline",
+                  "the deadline has passed before the request was sent");
     } else if (call->state == CALL_WAITING) {
         loop_launch(call->client->loop, call);
     } else {
@@ -289,8 +291,7 @@ static bool is_success(const promptic_call *call, const transfer_outcome *outcom
 static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_after) {
     if (outcome->kind != PROMPTIC_OK)
         return sent;
-    return outcome->status == 500 || outcome->status == 502 || outcome->status == 504 ||
-           (outcome->status == 503 && retry_after < 0);
+    return !retry_declares_unprocessed(outcome->status, retry_after);
 }
 
 static char *api_message(const promptic_call *call, int status) {
@@ -327,17 +328,27 @@ static bool fill_message(promptic_call *call, const transfer_outcome *outcome) {
     return call->message != NULL;
 }
 
-/* Takes the code from the response. False if out of memory. */
+/* For a response that has no code of its own: the library's, where it knows one. */
+static void set_own_code(promptic_call *call, int status) {
+    const text *body = &call->transfer.body;
+    if (status >= 300 && status < 400)
+        call->result.code = "redirect";
+    else if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
+        call->result.code = "no_route";
+    else if (call->row != NULL && failure_is_wrong_id(status, body->data, body->length))
+        call->result.code = "wrong_id";
+}
+
+/* Takes the code from the response, else says what the library knows. False if out of memory. */
 static bool fill_code(promptic_call *call, const transfer_outcome *outcome) {
     const text *body = &call->transfer.body;
+    call->result.code = outcome->code;
     if (outcome->kind != PROMPTIC_OK)
         return true;
     bool filled = failure_code(allocator_of(call), body->data, body->length, &call->code);
-    if (call->row != NULL && failure_is_no_route(outcome->status, body->data, body->length)) {
-        call->code = text_copy(allocator_of(call), FAILURE_NO_ROUTE, strlen(FAILURE_NO_ROUTE));
-        filled = call->code != NULL;
-    }
     call->result.code = call->code;
+    if (call->code == NULL)
+        set_own_code(call, outcome->status);
     return filled;
 }
 
@@ -364,7 +375,9 @@ static double next_delay(promptic_call *call, const retry_attempt *attempt) {
 }
 
 static void settle_failure(promptic_call *call, const transfer_outcome *outcome) {
-    const char *retry_after = transfer_header(&call->transfer, "retry-after");
+    /* of a whole response only: what a proxy answers to CONNECT, or half a head, declares nothing */
+    const char *retry_after =
+        outcome->kind == PROMPTIC_OK ? transfer_header(&call->transfer, "retry-after") : NULL;
     const retry_attempt attempt = {
         .repeatable = call->repeatable,
         .status = outcome->status,
@@ -435,7 +448,7 @@ bool promptic_call_wait(promptic_call *call, long timeout_ms) {
 void promptic_call_cancel(promptic_call *call) {
     if (promptic_call_done(call))
         return;
-    call_fail(call, PROMPTIC_CANCELLED, "the call was cancelled");
+    call_fail(call, PROMPTIC_CANCELLED, NULL, "the call was cancelled");
     loop_notify_timer(call->client->loop);
 }
 

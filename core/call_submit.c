@@ -13,21 +13,22 @@ static promptic_kind check(const promptic_client *client, const promptic_request
                            const promptic_endpoint *row, promptic_error *error) {
     loop_check_process(client->loop);
     if (client->closed)
-        return failure_set(error, PROMPTIC_CANCELLED, "the client is closed");
+        return failure_set_code(error, PROMPTIC_CANCELLED, "client_closed",
+                                "the client is closed");
     if (request->endpoint != NULL && row == NULL)
         return failure_set(error, PROMPTIC_ARGUMENT, "there is no endpoint '%s'",
                            request->endpoint);
     if (client->config.credential == NULL && row != NULL)
-        return failure_set(error, PROMPTIC_AUTH, "%s needs a credential, and the client has none",
-                           row->name);
+        return failure_set_code(error, PROMPTIC_AUTH, "no_credential",
+                                "%s needs a credential, and the client has none", row->name);
     if (request->url != NULL)
         return PROMPTIC_OK;
     if (client->config.is_session && client->config.application_id == NULL &&
         !(row != NULL && row->without_workspace))
-        return failure_set(error, PROMPTIC_AUTH,
-                           "a session token needs an AI Application: set ai_application_id, "
-                           "PROMPTIC_AI_APPLICATION_ID or ai_application_id in "
-                           "~/.promptic/config.toml (its older name is workspace_id)");
+        return failure_set_code(error, PROMPTIC_AUTH, "no_application",
+                                "a session token needs an AI Application: set ai_application_id, "
+                                "PROMPTIC_AI_APPLICATION_ID or ai_application_id in "
+                                "~/.promptic/config.toml (its older name is workspace_id)");
     return PROMPTIC_OK;
 }
 

@@ -80,6 +80,8 @@ PROMPTIC_API const char *promptic_kind_name(promptic_kind kind);
 /* Filled by functions that fail before there is a call. The message never holds a secret. */
 typedef struct promptic_error {
     promptic_kind kind;
+    const char *code; /* the reason in a word, for programs: "no_credential"; bindings/README.md
+                       * lists them. A static string; NULL if the kind says enough */
     char message[512];
 } promptic_error;
 
@@ -454,8 +456,8 @@ typedef struct promptic_result {
     double elapsed; /* seconds from submit to the end, waits included */
     const promptic_header *headers;
     size_t header_count;
-    const char *code; /* of an api error: what the platform calls it, "invalid_request"; NULL where
-                       * it says no more than the message */
+    const char *code; /* the reason in a word, for programs: the platform's, "invalid_request", else
+                       * the library's, as in promptic_error; NULL if neither has one */
     const char *certificate_issuer; /* with the option certificate, of a call on a new TLS
                                      * connection; else NULL */
     long long certificate_expires;  /* seconds since 1970; 0 where it is not known */

@@ -403,6 +403,7 @@ static long refused_tunnel(const transfer *transfer) {
 static void describe_tunnel(transfer *transfer, long status, transfer_outcome *outcome) {
     bool is_final = status == 401 || status == 403 || status == 405 || status == 407;
     outcome->kind = is_final ? PROMPTIC_CONFIG : PROMPTIC_CONNECTION;
+    outcome->code = "proxy_refused";
     snprintf(transfer->error, sizeof transfer->error,
              "the proxy refused the connection with status %ld%s", status,
              status == 407 ? ": it wants a user and a password, as in "
@@ -426,6 +427,7 @@ static void describe(transfer *transfer, CURLcode code, transfer_outcome *outcom
         outcome->message = "not enough memory for the response";
     } else if (transfer->too_big) {
         outcome->kind = PROMPTIC_DECODE;
+        outcome->code = "too_large";
         outcome->message = "the response is larger than max_response_bytes allows";
     } else if (transfer->resent) {
         outcome->kind = PROMPTIC_CONNECTION;

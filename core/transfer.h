@@ -58,6 +58,7 @@ typedef struct transfer {
 typedef struct transfer_outcome {
     promptic_kind kind;  /* PROMPTIC_OK where there is a whole response, whatever its status */
     const char *message; /* where kind is not PROMPTIC_OK; static or of the transfer */
+    const char *code;    /* static, or NULL: see promptic_error */
     int status;
     bool reused; /* the connection was there already */
     bool stale;  /* it had ended before the request was sent: no attempt was made */

@@ -161,7 +161,7 @@ end
 local function on_job_error(store)
    return function(id, message)
       io.stderr:write("promptic sandbox: ", message, "\n")
-      require("promptic.sandbox.runner").fail(store, id, "SANDBOX_ERROR", message:match "^[^\n]*")
+      require("promptic.sandbox.runner").fail(store, id, "SANDBOX_ERROR", (message:gsub("\n.*", "")))
       require("promptic.sandbox.evaluations").fail(store, id)
    end
 end

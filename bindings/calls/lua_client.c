@@ -100,8 +100,7 @@ static int new_client(lua_State *L, bool anonymous) {
     client->handle = promptic_client_new(state->loop, &options, &error);
     bindings_leave(state, outer);
     if (client->handle == NULL)
-        return bindings_raise(
-            L, &(promptic_result){.kind = error.kind, .message = error.message, .retry_after = -1});
+        return bindings_raise_failure(L, &error);
     lua_pop(L, 1);
     return 1;
 }

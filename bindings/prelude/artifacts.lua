@@ -123,7 +123,7 @@ local function store(client, job)
    })
    local id = type(target) == "table" and target.storageObjectId
    if type(id) ~= "string" or type(target.uploadUrl) ~= "string" then
-      raise("decode", "the response holds no storageObjectId and uploadUrl")
+      raise("decode", "the response holds no storageObjectId and uploadUrl", "unexpected_response")
    end
    local method = target.method == nil and "PUT" or tostring(target.method):upper()
    local body, mime_type = job.bytes, job.mime_type

@@ -31,4 +31,11 @@ function failure.attempt(f, ...)
    return supervise.finish(supervise.start(f, ...))
 end
 
+--- Whether the next attempt may succeed: no connection, no response in time, or a platform that is away or busy.
+function failure.is_passing(err)
+   local status = err.status_code
+   return err.kind == "connection" or err.kind == "timeout"
+      or status ~= nil and (status == 408 or status == 429 or status >= 500)
+end
+
 return failure

@@ -47,6 +47,7 @@ local function list_in(response, path, field, other)
    end
    error(failure.new{
       kind = "decode",
+      code = "unexpected_response",
       message = ("the response holds no list '%s'"):format(field),
       method = "GET",
       path = path,

@@ -14,6 +14,7 @@ local function give_up(what, id, max_wait, status)
    local message = "%s '%s' is not finished after %s seconds, its last status is %s"
    error(failure.new{
       kind = "timeout",
+      code = "max_wait",
       message = message:format(what, id, library.promptic.json.encode(max_wait), tostring(status or "unknown")),
    })
 end

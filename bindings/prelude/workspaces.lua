@@ -5,7 +5,7 @@ local import = ...
 
 local error, pairs, select = error, pairs, select
 
-local methods, tasks, failure = import "methods", import "tasks", import "failure"
+local methods, failure = import "methods", import "failure"
 
 local function is_missing(err)
    return failure.is_error(err) and err.status_code == 404
@@ -34,6 +34,6 @@ for name, newer in pairs{
       if select("#", ...) ~= 1 then
          return older(...) -- raises: it takes the client alone
       end
-      return tasks.run(ask, older, methods[newer], ...)
+      return ask(older, methods[newer], ...)
    end
 end

@@ -112,7 +112,7 @@ static const promptic_parameter error_fields[] = {
     FIELD("kind", STRING, "what failed", ALWAYS, .values = error_kinds),
     FIELD("message", STRING, "for people", ALWAYS),
     FIELD("status_code", INTEGER, "the HTTP status, of kind api", SOMETIMES),
-    FIELD("code", STRING, "what the platform calls it, where it says so; `no_route` of a 404 that is a page or empty", SOMETIMES),
+    FIELD("code", STRING, "the reason in a word: the platform's, or one of the library's own", SOMETIMES),
     FIELD("method", STRING, "of the request", SOMETIMES),
     FIELD("path", STRING, "of the request, below /api/v1", SOMETIMES),
     FIELD("request_id", STRING, "the platform's id of the request", SOMETIMES),

@@ -106,7 +106,7 @@ function progress.watch(settings)
    if done then return result end
    if failure.is_interrupt(result) then
       failure.raise("interrupted", { code = 130, hint = settings.on_interrupt })
-   elseif promptic.is_error(result, "timeout") and not result.path then -- max_wait's, not that of a call
+   elseif promptic.is_error(result) and result.code == "max_wait" then
       failure.raise(("not finished after %g s: %s"):format(settings.max_wait, line.text or "nothing is known of it"),
          { hint = settings.on_interrupt })
    end

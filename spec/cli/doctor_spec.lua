@@ -40,7 +40,7 @@ local function platform(lua)
       local _, request = ...
       local path = request.target:match("^/api/v1([^?]*)")
       local function json(body, status) return { status = status, body = body } end
-      local known = { ["/ai-application"] = '{"id":"a","name":"A"}', ["/workspace"] = '{"id":"a"}', ["/traces/stats"] = '{"totalTraces":0}',
+      local known = { ["/ai-application"] = '{"id":"a","name":"A"}', ["/workspace"] = '{"id":"a"}', ["/traces/stats"] = '{"totalTraces":0,"totalTokens":0,"totalCostUsd":0,"errorRate":0}',
          ["/traces"] = '{"traces":[],"total":0}' }
       ]] .. lua .. [[
       return json(known[path] or '{"data":[]}')

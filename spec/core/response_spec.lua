@@ -19,7 +19,8 @@ describe("promptic.response", function()
       local response = promptic.response(problem)
       assert.same({ 409, "r-2", 1 }, { response.status, response.request_id, response.attempts })
       assert.is_string(response.headers["content-length"])
-      assert.is_nil(promptic.response(clients.failure(client.request, client, "GET", "/..")))
+      server:reply{ body = "no JSON" }
+      assert.is_nil(promptic.response(clients.failure(client.get_component, client, "c")))
    end)
 
    it("has no certificate over plain http", function()

@@ -1,0 +1,33 @@
+--- The codes of the library's own errors: the field `code` of a promptic.Error, of promptic_error and promptic_result.
+-- An api error keeps the platform's code; the library's stands only where there is none. A row: code, kind, when.
+-- The table in bindings/README.md is made from these rows, and spec/house/codes_spec.lua holds them against the sources.
+return {
+   { "no_credential", "auth", "neither options, environment nor file give a credential" },
+   { "no_application", "auth", "a session token without an AI Application" },
+   { "no_applications", "auth", "the account that logged in has no AI Application" },
+   { "unknown_application", "auth", "the account that logged in does not have the chosen AI Application" },
+   { "no_device_login", "auth", "the endpoint offers no device login" },
+   { "login_denied", "auth", "the login was denied in the browser" },
+   { "login_expired", "auth", "the login was not approved in time" },
+   { "login_failed", "auth", "the platform refused the login for another reason" },
+   { "local_endpoint", "config", "the file's endpoint is this machine, the credential comes from elsewhere" },
+   { "two_applications", "config", "ai_application_id and workspace_id differ" },
+   { "no_config_file", "config", "there is no file to store a session in" },
+   { "proxy_refused", "config", "a proxy refused the tunnel; of kind connection if the next attempt may succeed" },
+   { "deadline", "timeout", "the call's deadline has passed" },
+   { "max_wait", "timeout", "the work has not ended within max_wait" },
+   { "client_closed", "cancelled", "the client is closed, or was closed meanwhile" },
+   { "forked", "cancelled", "the process has forked: the call goes on in the parent" },
+   { "redirect", "api", "the response is a redirect, which is not followed" },
+   { "no_route", "api", "the platform does not have the operation" },
+   { "wrong_id", "api", "the platform refuses the form of an id" },
+   { "not_json", "decode", "the response is not JSON" },
+   { "too_large", "decode", "the response is larger than max_response_bytes" },
+   { "unexpected_response", "decode", "the response is JSON, but not of the form that the contract has" },
+   { "wrong_separator", "argument", "the fields of a .csv file seem to be separated by another character" },
+   { "no_column", "argument", "a .csv file has no column of that name" },
+   { "empty_answer", "argument", "the answer of a row is empty" },
+   { "source_failed", "argument", "the function that an upload reads from has failed; `cause` is its error" },
+   { "wrong_resume", "argument", "the option resume does not fit the rows or the experiment" },
+   { "rows_twice", "connection", "a request that had seemed to have no effect took effect late; `twice` has the ids" },
+}
