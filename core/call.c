@@ -120,7 +120,8 @@ static void end(promptic_call *call) {
     result->body = call->transfer.body.data != NULL ? call->transfer.body.data : "";
     result->body_length = call->transfer.body.length;
     result->attempts = call->attempts;
-    result->certificate_issuer = call->transfer.issuer.length > 0 ? call->transfer.issuer.data : NULL;
+    result->certificate_issuer =
+        call->transfer.issuer.length > 0 ? call->transfer.issuer.data : NULL;
     result->certificate_expires = call->transfer.expires;
     result->maybe_sent = result->kind != PROMPTIC_OK && call->maybe_sent;
     result->elapsed = (double)(clock_now_ms() - call->submitted_ms) / 1000.0;
@@ -375,7 +376,8 @@ static double next_delay(promptic_call *call, const retry_attempt *attempt) {
 }
 
 static void settle_failure(promptic_call *call, const transfer_outcome *outcome) {
-    /* of a whole response only: what a proxy answers to CONNECT, or half a head, declares nothing */
+    /* of a whole response only: what a proxy answers to CONNECT, or half a head, declares nothing
+     */
     const char *retry_after =
         outcome->kind == PROMPTIC_OK ? transfer_header(&call->transfer, "retry-after") : NULL;
     const retry_attempt attempt = {

@@ -70,9 +70,9 @@ typedef struct transfer_settings {
     CURLU *origin;       /* NULL: each plan has a URL to parse */
     const char *ca_file; /* NULL: libcurl's own */
     const char *ca_path;
-    const char *proxy;      /* NULL: none, whatever the environment says */
-    const char *no_proxy;   /* hosts that are asked without it; NULL: none */
-    bool certificate;       /* keep the server's: transfer.issuer and transfer.expires */
+    const char *proxy;    /* NULL: none, whatever the environment says */
+    const char *no_proxy; /* hosts that are asked without it; NULL: none */
+    bool certificate;     /* keep the server's: transfer.issuer and transfer.expires */
 } transfer_settings;
 
 /* A new easy handle with these settings, freed with curl_easy_cleanup. NULL if out of memory. */

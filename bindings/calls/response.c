@@ -87,8 +87,8 @@ static void join(lua_State *L) {
     lua_remove(L, list);
 }
 
-/* [-0, +1, m] Pushes the headers by name and returns what follows them. Those of one name are joined
- * at the end, all at once: one by one they would be copied again for each that follows. */
+/* [-0, +1, m] Pushes the headers by name and returns what follows them. Those of one name are
+ * joined at the end, all at once: one by one they would be copied again for each that follows. */
 static const char *push_headers(lua_State *L, const response *kept, const char *at) {
     lua_createtable(L, 0, (int)kept->header_count);
     for (size_t i = 0; i < kept->header_count; i++) {

@@ -135,7 +135,8 @@ static void no_route(void) {
          "an older platform, which does not have a yet, or a wrong endpoint",
          "x: this platform does not have a yet"},
         {{.name = "a", .verb = "GET", .path = "/a/{id}", .since = "1.2"},
-         "an older platform, which does not have a yet, or a wrong endpoint", "x"},
+         "an older platform, which does not have a yet, or a wrong endpoint",
+         "x"},
         {{.name = "a", .verb = "GET", .path = "/a", .dropped = "2", .instead = "b"},
          "a newer platform, which has b instead, or a wrong endpoint",
          "x; or this platform no longer has it: use b"},
@@ -149,7 +150,8 @@ static void no_route(void) {
     CHECK(!failure_is_no_route(405, "", 0) && !failure_is_no_route(403, "<p>", 3));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text = failure_no_route(NULL, &cases[i].row), begin[64];
-        int length = snprintf(begin, sizeof begin, "this server has no GET %s: ", cases[i].row.path);
+        int length =
+            snprintf(begin, sizeof begin, "this server has no GET %s: ", cases[i].row.path);
         CHECK(strncmp(begin, text, (size_t)length) == 0);
         SAME(cases[i].route, text + length);
         memory_free(NULL, text);
