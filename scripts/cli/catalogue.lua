@@ -76,7 +76,8 @@ function catalogue.choices(list)
       if is_first and (not first or model.group == "openai" and first.group ~= "openai") then first = model end
    end
    local function add(model)
-      choices[#choices + 1] = { model.id, model.name == model.id and model.id or ("%s  %s"):format(model.id, model.name) }
+      local text = model.name == model.id and model.id or ("%s  %s"):format(model.id, model.name)
+      choices[#choices + 1] = { model.id, text }
    end
    if first then add(first) end
    for _, model in ipairs(list) do

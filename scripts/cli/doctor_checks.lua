@@ -44,7 +44,8 @@ local function credential(report, status)
          ("chmod 600 %s\na credential in it may be known to others: replace it"):format(status.config_file))
    end
    if status.problem then
-      report("credential", "problem", status.problem, "see PROMPTIC_ENDPOINT, PROMPTIC_API_KEY and ~/.promptic/config.toml")
+      report("credential", "problem", status.problem,
+         "see PROMPTIC_ENDPOINT, PROMPTIC_API_KEY and ~/.promptic/config.toml")
       return false
    elseif status.credential == "none" then
       report("credential", "problem", "none", "run `promptic login` or `promptic configure`, or set PROMPTIC_API_KEY")

@@ -70,7 +70,8 @@ function missing.explain(err, message, hint)
    elseif row.dropped then
       local instead = row.instead and ": use " .. quoted(row.instead)
          or "; `promptic --help` lists what newer ones dropped under \"Older platforms\""
-      return "[404] " .. text_of(err), (hint and hint .. "; or" or "perhaps") .. " this platform no longer has it" .. instead
+      return "[404] " .. text_of(err),
+         (hint and hint .. "; or" or "perhaps") .. " this platform no longer has it" .. instead
    elseif row.since and row.verb == "GET" and not row.path:find("{", 1, true) then
       return "[404] " .. text_of(err), ("this platform does not have %s yet"):format(quoted(row.name))
    end

@@ -1,7 +1,6 @@
 --- promptic.Error: what a failed call raises, kind by kind. spec/core/transport_spec.lua and spec/core/retry_spec.lua
 -- make the failures; here is the form that they take in Lua.
 -- Tags: luas valgrind
-local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"
 
@@ -88,7 +87,8 @@ describe("a 404 for a route that the server does not have", function()
       { "upload_observations", { "e", { { variables = { a = 1 }, expected = "x" } } }, "<html>Not found</html>",
          ", or a wrong endpoint" },
       { "list_models", {}, "404 page not found",
-         "this server has no GET /models: an older platform, which does not have list_models yet, or a wrong endpoint" },
+         "this server has no GET /models: an older platform, which does not have list_models yet, or a wrong "
+            .. "endpoint" },
       { "list_judge_results", { "c", "e" }, "<p>", "a newer platform, which no longer has list_judge_results, or a" },
       { "get_component", { "c" }, '{"detail":"Not Found"}',
          "this server has no GET /components/{component_id}: another platform, or a wrong endpoint" },

@@ -131,19 +131,23 @@ describe("promptic", function()
       local function shown(models, words)
          platform:route(([[local _, request = ...
             if request.target:find("/models", 1, true) then return %s end
-            if request.target:find("/start", 1, true) then return { body = '{"messageId":"m","status":"scheduled"}' } end
+            if request.target:find("/start", 1, true) then
+               return { body = '{"messageId":"m","status":"scheduled"}' }
+            end
             return { body = request.target:find("deploy", 1, true) and %q or %q }]]):format(models, DEPLOYMENT,
             '{"id":"e","targetModel":"old","provider":"openai","experimentStatus":"scheduled"}'))
          local result = promptic{ env = { PROMPTIC_ENDPOINT = platform.url }, table.unpack(words) }
          assert.equal(0, result.code, result.stderr)
          return result.stdout .. result.stderr
       end
-      local list = [[{ body = '{"data":[{"id":"new","name":"N","provider":"P","group":"openai","judgeEligible":false}]}' }]]
+      local list = [[{ body = '{"data":[{"id":"new","name":"N","provider":"P","group":"openai",'
+         .. '"judgeEligible":false}]}' }]]
       local status = { "deployments", "status", "c" }
       local text = shown(list, status)
       assert.matches("model +old %(gone%)\n", text)
       assert.matches("promptic experiments duplicate e -m MODEL\n", text, 1, true)
-      assert.matches("promptic experiments duplicate e -m MODEL\n", shown(list, { "experiments", "start", "e" }), 1, true)
+      text = shown(list, { "experiments", "start", "e" })
+      assert.matches("promptic experiments duplicate e -m MODEL\n", text, 1, true)
       for _, none in ipairs{ "{ status = 404 }", [[{ body = '{"data":[]}' }]], "{ status = 403 }" } do
          assert.is_nil(shown(none, status):find("gone", 1, true))
       end
@@ -252,7 +256,8 @@ describe("promptic", function()
       ]])
       local made = ok{ "experiments", "create-tool-selection", "-c", component, "--tools", tools, "--test-cases", cases,
          "-m", "sandbox-large", "--epochs", "2", "--json" }.json
-      assert.same({ "toolSelection", "pending", "sandbox-large" }, { made.taskType, made.experimentStatus, made.targetModel })
+      assert.same({ "toolSelection", "pending", "sandbox-large" },
+         { made.taskType, made.experimentStatus, made.targetModel })
       assert.equal(2, #ok{ "datasets", "cases", "list", made.datasetId, "-c", component, "--json" }.json.data)
       local done = ok{ "experiments", "start", made.id, "--wait", "--json" }.json
       assert.equal("completed", done.experimentStatus)
@@ -286,7 +291,8 @@ describe("promptic", function()
    end)
 
    it("knows the flags of the Python package's command", function()
-      local made = ok{ "experiments", "create", "--component", component, "--target-model", "sandbox-large", "--task-type",
+      local made = ok{ "experiments", "create", "--component", component, "--target-model", "sandbox-large",
+         "--task-type",
          "textGeneration", "--initial-prompt", "Answer.", "--prompt-format", "single", "--json" }.json
       assert.same({ "sandbox-large", "textGeneration" }, { made.targetModel, made.taskType })
       assert.is_true(#ok{ "experiments", "list", "--component-id", component, "--json" }.json.data > 0)

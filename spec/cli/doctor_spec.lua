@@ -40,7 +40,8 @@ local function platform(lua)
       local _, request = ...
       local path = request.target:match("^/api/v1([^?]*)")
       local function json(body, status) return { status = status, body = body } end
-      local known = { ["/ai-application"] = '{"id":"a","name":"A"}', ["/workspace"] = '{"id":"a"}', ["/traces/stats"] = '{"totalTraces":0,"totalTokens":0,"totalCostUsd":0,"errorRate":0}',
+      local known = { ["/ai-application"] = '{"id":"a","name":"A"}', ["/workspace"] = '{"id":"a"}',
+         ["/traces/stats"] = '{"totalTraces":0,"totalTokens":0,"totalCostUsd":0,"errorRate":0}',
          ["/traces"] = '{"traces":[],"total":0}' }
       ]] .. lua .. [[
       return json(known[path] or '{"data":[]}')
@@ -167,9 +168,11 @@ describe("promptic doctor", function()
       local found, code = look({ HOME = folder }, bare)
       assert.same({ 1, "problem", "none" }, { code, found.credential.state, found.credential.text })
       found = look({ HOME = folder, PROMPTIC_ACCESS_TOKEN = "t" }, bare)
-      assert.equal("session of `promptic login`, from the environment, without an AI Application", found.credential.text)
+      assert.equal("session of `promptic login`, from the environment, without an AI Application",
+         found.credential.text)
       os.execute("mkdir " .. folder .. "/.promptic")
-      process.write_file(folder .. "/.promptic/config.toml", 'api_key = "k"\nendpoint = "' .. server.url .. '/api/v1"\n')
+      process.write_file(folder .. "/.promptic/config.toml",
+         ('api_key = "k"\nendpoint = "%s/api/v1"\n'):format(server.url))
       os.execute("chmod 644 " .. folder .. "/.promptic/config.toml")
       found, code = look({ HOME = folder }, bare)
       assert.same({ 1, "problem", "problem" }, { code, found.file.state, found.endpoint.state })
@@ -232,7 +235,8 @@ describe("promptic doctor, on the way to the platform,", function()
    it("says that a certificate has expired, and what this machine takes for the time", function()
       local peer = tls_server.start("localhost", { expired = true })
       finally(function() peer:stop() end)
-      local found, code = look{ PROMPTIC_ENDPOINT = "https://localhost:" .. peer.port, CURL_CA_BUNDLE = peer.certificate }
+      local found, code = look{ PROMPTIC_ENDPOINT = "https://localhost:" .. peer.port,
+         CURL_CA_BUNDLE = peer.certificate }
       assert.equal(1, code)
       assert.matches("^tls: .*expired", found.connection.text)
       assert.matches("this machine's clock is wrong (it says " .. os.date "!%Y", found.connection.advice, 1, true)

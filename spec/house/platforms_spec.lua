@@ -107,8 +107,10 @@ describe("the examples of the command's help", function()
       local evaluator = server:ok("POST", "/experiments/" .. experiment.id .. "/evaluators",
          { { name = "f", type = "f1", weight = 1 } }).data[1]
       server:ok("POST", ("/components/%s/datasets/%s/cases"):format(component, experiment.datasetId),
-         { { inputPayload = { q = "a" }, split = "train", expectedPayload = "spam" }, { inputPayload = { q = "b" }, expectedPayload = "ham" } })
-      return { COMPONENT = component, EXPERIMENT = experiment.id, EVALUATOR = evaluator.id, MODEL = "sandbox-large", OBSERVATION = "1",
+         { { inputPayload = { q = "a" }, split = "train", expectedPayload = "spam" },
+            { inputPayload = { q = "b" }, expectedPayload = "ham" } })
+      return { COMPONENT = component, EXPERIMENT = experiment.id, EVALUATOR = evaluator.id,
+         MODEL = "sandbox-large", OBSERVATION = "1",
          DATASET = server:ok("POST", "/components/" .. component .. "/datasets", { name = "d" }).id }
    end
 
