@@ -1,6 +1,7 @@
 --- promptic.Error: what a failed call raises, kind by kind. spec/core/transport_spec.lua and spec/core/retry_spec.lua
 -- make the failures; here is the form that they take in Lua.
 -- Tags: luas valgrind
+local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"
 
@@ -145,6 +146,9 @@ describe("the workspace of a platform that calls it AI Application", function()
             server:always{ body = '{"id":"a","data":[]}' }
             assert.equal("a", client[name](client).id)
             assert.equal("/api/v1" .. newer, server:requests()[2].target)
+            -- in a task, where Lua 5.1 cannot suspend inside of pcall
+            server:reply(answer)
+            assert.equal("a", promptic.run(function() return client[name](client).id end))
          end)
       end
 
