@@ -122,6 +122,16 @@ struct bindings_interrupter {
  * bindings_interrupt ends a wait. */
 void bindings_use_interrupter(lua_State *L, bindings_interrupter *interrupter);
 
+/* What the error of a signal says: of the hook here, and of that of a stock interpreter. */
+#define bindings_interrupted "interrupted!"
+
+/* [-0, +0, e] Raises the error of a signal, of kind "interrupted". For hooks. */
+int bindings_raise_interrupt(lua_State *L);
+
+/* [-0, +0, m] Whether the value at index is the error of a signal: a promptic.Error of that kind, or
+ * the text that a stock interpreter raises. */
+bool bindings_is_interrupt(lua_State *L, int index);
+
 /* Sets the hook on the running coroutine, as far as it is known, and wakes the loop. May be
  * called by a signal handler, in any thread. */
 void bindings_interrupt(bindings_interrupter *interrupter);
@@ -193,6 +203,11 @@ const char *bindings_nearest_parameter(const promptic_parameter *parameters,
 /* [-0, +1, m] Pushes the function nearest(word, words), the program's module promptic.nearest. */
 int bindings_open_nearest(lua_State *L);
 
+/* ------------------------------------------------------------------ otlp.c */
+
+/* [-0, +0, e] Raises unless the table or JSON text at index is nested as OTLP's request is. */
+void bindings_check_otlp(lua_State *L, const bindings_site *site, int index);
+
 /* ------------------------------------------------------------------ body.c */
 
 /* [-0, +0, e] Writes the body that the row and the arguments make (bindings_check_arguments has
@@ -261,6 +276,13 @@ int bindings_new_anonymous_client(lua_State *L);
 /* client:close() */
 int bindings_close_client(lua_State *L);
 
+/* [-0, +1, e] renew(client): whether the configuration file has another credential, which the
+ * client uses from now on. */
+int bindings_renew_client(lua_State *L);
+
+/* [-0, +0, e] warn(client, text): a line of level warning in the client's log. */
+int bindings_warn(lua_State *L);
+
 /* [-0, +0, m] Makes the metatable of clients; the methods are in their slot already. */
 void bindings_open_clients(lua_State *L);
 
@@ -301,6 +323,11 @@ int bindings_raise_failure(lua_State *L, const promptic_error *error);
 /* [-0, +1, m] Pushes that error, so that the call that lends the result can be freed before it is
  * raised. */
 void bindings_push_error(lua_State *L, const promptic_result *result);
+
+/* [-0, +1, e] new_error(fields): the table as a promptic.Error, its texts cleaned. clean(text): the
+ * text as a line without secrets and without what a terminal would obey. */
+int bindings_new_error(lua_State *L);
+int bindings_clean(lua_State *L);
 
 /* promptic.is_error(value [, kind]) */
 int bindings_is_error(lua_State *L);

@@ -183,7 +183,7 @@ bool call_attempt(promptic_call *call) {
         .body = call->body,
         .body_length = call->body_length,
         .headers = is_foreign ? call->foreign.headers
-                              : client_headers(client, call->method, call->body != NULL,
+                              : headers_of(&client->headers, call->method, call->body != NULL,
                                                call->row != NULL && call->row->redirects),
         .fresh = call->distrusts,
         .connect_timeout = call->limits.timeout,

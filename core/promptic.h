@@ -356,6 +356,15 @@ PROMPTIC_API const char *promptic_client_workspace(const promptic_client *client
 PROMPTIC_API const char *promptic_client_source(const promptic_client *client);
 PROMPTIC_API const char *promptic_client_credential(const promptic_client *client);
 
+/* Reads the configuration file again, after the platform refused a credential that came from it:
+ * true if it now has another one, which the client uses from its next request on. False, and
+ * nothing changed, if the credential came from elsewhere, is the same, or cannot be read. */
+PROMPTIC_API bool promptic_client_renew(promptic_client *client);
+
+/* Overwrites the client's secrets in the text with asterisks, as in messages and log lines: for
+ * text of a response that a host shows. */
+PROMPTIC_API void promptic_client_hide(const promptic_client *client, char *text, size_t length);
+
 /* A name and its value. */
 typedef struct promptic_pair {
     const char *name;

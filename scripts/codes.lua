@@ -30,7 +30,10 @@ return {
    { "ambiguous_name", "argument", "several components, experiments or datasets have the name; the message lists ids" },
    { "nothing_deployed", "argument", "nothing is deployed, so model and initial_prompt are needed" },
    { "not_completed", "argument", "deploy_if_better was given an experiment that is not completed" },
+   { "not_written", "argument", "a file cannot be written; what was there before is as it was" },
    { "source_failed", "argument", "the function that an upload reads from has failed; `cause` is its error" },
    { "wrong_resume", "argument", "the option resume does not fit the rows or the experiment" },
+   { "ambiguous_name", "argument", "several components, experiments or datasets have the name" },
+   { "not_written", "argument", "a file cannot be written" },
    { "rows_twice", "connection", "a request that had seemed to have no effect took effect late; `twice` has the ids" },
 }

@@ -184,6 +184,14 @@ int bindings_close_client(lua_State *L) {
     return 0;
 }
 
+int bindings_renew_client(lua_State *L) {
+    bindings_client *client =
+        bindings_check_client(L, &(bindings_site){.function = "renew", .argument = 1});
+    promptic_client *handle = bindings_client_handle(client);
+    lua_pushboolean(L, handle != NULL && promptic_client_renew(handle));
+    return 1;
+}
+
 /* __tostring: promptic.client (https://promptic.eu, api_key from environment) */
 static int describe(lua_State *L) {
     bindings_client *client =
@@ -230,6 +238,8 @@ static int call_log(lua_State *L) {
         return 0;
     lua_getuservalue(L, -1);
     lua_rawgeti(L, -1, USER_LOG);
+    if (lua_isnil(L, -1))
+        return 0;
     lua_pushstring(L, line->level == PROMPTIC_LOG_WARNING ? "warning" : "debug");
     lua_pushstring(L, line->text);
     lua_call(L, 2, 0);
@@ -239,12 +249,7 @@ static int call_log(lua_State *L) {
 /* Whether the error on top is that of a hook, such as the interpreter's after Ctrl-C: one that was
  * there before has taken itself off, one that came in the meantime says so. */
 static bool is_interruption(lua_State *L, lua_Hook before) {
-    static const char ending[] = "interrupted!";
-    size_t length = 0, least = sizeof ending - 1;
-    if (before != NULL && lua_gethook(L) != before)
-        return true;
-    const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
-    return length >= least && strcmp(message + length - least, ending) == 0;
+    return (before != NULL && lua_gethook(L) != before) || bindings_is_interrupt(L, -1);
 }
 
 /* [-1, +0, -] The call goes on whatever the log function did, unless a hook wants it to stop. */
@@ -270,4 +275,15 @@ void bindings_log(promptic_log_level level, const char *text, void *userdata) {
     if (compat_cpcall(L, call_log, &line) != LUA_OK)
         take_error(L, state, hook);
     state->logging = false;
+}
+
+int bindings_warn(lua_State *L) {
+    bindings_client *client =
+        bindings_check_client(L, &(bindings_site){.function = "warn", .argument = 1});
+    const char *text = luaL_checkstring(L, 2);
+    const bindings_client *owner = client->parent != NULL ? client->parent : client;
+    lua_State *outer = bindings_enter(client->state, L);
+    bindings_log(PROMPTIC_LOG_WARNING, text, (void *)owner);
+    bindings_leave(client->state, outer);
+    return 0;
 }

@@ -108,7 +108,7 @@ end
 
 local function print_code(code)
    io.stderr:write(("promptic: to log in, open %s and enter the code %s\n"):format(
-      code.verification_uri, code.user_code))
+      library.clean(code.verification_uri), library.clean(code.user_code)))
 end
 
 -- The code is shown in any case: the browser may be on another screen than the person.
@@ -272,10 +272,13 @@ end
 
 -- ------------------------------------------------------------------ functions
 
-local function check_file(path)
+-- Without a file there is nothing wrong with one, if none is needed.
+local function check_file(path, is_needed)
    local info, problem = core.inspect(path)
-   if problem then
+   if info.path ~= "" and problem then
       raise("config", problem)
+   elseif info.path == "" and is_needed then
+      raise("config", problem, "no_config_file")
    end
    return info
 end
@@ -331,10 +334,7 @@ function auth.login(...)
          "two_applications")
    end
    -- reports what is wrong with the file before anything is approved
-   local info = check_file(settings.config_file)
-   if settings.save ~= false and info.path == "" then
-      raise("config", "there is no configuration file to store the session in: set save = false", "no_config_file")
-   end
+   local info = check_file(settings.config_file, settings.save ~= false)
    settings.reads = readable(settings.config_file, info)
    return tasks.run(log_in, settings, info)
 end
@@ -344,7 +344,7 @@ end
 --- had_endpoint = (it was removed) }.
 function auth.logout(...)
    local settings = check["auth.logout"](...)
-   local info = check_file(settings.config_file)
+   local info = check_file(settings.config_file, true)
    local changes = {
       access_token = false, ai_application_id = false, workspace_id = false, config_file = settings.config_file,
    }

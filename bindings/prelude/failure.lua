@@ -2,7 +2,7 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, getmetatable, pcall, setmetatable = error, getmetatable, pcall, setmetatable
+local error, getmetatable, pcall = error, getmetatable, pcall
 
 local library, scheduler, supervise = import "c.library", import "scheduler", import "supervise"
 
@@ -12,9 +12,9 @@ function failure.is_error(value)
    return getmetatable(value) == library.Error
 end
 
---- An error with these fields: kind, message and others.
+--- An error with these fields: kind, message and others. Their text loses secrets, control characters and the like.
 function failure.new(fields)
-   return setmetatable(fields, library.Error)
+   return library.new_error(fields)
 end
 
 --- Raises an error; `code`, which may be nil, is the reason in one word.

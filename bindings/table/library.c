@@ -64,9 +64,10 @@ static const promptic_parameter request_parameters[] = {
     {.name = NULL}};
 
 #define WAIT_OPTIONS \
-    OPTION("max_wait", NUMBER, "seconds until it gives up with an error of kind timeout", DEFAULT("300"), SECONDS), \
+    OPTION("max_wait", NUMBER, "seconds until it gives up with an error of kind timeout and code max_wait", DEFAULT("300"), SECONDS), \
     OPTION("poll_interval", NUMBER, "seconds between two polls at most: the first is 0.25, each is half as long again as the one before", DEFAULT("2"), POSITIVE_SECONDS), \
-    OPTION("on_update", ANY, "called with each response", FUNCTION("value"))
+    OPTION("on_update", ANY, "called with each response", FUNCTION("value")), \
+    OPTION("on_problem", ANY, "called with the error of a poll that is to be repeated, and the seconds until then", FUNCTION("problem, pause"))
 
 static const promptic_parameter upload_parameters[] = {
     PATH("experiment_id", STRING, "id of the experiment", UUID),
@@ -106,7 +107,7 @@ static const promptic_parameter save_options[] = {
 /* What is_error can be asked for; memory and wrong arguments raise Lua's own errors, but rows that
  * cannot be used do not. */
 static const char *const comparison_codes[] = {"better", "nothing_deployed", "already_deployed", "not_better", "within_margin", "not_sure", "not_comparable", "no_held_out_rows", NULL};
-static const char *const error_kinds[] = {"api", "timeout", "connection", "tls", "decode", "cancelled", "auth", "config", "argument", NULL};
+static const char *const error_kinds[] = {"api", "timeout", "connection", "tls", "decode", "cancelled", "interrupted", "auth", "config", "argument", NULL};
 
 static const promptic_parameter error_fields[] = {
     FIELD("kind", STRING, "what failed", ALWAYS, .values = error_kinds),

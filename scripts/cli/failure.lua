@@ -105,9 +105,9 @@ function failure.raise_shape(method, problem)
       { hint = BY_KIND.decode })
 end
 
---- Whether it is Ctrl-C that ended the work.
+--- Whether it is Ctrl-C, or another signal, that ended the work.
 function failure.is_interrupt(err)
-   if type(err) == "table" then return err.kind == "cancelled" end
+   if type(err) == "table" then return err.kind == "interrupted" or err.kind == "cancelled" end
    return type(err) == "string" and err:find("interrupted!", 1, true) ~= nil
 end
 

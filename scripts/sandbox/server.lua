@@ -16,7 +16,7 @@ local httpd = require "promptic.httpd"
 local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
-local storage = require "promptic.sandbox.storage"
+local resources = require "promptic.sandbox.resources"
 local validate = require "promptic.sandbox.validate"
 
 local server = {}
@@ -24,18 +24,8 @@ local server = {}
 local PREFIX = "/api/v1"
 local MAX_BODY_BYTES = 64 * 1024 * 1024
 
---- Operations by name; each module adds those of its resource.
-server.handlers = {}
-for _, name in ipairs { "workspace", "models", "experiments", "duplicates", "tool_selection", "observations",
-   "evaluators", "iterations", "deployments", "traces", "ingest", "artifacts", "storage", "datasets", "cases",
-   "runs", "annotations", "evaluations" } do
-   for operation, handler in pairs(require("promptic.sandbox." .. name).handlers) do
-      server.handlers[operation] = handler
-   end
-end
-
--- Operations that read the body themselves.
-local takes_raw_body = { ingest_traces = true }
+--- Operations by name; the modules of the resources say which they serve.
+server.handlers = resources.load().handlers
 
 local function route(sandbox, request)
    local path = request.path
@@ -47,7 +37,7 @@ local function route(sandbox, request)
 end
 
 local function read_body(row, input, request)
-   if takes_raw_body[row.name] then
+   if resources.raw_bodies[row.name] then
       input.request = request
    elseif validate.schemas(row).body then
       if (request.body or "") == "" then failure.invalid "The body is missing" end
@@ -77,10 +67,11 @@ end
 
 local function handle(sandbox, request)
    access.check_host(sandbox, request)
-   for _, outside in ipairs { device, storage } do
-      local status, value, headers = outside.respond(sandbox, request)
-      if status then return status, value, headers end
+   local status, value, headers = device.respond(sandbox, request)
+   for _, resource in ipairs(resources.list) do
+      if not status and resource.respond then status, value, headers = resource.respond(sandbox, request) end
    end
+   if status then return status, value, headers end
    return call(sandbox, request)
 end
 

@@ -9,7 +9,7 @@ local PLACES = {
       'failure_set_code%([^;"]-"([%l_]+)"', 'call_fail%([^;"]-"([%l_]+)"', '[.>]code = "([%l_]+)"',
       'rows_refuse_as%([^;"]-"([%l_]+)"',
    },
-   lua = { '%f[%w]code = "([%l_]+)"', 'raise%("[^\n]-, "([%l_]+)"%)', 'raise%("[^\n]+\n? *"([%l_]+)"%)' },
+   lua = { '\n *code = "([%l_]+)"' },
 }
 
 local function sources(ending, ...)
@@ -30,6 +30,10 @@ local function raised()
          for code in text:gmatch(pattern) do
             places[code] = path
          end
+      end
+      for arguments in text:gmatch("raise(%b())") do
+         local code = arguments:match(',%s*"([%l_]+)"%)$')
+         if code then places[code] = path end
       end
    end
    for _, path in ipairs(sources("c", "core", "bindings")) do
