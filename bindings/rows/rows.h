@@ -88,6 +88,7 @@ void rows_set_clear(rows_set *set);
 typedef struct rows_row {
     size_t end; /* of its text, from the block's beginning */
     int64_t number;
+    int64_t line; /* where it begins in its file; 0: it comes from no file */
 } rows_row;
 
 /* What an observation with an empty answer is. */
@@ -97,6 +98,12 @@ typedef enum rows_on_empty {
     ROWS_EMPTY_KEEP   /* a row like any other */
 } rows_on_empty;
 
+/* Where rows go to, which decides their form. */
+typedef struct rows_room {
+    bool cases;    /* of a dataset: their answers are any JSON values; else observations */
+    bool payloads; /* rows may have the form of a case too */
+} rows_room;
+
 /* What one request sends: [row,row,...]. Its text is shared with the request under way. */
 typedef struct rows_batch {
     json_buffer text; /* begins with a header of its own; see rows_batch.c */
@@ -105,6 +112,7 @@ typedef struct rows_batch {
     size_t most_rows, most_bytes, likely_bytes;
     bool sealed; /* the closing bracket is there: nothing can be added */
     rows_on_empty on_empty;
+    rows_room room;
 } rows_batch;
 
 /* [-0, +0, m] Begins a row: what is added to batch->text from here on is its JSON. */
@@ -114,7 +122,7 @@ void rows_batch_begin(lua_State *L, rows_batch *batch);
 bool rows_batch_accepts(const rows_batch *batch);
 
 /* [-0, +0, m] Takes the row. */
-void rows_batch_commit(lua_State *L, rows_batch *batch, int64_t number);
+void rows_batch_commit(lua_State *L, rows_batch *batch, int64_t number, int64_t line);
 
 /* Drops the row that was begun. */
 void rows_batch_drop(rows_batch *batch);
@@ -147,7 +155,8 @@ typedef struct rows_value {
 
 /* An observation as it stands in a JSON text. Members that are null are absent. */
 typedef struct rows_observation {
-    rows_value variables, input, expected, split;
+    rows_value variables, input, expected, split, metadata;
+    bool is_case;       /* its members have the names of a case */
     rows_value unknown; /* the name of the first member that is none of these, quotes included */
     rows_value whole;   /* the object */
     bool has_input;     /* also where it is null */
@@ -165,19 +174,27 @@ typedef enum rows_progress {
     ROWS_WRONG       /* there is a problem */
 } rows_progress;
 
-/* Reads an object strictly. `last`: the text ends at `end`; elsewhere anything may follow. The
- * reader is the caller's, who frees it. */
+/* Reads an object strictly. `last`: the text ends at `end`; elsewhere anything may follow.
+ * `payloads`: it may have the form of a case too. The reader is the caller's, who frees it. */
 rows_progress rows_json_observation(json_reader *json, const char *at, const char *end, bool last,
-                                    rows_observation *observation, rows_problem *problem);
+                                    bool payloads, rows_observation *observation,
+                                    rows_problem *problem);
 
 /* Goes through the members of an object that has been read: false after the last one. */
 void rows_members_start(json_reader *json, const rows_value *object);
 bool rows_members_next(json_reader *json, rows_value *name, rows_value *value);
 
-/* A hash of the observation's content, whatever the order of its members, its spacing and its
- * escapes, and whether its numbers are written 1 or 1.0. A member that is null counts as absent, a
- * missing split as the platform's default. False where the text is no observation. */
-bool rows_json_hash(const char *text, size_t length, uint64_t *hash);
+/* What an observation or a case says: a hash of inputs and answer, whatever the order of their
+ * members, spacing and escapes, and whether numbers are written 1 or 1.0, and its split. A member
+ * that is null counts as absent, an answer { value = x } as x; idx and metadata do not count. */
+enum { ROWS_NO_SPLIT };
+typedef struct rows_content {
+    uint64_t hash;
+    uint64_t split; /* ROWS_NO_SPLIT, or any number that is the split's alone */
+} rows_content;
+
+/* False where the text is neither. */
+bool rows_json_content(const char *text, size_t length, rows_content *content);
 
 /* ---------------------------------------------------------------- rows_file.c */
 
@@ -236,6 +253,7 @@ typedef struct rows_reader {
     bool opened;    /* its beginning was checked */
     char reason[512];
     rows_on_empty on_empty;
+    rows_room room;
     bool is_empty; /* the row was refused for its answer, which is empty */
 
     rows_column *columns; /* of a .csv file */
@@ -307,6 +325,17 @@ bool rows_is_alike(const char *a, size_t a_length, const char *b, size_t b_lengt
 /* The row of create_observations in the table of endpoints. */
 const promptic_endpoint *rows_endpoint(void);
 
+/* How a row begins up to its inputs, an object, and what stands before its answer. */
+const char *rows_before_inputs(const rows_room *room);
+const char *rows_before_answer(const rows_room *room);
+
+/* --------------------------------------------------------------- rows_item.c */
+
+/* [-0, +0, e] Writes the row on top, a Lua value whose number is this one. A refusal is raised as a
+ * message, with *refused set; *is_empty: for its answer, which is empty. */
+void rows_write_item(lua_State *L, rows_batch *batch, int64_t number, bool *refused,
+                     bool *is_empty);
+
 /* --------------------------------------------------------------- rows_tally.c */
 
 /* How often each row is wanted, and was found. */
@@ -320,14 +349,25 @@ typedef struct rows_tally {
     size_t used, capacity; /* a power of two */
 } rows_tally;
 
-/* Wants one more row of this hash; false if out of memory. */
-bool rows_tally_want(rows_tally *tally, uint64_t hash);
+/* Wants one more row of this content; false if out of memory. */
+bool rows_tally_want(rows_tally *tally, const rows_content *content);
 
-/* A row was found: true where one more of this hash was wanted. */
-bool rows_tally_find(rows_tally *tally, uint64_t hash);
+/* A row was found: true where one more of this content was wanted. One that was wanted without a
+ * split may be found with any. */
+bool rows_tally_find(rows_tally *tally, const rows_content *content);
 
-/* Takes one that was found; false where none is left. */
-bool rows_tally_take(rows_tally *tally, uint64_t hash);
+/* Takes one that was wanted and found; false where none is left. */
+bool rows_tally_take(rows_tally *tally, const rows_content *content);
+
+/* Holds one more row, which is there before any is sent; false if out of memory. */
+bool rows_tally_hold(rows_tally *tally, const rows_content *content);
+
+/* Takes one of those that are held: one with this split, or any where there is none. False where
+ * none is left. */
+bool rows_tally_claim(rows_tally *tally, const rows_content *content);
+
+/* Holds of each content as many as the tally or the other one does; false if out of memory. */
+bool rows_tally_unite(rows_tally *tally, const rows_tally *other);
 
 /* Nothing was found yet. */
 void rows_tally_restart(rows_tally *tally);
@@ -339,25 +379,28 @@ void rows_tally_clear(rows_tally *tally);
 typedef enum rows_scan_state {
     SCAN_BEFORE,
     SCAN_INSIDE,
+    SCAN_BEHIND, /* the list has ended, and what follows may hold the count */
     SCAN_AFTER,
     SCAN_BROKEN,
     SCAN_CLOSED
 } rows_scan_state;
 
-/* Reads {"data":[observation,...]} as it comes. */
+/* Reads {"data":[observation,...]} as it comes, or {"caseCount":2,"cases":[case,...]}. */
 typedef struct rows_scan {
     json_reader json;
     char *data;
     size_t length, capacity; /* from the element that is being read on, or what the reader needs */
     size_t element;          /* where in data that element begins, once there is one */
     rows_scan_state state;
-    bool in_data, in_id; /* the key read last is `data` of the response, `id` of an element */
-    bool has_id;
+    bool is_dataset;     /* the list is `cases`, and `caseCount` says how many there should be */
+    bool in_data, in_id; /* the key read last is the list's, `id` of an element */
+    bool in_count, has_count, has_id;
     int64_t id;            /* of the element */
     const rows_set *known; /* ids to skip; NULL: none */
     rows_tally *tally;     /* NULL: all others are taken */
+    bool holds;            /* all others are taken, and the tally holds them */
     rows_set ids;          /* of those that were taken */
-    int64_t taken, surplus;
+    int64_t taken, surplus, listed, count;
     int attempts; /* that have begun; one on a connection that had ended counts as well */
 } rows_scan;
 

@@ -77,7 +77,8 @@ static rows_outcome read_here(lua_State *L, rows_reader *reader, json_buffer *ou
     for (;;) {
         const char *at = file->data + file->at, *end = file->data + file->end;
         rows_progress progress =
-            rows_json_observation(&reader->json, at, end, file->ended, &observation, &problem);
+            rows_json_observation(&reader->json, at, end, file->ended, reader->room.payloads,
+                                  &observation, &problem);
         if (progress == ROWS_WHOLE) {
             rows_outcome outcome = rows_write_observation(L, reader, &observation, out);
             reader->before = observation.whole.length;

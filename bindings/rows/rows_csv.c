@@ -286,19 +286,21 @@ static rows_outcome write_field(lua_State *L, rows_reader *reader, size_t index,
 /* [-0, +0, m] */
 static rows_outcome write_variables(lua_State *L, rows_reader *reader, json_buffer *out) {
     rows_outcome outcome = ROWS_READ;
-    const char *before = "{\"variables\":{";
+    const char *inputs = rows_before_inputs(&reader->room), *before = "{";
+    json_buffer_add(L, out, inputs, strlen(inputs));
     for (size_t i = 0; i < reader->column_count && outcome == ROWS_READ; i++) {
         const rows_column *column = &reader->columns[i];
         if (column->use != COLUMN_VARIABLE)
             continue;
-        json_buffer_add(L, out, before, strlen(before));
+        json_buffer_add(L, out, before, 1);
         json_buffer_add(L, out, rows_header_name(reader, column), column->name_length);
         json_buffer_add(L, out, ":", 1);
         outcome = write_field(L, reader, i, out);
         before = ",";
     }
     if (*before == '{') /* there was none */
-        json_buffer_add(L, out, before, strlen(before));
+        json_buffer_add(L, out, before, 1);
+    json_buffer_add(L, out, "}", 1);
     return outcome;
 }
 
@@ -338,7 +340,8 @@ static rows_outcome write_record(lua_State *L, rows_reader *reader, json_buffer 
     rows_outcome outcome = write_variables(L, reader, out);
     if (outcome != ROWS_READ)
         return outcome;
-    json_buffer_add(L, out, "},\"expected\":", 13);
+    const char *before = rows_before_answer(&reader->room);
+    json_buffer_add(L, out, before, strlen(before));
     size_t answer = out->length;
     outcome = write_field(L, reader, reader->expected, out);
     if (outcome == ROWS_READ)

@@ -29,7 +29,8 @@ static rows_outcome read_object(lua_State *L, rows_reader *reader, const char *a
                                 json_buffer *out) {
     rows_observation observation;
     rows_problem problem;
-    if (rows_json_observation(&reader->json, at, end, true, &observation, &problem) != ROWS_WHOLE)
+    if (rows_json_observation(&reader->json, at, end, true, reader->room.payloads,
+                              &observation, &problem) != ROWS_WHOLE)
         return rows_refuse(reader, ROWS_BAD, "not JSON: %s at character %zu", problem.what,
                            problem.place);
     if (json_skip_space(reader->json.at, end) != end)

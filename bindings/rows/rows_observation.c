@@ -142,6 +142,12 @@ static rows_outcome refuse_missing(lua_State *L, rows_reader *reader, const rows
     return ROWS_BAD;
 }
 
+static bool is_of_case(const rows_value *name) {
+    return is_name(name, "input_payload") || is_name(name, "inputPayload") ||
+           is_name(name, "expected_payload") || is_name(name, "expectedPayload") ||
+           is_name(name, "metadata");
+}
+
 /* [-0, +0, m] An observation has these fields only; idx is the row's number elsewhere. */
 static rows_outcome check_nested(lua_State *L, rows_reader *reader, const rows_observation *o) {
     rows_value name, value;
@@ -149,10 +155,14 @@ static rows_outcome check_nested(lua_State *L, rows_reader *reader, const rows_o
     if (o->variables.at == NULL && !o->has_input)
         return rows_refuse(reader, ROWS_BAD, "variables is missing");
     if (o->variables.at != NULL && o->variables.at[0] != '{')
-        return rows_refuse(reader, ROWS_BAD, "variables: object expected, got %s",
-                           type_of(&o->variables));
+        return rows_refuse(reader, ROWS_BAD, "%s: object expected, got %s",
+                           o->is_case ? "inputPayload" : "variables", type_of(&o->variables));
+    if (o->metadata.at != NULL && o->metadata.at[0] != '{')
+        return rows_refuse(reader, ROWS_BAD, "metadata: object expected, got %s",
+                           type_of(&o->metadata));
     while (o->unknown.at != NULL && rows_members_next(&reader->json, &name, &value))
-        if (!is_reserved(&name) && !is_name(&name, "input"))
+        if (!is_reserved(&name) && !is_name(&name, "input") &&
+            !(reader->room.payloads && is_of_case(&name)))
             return refuse_unknown(L, reader, &name);
     return ROWS_READ;
 }
@@ -173,17 +183,23 @@ static rows_outcome check_split(lua_State *L, rows_reader *reader, const rows_va
 }
 
 /* [-0, +0, m] */
+static rows_outcome check_expected(lua_State *L, rows_reader *reader, const rows_observation *o) {
+    if (o->expected.at == NULL)
+        return o->is_case ? ROWS_READ : refuse_missing(L, reader, o);
+    if (o->expected.at[0] == '"')
+        return rows_check_answer(reader, o->expected.at, o->expected.length);
+    if (!reader->room.cases)
+        return rows_refuse(reader, ROWS_BAD, "expected: string expected, got %s",
+                           type_of(&o->expected));
+    return ROWS_READ;
+}
+
+/* [-0, +0, m] */
 static rows_outcome check(lua_State *L, rows_reader *reader, const rows_observation *o,
                           bool is_flat) {
     rows_outcome outcome = is_flat ? check_names(L, reader, o) : check_nested(L, reader, o);
-    if (outcome != ROWS_READ)
-        return outcome;
-    if (o->expected.at == NULL)
-        return refuse_missing(L, reader, o);
-    if (o->expected.at[0] != '"')
-        return rows_refuse(reader, ROWS_BAD, "expected: string expected, got %s",
-                           type_of(&o->expected));
-    outcome = rows_check_answer(reader, o->expected.at, o->expected.length);
+    if (outcome == ROWS_READ)
+        outcome = check_expected(L, reader, o);
     if (outcome == ROWS_READ && o->split.at != NULL)
         outcome = check_split(L, reader, &o->split);
     return outcome;
@@ -194,15 +210,16 @@ static rows_outcome check(lua_State *L, rows_reader *reader, const rows_observat
 /* [-0, +0, m] */
 static void add(lua_State *L, json_buffer *out, const char *before, const rows_value *value) {
     json_buffer_add(L, out, before, strlen(before));
-    json_buffer_add(L, out, value->at, value->length);
+    if (value != NULL)
+        json_buffer_add(L, out, value->at, value->length);
 }
 
 /* [-0, +0, m] The members that are variables, with the braces around them. */
 static rows_outcome write_flat(lua_State *L, rows_reader *reader, const rows_observation *o,
                                json_buffer *out) {
-    static const rows_value close = {.at = "}", .length = 1};
     rows_value name, value;
-    const char *before = "{\"variables\":{";
+    const char *before = "{";
+    add(L, out, rows_before_inputs(&reader->room), NULL);
     rows_members_start(&reader->json, &o->whole);
     while (rows_members_next(&reader->json, &name, &value)) {
         if (is_reserved(&name))
@@ -213,35 +230,40 @@ static rows_outcome write_flat(lua_State *L, rows_reader *reader, const rows_obs
     }
     if (*before == '{')
         return rows_refuse(reader, ROWS_BAD, "variables is missing");
-    add(L, out, "", &close);
+    add(L, out, "}", NULL);
     return ROWS_READ;
 }
 
 /* [-0, +0, m] */
-static void write_nested(lua_State *L, const rows_observation *o, json_buffer *out) {
-    static const rows_value empty = {.at = "{}", .length = 2}, close = {.at = "}", .length = 1};
-    if (o->variables.at == NULL && o->input.at != NULL) { /* the older form */
-        add(L, out, "{\"variables\":{\"input\":", &o->input);
-        add(L, out, "", &close);
+static void write_nested(lua_State *L, const char *inputs, const rows_observation *o,
+                         json_buffer *out) {
+    add(L, out, inputs, NULL);
+    if (o->variables.at != NULL) {
+        add(L, out, "", &o->variables);
+    } else if (o->input.at != NULL) { /* the older form */
+        add(L, out, "{\"input\":", &o->input);
+        add(L, out, "}", NULL);
     } else {
-        add(L, out, "{\"variables\":", o->variables.at != NULL ? &o->variables : &empty);
+        add(L, out, "{}", NULL);
     }
 }
 
 rows_outcome rows_write_observation(lua_State *L, rows_reader *reader, const rows_observation *o,
                                     json_buffer *out) {
-    static const rows_value close = {.at = "}", .length = 1};
     bool is_flat = o->variables.at == NULL && o->unknown.at != NULL;
     rows_outcome outcome = check(L, reader, o, is_flat);
     if (outcome == ROWS_READ && is_flat)
         outcome = write_flat(L, reader, o, out);
     else if (outcome == ROWS_READ)
-        write_nested(L, o, out);
+        write_nested(L, rows_before_inputs(&reader->room), o, out);
     if (outcome != ROWS_READ)
         return outcome;
-    add(L, out, ",\"expected\":", &o->expected);
+    if (o->expected.at != NULL)
+        add(L, out, rows_before_answer(&reader->room), &o->expected);
     if (o->split.at != NULL)
         add(L, out, ",\"split\":", &o->split);
-    add(L, out, "", &close);
+    if (o->metadata.at != NULL)
+        add(L, out, ",\"metadata\":", &o->metadata);
+    add(L, out, "}", NULL);
     return ROWS_READ;
 }

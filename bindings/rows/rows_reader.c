@@ -12,6 +12,14 @@ const promptic_endpoint *rows_endpoint(void) {
     return promptic_endpoint_find("create_observations");
 }
 
+const char *rows_before_inputs(const rows_room *room) {
+    return room->cases ? "{\"inputPayload\":" : "{\"variables\":";
+}
+
+const char *rows_before_answer(const rows_room *room) {
+    return room->cases ? ",\"expectedPayload\":" : ",\"expected\":";
+}
+
 static const char *const *split_values(void) {
     const promptic_parameter *p = rows_endpoint()->parameters;
     while (strcmp(p->name, "split") != 0)
