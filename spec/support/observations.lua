@@ -17,6 +17,7 @@
 -- POST in so many has a fault, of each kind in its turn; lists, so many GETs are answered, later ones with 404;
 -- split, how one that was not given is listed, as JSON; piece, GETs are answered in pieces of so many bytes, a
 -- millisecond apart;
+-- wait, milliseconds from taking rows to the answer;
 -- keep = true, the rows and counts of the platform before stay.
 -- room = "cases": the platform of today. Experiment e, of component c, has the dataset d, which keeps cases. Then `count`
 -- is how many more cases the dataset says to have than it lists, "none" where it says nothing; most_rows, requests with
@@ -27,7 +28,7 @@ local ROUTE = [==[
 local number, request = ...
 local setup = { id = @ID@, faults = { @FAULTS@ }, held = { @HELD@ }, faulty = @FAULTY@, most_bytes = @MOST@,
    lists = @LISTS@, piece = @PIECE@, split = @SPLIT@, room = @ROOM@, count = @COUNT@, most_rows = @ROWS@,
-   refused = @REFUSED@, other = @OTHER@ }
+   refused = @REFUSED@, other = @OTHER@, wait = @WAIT@ }
 local state = rawget(_G, "observations_state")
 if not state or state.id ~= setup.id then
    state = { id = setup.id, rows = {}, posts = 0, lists = 0, turn = 0, random = 7, later = {} }
@@ -113,7 +114,7 @@ elseif setup.refused ~= "" and request.body:find(setup.refused, 1, true) then
 elseif request.body_length > setup.most_bytes then
    return { status = 413, body = '{"error":"too large"}' }
 elseif not fault then
-   return { status = 201, body = list(take(texts), #state.rows) }
+   return { status = 201, wait = setup.wait, body = list(take(texts), #state.rows) }
 elseif fault == "400" or fault == "403" or fault == "429" or fault == "503" then
    return { status = tonumber(fault), body = '{"error":"no"}' }
 elseif fault == "503 later" then
@@ -166,6 +167,7 @@ function observations.serve(server, faults, options)
       COUNT = options.count == "none" and '"none"' or tostring(options.count or 0),
       ROWS = tostring(options.most_rows or 1e9),
       REFUSED = ("%q"):format(options.refused or ""),
+      WAIT = tostring(options.wait or 0),
       OTHER = ("%q"):format(options.other or ""),
    }
    server:route((ROUTE:gsub("@(%u+)@", values)))
