@@ -100,7 +100,8 @@ typedef enum rows_on_empty {
 
 /* Where rows go to, which decides their form. */
 typedef struct rows_room {
-    bool cases;    /* of a dataset: their answers are any JSON values; else observations */
+    bool cases;    /* of a dataset; else observations */
+    bool values;   /* answers are any JSON values; else texts */
     bool payloads; /* rows may have the form of a case too */
 } rows_room;
 
@@ -153,6 +154,12 @@ typedef struct rows_value {
     size_t length;
 } rows_value;
 
+/* Names of members in a JSON text. */
+typedef struct rows_naming {
+    rows_value label, split; /* quotes included */
+    bool payloads;           /* those of a case are known too */
+} rows_naming;
+
 /* An observation as it stands in a JSON text. Members that are null are absent. */
 typedef struct rows_observation {
     rows_value variables, input, expected, split, metadata;
@@ -175,10 +182,14 @@ typedef enum rows_progress {
 } rows_progress;
 
 /* Reads an object strictly. `last`: the text ends at `end`; elsewhere anything may follow.
- * `payloads`: it may have the form of a case too. The reader is the caller's, who frees it. */
+ * The reader is the caller's, who frees it. */
 rows_progress rows_json_observation(json_reader *json, const char *at, const char *end, bool last,
-                                    bool payloads, rows_observation *observation,
+                                    const rows_naming *naming, rows_observation *observation,
                                     rows_problem *problem);
+
+/* Whether the name, quotes included, is this text or this other name. */
+bool rows_is_name(const rows_value *name, const char *wanted);
+bool rows_is_same(const rows_value *name, const rows_value *other);
 
 /* Goes through the members of an object that has been read: false after the last one. */
 void rows_members_start(json_reader *json, const rows_value *object);
@@ -201,9 +212,13 @@ bool rows_json_content(const char *text, size_t length, rows_content *content);
 /* No row is longer. A quote that is never closed would make one of the whole file. */
 #define ROWS_LONGEST ((size_t)16 * 1024 * 1024)
 
-/* A window onto a file. */
+/* A window onto a file, or onto a pipe, a terminal or a socket, which are read once they are ready. */
 typedef struct rows_file {
     int descriptor; /* -1: closed */
+    bool is_borrowed; /* standard input: not closed */
+    bool can_seek;    /* read at an offset of its own: a forked child would share the descriptor's */
+    int64_t offset;
+    long owner; /* the process that opened it, to which what cannot seek belongs */
     char *data;
     size_t capacity;
     size_t at, end; /* what is not consumed yet */
@@ -211,11 +226,14 @@ typedef struct rows_file {
     bool ended;     /* nothing follows the window */
 } rows_file;
 
-/* Opens the file; false with errno set. */
+/* Opens the file, "-" standard input; false with errno set. */
 bool rows_file_open(rows_file *file, const char *path);
 
 /* Reads more behind what is there, which may move. NULL, or why not: static, or strerror's. */
 const char *rows_file_more(rows_file *file);
+
+/* What it gives where nothing can be read without waiting. */
+extern const char rows_file_not_ready[];
 
 /* Skips the next bytes, counting their lines. */
 void rows_file_consume(rows_file *file, size_t length);
@@ -228,17 +246,49 @@ typedef enum rows_outcome {
     ROWS_READ,  /* a row */
     ROWS_END,   /* no row is left */
     ROWS_BAD,   /* a row that cannot be used; the next one can be read */
-    ROWS_BROKEN /* nothing further can be read */
+    ROWS_BROKEN, /* nothing further can be read */
+    ROWS_WAIT    /* what is needed is not there yet: to be read again */
 } rows_outcome;
 
 typedef struct rows_column rows_column; /* of rows_csv.h */
 typedef struct rows_field rows_field;
 
-/* How a .csv file is to be read. */
+typedef struct rows_format rows_format;
+
+/* A variable and the column that it comes from. */
+typedef struct rows_variable {
+    const char *name, *column;
+} rows_variable;
+
+/* How a file is to be read. The texts are the caller's. */
 typedef struct rows_reading {
-    const char *expected_column; /* NULL: expected */
-    char separator;              /* '\0': as the file's name, or its first line, says */
+    const rows_format *format; /* NULL: as the file's name says */
+    const char *label_column;  /* NULL: expected */
+    const char *split_column;  /* NULL: split, which may be missing */
+    char separator;            /* '\0': as the format, or the file's first line, says */
+    const rows_variable *variables; /* NULL: all columns that are nothing else */
+    size_t variable_count;
 } rows_reading;
+
+/* A name in reader->names, as JSON. */
+typedef struct rows_place {
+    size_t at, length;
+} rows_place;
+
+/* A variable, the column or member that it comes from, and that column's index. */
+typedef struct rows_mapping {
+    rows_place name, column;
+    size_t index;
+} rows_mapping;
+
+/* Where a .json file is read on. */
+typedef enum rows_stage {
+    STAGE_BEGIN,   /* before the bracket */
+    STAGE_OPENED,  /* behind it: an element, or the end */
+    STAGE_BETWEEN, /* behind an element */
+    STAGE_ELEMENT, /* behind a comma */
+    STAGE_CLOSED   /* behind the closing bracket */
+} rows_stage;
 
 /* Reads one observation after the other from a file. */
 typedef struct rows_reader {
@@ -249,8 +299,10 @@ typedef struct rows_reader {
     int64_t line;   /* where it begins */
     size_t before;  /* bytes that it took, to read it again */
     bool begun;     /* what is before the first row was read */
-    bool again;     /* the row was given back */
     bool opened;    /* its beginning was checked */
+    bool skipping;  /* the rest of a bad record's line is to be skipped */
+    bool unmarked;  /* what may be before a .csv file's header was read */
+    rows_stage stage;
     char reason[512];
     rows_on_empty on_empty;
     rows_room room;
@@ -264,19 +316,22 @@ typedef struct rows_reader {
     char separator;
     bool separator_given;
     const char *const *splits; /* what a split can be */
-    size_t expected_length;    /* of the name of the column of right answers */
-    json_buffer names;         /* that name and those of the columns, as JSON */
+    rows_place label, split;   /* names of the columns of right answers and splits */
+    bool needs_split;          /* the column of splits was asked for */
+    rows_mapping *mappings;    /* NULL: all columns that are nothing else are variables */
+    size_t mapping_count;
+    json_buffer names; /* those, and the columns', as JSON */
     json_buffer scratch;
 } rows_reader;
 
 /* A format, by the ending of the file's name. */
-typedef struct rows_format {
+struct rows_format {
     const char *ending;
     rows_outcome (*read)(lua_State *L, rows_reader *reader, json_buffer *out);
     char separator; /* of a .csv file */
-} rows_format;
+};
 
-/* The format of files of this name; NULL where there is none. */
+/* The format of files of this name, which may be "." and the format's; NULL where there is none. */
 const rows_format *rows_find_format(const char *path);
 
 /* [-0, +0, m] Opens the file, whose name has a format; false with errno set. */
@@ -291,6 +346,14 @@ rows_outcome rows_reader_read(lua_State *L, rows_reader *reader, json_buffer *ou
 void rows_reader_unread(rows_reader *reader);
 
 void rows_reader_close(rows_reader *reader);
+
+/* ROWS_WAIT where the problem is that the file is not ready, else ROWS_BROKEN. */
+rows_outcome rows_stop(rows_reader *reader, const char *problem);
+
+/* A name in reader->names, quotes included. */
+static inline rows_value rows_name_at(const rows_reader *reader, rows_place place) {
+    return (rows_value){.at = reader->names.data + place.at, .length = place.length};
+}
 
 /* Notes why a row cannot be used. */
 rows_outcome rows_refuse(rows_reader *reader, rows_outcome outcome, const char *format, ...)
@@ -324,6 +387,9 @@ bool rows_is_alike(const char *a, size_t a_length, const char *b, size_t b_lengt
 
 /* The row of create_observations in the table of endpoints. */
 const promptic_endpoint *rows_endpoint(void);
+
+/* [-0, +0, m] The names in the file that the reader was told. */
+rows_naming rows_naming_of(const rows_reader *reader);
 
 /* How a row begins up to its inputs, an object, and what stands before its answer. */
 const char *rows_before_inputs(const rows_room *room);

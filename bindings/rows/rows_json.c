@@ -9,7 +9,7 @@
 /* An observation that is being read. */
 typedef struct reading {
     json_reader *json;
-    bool payloads; /* it may have the form of a case */
+    const rows_naming *naming;
     json_event event; /* the last one */
     const char *problem;
 } reading;
@@ -140,29 +140,33 @@ static rows_value token(const json_reader *json) {
 }
 
 /* Names are compared as they stand: writers do not escape the letters of these. */
-static bool is_name(const rows_value *name, const char *wanted) {
+bool rows_is_name(const rows_value *name, const char *wanted) {
     return name->length == strlen(wanted) + 2 &&
            memcmp(name->at + 1, wanted, name->length - 2) == 0;
 }
 
+bool rows_is_same(const rows_value *name, const rows_value *other) {
+    return name->length == other->length && memcmp(name->at, other->at, name->length) == 0;
+}
+
 /* Where the member of a case goes; NULL where it is none of its own. */
 static rows_value *case_slot(rows_observation *o, const rows_value *name) {
-    if (is_name(name, "inputPayload") || is_name(name, "input_payload"))
+    if (rows_is_name(name, "inputPayload") || rows_is_name(name, "input_payload"))
         return &o->variables;
-    if (is_name(name, "expectedPayload") || is_name(name, "expected_payload"))
+    if (rows_is_name(name, "expectedPayload") || rows_is_name(name, "expected_payload"))
         return &o->expected;
     return NULL;
 }
 
 /* Where the member goes; NULL where it is none of an observation's. */
-static rows_value *slot(rows_observation *o, const rows_value *name) {
-    if (is_name(name, "variables"))
-        return &o->variables;
-    if (is_name(name, "expected"))
+static rows_value *slot(rows_observation *o, const rows_naming *naming, const rows_value *name) {
+    if (rows_is_same(name, &naming->label))
         return &o->expected;
-    if (is_name(name, "split"))
+    if (rows_is_same(name, &naming->split))
         return &o->split;
-    if (is_name(name, "input"))
+    if (rows_is_name(name, "variables"))
+        return &o->variables;
+    if (rows_is_name(name, "input"))
         return &o->input;
     return NULL;
 }
@@ -190,10 +194,12 @@ static bool read_value(reading *r, const rows_observation *o, const rows_value *
 
 /* The member whose key the last event was. `kept` is NULL without hashes. */
 static bool read_member(reading *r, rows_observation *o, hashes *kept) {
-    rows_value name = token(r->json), *place = r->payloads ? case_slot(o, &name) : NULL;
+    bool payloads = r->naming->payloads;
+    rows_value name = token(r->json), *place = payloads ? case_slot(o, &name) : NULL;
     o->is_case = o->is_case || place == &o->variables;
     if (place == NULL)
-        place = r->payloads && is_name(&name, "metadata") ? &o->metadata : slot(o, &name);
+        place = payloads && rows_is_name(&name, "metadata") ? &o->metadata
+                                                            : slot(o, r->naming, &name);
     if (!next(r))
         return false;
     bool is_null = r->event == JSON_NULL;
@@ -226,9 +232,9 @@ static bool read_observation(reading *r, rows_observation *o, hashes *kept) {
 }
 
 rows_progress rows_json_observation(json_reader *json, const char *at, const char *end, bool last,
-                                    bool payloads, rows_observation *observation,
+                                    const rows_naming *naming, rows_observation *observation,
                                     rows_problem *problem) {
-    reading r = {.json = json, .payloads = payloads};
+    reading r = {.json = json, .naming = naming};
     *observation = (rows_observation){.has_input = false};
     json_reader_start(json, at, (size_t)(end - at), last, JSON_REFUSE);
     bool done = read_observation(&r, observation, NULL);
@@ -261,8 +267,11 @@ bool rows_members_next(json_reader *json, rows_value *name, rows_value *value) {
 }
 
 bool rows_json_content(const char *text, size_t length, rows_content *content) {
+    static const rows_naming naming = {.label = {.at = "\"expected\"", .length = 10},
+                                       .split = {.at = "\"split\"", .length = 7},
+                                       .payloads = true};
     json_reader json = {.text = NULL};
-    reading r = {.json = &json, .payloads = true};
+    reading r = {.json = &json, .naming = &naming};
     rows_observation o = {.has_input = false};
     hashes kept = {.split = ROWS_NO_SPLIT};
     json_reader_start(&json, text, length, true, JSON_REPLACE);

@@ -17,12 +17,14 @@ static rows_batch *check_batch(lua_State *L, int index) {
     return luaL_checkudata(L, index, BATCH);
 }
 
-/* rows.batch(most_rows, most_bytes, likely_bytes, on_empty, cases, payloads) */
+/* rows.batch(most_rows, most_bytes, likely_bytes, on_empty, cases, payloads, values) */
 static int new_batch(lua_State *L) {
     static const char *const actions[] = {
         [ROWS_EMPTY_ERROR] = "error", [ROWS_EMPTY_SKIP] = "skip", [ROWS_EMPTY_KEEP] = "keep", NULL};
     int on_empty = luaL_checkoption(L, 4, "keep", actions);
-    rows_room room = {.cases = lua_toboolean(L, 5), .payloads = lua_toboolean(L, 6)};
+    rows_room room = {.cases = lua_toboolean(L, 5),
+                      .values = lua_toboolean(L, 5) || lua_toboolean(L, 7),
+                      .payloads = lua_toboolean(L, 6)};
     int64_t most_rows = rows_check_number(L, 1), most_bytes = rows_check_number(L, 2);
     int64_t likely_bytes = lua_isnoneornil(L, 3) ? 0 : rows_check_number(L, 3);
     rows_batch *batch = rows_new_object(L, BATCH, sizeof *batch);
@@ -255,9 +257,20 @@ static int push_refusal(lua_State *L, const rows_reader *reader, const char *wha
     return 3;
 }
 
-/* reader:fill(batch, last): fills the batch with rows up to that number. "full", "end", or "bad",
- * "empty" (a bad row that is to be skipped) or "broken" with reason and line; after "bad" and
- * "empty" it can be called again */
+/* What Lua calls the outcome. */
+static const char *outcome_name(const rows_reader *reader, rows_outcome outcome) {
+    static const char *const names[] = {[ROWS_READ] = "row",
+                                        [ROWS_END] = "end",
+                                        [ROWS_BAD] = "bad",
+                                        [ROWS_BROKEN] = "broken",
+                                        [ROWS_WAIT] = "wait"};
+    bool is_skipped = reader->is_empty && reader->on_empty == ROWS_EMPTY_SKIP;
+    return outcome == ROWS_BAD && is_skipped ? "empty" : names[outcome];
+}
+
+/* reader:fill(batch, last): fills the batch with rows up to that number. "full", "end", "wait" (for
+ * the file to be ready), or "bad", "empty" (a bad row that is to be skipped) or "broken" with reason
+ * and line; after all but "end" and "broken" it can be called again */
 static int reader_fill(lua_State *L) {
     rows_reader *reader = check_reader(L, 1);
     rows_batch *batch = check_batch(L, 2);
@@ -272,19 +285,36 @@ static int reader_fill(lua_State *L) {
             continue;
         }
         rows_batch_drop(batch);
-        if (outcome == ROWS_BROKEN)
-            return push_refusal(L, reader, "broken");
-        if (outcome == ROWS_BAD)
-            return push_refusal(L, reader,
-                                reader->is_empty && reader->on_empty == ROWS_EMPTY_SKIP ? "empty"
-                                                                                        : "bad");
+        if (outcome == ROWS_BROKEN || outcome == ROWS_BAD)
+            return push_refusal(L, reader, outcome_name(reader, outcome));
         if (outcome == ROWS_READ)
             rows_reader_unread(reader);
-        lua_pushstring(L, outcome == ROWS_END ? "end" : "full");
+        lua_pushstring(L, outcome == ROWS_READ ? "full" : outcome_name(reader, outcome));
         return 1;
     }
     lua_pushliteral(L, "full");
     return 1;
+}
+
+/* reader:row(batch): "row", the row as a table, and its line; or as reader:fill, of which "full"
+ * is none */
+static int reader_row(lua_State *L) {
+    rows_reader *reader = check_reader(L, 1);
+    rows_batch *batch = check_batch(L, 2);
+    reader->on_empty = batch->on_empty;
+    reader->room = batch->room;
+    rows_batch_begin(L, batch);
+    size_t begin = batch->text.length;
+    rows_outcome outcome = rows_reader_read(L, reader, &batch->text);
+    size_t length = batch->text.length - begin;
+    if (outcome == ROWS_BAD || outcome == ROWS_BROKEN)
+        return push_refusal(L, reader, outcome_name(reader, outcome));
+    lua_pushstring(L, outcome_name(reader, outcome));
+    if (outcome != ROWS_READ)
+        return 1;
+    json_decode(L, batch->text.data + begin, length, 0);
+    rows_push_number(L, reader->line);
+    return 3;
 }
 
 /* reader:number(): of the row that was read last */
@@ -413,6 +443,7 @@ int bindings_open_upload(lua_State *L) {
                                      {"__gc", batch_gc},
                                      {NULL, NULL}};
     static const luaL_Reg reader[] = {{"fill", reader_fill},
+                                      {"row", reader_row},
                                       {"number", reader_number},
                                       {"close", reader_gc},
                                       {"__gc", reader_gc},

@@ -66,6 +66,21 @@ static const promptic_parameter request_parameters[] = {
     OPTION("poll_interval", NUMBER, "seconds between two polls at most: the first is 0.25, each is half as long again as the one before", DEFAULT("2"), POSITIVE_SECONDS), \
     OPTION("on_update", ANY, "called with each response", FUNCTION("value"))
 
+#define ON_EMPTY(SUMMARY) OPTION("on_empty", STRING, SUMMARY, DEFAULT("error"), ONE_OF(VALUES("error", "skip", "keep")))
+#define READING_OPTIONS \
+    OPTION("format", STRING, "of a file", ASSUMED("its name's ending"), ONE_OF(VALUES("csv", "tsv", "jsonl", "ndjson", "json"))), \
+    OPTION("separator", STRING, "the character between the fields of a .csv file", ASSUMED("a comma")), \
+    OPTION("label_column", STRING, "the column of a file that holds the right answers", ASSUMED("expected")), \
+    OPTION("expected_column", STRING, "older name of label_column", OPTIONAL), \
+    OPTION("split_column", STRING, "the column that holds the splits", ASSUMED("split, if there is one")), \
+    OPTION("variables", OBJECT, "the variables: a list of columns, or columns by the variable's name", ASSUMED("all other columns"))
+
+static const promptic_parameter rows_parameters[] = {
+    ROW(QUERY, "path", "path", STRING, "the file, or - for standard input", REQUIRED),
+    ON_EMPTY("a row with an empty answer: an error, left out, or a row"),
+    READING_OPTIONS,
+    {.name = NULL}};
+
 #define UPLOAD_OPTIONS \
     OPTION("ordered", BOOLEAN, "rows arrive in the source's order: one request after the other; false: several at one time, and in any order", DEFAULT("true")), \
     OPTION("only_new", BOOLEAN, "adds only rows that are not there yet", DEFAULT("false")), \
@@ -75,15 +90,14 @@ static const promptic_parameter request_parameters[] = {
     OPTION("concurrency", INTEGER, "with ordered = false: requests under way at one time at most: 4 at first, more while latency is what limits; halved after 429 and 503", DEFAULT("16"), RANGE(1, 100)), \
     OPTION("on_progress", ANY, "called after each batch with { sent, total, bytes, elapsed }; total is nil for a function and a file, whose rows are not counted before", FUNCTION("progress")), \
     OPTION("on_bad_row", STRING, "a row that cannot be used: ends the upload before anything of its batch is sent, or is collected in `skipped`", DEFAULT("error"), ONE_OF(VALUES("error", "skip"))), \
-    OPTION("on_empty", STRING, "a row with an empty answer: a bad row, collected in `skipped`, or a row", DEFAULT("error"), ONE_OF(VALUES("error", "skip", "keep"))), \
-    OPTION("separator", STRING, "the character between the fields of a .csv file", ASSUMED("a comma")), \
-    OPTION("expected_column", STRING, "the column of a .csv file that holds the right answers", ASSUMED("expected")), \
+    ON_EMPTY("a row with an empty answer: a bad row, collected in `skipped`, or a row"), \
+    READING_OPTIONS, \
     OPTION("resume", OBJECT, "the field `resume` of the error of an earlier upload, to continue it", OPTIONAL), \
     {.name = NULL}
 
 static const promptic_parameter upload_parameters[] = {
     PATH("experiment_id", STRING, "id of the experiment", UUID),
-    ARGUMENT("source", ANY, "a list of observations, a function that returns the next one, or a path ending in .csv, .tsv, .jsonl, .ndjson or .json", .format = "list, function or path"),
+    ARGUMENT("source", ANY, "a list of observations, a function that returns the next one, or the path of a file: .csv, .tsv, .jsonl, .ndjson or .json; - is standard input", .format = "list, function or path"),
     UPLOAD_OPTIONS};
 
 static const promptic_parameter upload_cases_parameters[] = {
@@ -283,6 +297,9 @@ static const library_row rows[] = {
      .function = json_function_decode},
     {IN("json", "array", "table", "The same as promptic.array.", PARAMETERS(MAYBE("list", ARRAY, "the table", ASSUMED("a new one")))),
      .function = json_function_array},
+
+    {OWN("rows", "iterator of rows", "Iterates over the rows of a file as uploads read them: { variables, expected, split }, and the line that each begins in.", rows_parameters),
+     .check = bindings_check_rows},
 
     /* ------------------------------------------------------------- logging in */
     {IN("auth", "login", "Session", "A device login (RFC 8628) with a browser on this or another device. Suspends a task, blocks elsewhere.", login_options)},
