@@ -192,12 +192,14 @@ $(LIBCURL_SONAME): | $(OBJ)/.checked
 
 $(OBJ)/bindings/interpreter/interpreter_libcurl.o: $(LIBCURL_SONAME)
 
-# -E: modules that a script requires find Lua's functions in the program.
+# Modules that a script requires find Lua's functions in the program, and nothing else.
+EXPORTS := bindings/interpreter/program.list
+$(PROGRAM) $(MAKER): $(EXPORTS)
 $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 $(MAKER): $(CORE) $(BINDINGS) $(INTERPRETER) $(filter-out %/compiled_made.o,$(BAKED_MAIN)) $(OBJ)/nothing_made.o
 $(PROGRAM) $(MAKER):
 	@echo "  link   $@"
-	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_STATIC) $(CJSON) \
+	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,--dynamic-list=$(EXPORTS) -o $@ $(filter %.o,$^) $(LUA_STATIC) $(CJSON) \
 		$$([ -s $(LIBCURL_SONAME) ] || echo '$(CURL_LIBS)') -lm -ldl
 
 # C hosts: spec/core/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
@@ -226,7 +228,8 @@ $(UNITS_OBJ): $(BUILD)/host/units.obj/%.o: spec/units/%.c | $(OBJ)/.checked
 
 $(UNITS): spec/host/units.c $(UNITS_OBJ) $(STATIC)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=curl_easy_setopt,--wrap=curl_slist_append -o $@ $^ $(CURL_LIBS) -lm
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=curl_easy_setopt,--wrap=curl_slist_append \
+		-Wl,--wrap=getentropy,--wrap=fsync,--wrap=renameat -o $@ $^ $(CURL_LIBS) -lm
 
 $(BUILD)/host/allocation $(BUILD)/host/json: override LDFLAGS += -Wl,--wrap=realloc
 $(BUILD)/host/lua_memory: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
@@ -399,7 +402,7 @@ $(BENCHES): $(BENCH)/%: spec/bench/%.c | $(OBJ)/.checked
 
 $(BENCH)/no-decode: spec/bench/no_decode.c $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,-E -Wl,--wrap=json_decode,--wrap=json_decoding_step -o $@ \
+	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,--dynamic-list=$(EXPORTS) -Wl,--wrap=json_decode,--wrap=json_decoding_step -o $@ \
 		$(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) $(CURL_LIBS) -lm -ldl
 
 bench: ## measures what promptic costs beside libcurl and other clients: build/bench.html, spec/bench/figures.svg; one part: PART=upload
@@ -428,9 +431,10 @@ house: ## shows what a new endpoint and a new option cost: builds a copy of this
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)MAKE='$(MAKE)' .ci/made-up-row
 
-symbols: $(MODULE) $(SERVER) $(SHARED) ## shows that the libraries export what they promise and nothing else
+symbols: $(MODULE) $(SERVER) $(SHARED) $(PROGRAM) ## shows that libraries and program export what they promise and nothing else
 	$(Q).ci/symbols 'promptic_' $(SHARED)
 	$(Q).ci/symbols 'luaopen_promptic' $(MODULE) $(SERVER)
+	$(Q)CC='$(CC)' .ci/symbols --lua '$(LUA_CFLAGS)' $(PROGRAM)
 
 lint: ## luacheck, clang-format and cppcheck
 	$(Q)$(DEPS) lint

@@ -7,9 +7,10 @@ local error = error
 local library, rows, sources = import "c.library", import "c.rows", import "sources"
 local failure = import "failure"
 
-local function refuse(reader, path, what, reason, line)
+local function refuse(reader, path, what, reason, line, code)
    error(failure.new{
       kind = "argument",
+      code = code,
       message = ("%s:%d: %s"):format(path, line, reason),
       file = path,
       line = line,
@@ -25,11 +26,11 @@ function library.promptic.rows(...)
    local ended = false
    return function()
       while not ended do
-         local what, row, line = sources.read(reader, "row", batch)
+         local what, row, line, code = sources.read(reader, "row", batch)
          if what == "row" then
             return row, line
          elseif what == "bad" or what == "broken" then
-            refuse(reader, settings.path, what, row, line)
+            refuse(reader, settings.path, what, row, line, code)
          elseif what == "end" then
             ended = true
             reader:close()

@@ -19,6 +19,7 @@ local reconcile = {}
 local function unreadable(room)
    return failure.new{
       kind = "decode",
+      code = "unexpected_response",
       message = ("the response is no list of %s with their ids"):format(room.rows),
       method = "GET",
       path = room.path,
@@ -68,6 +69,7 @@ local function check_resumed(job, got)
    if got > possible then
       error(failure.new{
          kind = "argument",
+         code = "wrong_resume",
          message = ("option 'resume': the %s has got %d %s since, of which %d may be rows that "
             .. "were unknown; was this value used before?"):format(job.room.owner, got, job.room.rows, possible),
       }, 0)
@@ -225,7 +227,7 @@ function reconcile.after(job)
          kind = "connection",
          message = ("%d rows are there twice: a request that had failed, or one of an earlier upload, took effect "
             .. "late, after its rows were sent again"):format(taken),
-         code = "twice",
+         code = "rows_twice",
          twice = scan:known():ranges(),
       }, 0)
    end

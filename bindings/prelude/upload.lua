@@ -30,24 +30,12 @@ local start_workers
 
 -- ------------------------------------------------------------------ what came of a request
 
--- Whether the request certainly took no effect.
-local function is_refused(err)
-   local status = err.status_code
-   if err.maybe_sent then
-      return false
-   end
-   return not status or status >= 400 and status < 500 or status == 503 and err.retry_after ~= nil
-end
-
 -- Whether the next attempt may succeed. A platform that asks for more time than calls wait for is obeyed.
 local function is_passing(err)
-   local status = err.status_code
    if err.retry_after and err.retry_after > 60 then
       return false
-   elseif status then
-      return status == 408 or status == 429 or status >= 500
    end
-   return err.kind == "connection" or err.kind == "timeout" or err.kind == "decode"
+   return failure.is_passing(err) or err.kind == "decode"
 end
 
 local function doubt(job, batch, err, took)
@@ -153,6 +141,7 @@ end
 local function incomplete(room)
    return failure.new{
       kind = "decode",
+      code = "unexpected_response",
       message = ("the response does not hold the %s that were to be created"):format(room.rows),
       method = "POST",
       path = room.path,
@@ -199,7 +188,7 @@ local function send(job, batch)
       shrink(job, batch, err)
    elseif is_error(err) and INVALID[err.status_code] then
       narrow(job, batch, err)
-   elseif is_error(err) and is_refused(err) then
+   elseif is_error(err) and not err.maybe_sent then
       send_again(job, batch, err)
    else
       doubt(job, batch, err, now() - batch.began)
@@ -214,6 +203,7 @@ local function refuse(job, problem)
    end
    error(failure.new{
       kind = "argument",
+      code = problem.code,
       message = problem.message,
       file = problem.file,
       line = problem.line,
@@ -229,6 +219,7 @@ local function source_failure(job, err)
    end
    return failure.new{
       kind = "argument",
+      code = "source_failed",
       message = "the source has failed: " .. tostring(err),
       cause = err,
    }
@@ -375,9 +366,15 @@ end
 -- However the upload ends: none of its tasks goes on, and its error says which rows were sent.
 local function watch(job)
    local me = tasks.current()
-   local before = me.on_finish
-   job.main = me
+   local before, group = me.on_finish, me.group or {}
+   local function account(err)
+      resume.account(job, err)
+   end
+   job.main, group.account = me, account -- which tasks.run wants after a signal
    function me.on_finish(...)
+      if me.status == "done" and group.account == account then
+         group.account = nil
+      end
       for worker in pairs(job.workers) do
          tasks.cancel(worker)
       end
@@ -391,7 +388,7 @@ local function watch(job)
 end
 
 -- After these no further request is possible.
-local HOPELESS = { cancelled = true, auth = true, config = true }
+local HOPELESS = { cancelled = true, interrupted = true, auth = true, config = true }
 
 -- What was done, once nothing is left to do.
 local function result_of(job)

@@ -304,6 +304,7 @@ typedef struct rows_reader {
     bool unmarked;  /* what may be before a .csv file's header was read */
     rows_stage stage;
     char reason[512];
+    const char *code; /* of the reason, scripts/codes.lua; NULL: it has none */
     rows_on_empty on_empty;
     rows_room room;
     bool is_empty; /* the row was refused for its answer, which is empty */
@@ -358,6 +359,9 @@ static inline rows_value rows_name_at(const rows_reader *reader, rows_place plac
 /* Notes why a row cannot be used. */
 rows_outcome rows_refuse(rows_reader *reader, rows_outcome outcome, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Gives the reason that was noted a code, a static string; returns the outcome. */
+rows_outcome rows_refuse_as(rows_reader *reader, const char *code, rows_outcome outcome);
 
 /* The formats: rows_csv.c, rows_lines.c, rows_array.c. */
 rows_outcome rows_read_csv(lua_State *L, rows_reader *reader, json_buffer *out);

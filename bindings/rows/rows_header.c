@@ -111,22 +111,17 @@ static const char *other_separator(const rows_reader *reader, size_t length,
     return NULL;
 }
 
-/* The text of the header has this length. */
-static rows_outcome refuse_missing(rows_reader *reader, size_t length, rows_place place) {
+/* There is no column of that name, and none is separated otherwise. */
+static rows_outcome refuse_name(rows_reader *reader, const rows_value *name_wanted) {
     char list[256];
-    rows_value name_wanted = rows_name_at(reader, place);
-    const char *wanted = name_wanted.at, *separator = other_separator(reader, length, &name_wanted);
-    int wanted_cut = rows_cut(wanted, place.length);
+    const char *wanted = name_wanted->at;
+    int wanted_cut = rows_cut(wanted, name_wanted->length);
     const rows_column *near = NULL;
-    if (separator != NULL)
-        return rows_refuse(reader, ROWS_BROKEN,
-                           "there is no column %.*s: the separator looks like %s", wanted_cut,
-                           wanted, separator);
     for (size_t i = 0; i < reader->column_count && near == NULL; i++)
-        if (is_alike(reader, &reader->columns[i], wanted, place.length))
+        if (is_alike(reader, &reader->columns[i], wanted, name_wanted->length))
             near = &reader->columns[i];
     for (size_t i = 0; i < reader->column_count && near == NULL; i++)
-        if (is_near(reader, &reader->columns[i], &name_wanted))
+        if (is_near(reader, &reader->columns[i], name_wanted))
             near = &reader->columns[i];
     list_columns(reader, list, sizeof list);
     if (near == NULL)
@@ -136,6 +131,18 @@ static rows_outcome refuse_missing(rows_reader *reader, size_t length, rows_plac
     return rows_refuse(reader, ROWS_BROKEN,
                        "there is no column %.*s, did you mean %.*s? The columns are %s", wanted_cut,
                        wanted, rows_header_cut(near, name), name, list);
+}
+
+/* The text of the header has this length. */
+static rows_outcome refuse_missing(rows_reader *reader, size_t length, rows_place place) {
+    rows_value wanted = rows_name_at(reader, place);
+    const char *separator = other_separator(reader, length, &wanted);
+    if (separator == NULL)
+        return rows_refuse_as(reader, "no_column", refuse_name(reader, &wanted));
+    return rows_refuse_as(reader, "wrong_separator",
+                          rows_refuse(reader, ROWS_BROKEN,
+                                      "there is no column %.*s: the separator looks like %s",
+                                      rows_cut(wanted.at, wanted.length), wanted.at, separator));
 }
 
 /* --------------------------------------------------------------------- uses */

@@ -29,7 +29,8 @@ return {
       {
          name = "prompt", method = "get_deployed_prompt", arguments = { "component_id" },
          summary = "Print the prompt that is deployed, and nothing else.",
-         notes = "With --json it prints the model, the messages and the score as well.",
+         notes = "A file or a pipe gets the bytes of the prompt and not one more; a terminal gets no control characters. "
+            .. "With --json it prints the model, the messages and the score as well.",
          examples = "promptic deployments prompt COMPONENT >prompt.txt",
          run = function(context, values)
             local prompt = context:call("get_deployed_prompt", values.component_id)
@@ -40,7 +41,7 @@ return {
             end
             return prompt
          end,
-         show = { text = "prompt" },
+         show = { bytes = "prompt" },
       },
       {
          name = "undeploy", method = "undeploy", arguments = { "component_id" },

@@ -1,6 +1,5 @@
 --- promptic experiments report: a page about an experiment, in one file.
 local promptic = require "promptic"
-local failure = require "promptic.cli.failure"
 local output = require "promptic.cli.output"
 
 -- The responses of several calls at one time, by their names; each is { name, method, arguments... }.
@@ -34,34 +33,15 @@ local function collect(context, id)
    return report
 end
 
--- A reader never sees half a page, and what was there before stays until the new one is complete.
-local function write_file(path, text)
-   local draft = ("%s.%08x.part"):format(path, math.random(0) & 0xFFFFFFFF)
-   local file, message = io.open(draft, "wb")
-   if not file then failure.raise(("cannot write %s: %s"):format(path, message:match ": (.*)$" or message)) end
-   local written, problem = file:write(text)
-   local closed, late = file:close()
-   if written and closed then
-      written, problem = os.rename(draft, path)
-   else
-      written, problem = nil, problem or late
-   end
-   if not written then
-      os.remove(draft)
-      failure.raise(("cannot write %s: %s"):format(path, problem))
-   end
-end
-
 local function run(context, values)
    local report = collect(context, values.experiment_id)
    if values.offline and report.best then
       report.offline = require("promptic.cli.picture.offline").compute(report.best.prompt, report)
    end
    local text = require("promptic.cli.picture.page").render(report)
-   if values.output == "-" then return output.write(text) end
    local path = values.output or ("experiment-%s.html"):format(report.experiment.id:gsub("[^%w._-]", "_"))
-   write_file(path, text)
-   context:note("Wrote " .. require("promptic.terminal").clean(path, true))
+   output.save(path, text)
+   output.wrote(context, path)
 end
 
 return {

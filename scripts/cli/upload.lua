@@ -39,16 +39,10 @@ end
 
 -- What to do about a file that cannot be read as it is, where the command has an option for it.
 local HINTS = {
-   { "the separator looks like", "--separator says how fields are separated: --separator ';', or tab" },
-   { "^there is no column", "--expected-column says which column holds the right answers" },
-   { "expected is empty", "--on-empty skip leaves such rows out, --on-empty keep adds them as they are" },
+   wrong_separator = "--separator says how fields are separated: --separator ';', or tab",
+   no_column = "--label-column, --split-column and --variables say which columns hold what",
+   empty_answer = "--on-empty skip leaves such rows out, --on-empty keep adds them as they are",
 }
-
-local function hint_for_file(err)
-   for _, entry in ipairs(HINTS) do
-      if (err.reason or ""):find(entry[1]) then return entry[2] end
-   end
-end
 
 -- After Ctrl-C the batches under way are in doubt.
 local function interrupted(job, sent)
@@ -83,7 +77,7 @@ local function refuse(context, job, err, sent)
    end
    if type(err) ~= "table" or not err.rows then error(err, 0) end
    local described = failure.describe(err, { values = context.values, row = context.row })
-   local advice = described.hint or hint_for_file(err)
+   local advice = described.hint or HINTS[err.code]
    failure.raise((described.message:gsub(" %(no row was added%)$", "")),
       { hint = (advice and advice .. "\n" or "") .. hint_for_rows(err, job) })
 end

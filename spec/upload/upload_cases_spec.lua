@@ -299,7 +299,7 @@ describe("only_new", function()
       serve{ "late" } -- its rows are taken at the second POST after it
       local rows = observations.rows(20)
       local problem = failure(upload, rows, { batch_size = 10, only_new = true })
-      assert.equal("twice", problem.code)
+      assert.equal("rows_twice", problem.code)
       -- a request of another process, which the upload does not know of
       serve()
       local index = 0

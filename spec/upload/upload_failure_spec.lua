@@ -264,7 +264,7 @@ describe("an upload stops, as " .. room .. ",", function()
       assert.equal(1, #problem.twice)
       assert.equal(10, problem.twice[1].last - problem.twice[1].first + 1)
       is_account(problem, "1-20", "", "")
-      assert.equal("twice", problem.code)
+      assert.equal("rows_twice", problem.code)
       for id = problem.twice[1].first, problem.twice[1].last do
          assert.equal(id, listed()[id - 1000].id)
       end
