@@ -25,7 +25,7 @@ extern char **environ;
 #define STOP_SECONDS 5
 
 static const char announcement[] = "promptic sandbox: ";
-static const char api_key[] = "sandbox"; /* the sandbox's default */
+static const char api_key[] = "ptc_sandbox"; /* the sandbox's default */
 
 static struct {
     pid_t owner; /* the process that started it; a fork of it must leave it alone */
