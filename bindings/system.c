@@ -26,8 +26,8 @@ static void fill_random(lua_State *L, unsigned char *bytes, size_t length) {
 int bindings_random_hex(lua_State *L) {
     unsigned char bytes[32];
     char text[2 * sizeof bytes];
-    size_t length = (size_t)luaL_checkinteger(L, 1);
-    luaL_argcheck(L, length <= sizeof bytes, 1, "at most 32");
+    size_t wanted = (size_t)luaL_checkinteger(L, 1);
+    size_t length = wanted < sizeof bytes ? wanted : sizeof bytes;
     fill_random(L, bytes, length);
     for (size_t i = 0; i < length; i++) {
         text[2 * i] = digits[bytes[i] >> 4];
