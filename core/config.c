@@ -213,8 +213,11 @@ static bool check_application(resolver *r, int level) {
         r->kind = failure_memory(r->error);
     else
         r->kind = failure_set(r->error, PROMPTIC_CONFIG,
-                              "%.150s and %.150s differ: they are two names of one id, give one",
-                              newer_name, older_name);
+                              "%.150s and %.150s differ: they are two names of one id, give one%s",
+                              newer_name, older_name,
+                              level == FILE_LEVEL
+                                  ? ", or run `promptic ai-application select ID`"
+                                  : "");
     memory_free(r->allocator, newer_name);
     memory_free(r->allocator, older_name);
     return false;

@@ -15,7 +15,7 @@ real rules, real scores, and no network. It binds to loopback only.
   --db FILE        keep the state in this SQLite file (it survives kill -9, and running experiments
                    go on at the next start); without it everything is forgotten at the end
   --pace SECONDS   how long an iteration of an experiment takes at least; 0.2, and 0 is as fast as it can
-  --api-key KEY    the key that clients must send; "sandbox"
+  --api-key KEY    the key that clients must send; "ptc_sandbox"
   --workspaces N   how many workspaces a login finds; 1
   --gone MODEL     a model that can no longer be used; may be given more than once
   --unpaid         answer 402 where the platform would bill, as for a workspace without billing
@@ -29,7 +29,7 @@ real rules, real scores, and no network. It binds to loopback only.
 
 Once it listens it prints one line, "promptic sandbox: http://127.0.0.1:PORT". To use it:
 
-  export PROMPTIC_ENDPOINT=http://127.0.0.1:PORT PROMPTIC_API_KEY=sandbox
+  export PROMPTIC_ENDPOINT=http://127.0.0.1:PORT PROMPTIC_API_KEY=ptc_sandbox
   promptic-lua examples/pipeline.lua
 
 or let the interpreter do both: promptic-lua --sandbox examples/pipeline.lua
@@ -70,6 +70,8 @@ local flags = {
 }
 
 -- What the flag gave as a positive number; nil where it is none.
+local DEFAULT_KEY = "ptc_sandbox" -- "sandbox" was the older one, and is taken as well
+
 local function positive(text)
    local number = tonumber(text)
    return number and number > 0 and number < math.huge and number or nil
@@ -100,7 +102,7 @@ end
 
 -- The options of a command line, or nil and what is wrong with it.
 local function parse(arguments)
-   local options = { port = "0", db = ":memory:", pace = "0.2", api_key = "sandbox", workspaces = "1",
+   local options = { port = "0", db = ":memory:", pace = "0.2", api_key = DEFAULT_KEY, workspaces = "1",
       login_interval = "5", login_lifetime = "900", gone = {} }
    local place = 1
    while arguments[place] do
@@ -142,6 +144,7 @@ local function open(options, store)
    workspace.prepare(store, options.workspaces)
    local sandbox = {
       store = store, pace = options.pace, api_key = options.api_key, gone = options.gone,
+      older_key = options.api_key == DEFAULT_KEY and "sandbox" or nil,
       unpaid = options.unpaid, tickets = {}, session_token = "session-" .. options.api_key,
       device = require("promptic.sandbox.device").new(options.login_interval, options.login_lifetime),
       worker = require("promptic.sandbox.worker").new(on_job_error(store),

@@ -8,7 +8,7 @@ return {
          summary = "how long an iteration of an experiment takes at least" },
    },
    notes = "It plays the platform on this machine. It prints its address; Ctrl-C ends it.\n\n"
-      .. "In another terminal: export PROMPTIC_ENDPOINT=http://127.0.0.1:PORT PROMPTIC_API_KEY=sandbox",
+      .. "In another terminal: export PROMPTIC_ENDPOINT=http://127.0.0.1:PORT PROMPTIC_API_KEY=ptc_sandbox",
    examples = "promptic sandbox --port 8080 --db sandbox.db",
    run = function(_, values)
       local words = { "--port", values.port, "--pace", values.pace }

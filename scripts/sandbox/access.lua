@@ -26,8 +26,10 @@ end
 --- Whether the credential is a session token; 401 where there is none that is known.
 function access.authenticate(sandbox, request)
    local token = (request.headers.authorization or ""):match "^[Bb]earer +([^ ]+) *$"
-   local session = token == sandbox.session_token or sandbox.device.sessions[token or ""] == true
-   if not session and token ~= sandbox.api_key then failure.raise(401, "Invalid or missing API key") end
+   local session = token == sandbox.session_token
+      or sandbox.older_key and token == "session-" .. sandbox.older_key or sandbox.device.sessions[token or ""] == true
+   local known = session or token == sandbox.api_key or token ~= nil and token == sandbox.older_key
+   if not known then failure.raise(401, "Invalid or missing API key") end
    return session
 end
 
