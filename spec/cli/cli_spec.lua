@@ -155,7 +155,7 @@ describe("promptic", function()
       local status = ok{ "deployments", "status", component }.stdout
       assert.equal(experiment, status:match("\n  experiment +(%S+)\n"))
       local prompt = server:ok("GET", "/components/" .. component .. "/deployment/prompt").prompt
-      assert.equal(prompt .. "\n", ok{ "deployments", "prompt", component }.stdout)
+      assert.equal(prompt, ok{ "deployments", "prompt", component }.stdout)
       ok{ "deployments", "undeploy", component, "-f" }
       assert.matches("Nothing is deployed", ok{ "deployments", "status", component }.stdout)
       local nothing = promptic{ "deployments", "prompt", component }
