@@ -56,6 +56,12 @@ void bindings_set(lua_State *L, bindings_slot slot);
  * Every userdata has such a one, since its __gc called by a script would free what is in use. */
 void bindings_name_metatable(lua_State *L, const char *name);
 
+/* ---------------------------------------------------------------- system.c */
+
+/* promptic.time(), promptic.uuid() */
+int bindings_unix_time(lua_State *L);
+int bindings_uuid(lua_State *L);
+
 /* ----------------------------------------------------------------- state.c */
 
 /* A call of Lua's, owned by a userdata (lua_call.c). */
@@ -197,6 +203,11 @@ const char *bindings_nearest_parameter(const promptic_parameter *parameters,
 /* [-0, +1, m] Pushes the function nearest(word, words), the program's module promptic.nearest. */
 int bindings_open_nearest(lua_State *L);
 
+/* ------------------------------------------------------------------ otlp.c */
+
+/* [-0, +0, e] Raises unless the table or JSON text at index is nested as OTLP's request is. */
+void bindings_check_otlp(lua_State *L, const bindings_site *site, int index);
+
 /* ------------------------------------------------------------------ body.c */
 
 /* [-0, +0, e] Writes the body that the row and the arguments make (bindings_check_arguments has
@@ -243,10 +254,18 @@ void bindings_push_library(lua_State *L);
 /* ------------------------------------------------------------ lua_client.c */
 
 struct bindings_client {
-    promptic_client *handle; /* NULL before it is made and once it is freed */
-    bindings_state *state;   /* kept alive by the userdata's user value */
+    promptic_client *handle;       /* NULL before it is made, once it is freed, and of a view */
+    const bindings_client *parent; /* of a view (client:with): the client; kept alive like state */
+    promptic_limits limits;        /* of a view's calls */
+    bindings_state *state;         /* kept alive by the userdata's user value */
     bool closed;
 };
+
+/* The client of the core, also of a view; NULL if there is none (any more). */
+promptic_client *bindings_client_handle(const bindings_client *client);
+
+/* client:with(options) */
+int bindings_client_with(lua_State *L);
 
 /* promptic.client([options]), with checked options at index 1 */
 int bindings_new_client(lua_State *L);
@@ -256,6 +275,13 @@ int bindings_new_anonymous_client(lua_State *L);
 
 /* client:close() */
 int bindings_close_client(lua_State *L);
+
+/* [-0, +1, e] renew(client): whether the configuration file has another credential, which the
+ * client uses from now on. */
+int bindings_renew_client(lua_State *L);
+
+/* [-0, +0, e] warn(client, text): a line of level warning in the client's log. */
+int bindings_warn(lua_State *L);
 
 /* [-0, +0, m] Makes the metatable of clients; the methods are in their slot already. */
 void bindings_open_clients(lua_State *L);
@@ -291,9 +317,17 @@ int bindings_response(lua_State *L);
 /* [-?, +?, e] Raises the result's failure as a promptic.Error, out of memory as Lua does. */
 int bindings_raise(lua_State *L, const promptic_result *result);
 
+/* [-?, +?, e] The same for a function of the core that fails before there is a call. */
+int bindings_raise_failure(lua_State *L, const promptic_error *error);
+
 /* [-0, +1, m] Pushes that error, so that the call that lends the result can be freed before it is
  * raised. */
 void bindings_push_error(lua_State *L, const promptic_result *result);
+
+/* [-0, +1, e] new_error(fields): the table as a promptic.Error, its texts cleaned. clean(text): the
+ * text as a line without secrets and without what a terminal would obey. */
+int bindings_new_error(lua_State *L);
+int bindings_clean(lua_State *L);
 
 /* promptic.is_error(value [, kind]) */
 int bindings_is_error(lua_State *L);
@@ -338,6 +372,15 @@ void bindings_check_download(lua_State *L, const bindings_site *site);
 
 /* [-0, +1, m] Pushes what artifacts need of C: the prelude's "c.files". */
 int bindings_open_exchange(lua_State *L);
+
+/* ----------------------------------------------------------------- forks.c */
+
+/* A number that changes in a forked child, and in the children of that. What a process owns keeps
+ * the number it had when it was made, and belongs to another process where that differs. */
+unsigned bindings_generation(void);
+
+/* generation(): the same for the prelude, of "c.tasks". */
+int bindings_push_generation(lua_State *L);
 
 /* ----------------------------------------------------------------- tasks.c */
 

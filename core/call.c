@@ -131,7 +131,7 @@ static void end(promptic_call *call) {
         loop_announce(loop, call);
 }
 
-void call_fail(promptic_call *call, promptic_kind kind, const char *message) {
+void call_fail(promptic_call *call, promptic_kind kind, const char *code, const char *message) {
     if (call->state == CALL_ACTIVE) {
         CURL *easy = call->transfer.easy;
         transfer_drop(&call->transfer);
@@ -140,6 +140,7 @@ void call_fail(promptic_call *call, promptic_kind kind, const char *message) {
     }
     transfer_forget(&call->transfer); /* what may have come was no response to this */
     call->result.kind = kind;
+    call->result.code = code;
     call->result.message = message;
     end(call);
 }
@@ -151,7 +152,7 @@ void call_abandon(promptic_call *call) {
         call->maybe_sent = call->maybe_sent || call->transfer.sent;
         call->state = CALL_WAITING;
     }
-    call_fail(call, PROMPTIC_CANCELLED,
+    call_fail(call, PROMPTIC_CANCELLED, "forked",
               "the process has forked: the call goes on in the parent process only");
 }
 
@@ -164,7 +165,7 @@ static void succeed(promptic_call *call, int status) {
 /* ---------------------------------------------------------------- attempts */
 
 static int64_t stall_ms(const promptic_call *call) {
-    int64_t stalled = clock_after(call->transfer.moved_ms, call->client->timeout);
+    int64_t stalled = clock_after(call->transfer.moved_ms, call->limits.timeout);
     return stalled < call->deadline_ms ? stalled : call->deadline_ms;
 }
 
@@ -179,10 +180,11 @@ bool call_attempt(promptic_call *call) {
         .body = call->body,
         .body_length = call->body_length,
         .headers = is_foreign ? call->foreign.headers
-                              : client_headers(client, call->method, call->body != NULL,
+                              : headers_of(&client->headers, call->method, call->body != NULL,
                                                call->row != NULL && call->row->redirects),
         .fresh = call->distrusts,
-        .max_response_bytes = client->max_response_bytes,
+        .connect_timeout = call->limits.timeout,
+        .max_response_bytes = call->limits.max_response_bytes,
         .on_body = call->on_body,
         .body_userdata = call->body_userdata,
     };
@@ -193,7 +195,7 @@ bool call_attempt(promptic_call *call) {
             transfer_drop(&call->transfer);
         if (easy != NULL)
             give_handle(call, easy);
-        call_fail(call, PROMPTIC_MEMORY, "not enough memory to start the request");
+        call_fail(call, PROMPTIC_MEMORY, NULL, "not enough memory to start the request");
         return false;
     }
     client->loop->running++;
@@ -208,7 +210,7 @@ static const char *timeout_message(promptic_call *call) {
     char seconds[NUMBER_SIZE];
     snprintf(call->timeout_message, sizeof call->timeout_message, "%s for %s s",
              call->transfer.connected ? "no byte has moved" : "no connection could be made",
-             number_text(seconds, call->client->timeout, 6));
+             number_text(seconds, call->limits.timeout, 6));
     return call->timeout_message;
 }
 
@@ -244,8 +246,8 @@ static void time_out(promptic_call *call, int64_t now_ms) {
     if (now_ms >= call->deadline_ms) {
         char seconds[NUMBER_SIZE];
         snprintf(call->timeout_message, size, "the deadline of %s s has passed in attempt %d",
-                 number_text(seconds, call->client->deadline, 6), call->attempts);
-        call_fail(call, PROMPTIC_TIMEOUT, call->timeout_message);
+                 number_text(seconds, call->limits.deadline, 6), call->attempts);
+        call_fail(call, PROMPTIC_TIMEOUT, "deadline", call->timeout_message);
         return;
     }
     transfer_drop(&call->transfer);
@@ -256,7 +258,8 @@ static void time_out(promptic_call *call, int64_t now_ms) {
 
 void call_due(promptic_call *call, int64_t now_ms) {
     if (call->state == CALL_QUEUED) {
-        call_fail(call, PROMPTIC_TIMEOUT, "the deadline has passed before the request was sent");
+        call_fail(call, PROMPTIC_TIMEOUT, "deadline",
+                  "the deadline has passed before the request was sent");
     } else if (call->state == CALL_WAITING) {
         loop_launch(call->client->loop, call);
     } else {
@@ -286,8 +289,7 @@ static bool is_success(const promptic_call *call, const transfer_outcome *outcom
 static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_after) {
     if (outcome->kind != PROMPTIC_OK)
         return sent;
-    return outcome->status == 500 || outcome->status == 502 || outcome->status == 504 ||
-           (outcome->status == 503 && retry_after < 0);
+    return !retry_declares_unprocessed(outcome->status, retry_after);
 }
 
 static char *api_message(const promptic_call *call, int status) {
@@ -322,13 +324,27 @@ static bool fill_message(promptic_call *call, const transfer_outcome *outcome) {
     return call->message != NULL;
 }
 
-/* Takes the code from the response. False if out of memory. */
+/* For a response that has no code of its own: the library's, where it knows one. */
+static void set_own_code(promptic_call *call, int status) {
+    const text *body = &call->transfer.body;
+    if (status >= 300 && status < 400)
+        call->result.code = "redirect";
+    else if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
+        call->result.code = "no_route";
+    else if (call->row != NULL && failure_is_wrong_id(status, body->data, body->length))
+        call->result.code = "wrong_id";
+}
+
+/* Takes the code from the response, else says what the library knows. False if out of memory. */
 static bool fill_code(promptic_call *call, const transfer_outcome *outcome) {
     const text *body = &call->transfer.body;
+    call->result.code = outcome->code;
     if (outcome->kind != PROMPTIC_OK)
         return true;
     bool filled = failure_code(allocator_of(call), body->data, body->length, &call->code);
     call->result.code = call->code;
+    if (call->code == NULL)
+        set_own_code(call, outcome->status);
     return filled;
 }
 
@@ -346,7 +362,7 @@ static void fail_with(promptic_call *call, const transfer_outcome *outcome, doub
 /* How long until the next attempt, in seconds; negative where there is none. */
 static double next_delay(promptic_call *call, const retry_attempt *attempt) {
     promptic_client *client = call->client;
-    if (call->attempts > client->max_retries || !retry_allowed(attempt))
+    if (call->attempts > call->limits.max_retries || !retry_allowed(attempt))
         return -1;
     double delay = retry_delay(call->attempts, client->backoff, attempt->retry_after,
                                &client->loop->random_state);
@@ -355,7 +371,9 @@ static double next_delay(promptic_call *call, const retry_attempt *attempt) {
 }
 
 static void settle_failure(promptic_call *call, const transfer_outcome *outcome) {
-    const char *retry_after = transfer_header(&call->transfer, "retry-after");
+    /* of a whole response only: what a proxy answers to CONNECT, or half a head, declares nothing */
+    const char *retry_after =
+        outcome->kind == PROMPTIC_OK ? transfer_header(&call->transfer, "retry-after") : NULL;
     const retry_attempt attempt = {
         .repeatable = call->repeatable,
         .status = outcome->status,
@@ -426,7 +444,7 @@ bool promptic_call_wait(promptic_call *call, long timeout_ms) {
 void promptic_call_cancel(promptic_call *call) {
     if (promptic_call_done(call))
         return;
-    call_fail(call, PROMPTIC_CANCELLED, "the call was cancelled");
+    call_fail(call, PROMPTIC_CANCELLED, NULL, "the call was cancelled");
     loop_notify_timer(call->client->loop);
 }
 

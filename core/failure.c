@@ -186,6 +186,13 @@ bool failure_is_no_route(int status, const char *body, size_t length) {
     return status == 404 && (length == 0 || !find_message(body, length, &message, &code));
 }
 
+bool failure_is_wrong_id(int status, const char *body, size_t length) {
+    static const char words[] = "\"Invalid uuid\"";
+    json_value message, code;
+    return status == 400 && length > 0 && find_message(body, length, &message, &code) &&
+           message.length == sizeof words - 1 && memcmp(message.start, words, message.length) == 0;
+}
+
 char *failure_no_route(const promptic_allocator *allocator, const promptic_endpoint *row) {
     text line;
     text_init(&line, allocator);
@@ -201,16 +208,32 @@ char *failure_no_route(const promptic_allocator *allocator, const promptic_endpo
 
 /* ------------------------------------------------------------------ errors */
 
-promptic_kind failure_set(promptic_error *error, promptic_kind kind, const char *format, ...) {
-    if (error == NULL)
-        return kind;
+__attribute__((format(printf, 4, 0))) static void fill(promptic_error *error, promptic_kind kind,
+                                                       const char *code, const char *format,
+                                                       va_list arguments) {
     char message[2 * sizeof error->message];
+    vsnprintf(message, sizeof message, format, arguments);
+    error->kind = kind;
+    error->code = code;
+    clean_line(error->message, sizeof error->message, message, strlen(message));
+}
+
+promptic_kind failure_set(promptic_error *error, promptic_kind kind, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    if (error != NULL)
+        fill(error, kind, NULL, format, arguments);
     va_end(arguments);
-    error->kind = kind;
-    clean_line(error->message, sizeof error->message, message, strlen(message));
+    return kind;
+}
+
+promptic_kind failure_set_code(promptic_error *error, promptic_kind kind, const char *code,
+                               const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    if (error != NULL)
+        fill(error, kind, code, format, arguments);
+    va_end(arguments);
     return kind;
 }
 

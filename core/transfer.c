@@ -182,8 +182,8 @@ static void leave_lookups(CURL *easy) {
 }
 
 /* With two addresses libcurl gives the first one half of it (core/README.md, "Connections"). */
-static long connect_timeout_ms(const transfer_settings *settings) {
-    int64_t timeout_ms = clock_after(0, settings->connect_timeout);
+static long connect_timeout_ms(const transfer_plan *plan) {
+    int64_t timeout_ms = clock_after(0, plan->connect_timeout);
     return timeout_ms > INT32_MAX ? INT32_MAX : (long)timeout_ms;
 }
 
@@ -235,7 +235,6 @@ CURL *transfer_handle(const transfer_settings *settings) {
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     /* HTTP/2 does not say which requests a dying connection has refused: core/README.md. */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(settings));
     CURLcode code = limit_protocols(easy);
     if (code == CURLE_OK)
         code = pool_attach(settings->pool, easy);
@@ -317,6 +316,7 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
                      is_large ? LARGE_UPLOAD_BUFFER : SMALL_UPLOAD_BUFFER);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, plan->headers);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(plan));
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, plan->fresh ? 1L : 0L);
     CURLcode code = plan->target != NULL
                         ? curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, plan->target)
@@ -397,6 +397,7 @@ static long refused_tunnel(const transfer *transfer) {
 static void describe_tunnel(transfer *transfer, long status, transfer_outcome *outcome) {
     bool is_final = status == 401 || status == 403 || status == 405 || status == 407;
     outcome->kind = is_final ? PROMPTIC_CONFIG : PROMPTIC_CONNECTION;
+    outcome->code = "proxy_refused";
     snprintf(transfer->error, sizeof transfer->error,
              "the proxy refused the connection with status %ld%s", status,
              status == 407 ? ": it wants a user and a password, as in "
@@ -420,6 +421,7 @@ static void describe(transfer *transfer, CURLcode code, transfer_outcome *outcom
         outcome->message = "not enough memory for the response";
     } else if (transfer->too_big) {
         outcome->kind = PROMPTIC_DECODE;
+        outcome->code = "too_large";
         outcome->message = "the response is larger than max_response_bytes allows";
     } else if (transfer->resent) {
         outcome->kind = PROMPTIC_CONNECTION;

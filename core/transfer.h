@@ -24,6 +24,7 @@ typedef struct transfer_plan {
     size_t body_length;
     struct curl_slist *headers;
     bool fresh;                /* not on a connection that is there already */
+    double connect_timeout;    /* seconds for name lookup, connection, tunnel and handshake */
     size_t max_response_bytes; /* after decompression */
     void (*on_body)(const char *piece, size_t length, void *userdata); /* as in promptic_request */
     void *body_userdata;
@@ -55,6 +56,7 @@ typedef struct transfer {
 typedef struct transfer_outcome {
     promptic_kind kind;  /* PROMPTIC_OK where there is a whole response, whatever its status */
     const char *message; /* where kind is not PROMPTIC_OK; static or of the transfer */
+    const char *code;    /* static, or NULL: see promptic_error */
     int status;
     bool reused; /* the connection was there already */
     bool stale;  /* it had ended before the request was sent: no attempt was made */
@@ -68,7 +70,6 @@ typedef struct transfer_settings {
     const char *ca_path;
     const char *proxy;      /* NULL: none, whatever the environment says */
     const char *no_proxy;   /* hosts that are asked without it; NULL: none */
-    double connect_timeout; /* seconds for name lookup, connection, tunnel and handshake */
 } transfer_settings;
 
 /* A new easy handle with these settings, freed with curl_easy_cleanup. NULL if out of memory. */

@@ -6,18 +6,18 @@
 #include <string.h>
 
 /* The response's data until promptic.response is called: the table is made only then, which is
- * rare. Names and values of the headers follow, each ended by a NUL. */
+ * rare. Method, path, names and values of the headers follow, each ended by a NUL. */
 typedef struct response {
     int status, attempts;
     bool reused;
     double elapsed;
     size_t header_count;
-    char headers[];
+    char texts[];
 } response;
 
 /* [-0, +1, m] */
 static void push_response(lua_State *L, const promptic_result *result) {
-    size_t size = 0;
+    size_t size = strlen(result->method) + strlen(result->path) + 2;
     for (size_t i = 0; i < result->header_count; i++)
         size += strlen(result->headers[i].name) + strlen(result->headers[i].value) + 2;
     response *kept = compat_newuserdata(L, sizeof *kept + size);
@@ -26,7 +26,8 @@ static void push_response(lua_State *L, const promptic_result *result) {
     kept->reused = result->connection_reused;
     kept->elapsed = result->elapsed;
     kept->header_count = result->header_count;
-    char *at = kept->headers;
+    char *at = stpcpy(kept->texts, result->method) + 1;
+    at = stpcpy(at, result->path) + 1;
     for (size_t i = 0; i < result->header_count; i++) {
         at = stpcpy(at, result->headers[i].name) + 1;
         at = stpcpy(at, result->headers[i].value) + 1;
@@ -79,8 +80,7 @@ static void join(lua_State *L) {
 
 /* [-0, +1, m] Pushes the headers by name. Those of one name are joined at the end, all at once: one
  * by one they would be copied again for each that follows. */
-static void push_headers(lua_State *L, const response *kept) {
-    const char *at = kept->headers;
+static void push_headers(lua_State *L, const response *kept, const char *at) {
     lua_createtable(L, 0, (int)kept->header_count);
     for (size_t i = 0; i < kept->header_count; i++) {
         const char *name = at, *value = at + strlen(at) + 1;
@@ -99,7 +99,12 @@ static void push_headers(lua_State *L, const response *kept) {
 
 /* [-0, +1, m] */
 static void push_response_table(lua_State *L, const response *kept) {
-    lua_createtable(L, 0, 6);
+    const char *path = kept->texts + strlen(kept->texts) + 1;
+    lua_createtable(L, 0, 9);
+    lua_pushstring(L, kept->texts);
+    lua_setfield(L, -2, "method");
+    lua_pushstring(L, path);
+    lua_setfield(L, -2, "path");
     lua_pushinteger(L, kept->status);
     lua_setfield(L, -2, "status");
     lua_pushinteger(L, kept->attempts);
@@ -108,7 +113,7 @@ static void push_response_table(lua_State *L, const response *kept) {
     lua_setfield(L, -2, "elapsed");
     lua_pushboolean(L, kept->reused);
     lua_setfield(L, -2, "connection_reused");
-    push_headers(L, kept);
+    push_headers(L, kept, path + strlen(path) + 1);
     lua_getfield(L, -1, "x-request-id");
     lua_setfield(L, -3, "request_id");
     lua_setfield(L, -2, "headers");

@@ -56,6 +56,9 @@ bool interpreter_is_interrupt(const char *text);
 
 /* --------------------------------------------------- interpreter_options.c */
 
+/* More than anybody gives. */
+#define INTERPRETER_MOST_SANDBOX_OPTIONS 32
+
 typedef struct interpreter_options {
     char **argv;
     int argc;
@@ -66,8 +69,9 @@ typedef struct interpreter_options {
     bool ignore_environment; /* -E */
     bool run_module;         /* --run: what is at `script` is the name of a module */
     bool sandbox;            /* --sandbox */
-    const char *pace;        /* --pace, or NULL */
-    const char *database;    /* --db, or NULL */
+    /* Options of the sandbox and their values, in turn, as they are handed on to it. */
+    const char *sandbox_arguments[2 * INTERPRETER_MOST_SANDBOX_OPTIONS];
+    size_t sandbox_argument_count;
     bool help;               /* --help */
     bool own_version;        /* --version */
 } interpreter_options;

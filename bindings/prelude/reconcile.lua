@@ -18,6 +18,7 @@ local reconcile = {}
 local function unreadable()
    return failure.new{
       kind = "decode",
+      code = "unexpected_response",
       message = "the response is no list of observations with their ids",
       method = "GET",
       path = "/experiments/.../observations",
@@ -55,6 +56,7 @@ local function check_resumed(job, got)
    if got > possible then
       error(failure.new{
          kind = "argument",
+         code = "wrong_resume",
          message = ("option 'resume': the experiment has got %d observations since, of which %d may be rows that "
             .. "were unknown; was this value used before?"):format(got, possible),
       }, 0)
@@ -156,6 +158,7 @@ function reconcile.after(job)
    elseif taken > 0 then
       error(failure.new{
          kind = "connection",
+         code = "rows_twice",
          message = ("%d rows are there twice: a request that had failed, and was made again because nothing "
             .. "of it was to be seen, took effect late"):format(taken),
          twice = scan:known():ranges(),

@@ -17,7 +17,7 @@ local resume = {}
 local continued = setmetatable({}, { __mode = "k" })
 
 local function fail(message)
-   failure.raise("argument", "option 'resume': " .. message)
+   failure.raise("argument", "option 'resume': " .. message, "wrong_resume")
 end
 
 -- The set that the field's text describes, the other one where there is no such field.

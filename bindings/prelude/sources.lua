@@ -9,19 +9,19 @@ local sources = {}
 
 local math, type = math, type
 
-local function refused(row, reason, skips)
-   return skips and "empty" or "bad", { row = row, reason = reason, message = reason }
+local function refused(row, reason, skips, code)
+   return skips and "empty" or "bad", { row = row, reason = reason, code = code, message = reason }
 end
 
 local function from_list(list)
    local source = { number = 0, total = #list }
 
    function source.fill(batch, last)
-      local number, reason, skips = batch:add_list(list, source.number, math.min(last, source.total))
+      local number, reason, skips, code = batch:add_list(list, source.number, math.min(last, source.total))
       source.number = number
       if reason then
          source.number = number + 1
-         return refused(number + 1, reason, skips)
+         return refused(number + 1, reason, skips, code)
       end
       return number == source.total and number < last and "end" or "full"
    end
@@ -42,14 +42,14 @@ local function from_function(f)
          if latest == nil then
             return "end"
          end
-         local added, reason, skips = batch:add(latest, source.number + 1)
+         local added, reason, skips, code = batch:add(latest, source.number + 1)
          if added == false then
             held = latest
             return "full"
          end
          source.number = source.number + 1
          if not added then
-            return refused(source.number, reason, skips)
+            return refused(source.number, reason, skips, code)
          end
       end
       return "full"
@@ -67,7 +67,7 @@ local function from_file(reader, path)
    local source = { number = 0, path = path }
 
    function source.fill(batch, last)
-      local what, reason, line = reader:fill(batch, last)
+      local what, reason, line, code = reader:fill(batch, last)
       source.number = reader:number()
       if what == "end" then
          reader:close()
@@ -77,6 +77,7 @@ local function from_file(reader, path)
          file = path,
          line = line,
          reason = reason,
+         code = code,
          message = ("%s:%d: %s"):format(path, line, reason),
       }
    end

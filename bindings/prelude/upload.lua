@@ -25,24 +25,12 @@ local start_workers
 
 -- ------------------------------------------------------------------ what came of a request
 
--- Whether the request certainly took no effect.
-local function is_refused(err)
-   local status = err.status_code
-   if err.maybe_sent then
-      return false
-   end
-   return not status or status >= 400 and status < 500 or status == 503 and err.retry_after ~= nil
-end
-
 -- Whether the next attempt may succeed. A platform that asks for more time than calls wait for is obeyed.
 local function is_passing(err)
-   local status = err.status_code
    if err.retry_after and err.retry_after > 60 then
       return false
-   elseif status then
-      return status == 408 or status == 429 or status >= 500
    end
-   return err.kind == "connection" or err.kind == "timeout" or err.kind == "decode"
+   return failure.is_passing(err) or err.kind == "decode"
 end
 
 local function doubt(job, batch, err, took)
@@ -95,6 +83,7 @@ end
 local function incomplete()
    return failure.new{
       kind = "decode",
+      code = "unexpected_response",
       message = "the response does not hold the observations that were to be created",
       method = "POST",
       path = "/experiments/.../observations",
@@ -138,7 +127,7 @@ local function send(job, batch)
       doubt(job, batch, incomplete())
    elseif is_error(err) and err.status_code == 413 then
       shrink(job, batch, err)
-   elseif is_error(err) and is_refused(err) then
+   elseif is_error(err) and not err.maybe_sent then
       send_again(job, batch, err)
    else
       doubt(job, batch, err, now() - batch.began)
@@ -153,6 +142,7 @@ local function refuse(job, problem)
    end
    error(failure.new{
       kind = "argument",
+      code = problem.code,
       message = problem.message,
       file = problem.file,
       line = problem.line,
@@ -168,6 +158,7 @@ local function source_failure(job, err)
    end
    return failure.new{
       kind = "argument",
+      code = "source_failed",
       message = "the source has failed: " .. tostring(err),
       cause = err,
    }

@@ -235,6 +235,7 @@ typedef struct rows_reader {
     bool again;     /* the row was given back */
     bool opened;    /* its beginning was checked */
     char reason[512];
+    const char *code; /* of the reason, scripts/codes.lua; NULL: it has none */
     rows_on_empty on_empty;
     bool is_empty; /* the row was refused for its answer, which is empty */
 
@@ -277,6 +278,9 @@ void rows_reader_close(rows_reader *reader);
 /* Notes why a row cannot be used. */
 rows_outcome rows_refuse(rows_reader *reader, rows_outcome outcome, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Gives the reason that was noted a code, a static string; returns the outcome. */
+rows_outcome rows_refuse_as(rows_reader *reader, const char *code, rows_outcome outcome);
 
 /* The formats: rows_csv.c, rows_lines.c, rows_array.c. */
 rows_outcome rows_read_csv(lua_State *L, rows_reader *reader, json_buffer *out);

@@ -106,15 +106,10 @@ static const char *other_separator(const rows_reader *reader, size_t length) {
     return NULL;
 }
 
-static rows_outcome refuse_missing(rows_reader *reader, size_t length) {
+/* There is no column of that name, and none is separated otherwise. */
+static rows_outcome refuse_name(rows_reader *reader, const char *wanted, int wanted_cut) {
     char list[256];
-    const char *wanted = reader->names.data, *separator = other_separator(reader, length);
-    int wanted_cut = rows_cut(wanted, reader->expected_length);
     const rows_column *near = NULL;
-    if (separator != NULL)
-        return rows_refuse(reader, ROWS_BROKEN,
-                           "there is no column %.*s: the separator looks like %s", wanted_cut,
-                           wanted, separator);
     for (size_t i = 0; i < reader->column_count && near == NULL; i++)
         if (is_alike(reader, &reader->columns[i], wanted, reader->expected_length))
             near = &reader->columns[i];
@@ -129,6 +124,17 @@ static rows_outcome refuse_missing(rows_reader *reader, size_t length) {
     return rows_refuse(reader, ROWS_BROKEN,
                        "there is no column %.*s, did you mean %.*s? The columns are %s", wanted_cut,
                        wanted, rows_header_cut(near, name), name, list);
+}
+
+static rows_outcome refuse_missing(rows_reader *reader, size_t length) {
+    const char *wanted = reader->names.data, *separator = other_separator(reader, length);
+    int cut = rows_cut(wanted, reader->expected_length);
+    if (separator == NULL)
+        return rows_refuse_as(reader, "no_column", refuse_name(reader, wanted, cut));
+    return rows_refuse_as(reader, "wrong_separator",
+                          rows_refuse(reader, ROWS_BROKEN,
+                                      "there is no column %.*s: the separator looks like %s", cut,
+                                      wanted, separator));
 }
 
 /* --------------------------------------------------------------------- uses */

@@ -103,14 +103,15 @@ static bool write_with(lua_State *L, lua_CFunction write, addition *a) {
     return false;
 }
 
-/* [-0, +1, -] Whether a row that was refused is to be skipped, whatever happens to other bad ones.
- */
+/* [-0, +2, m] Whether a row that was refused is to be skipped, whatever happens to other bad ones;
+ * and the code of the reason, or nil. */
 static void push_skips(lua_State *L, const rows_batch *batch, bool is_empty) {
     lua_pushboolean(L, is_empty && batch->on_empty == ROWS_EMPTY_SKIP);
+    lua_pushstring(L, is_empty ? "empty_answer" : NULL);
 }
 
-/* batch:add(value, number): true; false where it does not fit; nil, the reason and whether to skip
- * it where it is no observation */
+/* batch:add(value, number): true; false where it does not fit; nil, the reason, whether to skip it
+ * and the reason's code where it is no observation */
 static int batch_add(lua_State *L) {
     int64_t number = rows_check_number(L, 3);
     addition a = {.batch = check_batch(L, 1), .number = number - 1};
@@ -123,15 +124,15 @@ static int batch_add(lua_State *L) {
         lua_pushnil(L);
         lua_insert(L, -2);
         push_skips(L, a.batch, a.is_empty);
-        return 3;
+        return 4;
     }
     lua_pushboolean(L, a.number == number);
     return 1;
 }
 
 /* batch:add_list(list, number, last): adds the rows behind that number up to the last one, as long
- * as they fit. The number of the one that was added last; the reason and whether to skip it where
- * the next one is no observation */
+ * as they fit. The number of the one that was added last; the reason, whether to skip it and the
+ * reason's code where the next one is no observation */
 static int batch_add_list(lua_State *L) {
     addition a = {.batch = check_batch(L, 1),
                   .number = rows_check_number(L, 3),
@@ -144,7 +145,7 @@ static int batch_add_list(lua_State *L) {
         return 1;
     lua_insert(L, -2);
     push_skips(L, a.batch, a.is_empty);
-    return 3;
+    return 4;
 }
 
 static int batch_count(lua_State *L) {
@@ -234,16 +235,17 @@ bool rows_push_reader(lua_State *L, const char *path, const rows_reading *readin
     return rows_reader_open(L, reader, path, reading);
 }
 
-/* [-0, +3, m] */
+/* [-0, +4, m] */
 static int push_refusal(lua_State *L, const rows_reader *reader, const char *what) {
     lua_pushstring(L, what);
     lua_pushstring(L, reader->reason);
     rows_push_number(L, reader->line);
-    return 3;
+    lua_pushstring(L, reader->code);
+    return 4;
 }
 
 /* reader:fill(batch, last): fills the batch with rows up to that number. "full", "end", or "bad",
- * "empty" (a bad row that is to be skipped) or "broken" with reason and line; after "bad" and
+ * "empty" (a bad row that is to be skipped) or "broken" with reason, line and code; after "bad" and
  * "empty" it can be called again */
 static int reader_fill(lua_State *L) {
     rows_reader *reader = check_reader(L, 1);

@@ -37,7 +37,8 @@ rows_outcome rows_check_answer(rows_reader *reader, const char *json, size_t len
     if (reader->on_empty == ROWS_EMPTY_KEEP || !rows_is_blank(json, length))
         return ROWS_READ;
     reader->is_empty = true;
-    return rows_refuse(reader, ROWS_BAD, "expected is empty");
+    return rows_refuse_as(reader, "empty_answer",
+                          rows_refuse(reader, ROWS_BAD, "expected is empty"));
 }
 
 /* ------------------------------------------------------------------ members */

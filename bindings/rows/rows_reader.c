@@ -56,6 +56,12 @@ rows_outcome rows_refuse(rows_reader *reader, rows_outcome outcome, const char *
     va_end(arguments);
     clean_line(reader->reason, sizeof reader->reason, reason,
                strlen(reason)); /* it quotes the file */
+    reader->code = NULL;
+    return outcome;
+}
+
+rows_outcome rows_refuse_as(rows_reader *reader, const char *code, rows_outcome outcome) {
+    reader->code = code;
     return outcome;
 }
 

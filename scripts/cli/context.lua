@@ -21,10 +21,9 @@ local Context = {}
 local context = {}
 
 -- Warns wherever a credential that others can read is used, also with --json: it may have been stolen already.
-local function warn_if_shared(promptic, client)
-   if not tostring(client):find(" from file)", 1, true) then return end
+local function warn_if_shared(promptic)
    local status = promptic.auth.status()
-   if status.is_shared then
+   if status.source == "file" and status.is_shared then
       output.note(("Warning: others can read or change %s; chmod 600 keeps it to you."):format(status.config_file))
    end
 end
@@ -34,7 +33,7 @@ function Context:__index(name)
       local promptic = require "promptic"
       local client = promptic.client { user_agent = "promptic-cli" }
       self.client = client
-      warn_if_shared(promptic, client)
+      warn_if_shared(promptic)
       return client
    end
    return Context[name]

@@ -49,7 +49,19 @@ local function complete(context, values)
    end
 end
 
+-- What create_experiment takes, from the words NAME=COLUMN; nil for none.
+local function input_variables(context, words)
+   local list = {}
+   for place, word in ipairs(words or {}) do
+      local name, column = word:match "^([^=]+)=(.+)$"
+      if not name then context:misuse(("--input-variable takes NAME=COLUMN, not '%s'"):format(word)) end
+      list[place] = { name = name, column = column }
+   end
+   return list[1] and list
+end
+
 function create.run(context, values)
+   values.input_variables = input_variables(context, values.input_variables)
    complete(context, values)
    work.check_object(values.hyperparameters, "--hyperparameters")
    work.check_object(values.initial_prediction_model_schema, "--output-schema")

@@ -23,19 +23,30 @@ local function describe(experiment, iterations)
    return table.concat(words, "  ")
 end
 
---- Waits for an experiment and returns it, and 1 as the exit code where it failed.
-function work.wait(context, experiment_id)
+-- The iterations that an experiment has tried. The line is shown without them if the platform is away.
+local function iterations_of(context, experiment)
+   if experiment.experimentStatus == "pending" or experiment.experimentStatus == "scheduled" then return {} end
+   local listed, answer = pcall(context.call, context, "list_iterations", experiment.id)
+   if listed then return answer.data or {} end
+   if not require("promptic").is_error(answer) or failure.is_interrupt(answer) then error(answer, 0) end
+   return {}
+end
+
+local PENDING = "The experiment is pending: it waits until it is started.\n  promptic experiments start %s"
+
+--- Waits for an experiment and returns it, and 1 as the exit code where it failed. settings: timeout, seconds, nil for
+-- ever; started, whether this process has started it, for a start is taken from a queue.
+function work.wait(context, experiment_id, settings)
    local experiment = progress.watch {
-      quiet = context.values.json,
+      quiet = context.values.json, max_wait = settings.timeout,
+      note = function(seen)
+         if seen.experimentStatus == "pending" and not settings.started then return PENDING:format(experiment_id) end
+      end,
       on_interrupt = "it goes on; to wait for it again:\n  promptic experiments wait " .. experiment_id,
       wait = function(options) return context.client:wait_for_experiment(experiment_id, options) end,
       describe = function(answer)
          local seen = context:accept("get_experiment", answer)
-         local iterations = {}
-         if seen.experimentStatus ~= "pending" and seen.experimentStatus ~= "scheduled" then
-            iterations = context:call("list_iterations", experiment_id).data or {}
-         end
-         return describe(seen, iterations)
+         return describe(seen, iterations_of(context, seen))
       end,
    }
    return experiment, experiment.experimentStatus == "failed" and 1 or nil
@@ -52,10 +63,10 @@ local function begin(context, experiment_id)
    })
 end
 
---- Starts an experiment; waits for it as well where that was asked for.
-function work.start(context, experiment_id, wait)
+--- Starts an experiment; waits for it as well where that was asked for, for `timeout` seconds at most.
+function work.start(context, experiment_id, wait, timeout)
    begin(context, experiment_id)
-   if wait then return work.wait(context, experiment_id) end
+   if wait then return work.wait(context, experiment_id, { timeout = timeout, started = true }) end
    context:note("Started the experiment. To wait for it:\n  promptic experiments wait " .. experiment_id)
    return context:call("get_experiment", experiment_id)
 end

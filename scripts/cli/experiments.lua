@@ -99,6 +99,9 @@ end
 
 local copied = { created, { line = model_problem } }
 
+local timeout = { "timeout", type = "number", label = "SECONDS", minimum = 0,
+   summary = "how long to wait at most; for ever unless it is given" }
+
 local start_flag = { "start", switch = true, summary = "start it as well" }
 
 return {
@@ -130,7 +133,10 @@ return {
          options = {
             { "ai_component_id", flag = "-c --component" }, { "target_model" }, "task_type", "initial_prompt",
             { "name", flag = "-n --name" }, "description", "provider", "optimizer", "hyperparameters",
-            "initial_prediction_model_schema", "prompt_format", start_flag,
+            "initial_prediction_model_schema", "prompt_format",
+            { "input_variables", flag = "--input-variable", label = "NAME=COLUMN", type = "string", many = true,
+               summary = "what the prompt calls NAME is the column COLUMN of the rows; may be given several times" },
+            start_flag,
          },
          notes = "An experiment needs observations and an evaluator before it can start: "
             .. "`promptic observations add`, `promptic evaluators add`.",
@@ -168,14 +174,21 @@ return {
          summary = "Start an experiment that is pending.",
          notes = "It needs observations and an evaluator. With --wait the exit code is 1 where it failed; Ctrl-C "
             .. "ends the waiting and not the experiment.",
-         options = { { "wait", switch = true, summary = "wait until it has ended" } },
-         run = function(context, values) return work().start(context, values.experiment_id, values.wait) end,
+         options = { { "wait", switch = true, summary = "wait until it has ended" }, timeout },
+         run = function(context, values)
+            if values.timeout and not values.wait then context:misuse "--timeout goes with --wait" end
+            return work().start(context, values.experiment_id, values.wait, values.timeout)
+         end,
          show = finished,
       },
       {
          name = "wait", method = "get_experiment", arguments = { "experiment_id" },
          summary = "Wait until an experiment has ended; the exit code is 1 where it failed.",
-         run = function(context, values) return work().wait(context, values.experiment_id) end,
+         options = { timeout },
+         notes = "An experiment that is pending has to be started: the command says how, and waits for it.",
+         run = function(context, values)
+            return work().wait(context, values.experiment_id, { timeout = values.timeout })
+         end,
          show = finished,
       },
       {

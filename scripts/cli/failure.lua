@@ -56,8 +56,8 @@ local function hint_for_status(err, situation)
    local status, values = err.status_code, situation.values or {}
    local own = situation.row and situation.row.hints and situation.row.hints[status]
    if own then return fill(own, values) end
-   if status == 404 and err.message:find "^this server has no " then return nil end
-   if status == 404 or status == 400 and err.message == "Invalid uuid" then return hint_for_missing(values) end
+   if err.code == "no_route" then return nil end
+   if status == 404 or err.code == "wrong_id" then return hint_for_missing(values) end
    if status == 409 and values.experiment_id then return fill(CONFLICT, values) end
    if status == 429 then
       return err.retry_after and ("try again in %.0f s"):format(err.retry_after) or "try again later"
@@ -71,8 +71,8 @@ end
 
 -- What is missing, in terms of the command line; else the message as it is.
 local function of_credential(err)
-   if err.message:find "^no credential" then return "there is no credential", LOGIN end
-   if err.message:find "needs an AI Application" then
+   if err.code == "no_credential" then return "there is no credential", LOGIN end
+   if err.code == "no_application" then
       return "no AI Application is chosen", "choose one with `promptic ai-application select ID`; "
          .. "`promptic ai-application list` shows yours"
    end

@@ -40,16 +40,10 @@ end
 
 -- What to do about a file that cannot be read as it is, where the command has an option for it.
 local HINTS = {
-   { "the separator looks like", "--separator says how fields are separated: --separator ';', or tab" },
-   { "^there is no column", "--expected-column says which column holds the right answers" },
-   { "expected is empty", "--on-empty skip leaves such rows out, --on-empty keep adds them as they are" },
+   wrong_separator = "--separator says how fields are separated: --separator ';', or tab",
+   no_column = "--expected-column says which column holds the right answers",
+   empty_answer = "--on-empty skip leaves such rows out, --on-empty keep adds them as they are",
 }
-
-local function hint_for_file(err)
-   for _, entry in ipairs(HINTS) do
-      if (err.reason or ""):find(entry[1]) then return entry[2] end
-   end
-end
 
 -- The message of a failed upload, with an account of its rows if there is one.
 local function refuse(context, err, sent)
@@ -62,7 +56,7 @@ local function refuse(context, err, sent)
    end
    if type(err) ~= "table" or not err.rows then error(err, 0) end
    local described = failure.describe(err, { values = context.values, row = context.row })
-   local advice = described.hint or hint_for_file(err)
+   local advice = described.hint or HINTS[err.code]
    local message, hint = described.message, advice and advice .. "\n" or ""
    if #err.rows.sent == 0 and #err.rows.unknown == 0 then
       message = message:gsub(" %(rows that are in: [^)]*%)$", "")

@@ -402,6 +402,23 @@ describe("upload_artifact", function()
       assert_anonymous(post)
    end)
 
+   -- It would be an error of Lua, which ends the upload instead of going on with base64.
+   it("takes a presigned answer that the contract does not have for none", function()
+      local ODD = {
+         { method = "DELETE" }, { method = {} }, { method = "PU T" }, { headers = "x" }, { headers = { a = {} } },
+         { headers = { ["a b"] = "c" } }, { headers = { a = "b\r\nc: d" } }, { method = "POST", fields = 7 },
+         { method = "POST", fields = { a = { "b" } } }, { headers = { "a" } },
+      }
+      for _, answer in ipairs(ODD) do
+         platform:reset()
+         presigning(answer)
+         client:upload_artifact("abc", { name = "x.txt" })
+         local made = sent()
+         assert.truthy(made.contentBase64, json.encode(answer))
+      end
+      assert.equal(0, #store:requests())
+   end)
+
    it("sends base64 where the platform presigns nothing", function()
       presigning(false)
       for length, text in pairs{ [0] = "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy" } do

@@ -58,7 +58,8 @@ end)
 
 -- { the body, message, code }
 local CODES = {
-   { '{"error":"Invalid uuid"}', "Invalid uuid", nil },
+   { '{"error":"Invalid uuid"}', "Invalid uuid", "wrong_id" },
+   { '{"error":"Required"}', "Required", nil },
    { '{"error":"invalid_request","message":"ttl_seconds is too large","details":{"max":604800}}',
       "ttl_seconds is too large", "invalid_request" },
    { '{"message":"first","error":"not_found"}', "first", "not_found" },

@@ -109,8 +109,14 @@ describe("promptic", function()
    it("makes and changes an experiment", function()
       local made = ok{ "experiments", "create", "-c", component, "-m", "gpt-4.1-nano", "-t", "textGeneration",
          "-p", "- be short", "--name", "two", "--provider", "google", "--optimizer", "gepa",
-         "--hyperparameters", file("hyper.json", '{"epochs": 2}'), "--json" }.json
+         "--hyperparameters", file("hyper.json", '{"epochs": 2}'), "--input-variable", "subject=Betreff",
+         "--input-variable=body=text = all", "--json" }.json
       local stored = server:ok("GET", "/experiments/" .. made.id)
+      assert.same({ { name = "subject", column = "Betreff" }, { name = "body", column = "text = all" } },
+         stored.inputVariables)
+      local wrong = promptic{ "experiments", "create", "-c", component, "-m", "any", "--input-variable", "subject" }
+      assert.equal(2, wrong.code)
+      assert.matches("--input-variable takes NAME=COLUMN, not 'subject'", wrong.stderr, 1, true)
       assert.same({ "two", "textGeneration", "google", "gepa", 2 }, { stored.name, stored.taskType,
          stored.provider, stored.optimizer, stored.hyperparameters.epochs })
       assert.equal("- be short", stored.initialPromptMessages[1].content)

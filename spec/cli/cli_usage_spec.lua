@@ -221,8 +221,11 @@ describe("promptic's command line", function()
          .. "  nothing was added\n", result.stderr)
    end)
 
-   it("prints its version", function()
-      assert.equal(("promptic %s\n"):format(require("promptic").version), promptic{ "--version" }.stdout)
+   it("prints its version and that of the contract", function()
+      local library = require "promptic"
+      local contract = library.contract
+      assert.equal(("promptic %s\ncontract %s, Python client %s of %s\n"):format(library.version, contract.date,
+         contract.newest_client, contract.newest_client_date), promptic{ "--version" }.stdout)
       assert.equal(promptic{ "--version" }.stdout, promptic{ "version" }.stdout)
    end)
 

@@ -12,6 +12,12 @@ local function get(headers)
    return client:get_component("c")
 end
 
+it("says which request a result answers", function()
+   server:reply{ body = '{"data":[]}' }
+   local response = promptic.response(client:list_datasets("a b"))
+   assert.same({ "GET", "/components/a%20b/datasets" }, { response.method, response.path })
+end)
+
 describe("headers of one name", function()
    it("become a line with commas, in their order, whatever their case", function()
       local headers = promptic.response(get{

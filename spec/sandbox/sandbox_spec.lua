@@ -256,9 +256,9 @@ describe("experiments", function()
 
    for name, case in pairs{
       ["without observations"] = { observations = {},
-         message = "The experiment needs at least 2 observations to start, it has 0" },
+         message = "The experiment needs at least 2 rows of training data to start, it has 0" },
       ["with one observation"] = { observations = { MESSAGES[1] },
-         message = "The experiment needs at least 2 observations to start, it has 1" },
+         message = "The experiment needs at least 2 rows of training data to start, it has 1" },
       ["without an evaluator"] = { evaluators = false,
          message = "The experiment needs at least one evaluator to start" },
       ["without any weight"] = { evaluators = { { name = "x", type = "f1", weight = 0 } },
@@ -266,7 +266,7 @@ describe("experiments", function()
       ["without anything held out"] = { hyperparameters = { trainSplitRatio = 0.5 },
          observations = { { variables = {}, expected = "a", split = "train" },
             { variables = {}, expected = "b", split = "train" } },
-         message = "trainSplitRatio needs observations in both splits, and none is left for eval" },
+         message = "trainSplitRatio needs rows in both splits, and none is left for eval" },
    } do
       it("are not started " .. name, function()
          local path = pending(case)
