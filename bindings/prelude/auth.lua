@@ -386,7 +386,7 @@ end
 
 --- What a client would use, without any secret: source ("environment", "file", "none"), credential
 --- ("access_token", "api_key", "none"), ai_application_id (and workspace_id, the same), endpoint,
---- endpoint_source; config_file, exists, is_shared (others can read it); problem (a text).
+--- endpoint_source, proxy (host:port); config_file, exists, is_shared (others can read it); problem (a text).
 function auth.status(...)
    local settings = check["auth.status"](...)
    local info, problem = core.inspect(settings.config_file)
