@@ -469,8 +469,9 @@ INSTALLED  = $(BINDIR)/promptic-lua $(BINDIR)/promptic $(addprefix $(MANDIR)/,$(
 install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)
-	sed '1s|.*|#!$(BINDIR)/promptic-lua -E|' scripts/promptic >$(DESTDIR)$(BINDIR)/promptic
-	chmod 755 $(DESTDIR)$(BINDIR)/promptic
+	sed '1s|.*|#!$(BINDIR)/promptic-lua -E|' scripts/promptic >$(OBJ)/promptic
+	rm -f $(DESTDIR)$(BINDIR)/promptic
+	install -m 755 $(OBJ)/promptic $(DESTDIR)$(BINDIR)/promptic
 	install -m 644 $(MANUALS) $(DESTDIR)$(MANDIR)
 	install -m 644 $(STUBS) $(DESTDIR)$(STUBDIR)
 	install -m 755 $(MODULE) $(DESTDIR)$(LUADIR)
@@ -479,8 +480,8 @@ install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
 	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)
 	install -m 644 core/promptic.h $(DESTDIR)$(INCLUDEDIR)
 	install -m 644 $(PC) $(DESTDIR)$(LIBDIR)/pkgconfig
-	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
-	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libpromptic.so
+	ln -sfn $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sfn $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libpromptic.so
 	$(Q)[ -n '$(DESTDIR)' ] || ldconfig 2>/dev/null || true # so that programs find the library, where root installs
 
 uninstall: ## removes what install has put there
