@@ -164,7 +164,7 @@ static const promptic_parameter upload_error_fields[] = {
 static const promptic_parameter upload_fields[] = {
     FIELD("sent", INTEGER, "rows that this call added", ALWAYS),
     FIELD("present", INTEGER, "rows that were there already, with only_new and dry_run", ALWAYS),
-    FIELD("absent", INTEGER, "rows that only_new would add, with dry_run", SOMETIMES),
+    FIELD("absent", INTEGER, "rows that only_new would add, with dry_run; not counted where there was none before", SOMETIMES),
     FIELD("held", INTEGER, "rows that were there before, with only_new and dry_run", SOMETIMES),
     FIELD("skipped", ARRAY, "rows that were skipped: { row, file, line, reason, message }", ALWAYS),
     FIELD("bytes", INTEGER, "of their requests", ALWAYS),
