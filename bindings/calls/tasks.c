@@ -12,16 +12,22 @@ const char bindings_resumed_elsewhere[] =
 
 /* --------------------------------------------------------------- coroutines */
 
-/* [-0, +1, m] create(f): a coroutine that runs it. */
+/* [-0, +1, m] create(f): a coroutine that runs it, with the hook that it would inherit if the
+ * scheduler did not run in a coroutine of its own. */
 static int create_coroutine(lua_State *L) {
+    lua_State *giver = bindings_hook_giver(L, bindings_state_of(L));
     lua_State *coroutine = lua_newthread(L);
+    if (giver != L)
+        lua_sethook(coroutine, lua_gethook(giver), lua_gethookmask(giver), lua_gethookcount(giver));
+    bindings_push_task_body(coroutine);
     lua_pushvalue(L, 1);
     lua_xmove(L, coroutine, 1);
     return 1;
 }
 
-/* [-0, +0, e] yield(): suspends the running task. */
+/* [-0, +0, e] yield(): suspends the running task, which waits for something else than a call. */
 static int yield_task(lua_State *L) {
+    bindings_state_of(L)->waiting = true;
     return lua_yield(L, 0);
 }
 
@@ -33,12 +39,12 @@ static bool is_suspended(lua_State *coroutine) {
                                    lua_gettop(coroutine) > 0);
 }
 
-/* [-0, +2, e] What a coroutine that has yielded waits for, from its stack, where its count values
+/* [-0, +n, e] What a coroutine that has yielded waits for, from its stack, where its count values
  * on top are dropped. */
 static int push_reason(lua_State *L, bindings_state *state, lua_State *coroutine, int count) {
     bindings_owner *owner = state->suspending;
     state->suspending = NULL;
-    if (owner == NULL || count != 1 || lua_touserdata(coroutine, -1) != owner) {
+    if (owner == NULL) {
         lua_pop(coroutine, count);
         lua_pushliteral(L, "yielded");
         return 1;
@@ -57,20 +63,48 @@ static int push_outcome(lua_State *L, bindings_state *state, lua_State *coroutin
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     if (status == LUA_YIELD)
         return push_reason(L, state, coroutine, count);
-    if (status != LUA_OK) {
-        lua_pushstring(L, interrupted ? "interrupted" : "failed");
-        lua_xmove(coroutine, L, 1);
-        return 2;
-    }
     luaL_checkstack(L, count + 1, "too many results of a task");
-    lua_pushliteral(L, "returned");
+    if (status != LUA_OK || bindings_take_failure(coroutine, &count, &interrupted))
+        lua_pushstring(L, interrupted ? "interrupted" : "failed");
+    else
+        lua_pushliteral(L, "returned");
+    count = status == LUA_OK || status == LUA_YIELD ? count : 1;
     lua_xmove(coroutine, L, count);
     return count + 1;
 }
 
+/* Whether it has yielded for nothing that the library knows. */
+static bool has_yielded_itself(const bindings_state *state, lua_State *coroutine, int status,
+                               int count) {
+    if (status != LUA_YIELD || state->waiting)
+        return false;
+    return state->suspending == NULL || count != 1 ||
+           lua_touserdata(coroutine, -1) != state->suspending;
+}
+
+/* [-?, +?, -] Resumes it until it waits, has called coroutine.yield, or is over. */
+static int resume_task(lua_State *L, bindings_state *state, lua_State *coroutine, int *count,
+                       bindings_foreign *foreign) {
+    int status = compat_resume(coroutine, L, *count, count);
+    while (has_yielded_itself(state, coroutine, status, *count)) {
+        state->suspending = NULL;
+        bindings_yield yield = bindings_yield_of(coroutine, *count);
+        if (yield == BINDINGS_YIELD_OWN ||
+            (yield == BINDINGS_YIELD_FOREIGN && foreign->coroutine != NULL && !foreign->raised))
+            break;
+        if (yield == BINDINGS_YIELD_FOREIGN) {
+            *foreign = (bindings_foreign){.coroutine = NULL};
+            bindings_refuse_yield(coroutine, foreign, *count);
+        }
+        status = compat_resume(coroutine, L, 0, count);
+    }
+    return bindings_end_refusal(coroutine, foreign, status, count);
+}
+
 /* [-?, +n, e] resume(coroutine, ...): "returned" and its values; "failed" and its error, or
- * "interrupted" and its error where a signal was the reason; "called", its call's address and its
- * owner; or "yielded", for anything else. */
+ * "interrupted" and its error where a signal was the reason, and behind it the traceback where the
+ * coroutine could make it; "called", its call's address and its owner; or "yielded", for anything
+ * else. */
 static int resume_coroutine(lua_State *L) {
     bindings_state *state = bindings_state_of(L);
     lua_State *coroutine = lua_tothread(L, 1);
@@ -83,13 +117,24 @@ static int resume_coroutine(lua_State *L) {
     if (!lua_checkstack(coroutine, count))
         return luaL_error(L, "too many arguments of a task");
     lua_xmove(L, coroutine, count);
+    if (lua_status(coroutine) == LUA_OK)
+        count += BINDINGS_TASK_BODY; /* the task's function is its argument */
     lua_State *outer = state->task;
+    bindings_foreign foreign = {.coroutine = NULL}, *outer_foreign = state->foreign;
     state->suspending = NULL;
+    state->waiting = false;
     state->task = coroutine;
-    int status = compat_resume(coroutine, L, count, &count);
+    state->foreign = &foreign;
+    bindings_lend_hook(L, state);
+    int status = resume_task(L, state, coroutine, &count, &foreign);
+    bindings_return_hook(L, state);
+    state->foreign = outer_foreign;
     state->task = outer;
+    state->waiting = false;
     bindings_pass_hook(state, coroutine, L);
-    return push_outcome(L, state, coroutine, status, count);
+    count = push_outcome(L, state, coroutine, status, count);
+    bindings_put_refusal(L, &foreign);
+    return count;
 }
 
 /* [-0, +0, e] close(coroutine): runs what is still to be closed in one that has failed; nothing if
@@ -111,6 +156,12 @@ static int can_suspend(lua_State *L) {
 /* [-0, +1, e] traceback(coroutine): where it is, or was when it failed. */
 static int traceback(lua_State *L) {
     compat_traceback(L, lua_tothread(L, 1));
+    return 1;
+}
+
+/* [-0, +1, -] in_task(): whether the caller is the running task itself, in its own coroutine. */
+static int in_task(lua_State *L) {
+    lua_pushboolean(L, bindings_state_of(L)->task == L);
     return 1;
 }
 
@@ -144,6 +195,20 @@ int bindings_sleep(lua_State *L) {
     return 0;
 }
 
+/* [-0, +0, e] has_background(): there are tasks in the background from now on. */
+static int has_background(lua_State *L) {
+    bindings_state_of(L)->background = true;
+    return 0;
+}
+
+/* [-0, +0, m] set_driver(f): f(seconds) drives what is in the background, and returns how many tasks
+ * are there. */
+static int set_driver(lua_State *L) {
+    lua_settop(L, 1);
+    bindings_set(L, BINDINGS_DRIVER);
+    return 0;
+}
+
 /* --------------------------------------------------------------------- open */
 
 /* [-0, +0, e] report(message): to stderr, as io.stderr may not be there. */
@@ -168,8 +233,16 @@ int bindings_open_tasks(lua_State *L) {
                                          {"resume_values", bindings_resume_values},
                                          {"sleep", bindings_sleep},
                                          {"generation", bindings_push_generation},
+                                         {"guard", bindings_guard},
+                                         {"in_task", in_task},
+                                         {"has_background", has_background},
+                                         {"set_driver", set_driver},
                                          {NULL, NULL}};
     bindings_generation(); /* counts from here on */
+    bindings_open_yields(L);
+    if (luaL_loadbuffer(L, "", 0, "=promptic") != LUA_OK)
+        return lua_error(L);
+    bindings_set(L, BINDINGS_IDLE);
     luaL_newlib(L, functions);
     lua_pushstring(L, bindings_resumed_elsewhere);
     lua_setfield(L, -2, "resumed_elsewhere");

@@ -195,7 +195,7 @@ static const promptic_parameter task_fields[] = {
 #define IN(TABLE, NAME, RETURNS, SUMMARY, PARAMETERS_) \
     NAMED(FUNCTION, TABLE "." NAME, NAME, NULL, RETURNS, SUMMARY, PARAMETERS_), .table = TABLE
 #define METHOD(NAME, MODULE, RETURNS, SUMMARY, PARAMETERS_) NAMED(METHOD, NAME, NAME, MODULE, RETURNS, SUMMARY, PARAMETERS_)
-#define TASK_METHOD(NAME, RETURNS, SUMMARY) NAMED(TASK, "task." NAME, NAME, NULL, RETURNS, SUMMARY, NO_PARAMETERS)
+#define TASK_METHOD(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(TASK, "task." NAME, NAME, NULL, RETURNS, SUMMARY, PARAMETERS_)
 #define CLASS(NAME, SUMMARY, FIELDS) NAMED(CLASS, NAME, NAME, NULL, NULL, SUMMARY, FIELDS)
 
 static const library_row rows[] = {
@@ -244,8 +244,9 @@ static const library_row rows[] = {
         PARAMETERS(MAYBE("timeout", NUMBER, "seconds to wait until something is ready", SECONDS, ASSUMED("0"))))},
     {OWN("on_task_error", "nil", "Called with an error of a task that nothing awaits; prints it to stderr unless a script replaces it.",
         PARAMETERS(ARGUMENT("err", ANY, "the error", NULLABLE)))},
-    {TASK_METHOD("await", "any", "What the task returned, once it is done; raises what it raised. Suspends a task, blocks elsewhere.")},
-    {TASK_METHOD("cancel", "nil", "Ends the task: its transfer is aborted, and an error of kind cancelled raised where it waits.")},
+    {TASK_METHOD("await", "any", "What the task returned, once it is done; raises what it raised. Suspends a task, blocks elsewhere.",
+        PARAMETERS(MAYBE("timeout", NUMBER, "seconds after which it raises an error of kind timeout and code await; the task goes on", SECONDS)))},
+    {TASK_METHOD("cancel", "nil", "Ends the task: its transfer is aborted, and an error of kind cancelled raised where it waits.", NO_PARAMETERS)},
 
     /* ----------------------------------------------------------------- values */
     {OWN("response", "Response or nil", "Status, headers and more of the response that a result came with.",
