@@ -47,6 +47,7 @@ typedef enum bindings_slot {
     BINDINGS_IDLE,         /* a function in Lua that does nothing */
     BINDINGS_YIELDS,       /* coroutine.yield -> true, as the host has it */
     BINDINGS_DRIVER,       /* drive_background of the prelude's scheduler */
+    BINDINGS_FLUSH,        /* promptic.flush, whatever a script puts there */
     BINDINGS_SLOT_COUNT
 } bindings_slot;
 
@@ -433,6 +434,9 @@ int bindings_next_ended(lua_State *L);
 int bindings_cancel_call(lua_State *L);
 int bindings_decode_ahead(lua_State *L);
 int bindings_resume_values(lua_State *L);
+
+/* [-0, +0, -] Whether there may be tasks in the background. Needs a stack slot. */
+bool bindings_has_background(lua_State *L);
 
 /* [-0, +0 or 1, -] Lets tasks in the background go on, and the core work, for `seconds` at most. False
  * with the error pushed where one was raised. Needs LUA_MINSTACK slots. */

@@ -201,10 +201,18 @@ static int has_background(lua_State *L) {
     return 0;
 }
 
-/* [-0, +0, m] set_driver(f): f(seconds) drives what is in the background, and returns how many tasks
- * are there. */
+bool bindings_has_background(lua_State *L) {
+    bindings_get(L, BINDINGS_STATE);
+    const bindings_state *state = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return state != NULL && state->loop != NULL && state->background;
+}
+
+/* [-0, +0, m] set_driver(f, flush): f(seconds) drives what is in the background, and returns how many
+ * tasks are there; flush is promptic.flush. */
 static int set_driver(lua_State *L) {
-    lua_settop(L, 1);
+    lua_settop(L, 2);
+    bindings_set(L, BINDINGS_FLUSH);
     bindings_set(L, BINDINGS_DRIVER);
     return 0;
 }

@@ -34,6 +34,7 @@ local scheduler = {}
 --    first, last  of those that await it
 --    awaits       the state that it waits for, between those that wait as well: `earlier` and `later`
 --    background   it is one of background.lua's: nothing of a script waits for it
+--    paused       it waits for more work, unless a flush begins: background.lua
 --    agenda       that it is in; timer, due while it sleeps, next_ready while it is ready: see agenda.lua
 --    alive        it has not finished; older, newer: see alive.lua
 --    owner        of the call that it waits for
@@ -323,17 +324,12 @@ local function go_on_until(agenda, stop)
 end
 
 -- Waits for up to `timeout` seconds where no task is ready, and makes those ready for which something has come. Returns
--- when the tasks' part of the turn began: what the network takes counts too, waiting does not.
+-- when the turn began: what the network takes counts too, waiting does not.
 local function wait(timeout, is_ready)
    local began = now()
    check_process()
    mend()
-   if is_ready then
-      timeout = 0
-   else
-      local due = min(front.due() or huge, back.due() or huge)
-      timeout = min(timeout, max(0, due - began))
-   end
+   timeout = is_ready and 0 or min(timeout, max(0, min(front.due() or huge, back.due() or huge) - began))
    host.poll(timeout)
    collect()
    return timeout > 0 and now() or began
@@ -394,7 +390,7 @@ local function spawn(background, group, parent, f, ...)
       list = false, before = false, after = false,
       first = false, last = false,
       awaits = false, earlier = false, later = false,
-      agenda = background and back or front, background = background,
+      agenda = background and back or front, background = background, paused = false,
       timer = false, due = false, next_ready = false,
       alive = false, older = false, newer = false,
       owner = false,

@@ -218,8 +218,6 @@ local function sleep(seconds)
    return enter(current() and host.sleep or pause, seconds)
 end
 
-host.set_driver(scheduler.drive_background)
-
 --- Called with a task's error that nothing awaits, at the end of the step in which it came. Replace it to your
 --- taste.
 function promptic.on_task_error(err)

@@ -242,6 +242,8 @@ static const library_row rows[] = {
     {OWN("sleep", "nil", "Waits: suspends a task, blocks elsewhere.", PARAMETERS(ARGUMENT("seconds", NUMBER, "how long", SECONDS)))},
     {OWN("step", "integer", "Does what is ready for about a millisecond, once per frame in a game, and returns how many tasks are alive.",
         PARAMETERS(MAYBE("timeout", NUMBER, "seconds to wait until something is ready", SECONDS, ASSUMED("0"))))},
+    {OWN("flush", "boolean", "Waits until nothing is left to do in the background (senders and refreshers, which hold up nothing else); returns whether that is so.",
+        PARAMETERS(MAYBE("seconds", NUMBER, "how long at most", SECONDS, ASSUMED("no limit"))))},
     {OWN("on_task_error", "nil", "Called with an error of a task that nothing awaits; prints it to stderr unless a script replaces it.",
         PARAMETERS(ARGUMENT("err", ANY, "the error", NULLABLE)))},
     {TASK_METHOD("await", "any", "What the task returned, once it is done; raises what it raised. Suspends a task, blocks elsewhere.",
