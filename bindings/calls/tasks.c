@@ -6,6 +6,7 @@
 #include "bindings.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char bindings_resumed_elsewhere[] =
     "the coroutine of a task was resumed or closed by something else than promptic";
@@ -217,6 +218,56 @@ static int set_driver(lua_State *L) {
     return 0;
 }
 
+/* -------------------------------------------------------------- task objects */
+
+/* [-0, +1, e] The status of the task at index 1. The upvalues are the states of tasks, their
+ * methods, and a function that notices a fork. */
+static void push_status(lua_State *L) {
+    unsigned generation = bindings_generation();
+    if (generation != (unsigned)lua_tointeger(L, lua_upvalueindex(4))) {
+        lua_pushvalue(L, lua_upvalueindex(3));
+        lua_call(L, 0, 0);
+    }
+    lua_pushvalue(L, 1);
+    lua_rawget(L, lua_upvalueindex(1));
+    lua_pushliteral(L, "status");
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
+}
+
+/* task.status, task.await */
+static int index_task(lua_State *L) {
+    lua_settop(L, 2);
+    if (lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "status") == 0)
+        push_status(L);
+    else
+        lua_rawget(L, lua_upvalueindex(2));
+    return 1;
+}
+
+/* tostring(task) */
+static int describe_task(lua_State *L) {
+    push_status(L);
+    lua_pushfstring(L, "promptic.task (%s)", lua_tostring(L, -1));
+    return 1;
+}
+
+/* [-0, +1, m] */
+static void push_field(lua_State *L, lua_CFunction function) {
+    for (int i = 1; i <= 3; i++)
+        lua_pushvalue(L, i);
+    lua_pushinteger(L, (lua_Integer)bindings_generation());
+    lua_pushcclosure(L, function, 4);
+}
+
+/* [-0, +2, m] task_fields(states, methods, check_process): __index and __tostring of tasks. */
+static int task_fields(lua_State *L) {
+    lua_settop(L, 3);
+    push_field(L, index_task);
+    push_field(L, describe_task);
+    return 2;
+}
+
 /* --------------------------------------------------------------------- open */
 
 /* [-0, +0, e] report(message): to stderr, as io.stderr may not be there. */
@@ -242,6 +293,7 @@ int bindings_open_tasks(lua_State *L) {
                                          {"sleep", bindings_sleep},
                                          {"generation", bindings_push_generation},
                                          {"guard", bindings_guard},
+                                         {"task_fields", task_fields},
                                          {"in_task", in_task},
                                          {"has_background", has_background},
                                          {"set_driver", set_driver},

@@ -97,17 +97,8 @@ function methods.cancel(task)
    enter(cancel, check_task(task, "cancel"))
 end
 
-function Task.__index(task, key)
-   if key == "status" then
-      check_process()
-      return hidden[task].status
-   end
-   return methods[key]
-end
-
-function Task.__tostring(task)
-   return ("promptic.task (%s)"):format(hidden[task].status)
-end
+-- In C, where no hook of a host's tries to yield below a metamethod.
+Task.__index, Task.__tostring = host.task_fields(hidden, methods, check_process)
 
 local function new_task(...)
    local task, me = setmetatable({}, Task), current()
