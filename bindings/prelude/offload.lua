@@ -1,5 +1,5 @@
--- offload.lua - what is too long for a span, or media inside of one, becomes an artifact that the span refers to. The rules
--- are those of the platform's Python client: inline data URIs, long base64 in fields that are named like media, long text.
+-- offload.lua - what is too long for a span, or media inside of one, becomes an artifact that the span refers to. The
+-- rules are those of the platform's Python client: data URIs, long base64 in fields named like media, long text.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 

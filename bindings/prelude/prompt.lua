@@ -1,13 +1,13 @@
--- prompt.lua - client:prompt: the deployed prompt of a component for a program in production. get never waits: a task in
--- the background keeps it fresh. Baked into the module; runs in Lua 5.1 to 5.4.
+-- prompt.lua - client:prompt: the deployed prompt of a component for a program in production. get never waits: a task
+-- in the background keeps it fresh. Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local getmetatable, ipairs, math, pairs, pcall = getmetatable, ipairs, math, pairs, pcall
+local error, ipairs, math, pairs, pcall = error, ipairs, math, pairs, pcall
 local setmetatable, tostring, type = setmetatable, tostring, type
 
 local library, methods = import "c.library", import "methods"
 local background, disk, failure, host = import "background", import "c.spool", import "failure", import "c.tasks"
-local render, writing = import "render", import "writing"
+local auth, render, writing = import "c.auth", import "render", import "writing"
 
 local check, now, promptic, warn = library.check, library.now, library.promptic, library.warn
 local generation = host.generation
@@ -211,17 +211,17 @@ local function suffer(self, err)
 end
 
 local function refresh(self)
-   local fine, value, why = failure.attempt(function()
+   local fine, result = failure.attempt(function()
       local value, why = ask(self)
       return { value = value, why = why }
    end)
    if fine then
-      take(self, value.value, value.why)
+      take(self, result.value, result.why)
    else
-      suffer(self, value)
+      suffer(self, result)
    end
    self.refreshing = false
-   return fine, value
+   return fine, result
 end
 
 -- What happens past `due`: one refresh begins, unless one is under way.
@@ -306,7 +306,7 @@ function methods.prompt(...)
    local client, component, options = check.prompt(...)
    local self = setmetatable({
       client = client, component = component, is_id = component:find("^%x+%-%x+%-%x+%-%x+%-%x+$") ~= nil,
-      endpoint = library.describe(client).endpoint, id = false, ttl = options.ttl, stale = options.stale,
+      endpoint = auth.describe(client).endpoint, id = false, ttl = options.ttl, stale = options.stale,
       file = options.file or false, cache_file = options.cache_file or false,
       fallback = fallback_of(options.fallback), on_change = options.on_change or false,
       input_variables = options.input_variables, value = nil, source = nil, due = 0, fetched = false, gone = false,

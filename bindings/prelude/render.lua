@@ -12,8 +12,8 @@ local render = {}
 local NAME = "[%a_][%w_%.%-]*"
 local DOUBLE, SINGLE = "^{{%s*(" .. NAME .. ")%s*}}()", "^{(" .. NAME .. ")}()"
 
--- Calls place(name) for each place in the text and returns the text with what that gives; nil leaves the braces. What was
--- put in is not looked at again.
+-- Calls place(name) for each place in the text and returns the text with what that gives; nil leaves the braces. What
+-- was put in is not scanned again.
 local function fill(text, place)
    local parts, at = {}, 1
    while true do

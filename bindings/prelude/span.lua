@@ -2,7 +2,7 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4. Nothing here calls the platform.
 local import = ...
 
-local error, ipairs, pairs, pcall, rawequal, select = error, ipairs, pairs, pcall, rawequal, select
+local error, pairs, pcall, rawequal, select = error, pairs, pcall, rawequal, select
 local setmetatable, tostring, type = setmetatable, tostring, type
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 local can_yield_in_pcall = _VERSION ~= "Lua 5.1" or jit ~= nil -- luacheck: ignore 113
@@ -21,33 +21,37 @@ Span.__index = Span
 -- Kinds of OTLP (opentelemetry-proto, trace.proto, SpanKind).
 local INTERNAL, CLIENT = 1, 3
 
-local function argument_error(level, position, name, expected, value)
-   error(("bad argument #%d to '%s' (%s expected, got %s)"):format(position, name, expected, type(value)), level + 1)
+local function wrong(position, where, expected, value)
+   return ("bad argument #%d to '%s' (%s expected, got %s)"):format(position, where, expected, type(value))
 end
 
-local function check_attributes(level, position, name, attributes)
+-- What is wrong with attributes; nil if nothing is.
+local function problem_of(position, where, attributes)
    if type(attributes) ~= "table" then
-      argument_error(level + 1, position, name, "table", attributes)
+      return wrong(position, where, "table", attributes)
    end
    for key in pairs(attributes) do
       if type(key) ~= "string" or key == "" then
-         error(("bad argument #%d to '%s' (attributes have names, and %s is none)"):format(position, name,
-            tostring(key)), level + 1)
+         local text = "bad argument #%d to '%s' (attributes have names, and %s is none)"
+         return text:format(position, where, tostring(key))
       end
    end
 end
 
--- The arguments of span and child: a name, attributes, a function; both of the latter may be left out.
-local function check_start(level, where, name, attributes, f)
+--- The attributes and the function of a method that starts a span; both may be left out. Called by the method itself,
+--- so that an error names the script's line. `first`: the position of the name.
+function span.check(where, first, name, attributes, f)
    if type(attributes) == "function" and f == nil then
       attributes, f = nil, attributes
    end
+   local problem = attributes ~= nil and problem_of(first + 1, where, attributes)
    if type(name) ~= "string" or name == "" then
-      argument_error(level + 1, 1, where, "name", name)
-   elseif f ~= nil and type(f) ~= "function" then
-      argument_error(level + 1, attributes == nil and 2 or 3, where, "function", f)
-   elseif attributes ~= nil then
-      check_attributes(level + 1, 2, where, attributes)
+      problem = wrong(first, where, "name", name)
+   elseif not problem and f ~= nil and type(f) ~= "function" then
+      problem = wrong(first + 2, where, "function", f)
+   end
+   if problem then
+      error(problem, 3)
    end
    return attributes, f
 end
@@ -103,10 +107,9 @@ local function run(me, f)
    return leave_packed(me, before, failure.attempt(function() return pack(f(me)) end))
 end
 
---- Starts a span of the tracer: of this trace, else under the current one, else as the first of a trace. level: of the
---- script's call.
-function span.start(level, tracer, where, trace, name, attributes, f)
-   attributes, f = check_start(level + 1, where, name, attributes, f)
+--- Starts a span of the tracer: of this trace, else under the current one, else as the first of a trace. With f it runs
+--- f(span). The arguments are checked.
+function span.start(tracer, trace, name, attributes, f)
    local parent = not trace and scheduler.context()
    if parent and not rawequal(parent.tracer, tracer) then
       parent = false
@@ -123,7 +126,7 @@ end
 
 --- A span below this one; with f it runs f(span), as tracer:span does.
 function Span:child(name, attributes, f)
-   attributes, f = check_start(2, "child", name, attributes, f)
+   attributes, f = span.check("child", 1, name, attributes, f)
    local me = new(self.tracer, self, self.trace, name, attributes)
    if f then
       return run(me, f)
@@ -134,12 +137,15 @@ end
 --- Sets an attribute, or those of a table.
 function Span:set(key, value)
    if type(key) == "table" then
-      check_attributes(2, 1, "set", key)
+      local problem = problem_of(1, "set", key)
+      if problem then
+         error(problem, 2)
+      end
       for name, one in pairs(key) do
          self.attributes[name] = one
       end
    elseif type(key) ~= "string" or key == "" then
-      argument_error(2, 1, "set", "name or table", key)
+      error(wrong(1, "set", "name or table", key), 2)
    else
       self.attributes[key] = value
    end
@@ -148,11 +154,7 @@ end
 
 --- Notes that something happened now.
 function Span:event(name, attributes)
-   if type(name) ~= "string" or name == "" then
-      argument_error(2, 1, "event", "name", name)
-   elseif attributes ~= nil then
-      check_attributes(2, 2, "event", attributes)
-   end
+   span.check("event", 1, name, attributes)
    self.events = self.events or {}
    self.events[#self.events + 1] = { name = name, time = time(), attributes = copy(attributes) }
    return self
@@ -194,7 +196,7 @@ local TOOL = {
 
 local function set_named(self, where, names, fields)
    if type(fields) ~= "table" then
-      argument_error(3, 1, where, "table", fields)
+      error(wrong(1, where, "table", fields), 3)
    end
    for field, value in pairs(fields) do
       if not names[field] then
@@ -245,11 +247,6 @@ function span.trace_of(header)
    end
    local is_sampled = flags:match("[13579bdfBDF]$") ~= nil
    return { id = id:lower(), remote = parent:lower(), sampled = is_sampled }
-end
-
-span.METHODS = {}
-for _, name in ipairs{ "child", "set", "event", "fail", "finish", "traceparent", "model", "tool" } do
-   span.METHODS[name] = Span[name]
 end
 
 return span

@@ -2,14 +2,14 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 --
 -- A process has one lock file in the folder, <id>.lock, and segments of lines, <id>.<number>. It holds the lock as long
--- as it lives; whoever gets the lock of another one takes over what that left. The lock file says which segments, and how
--- many bytes of the first one, are sent.
+-- as it lives; whoever gets the lock of another one takes over what that left. The lock file says which segments, and
+-- how many bytes of the first one, are sent.
 local import = ...
 
 local library, host, disk = import "c.library", import "c.tasks", import "c.spool"
 
 local ipairs, pairs, setmetatable, tonumber = ipairs, pairs, setmetatable, tonumber
-local sort = table.sort
+local remove, sort = table.remove, table.sort
 
 local spool = {}
 
@@ -26,8 +26,8 @@ end
 
 -- ------------------------------------------------------------------ opening
 
---- The spool of a folder; nil and why where nothing can be written there. on_drop(count, reason) is called for spans that
---- are too many or too old.
+--- The spool of a folder; nil and why where nothing can be written there. on_drop(count, reason) is called for spans
+--- that are too many or too old.
 function spool.open(folder, on_drop)
    local self = setmetatable({ folder = folder, on_drop = on_drop, generation = host.generation(),
       id = false, lock = false, file = false, segments = {}, bytes = 0 }, Spool)
@@ -61,8 +61,8 @@ local function add(self, segment)
    self.bytes = self.bytes + segment.size - segment.offset
 end
 
--- What the lock file of another process says: the number of its first segment that is not sent, and how many bytes of it
--- are.
+-- What the lock file of another process says: the number of its first segment that is not sent, and how many bytes of
+-- it are.
 local function read_state(id)
    local number, offset = (disk.read(id .. ".lock", 0, 64) or ""):match("^(%d+) (%d+)\n")
    return tonumber(number) or 0, tonumber(offset) or 0
@@ -190,7 +190,7 @@ end
 
 -- Forgets the first segment, and with the last of another process that one's lock.
 function Spool:drop_first()
-   local segment = table.remove(self.segments, 1)
+   local segment = remove(self.segments, 1)
    self.bytes = self.bytes - (segment.size - segment.offset)
    disk.remove(segment_path(segment.id, segment.number))
    local owner = segment.owner

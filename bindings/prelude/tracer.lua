@@ -2,7 +2,8 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local ipairs, math, pcall, setmetatable, tonumber, tostring, type = ipairs, math, pcall, setmetatable, tonumber, tostring, type
+local ipairs, math, pcall, setmetatable = ipairs, math, pcall, setmetatable
+local tonumber, tostring, type = tonumber, tostring, type
 
 local library, methods, scheduler = import "c.library", import "methods", import "scheduler"
 local background, failure, host = import "background", import "failure", import "c.tasks"
@@ -253,12 +254,14 @@ end
 
 --- A span under the current one. With f it runs f(span) and returns what that returns; without, span:finish ends it.
 function Tracer:span(name, attributes, f)
-   return span.start(2, self, "span", nil, name, attributes, f)
+   attributes, f = span.check("span", 1, name, attributes, f)
+   return span.start(self, nil, name, attributes, f)
 end
 
 --- A span whose parent is in another process, by its header traceparent; a malformed one begins a trace.
 function Tracer:continue(header, name, attributes, f)
-   return span.start(2, self, "continue", span.trace_of(header) or self:new_trace(), name, attributes, f)
+   attributes, f = span.check("continue", 2, name, attributes, f)
+   return span.start(self, span.trace_of(header) or self:new_trace(), name, attributes, f)
 end
 
 --- The span that is current in this task; nil if there is none.
