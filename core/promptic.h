@@ -43,8 +43,8 @@ extern "C" {
 
 #define PROMPTIC_VERSION "0.1.0"
 
-/* What of the platform it knows (spec/contract/openapi.yaml): the day of the contract, and the newest
- * Python client that was read for it, with its date. */
+/* What of the platform it knows (spec/contract/openapi.yaml): the day of the contract, and the
+ * newest Python client that was read for it, with its date. */
 #define PROMPTIC_CONTRACT_DATE "2026-12-01"
 #define PROMPTIC_CONTRACT_CLIENT "1.1.0"
 #define PROMPTIC_CONTRACT_CLIENT_DATE "2026-10-09"
@@ -435,7 +435,7 @@ typedef struct promptic_request {
     const char *url;
     const promptic_pair *headers; /* of a request with a url, instead of the client's own */
     size_t header_count;
-    const promptic_endpoint *row; /* instead of endpoint: a row of the table */
+    const promptic_endpoint *row;  /* instead of endpoint: a row of the table */
     const promptic_limits *limits; /* NULL: the client's */
 } promptic_request;
 
