@@ -35,5 +35,6 @@ return {
    { "wrong_resume", "argument", "the option resume does not fit the rows or the experiment" },
    { "ambiguous_name", "argument", "several components, experiments or datasets have the name" },
    { "not_written", "argument", "a file cannot be written" },
+   { "undecided", "decode", "the platform lists a part of a dataset: which rows are new cannot be decided" },
    { "rows_twice", "connection", "a request that had seemed to have no effect took effect late; `twice` has the ids" },
 }
