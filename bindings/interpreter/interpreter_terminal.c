@@ -161,10 +161,13 @@ static int terminal_is_terminal(lua_State *L) {
     return 1;
 }
 
-/* is_file(path): whether it is a regular file, which never blocks as a pipe does */
+/* is_file(path): whether it is a regular file, which never blocks as a pipe does; nil where there is
+ * nothing */
 static int terminal_is_file(lua_State *L) {
     struct stat status;
-    lua_pushboolean(L, stat(luaL_checkstring(L, 1), &status) == 0 && S_ISREG(status.st_mode));
+    if (stat(luaL_checkstring(L, 1), &status) != 0)
+        return 0;
+    lua_pushboolean(L, S_ISREG(status.st_mode));
     return 1;
 }
 

@@ -395,7 +395,7 @@ local function result_of(job)
    return {
       sent = job.sent,
       present = job.present,
-      absent = job.settings.dry_run and job.absent or nil,
+      absent = job.settings.dry_run and job.listed > 0 and job.absent or nil,
       held = job.listed,
       skipped = job.skipped,
       bytes = job.bytes,
@@ -410,8 +410,9 @@ local function begin(job)
    resume.check_room(job.settings.resume, job.room)
    if job.settings.only_new or job.settings.dry_run then
       job.listed = reconcile.hold(job)
+      job.ended = job.settings.dry_run and job.listed == 0
    end
-   if #job.again == 0 then
+   if #job.again == 0 and not job.ended then
       read_next(job)
    end
    if not job.held and (#job.again > 0 or #job.unknown > 0) then
