@@ -292,6 +292,19 @@ static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_a
     return !retry_declares_unprocessed(outcome->status, retry_after);
 }
 
+/* Takes the message of a 401 and returns it with what was refused. */
+static char *name_credential(const promptic_call *call, char *message) {
+    const config *config = &call->client->config;
+    text whole;
+    if (message == NULL || config->credential == NULL)
+        return message;
+    text_init(&whole, allocator_of(call));
+    text_addf(&whole, "%s (refused: the %s %s)", message,
+              config->is_session ? "session token" : "API key", config_origin(config));
+    memory_free(allocator_of(call), message);
+    return text_take(&whole, NULL);
+}
+
 static char *api_message(const promptic_call *call, int status) {
     const char *location = transfer_header(&call->transfer, "location");
     if (status >= 300 && status < 400 && location != NULL) {
@@ -307,9 +320,10 @@ static char *api_message(const promptic_call *call, int status) {
     const text *body = &call->transfer.body;
     if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
         return failure_no_route(allocator_of(call), call->row);
-    return failure_message(allocator_of(call), status,
-                           transfer_header(&call->transfer, "content-type"),
-                           call->transfer.body.data, call->transfer.body.length);
+    char *message = failure_message(allocator_of(call), status,
+                                    transfer_header(&call->transfer, "content-type"),
+                                    call->transfer.body.data, call->transfer.body.length);
+    return status == 401 && !call->foreign.active ? name_credential(call, message) : message;
 }
 
 /* Takes the message from the response, or from libcurl. False if out of memory. */
@@ -384,16 +398,18 @@ static void settle_failure(promptic_call *call, const transfer_outcome *outcome)
     if (is_unsure(outcome, call->transfer.sent, attempt.retry_after))
         call->maybe_sent = true;
     double delay = next_delay(call, &attempt);
-    const char *reason = outcome->kind == PROMPTIC_OK ? "HTTP status" : outcome->message;
+    char status[sizeof "HTTP status " + 12];
+    snprintf(status, sizeof status, "HTTP status %d", outcome->status);
+    const char *reason = outcome->kind == PROMPTIC_OK ? status : outcome->message;
     if (delay < 0) {
-        client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: %s %d (attempt %d)", call->method,
-                   call->path, reason, outcome->status, call->attempts);
+        client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: %s (attempt %d)", call->method,
+                   call->path, reason, call->attempts);
         fail_with(call, outcome, attempt.retry_after);
         return;
     }
     char seconds[NUMBER_SIZE];
-    client_log(call->client, PROMPTIC_LOG_WARNING, "%s %s: %s %d; attempt %d follows in %s s",
-               call->method, call->path, reason, outcome->status, call->attempts + 1,
+    client_log(call->client, PROMPTIC_LOG_WARNING, "%s %s: %s; attempt %d follows in %s s",
+               call->method, call->path, reason, call->attempts + 1,
                number_text(seconds, delay, 3));
     call->state = CALL_WAITING;
     call->distrusts = attempt.kind != PROMPTIC_API_ERROR || attempt.status == 408;

@@ -94,6 +94,15 @@ static promptic_kind refuse_code(CURLUcode code, const char *name, promptic_erro
                        curl_url_strerror(code));
 }
 
+static bool ends_in_api(const char *endpoint) {
+    static const char ending[] = "/api/v1";
+    size_t length = strlen(endpoint);
+    while (length > 0 && endpoint[length - 1] == '/')
+        length--;
+    size_t start = length >= sizeof ending - 1 ? length - (sizeof ending - 1) : 0;
+    return strncasecmp(endpoint + start, ending, sizeof ending - 1) == 0;
+}
+
 static promptic_kind check_parts(char *const parts[PARTS], const char *name, bool allow_http,
                                  promptic_error *error) {
     bool is_http = strcmp(parts[SCHEME], "http") == 0;
@@ -104,6 +113,9 @@ static promptic_kind check_parts(char *const parts[PARTS], const char *name, boo
                            "%s must not hold a user or a password; the credential is given as "
                            "api_key or access_token",
                            name);
+    if (ends_in_api(parts[WHOLE]))
+        return failure_set_code(error, PROMPTIC_CONFIG, "api_in_endpoint",
+                                "%s ends in /api/v1, which the library adds: leave it out", name);
     if (is_http && !allow_http && !is_loopback(parts[HOST]))
         return failure_set(error, PROMPTIC_CONFIG,
                            "%s is plain http, over which anybody on the way could read the "

@@ -34,6 +34,8 @@ end
 
 local function message_of(value, render)
    if type(value) == "string" then return value end
+   -- without the request, which has a line of its own
+   if require("promptic").is_error(value, "api") then return ("[%s] %s"):format(value.status_code, value.message) end
    local metatable = debug.getmetatable(value)
    if type(metatable) == "table" and rawget(metatable, "__tostring") then
       local done, text = pcall(tostring, value)

@@ -2,7 +2,9 @@
 -- make the failures; here is the form that they take in Lua.
 -- Tags: luas valgrind
 local promptic = require "promptic"
+local child = require "spec.support.child"
 local clients = require "spec.support.clients"
+local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
 local server = scripted.shared()
@@ -43,7 +45,78 @@ describe("an api error", function()
    end)
 
    it("reads as its status and its message", function()
-      assert.equal("[404] Not found", tostring(failure{ status = 404, body = '{"error":"Not found"}' }))
+      assert.equal("[409] not pending", tostring(failure{ status = 409, body = '{"error":"not pending"}' }))
+   end)
+
+   it("reads with its request where it is a 404 of a resource", function()
+      assert.equal("[404] Not found (GET /components/a%20b)",
+         tostring(failure{ status = 404, body = '{"error":"Not found"}' }))
+      assert.equal("[404] this server has no GET /components/{component_id}; is the endpoint right?",
+         tostring(failure{ status = 404, body = "" }))
+   end)
+
+   it("has the field that details names in front of the message", function()
+      local ROWS = {
+         { '{"error":"Required","details":{"path":"[0].config"}}', "[0].config: Required" },
+         { '{"error":"invalid_request","message":"too large","details":{"path":"ttl"}}', "ttl: too large" },
+         { '{"error":{"code":"c","message":"too many"},"details":{"path":"a.b"}}', "a.b: too many" },
+         { '{"details":{"path":"a\\u001b[1m\\nb"},"error":"x"}', "a [1m b: x" },
+         { '{"error":"x","details":{"path":""}}', "x" }, { '{"error":"x","details":{"path":7}}', "x" },
+         { '{"error":"x","details":["path"]}', "x" }, { '{"error":"x","details":null}', "x" },
+      }
+      for _, row in ipairs(ROWS) do
+         assert.equal(row[2], failure{ status = 400, body = row[1] }.message)
+      end
+   end)
+
+   it("says which credential was refused", function()
+      local refused = { status = 401, body = '{"error":"Invalid or missing API key"}' }
+      assert.equal("Invalid or missing API key (refused: the API key given to the client)", failure(refused).message)
+      server:always(refused)
+      local folder = process.folder()
+      process.write_file(folder .. "/c.toml", 'access_token = "from-file"\nai_application_id = "a"\n')
+      local SOURCE = [[
+         local promptic = require "promptic"
+         local client = promptic.client{ endpoint = arg[1], config_file = arg[2] }
+         print(select(2, pcall(client.list_models, client)).message)
+      ]]
+      local said = "Invalid or missing API key (refused: the %s)\n"
+      assert.equal(said:format("API key from PROMPTIC_API_KEY"),
+         child.lua(SOURCE, { server.url, "" }, { PROMPTIC_API_KEY = "from-env" }))
+      assert.equal(said:format("session token from PROMPTIC_ACCESS_TOKEN"), child.lua(SOURCE, { server.url, "" },
+         { PROMPTIC_ACCESS_TOKEN = "from-env", PROMPTIC_AI_APPLICATION_ID = "a" }))
+      assert.equal(said:format("session token from the configuration file"),
+         child.lua(SOURCE, { server.url, folder .. "/c.toml" }, {}))
+      process.remove(folder)
+   end)
+
+   it("is logged without a status if there is none", function()
+      local lines = {}
+      server:always{ close = "reset" }
+      local logging = clients.open(server.url, { max_retries = 1, log = function(_, text) lines[#lines + 1] = text end })
+      clients.failure(logging.get_component, logging, "c")
+      server:reset():always{ status = 503 }
+      clients.failure(logging.get_component, logging, "c")
+      logging:close()
+      local text = table.concat(lines, "\n")
+      assert.is_nil(text:find(" 0", 1, true) and text:find(" 0[;\n ]"), text)
+      assert.matches("reset by peer; attempt 2 follows", text)
+      assert.matches("HTTP status 503; attempt 2 follows", text)
+      assert.matches("HTTP status 503 %(attempt 2%)", text)
+   end)
+
+   it("names the function whose argument is wrong, whatever calls it", function()
+      assert.matches("^bad argument #1 to 'decode' %(", select(2, pcall(promptic.json.decode, "{")))
+      assert.matches("^bad argument #1 to 'encode' %(", select(2, pcall(promptic.json.encode, 0 / 0)))
+   end)
+
+   it("tells how to mend an endpoint that ends in /api/v1", function()
+      for _, ending in ipairs{ "/api/v1", "/api/v1/", "/x/API/v1//" } do
+         local problem = clients.failure(clients.open, "https://promptic.eu" .. ending)
+         assert.same({ "config", "api_in_endpoint" }, { problem.kind, problem.code })
+         assert.matches("leave it out", problem.message, 1, true)
+      end
+      clients.open("https://promptic.eu/myapi/v1"):close()
    end)
 
    it("keeps a long body within limits, and no half character at its end", function()
@@ -188,7 +261,7 @@ end)
 it("reads well whatever a script has done to it", function()
    local problem = failure{ status = 404, body = '{"error":"Not found"}' }
    problem.message = {}
-   assert.equal("[404] unknown error", tostring(problem))
+   assert.equal("[404] unknown error (GET /components/a%20b)", tostring(problem))
    problem.status_code = nil
    problem.kind = false
    assert.equal("error: unknown error", tostring(problem))
