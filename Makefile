@@ -41,7 +41,7 @@ LUA_STATIC   ?= $(call archive,liblua5.4.a liblua54.a liblua-5.4.a liblua.a)
 CJSON        ?= $(or $(call archive,liblua5.4-cjson.a),$(call module,cjson))
 ARGPARSE     ?= $(call module,argparse)
 
-DEPS = CC='$(CC)' LUA='$(LUA)' LUA_CFLAGS='$(LUA_CFLAGS)' LUA_STATIC='$(LUA_STATIC)' \
+DEPS = CC='$(CC)' CURL_CFLAGS='$(CURL_CFLAGS)' LUA='$(LUA)' LUA_CFLAGS='$(LUA_CFLAGS)' LUA_STATIC='$(LUA_STATIC)' \
 	CJSON='$(CJSON)' .ci/deps
 
 # ------------------------------------------------------------------ sources and what becomes of them
@@ -88,7 +88,7 @@ Q := $(if $(V),,@)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all docs deps demo luajit test hosts network test-luas test-suites test-architectures sanitize valgrind fuzz \
+.PHONY: all docs deps demo luajit test hosts network test-luas apicheck test-suites test-architectures sanitize valgrind fuzz \
 	soak bench contract check-core house symbols lint format \
 	install uninstall rock install-rock clean help
 
@@ -316,6 +316,13 @@ test-luas: ## runs the specs of the module in older Luas and LuaJIT
 	$(Q)$(DEPS) luas || true
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)MAKE='$(MAKE)' LUA='$(LUA)' PROGRAM='$(abspath $(PROGRAM))' .ci/test-luas '$(abspath $(BUILD))' $(LUAS_SPEC)
+
+apicheck: ## runs the specs of the module in Lua 5.1 to 5.4 built with checks of their API and their state
+	$(Q)$(DEPS) module program sandbox test
+	$(Q)$(DEPS) luas || true
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)CC='$(CC)' MAKE='$(MAKE)' LUA='$(LUA)' PROGRAM='$(abspath $(PROGRAM))' .ci/apicheck '$(abspath $(BUILD))' \
+		$(LUAS_SPEC)
 
 test-suites: ## builds and runs demo and specs on Debian 13 and sid, unpacked over /usr for that alone; SUITES=sid: one
 	$(Q)MAKE='$(MAKE)' .ci/test-suites '$(BUILD)' $(SPEC)

@@ -122,6 +122,16 @@ struct bindings_interrupter {
  * bindings_interrupt ends a wait. */
 void bindings_use_interrupter(lua_State *L, bindings_interrupter *interrupter);
 
+/* What the error of a signal says: of the hook here, and of that of a stock interpreter. */
+#define bindings_interrupted "interrupted!"
+
+/* [-0, +0, e] Raises the error of a signal, of kind "interrupted". For hooks. */
+int bindings_raise_interrupt(lua_State *L);
+
+/* [-0, +0, m] Whether the value at index is the error of a signal: a promptic.Error of that kind, or
+ * the text that a stock interpreter raises. */
+bool bindings_is_interrupt(lua_State *L, int index);
+
 /* Sets the hook on the running coroutine, as far as it is known, and wakes the loop. May be
  * called by a signal handler, in any thread. */
 void bindings_interrupt(bindings_interrupter *interrupter);
@@ -192,6 +202,11 @@ const char *bindings_nearest_parameter(const promptic_parameter *parameters,
 
 /* [-0, +1, m] Pushes the function nearest(word, words), the program's module promptic.nearest. */
 int bindings_open_nearest(lua_State *L);
+
+/* ------------------------------------------------------------------ otlp.c */
+
+/* [-0, +0, e] Raises unless the table or JSON text at index is nested as OTLP's request is. */
+void bindings_check_otlp(lua_State *L, const bindings_site *site, int index);
 
 /* ------------------------------------------------------------------ body.c */
 

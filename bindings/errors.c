@@ -196,10 +196,14 @@ static void push_request(lua_State *L) {
 }
 
 /* __tostring: "[404] Not found (GET /components/x)", "[409] The experiment is running", or "timeout:
- * no byte has moved for 30 s". */
+ * no byte has moved for 30 s"; of a signal what a stock interpreter raises. */
 static int error_tostring(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
+    if (bindings_is_interrupt(L, 1)) {
+        lua_pushliteral(L, bindings_interrupted);
+        return 1;
+    }
     push_field(L, "message", "unknown error");
     push_field(L, "status_code", "");
     if (lua_tostring(L, 3)[0] != '\0') {
@@ -225,6 +229,42 @@ void bindings_push_error_metatable(lua_State *L) {
     lua_pushvalue(L, -1);
     bindings_set(L, BINDINGS_ERROR_METATABLE);
 }
+
+/* ------------------------------------------------------------------- signals */
+
+int bindings_raise_interrupt(lua_State *L) {
+    lua_createtable(L, 0, 4);
+    set_string(L, "kind", "interrupted");
+    set_string(L, "message", bindings_interrupted);
+    bindings_push_error_metatable(L);
+    lua_setmetatable(L, -2);
+    return lua_error(L);
+}
+
+bool bindings_is_interrupt(lua_State *L, int index) {
+    static const char text[] = bindings_interrupted;
+    size_t length = 0, least = sizeof text - 1;
+    if (lua_type(L, index) == LUA_TSTRING) {
+        const char *message = lua_tolstring(L, index, &length);
+        return length >= least && strcmp(message + length - least, text) == 0;
+    }
+    if (!lua_istable(L, index) || !lua_getmetatable(L, index))
+        return false;
+    bindings_push_error_metatable(L);
+    bool is_error = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    if (!is_error)
+        return false;
+    lua_pushvalue(L, index);
+    lua_pushliteral(L, "kind");
+    lua_rawget(L, -2);
+    const char *kind = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    bool is_interrupt = strcmp(kind, "interrupted") == 0;
+    lua_pop(L, 2);
+    return is_interrupt;
+}
+
+/* --------------------------------------------------------------------- kinds */
 
 int bindings_is_error(lua_State *L) {
     const char *kind = luaL_optstring(L, 2, NULL);

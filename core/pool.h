@@ -13,6 +13,11 @@
 #include "promptic.h"
 
 #include <curl/curl.h>
+
+#if LIBCURL_VERSION_NUM < 0x075800
+#error "libcurl 7.88 or newer is needed: older ones take a connection that breaks for a TLS error"
+#endif
+
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdint.h>

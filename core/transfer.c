@@ -6,10 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#ifndef CURL_WRITEFUNC_ERROR /* before libcurl 7.87: any number other than the length */
-#define CURL_WRITEFUNC_ERROR 0xFFFFFFFF
-#endif
-
 /* libcurl refuses single headers past 100 KiB; this bounds their sum. */
 #define MAX_HEADER_BYTES ((size_t)1024 * 1024)
 
@@ -164,21 +160,13 @@ static int on_request(void *userdata, char *peer_ip, char *local_ip, int peer_po
 /* ------------------------------------------------------------------ set-up */
 
 static CURLcode limit_protocols(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075500
     return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
 }
 
 /* Cancelling an attempt during its name lookup would wait for the resolver thread, for seconds and
  * more; with this option the thread is detached, and cleans up when it ends. */
 static void leave_lookups(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075700
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-#else
-    (void)easy;
-#endif
 }
 
 /* With two addresses libcurl gives the first one half of it (core/README.md, "Connections"). */

@@ -44,6 +44,7 @@ Credentials   Authorization: Bearer KEY, or the session token "session-KEY" toge
               (listing them takes the session token alone). `promptic login --endpoint URL` gets a
               session of its own, approved on the page /device; it ends with the sandbox.
 Traces        come in by POST /api/v1/traces as OTLP/HTTP, JSON or protobuf, plain or gzip.
+              partialSuccess warns of components that are not there and of requests without spans.
 Training data are one set of rows an experiment: the cases of its dataset (datasetId), which the routes of
               observations show as well, as far as their expectedPayload is a text.
 Experiments   are scored for real by an offline model: it answers with the output of the most similar
@@ -161,8 +162,9 @@ end
 local function on_job_error(store)
    return function(id, message)
       io.stderr:write("promptic sandbox: ", message, "\n")
-      require("promptic.sandbox.runner").fail(store, id, "SANDBOX_ERROR", (message:gsub("\n.*", "")))
-      require("promptic.sandbox.evaluations").fail(store, id)
+      for _, resource in ipairs(require("promptic.sandbox.resources").load().list) do
+         if resource.fail then resource.fail(store, id, (message:gsub("\n.*", ""))) end
+      end
    end
 end
 
@@ -178,8 +180,9 @@ local function open(options, store)
       worker = require("promptic.sandbox.worker").new(on_job_error(store),
          require("promptic.sandbox.store").is_disk_error),
    }
-   require("promptic.sandbox.experiments").resume(sandbox)
-   require("promptic.sandbox.evaluations").resume(sandbox)
+   for _, resource in ipairs(require("promptic.sandbox.resources").load().list) do
+      if resource.resume then resource.resume(sandbox) end
+   end
    return sandbox
 end
 
@@ -217,7 +220,7 @@ local function run(options)
    -- a full collection, as the generational mode of the interpreter makes them, would stop the server for a while
    collectgarbage "incremental"
    local Store = require "promptic.sandbox.store"
-   local store <close> = Store.open(options.db)
+   local store <close> = Store.open(options.db, require "promptic.sandbox.schema")
    local sandbox = open(options, store)
    local server <close> = listen(sandbox, options)
    announce(server, options.port_file)
@@ -239,8 +242,8 @@ function sandbox.main(arguments)
    end
    local ran, problem = pcall(run, options)
    if ran then return 0 end
-   -- how the interpreter ends a script on Ctrl-C, which is the way to end a sandbox
-   if tostring(problem):find("interrupted!", 1, true) then return 130 end
+   -- a signal is the way to end a sandbox
+   if require("promptic").is_error(problem, "interrupted") then return 130 end
    io.stderr:write("promptic sandbox: ", tostring(problem), "\n")
    return 1
 end

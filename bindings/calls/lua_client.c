@@ -246,12 +246,7 @@ static int call_log(lua_State *L) {
 /* Whether the error on top is that of a hook, such as the interpreter's after Ctrl-C: one that was
  * there before has taken itself off, one that came in the meantime says so. */
 static bool is_interruption(lua_State *L, lua_Hook before) {
-    static const char ending[] = "interrupted!";
-    size_t length = 0, least = sizeof ending - 1;
-    if (before != NULL && lua_gethook(L) != before)
-        return true;
-    const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
-    return length >= least && strcmp(message + length - least, ending) == 0;
+    return (before != NULL && lua_gethook(L) != before) || bindings_is_interrupt(L, -1);
 }
 
 /* [-1, +0, -] The call goes on whatever the log function did, unless a hook wants it to stop. */

@@ -165,9 +165,11 @@ local function store(client, job)
    return id
 end
 
+local HOPELESS = { cancelled = true, interrupted = true, auth = true }
+
 -- Failures that another way may avoid: not a cancellation, nor out of memory.
 local function is_passing(err)
-   return is_error(err) and err.kind ~= "cancelled" and err.kind ~= "auth"
+   return is_error(err) and not HOPELESS[err.kind]
 end
 
 local function upload(client, job)

@@ -15,8 +15,8 @@ local CHANGES = { "name", "description", "hyperparameters", "provider" }
 -- The first experiment of a component, with nothing to compare with.
 local function create_first(client, component_id, settings)
    if not (settings.model and settings.initial_prompt) then
-      failure.raise("argument", "no prompt of the component is deployed, so the first experiment needs the options "
-         .. "model and initial_prompt", "nothing_deployed")
+      local message = "no prompt of the component is deployed: the first experiment needs model and initial_prompt"
+      failure.raise("argument", message, "nothing_deployed")
    end
    local options = { initial_prompt = settings.initial_prompt, task_type = settings.task_type }
    for _, name in ipairs(CHANGES) do
@@ -133,12 +133,16 @@ end
 
 -- ------------------------------------------------------------------ the decision
 
+local function outcome(deployed, code, reason)
+   return { deployed = deployed, code = code, reason = reason }
+end
+
 -- Refuses an experiment that has no result yet.
 local function completed(client, experiment_id)
    local experiment = methods.get_experiment(client, experiment_id)
    if experiment.experimentStatus ~= "completed" then
-      failure.raise("argument", ("experiment '%s' is %s; only one that is completed can be deployed"):format(
-         experiment_id, tostring(experiment.experimentStatus)), "not_completed")
+      local message = "experiment '%s' is %s; only one that is completed can be deployed"
+      failure.raise("argument", message:format(experiment_id, tostring(experiment.experimentStatus)), "not_completed")
    end
    return experiment
 end
@@ -198,9 +202,9 @@ function methods.deploy_if_better(...)
    local deployed = methods.get_deployed_prompt(client, component_id)
    local result
    if not deployed then
-      result = { deployed = true, code = "nothing_deployed", reason = "no prompt was deployed before" }
+      result = outcome(true, "nothing_deployed", "no prompt was deployed before")
    elseif deployed.experimentId == experiment_id then
-      return { deployed = false, code = "already_deployed", reason = "the experiment's prompt is the deployed one" }
+      return outcome(false, "already_deployed", "the experiment's prompt is the deployed one")
    else
       result = compare(client, experiment, deployed, settings)
    end

@@ -27,8 +27,8 @@ local function only(list, what, name)
    for index = 1, #found do
       ids[index] = found[index].id
    end
-   failure.raise("argument", ("%d %ss are named '%s': %s; use the id of one"):format(#found, what, name,
-      concat(ids, ", ")), "ambiguous_name")
+   local message = "%d %ss are named '%s': %s; use the id of one"
+   failure.raise("argument", message:format(#found, what, name, concat(ids, ", ")), "ambiguous_name")
 end
 
 local function list_of(response, path)
@@ -36,7 +36,7 @@ local function list_of(response, path)
       return response.data
    end
    error(failure.new{
-      kind = "decode", code = "empty_answer", message = "the response holds no list 'data'", method = "GET",
+      kind = "decode", code = "unexpected_response", message = "the response holds no list 'data'", method = "GET",
       path = path,
    })
 end

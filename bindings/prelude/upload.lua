@@ -279,9 +279,15 @@ end
 -- However the upload ends: none of its tasks goes on, and its error says which rows were sent.
 local function watch(job)
    local me = tasks.current()
-   local before = me.on_finish
-   job.main = me
+   local before, group = me.on_finish, me.group or {}
+   local function account(err)
+      resume.account(job, err)
+   end
+   job.main, group.account = me, account -- which tasks.run wants after a signal
    function me.on_finish(...)
+      if me.status == "done" and group.account == account then
+         group.account = nil
+      end
       for worker in pairs(job.workers) do
          tasks.cancel(worker)
       end
@@ -295,7 +301,7 @@ local function watch(job)
 end
 
 -- After these no further request is possible.
-local HOPELESS = { cancelled = true, auth = true, config = true }
+local HOPELESS = { cancelled = true, interrupted = true, auth = true, config = true }
 
 local function upload(job)
    watch(job)

@@ -106,7 +106,7 @@ static const promptic_parameter save_options[] = {
 /* What is_error can be asked for; memory and wrong arguments raise Lua's own errors, but rows that
  * cannot be used do not. */
 static const char *const comparison_codes[] = {"better", "nothing_deployed", "already_deployed", "not_better", "within_margin", "not_sure", "not_comparable", "no_held_out_rows", NULL};
-static const char *const error_kinds[] = {"api", "timeout", "connection", "tls", "decode", "cancelled", "auth", "config", "argument", NULL};
+static const char *const error_kinds[] = {"api", "timeout", "connection", "tls", "decode", "cancelled", "interrupted", "auth", "config", "argument", NULL};
 
 static const promptic_parameter error_fields[] = {
     FIELD("kind", STRING, "what failed", ALWAYS, .values = error_kinds),

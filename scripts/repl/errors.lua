@@ -48,7 +48,7 @@ end
 function errors.is_interrupt(problem)
    local value = problem
    if type(problem) == "table" and problem.caught == errors then value = problem.value end
-   return type(value) == "string" and value:find("interrupted!", 1, true) ~= nil
+   return require("promptic").is_error(value, "interrupted")
 end
 
 --- problem: what errors.catch made, or a bare error; render: how a value is shown.

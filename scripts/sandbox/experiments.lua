@@ -5,13 +5,79 @@ local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
 local runner = require "promptic.sandbox.runner"
+local scoring = require "promptic.sandbox.scoring"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 local training = require "promptic.sandbox.training"
 local validate = require "promptic.sandbox.validate"
 
-local experiments = { handlers = {} }
+-- The description of an experiment's dataset.
+local DATASET = "What the experiment trains on"
+
+local experiments = {
+   handlers = {},
+   parts = { "duplicates", "tool_selection" },
+   -- datasetId: its own dataset, made and deleted with it. own_length: how many bytes of the initial prompt are
+   -- the person's own, where examples that an earlier experiment chose follow them. tools: JSON, of a
+   -- tool-selection experiment.
+   tables = { [[experiment (id TEXT PRIMARY KEY, aiComponentId OF(component),
+      datasetId TEXT NOT NULL REFERENCES dataset,
+      name TEXT, description TEXT, targetModel TEXT NOT NULL, provider TEXT NOT NULL,
+      taskType TEXT NOT NULL, optimizer TEXT NOT NULL, promptFormat TEXT NOT NULL DEFAULT 'single',
+      initial_prompt TEXT, own_length INTEGER, tools TEXT, systemPrompt TEXT, optimizeSystemPrompt INTEGER,
+      optimizedSystemPrompt TEXT, hyperparameters TEXT NOT NULL, initialPredictionModelSchema TEXT,
+      inputVariables TEXT NOT NULL DEFAULT '[]',
+      experimentStatus TEXT NOT NULL DEFAULT 'pending', tokensUsed INTEGER NOT NULL DEFAULT 0,
+      runNumber INTEGER NOT NULL, startedAt TEXT, endedAt TEXT, errorCode TEXT, errorMessage TEXT,
+      TIMES)]] },
+   indexes = { "experiment_component ON experiment (aiComponentId)", "experiment_dataset ON experiment (datasetId)" },
+   kinds = { experiment = { from = "experiment t" .. lookup.OF_COMPONENT,
+      parents = { component = "t.aiComponentId" } } },
+   upgrades = {},
+}
 local handlers = experiments.handlers
+
+---------------------------------------------------------------- older files
+
+-- Experiments have datasets of their own since version 2.
+experiments.upgrades[2] = { before = function(store)
+   store:execute "ALTER TABLE experiment ADD COLUMN datasetId TEXT REFERENCES dataset"
+   for _, row in ipairs(store:all [[SELECT e.id, e.name, e.runNumber, e.aiComponentId, c.workspaceId FROM experiment e
+      JOIN component c ON c.id = e.aiComponentId]]) do
+      local dataset, now = ids.uuid(), times.now()
+      store:run([[INSERT INTO dataset (id, aiComponentId, workspaceId, name, description, createdAt, updatedAt)
+         VALUES (?, ?, ?, ?, ?, ?, ?)]], dataset, row.aiComponentId, row.workspaceId,
+         row.name or ("experiment %d"):format(row.runNumber), DATASET, now, now)
+      store:run("UPDATE experiment SET datasetId = ? WHERE id = ?", dataset, row.id)
+   end
+end }
+
+---------------------------------------------------------------- shape
+
+local experiment = shapes.new({ "id", "datasetId", "name", "description", "targetModel", "provider", "aiComponentId",
+   "experimentStatus", "taskType", "optimizer", "promptFormat", "tokensUsed",
+   "initialPredictionModelSchema", "inputVariables", "runNumber",
+   "hyperparameters", "startedAt", "endedAt", "errorCode", "errorMessage", "createdAt", "updatedAt" },
+   { "initialPredictionModelSchema", "inputVariables", "hyperparameters" })
+
+--- An experiment's row as the platform shows it. One without cases has no dataset of an experiment either.
+function experiments.shape(sandbox, row)
+   local object = experiment(row)
+   if sandbox.without.list_dataset_cases then object.datasetId = nil end
+   object.customProviderId = json.null
+   object.createdByUser = json.null
+   if row.taskType == "toolSelection" then
+      object.systemPrompt = row.systemPrompt or json.null
+      object.optimizeSystemPrompt = row.optimizeSystemPrompt == 1
+      object.optimizedSystemPrompt = row.optimizedSystemPrompt or json.null
+   end
+   object.initialPromptMessages = shapes.messages(row.initial_prompt)
+   object.initialPromptTokens = row.initial_prompt and #scoring.tokens(row.initial_prompt) or json.null
+   object.retries = 0
+   return object
+end
+
+---------------------------------------------------------------- operations
 
 --- Raises 409 unless the experiment may still be changed. Once started, what was scored stays as it was.
 function experiments.check_pending(row, what)
@@ -29,7 +95,7 @@ function handlers.list_experiments(sandbox, input)
    end
    values[#values + 1], values[#values + 2] = input.limit, input.offset
    local rows = sandbox.store:all(sql .. " ORDER BY e.rowid DESC LIMIT ? OFFSET ?", function(row)
-      return shapes.experiment(sandbox, row)
+      return experiments.shape(sandbox, row)
    end, table.unpack(values))
    return 200, { data = json.array(rows) }
 end
@@ -44,7 +110,7 @@ function experiments.insert(sandbox, fields)
       .. "WHERE aiComponentId = ?", fields.aiComponentId)
    local name = type(fields.name) == "string" and fields.name or ("experiment %d"):format(number)
    fields.inputVariables = fields.inputVariables or "[]"
-   fields.datasetId = datasets.insert(sandbox, fields.aiComponentId, name, "What the experiment trains on")
+   fields.datasetId = datasets.insert(sandbox, fields.aiComponentId, name, DATASET)
    local id, now, values = ids.uuid(), times.now(), {}
    for i, column in ipairs(COLUMNS) do values[i] = fields[column] == nil and json.null or fields[column] end
    sandbox.store:run(("INSERT INTO experiment (%s, id, runNumber, createdAt, updatedAt) VALUES (?%s)"):format(
@@ -56,7 +122,7 @@ end
 function handlers.create_experiment(sandbox, input)
    local body = input.body
    lookup.find(sandbox, "component", body.aiComponentId)
-   return 201, shapes.experiment(sandbox, experiments.insert(sandbox, {
+   return 201, experiments.shape(sandbox, experiments.insert(sandbox, {
       aiComponentId = body.aiComponentId, name = body.name, description = body.description,
       targetModel = body.targetModel, provider = body.provider, taskType = body.taskType,
       optimizer = body.optimizer, promptFormat = body.promptFormat, initial_prompt = body.initialPrompt,
@@ -68,7 +134,7 @@ function handlers.create_experiment(sandbox, input)
 end
 
 function handlers.get_experiment(sandbox, input)
-   return 200, shapes.experiment(sandbox, input.experiment)
+   return 200, experiments.shape(sandbox, input.experiment)
 end
 
 -- Wire names of what can be changed, and their columns.
@@ -92,7 +158,7 @@ function handlers.update_experiment(sandbox, input)
       sandbox.store:run("UPDATE experiment SET own_length = NULL WHERE id = ?", id)
    end
    sandbox.store:run("UPDATE experiment SET updatedAt = ? WHERE id = ?", times.now(), id)
-   return 200, shapes.experiment(sandbox, lookup.find(sandbox, "experiment", id))
+   return 200, experiments.shape(sandbox, lookup.find(sandbox, "experiment", id))
 end
 
 --- Deleting a running experiment ends its work: the runner finds it gone.
@@ -149,6 +215,11 @@ function experiments.resume(sandbox)
    local unfinished = sandbox.store:all([[SELECT id FROM experiment
       WHERE experimentStatus IN ('scheduled', 'running') ORDER BY rowid]])
    for _, row in ipairs(unfinished) do experiments.enqueue(sandbox, row.id) end
+end
+
+--- Ends an experiment as failed.
+function experiments.fail(store, id, message)
+   runner.fail(store, id, "SANDBOX_ERROR", message)
 end
 
 return experiments

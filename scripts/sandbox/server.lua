@@ -16,7 +16,8 @@ local httpd = require "promptic.httpd"
 local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
-local storage = require "promptic.sandbox.storage"
+local promptic = require "promptic"
+local resources = require "promptic.sandbox.resources"
 local validate = require "promptic.sandbox.validate"
 
 local server = {}
@@ -24,18 +25,8 @@ local server = {}
 local PREFIX = "/api/v1"
 local MAX_BODY_BYTES = 64 * 1024 * 1024
 
---- Operations by name; each module adds those of its resource.
-server.handlers = {}
-for _, name in ipairs { "workspace", "models", "experiments", "duplicates", "tool_selection", "observations",
-   "evaluators", "iterations", "deployments", "traces", "ingest", "artifacts", "storage", "datasets", "cases",
-   "runs", "annotations", "evaluations" } do
-   for operation, handler in pairs(require("promptic.sandbox." .. name).handlers) do
-      server.handlers[operation] = handler
-   end
-end
-
--- Operations that read the body themselves.
-local takes_raw_body = { ingest_traces = true }
+--- Operations by name; the modules of the resources say which they serve.
+server.handlers = resources.load().handlers
 
 local function route(sandbox, request)
    local path = request.path
@@ -47,7 +38,7 @@ local function route(sandbox, request)
 end
 
 local function read_body(row, input, request)
-   if takes_raw_body[row.name] then
+   if resources.raw_bodies[row.name] then
       input.request = request
    elseif validate.schemas(row).body then
       if (request.body or "") == "" then failure.invalid "The body is missing" end
@@ -77,10 +68,11 @@ end
 
 local function handle(sandbox, request)
    access.check_host(sandbox, request)
-   for _, outside in ipairs { device, storage } do
-      local status, value, headers = outside.respond(sandbox, request)
-      if status then return status, value, headers end
+   local status, value, headers = device.respond(sandbox, request)
+   for _, resource in ipairs(resources.list) do
+      if not status and resource.respond then status, value, headers = resource.respond(sandbox, request) end
    end
+   if status then return status, value, headers end
    return call(sandbox, request)
 end
 
@@ -92,16 +84,14 @@ local function answer_failure(sandbox, problem)
    return 500, { error = "Internal error of the sandbox: " .. tostring(problem):match "^[^\n]*" }
 end
 
--- What the interpreter's hook raises on Ctrl-C: it is meant for the whole program, not a response.
-local INTERRUPT = "interrupted!"
-
+-- What a signal raises is meant for the whole program, not a response.
 local function is_interrupt(problem)
-   return type(problem) == "string" and problem:match "^[^\n]*":sub(-#INTERRUPT) == INTERRUPT
+   return promptic.is_error(problem, "interrupted")
 end
 
 -- A transaction passes on what it caught together with its own traceback.
 local function with_traceback(problem)
-   if failure.is(problem) then return problem end
+   if failure.is(problem) or is_interrupt(problem) then return problem end
    problem = tostring(problem)
    return problem:find("\nstack traceback:", 1, true) and problem or debug.traceback(problem, 2)
 end
@@ -109,7 +99,7 @@ end
 --- Serves one request: status, headers, body.
 function server.respond(sandbox, request)
    local done, status, value, own = xpcall(handle, with_traceback, sandbox, request)
-   if not done and is_interrupt(status) then error(INTERRUPT, 0) end
+   if not done and is_interrupt(status) then error(status, 0) end
    if not done then
       status, value, own = answer_failure(sandbox, status)
    end

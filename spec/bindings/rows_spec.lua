@@ -481,10 +481,13 @@ local function changes(row, position)
       assert.same(given, json.decode(arrived().body))
    end)
 
-   it("sends no changes as an empty object", function()
-      with_position(row, position, {})()
-      assert.equal("{}", arrived().body)
-   end)
+   -- a document has a form, which nothing would not have
+   if (rows.split(row))[position].type == "object" then
+      it("sends no changes as an empty object", function()
+         with_position(row, position, {})()
+         assert.equal("{}", arrived().body)
+      end)
+   end
 end
 
 for _, row in ipairs(promptic.endpoints) do

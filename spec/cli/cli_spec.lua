@@ -161,7 +161,7 @@ describe("promptic", function()
       local status = ok{ "deployments", "status", component }.stdout
       assert.equal(experiment, status:match("\n  experiment +(%S+)\n"))
       local prompt = server:ok("GET", "/components/" .. component .. "/deployment/prompt").prompt
-      assert.equal(prompt .. "\n", ok{ "deployments", "prompt", component }.stdout)
+      assert.equal(prompt, ok{ "deployments", "prompt", component }.stdout)
       ok{ "deployments", "undeploy", component, "-f" }
       assert.matches("Nothing is deployed", ok{ "deployments", "status", component }.stdout)
       local nothing = promptic{ "deployments", "prompt", component }
@@ -243,7 +243,7 @@ describe("promptic", function()
       local result = promptic{ "sandbox", "--port", "70000" }
       assert.same({ 2, "" }, { result.code, result.stdout })
       -- the file is there before tail looks for it
-      local line = ": >" .. folder .. "/out; $PROMPTIC sandbox --pace 0 --db " .. folder .. "/s.db >>" .. folder
+      local line = ": >" .. folder .. "/out; env --default-signal=INT $PROMPTIC sandbox --pace 0 --db " .. folder .. "/s.db >>" .. folder
          .. "/out & tail -n +1 -f --pid=$! " .. folder .. "/out | head -1; kill -INT $!; wait $!; echo $?"
       assert.matches("^promptic sandbox: http://127%.0%.0%.1:%d+\n130\n$", command.shell(nil, line).stdout)
    end)

@@ -248,7 +248,7 @@ describe("promptic's command line", function()
       local id = server:experiment{}
       local result = command.shell(server, [[
          folder=$(mktemp -d); mkfifo $folder/err
-         $PROMPTIC experiments wait ]] .. id .. [[ 2>$folder/err & pid=$!
+         env --default-signal=INT $PROMPTIC experiments wait ]] .. id .. [[ 2>$folder/err & pid=$!
          exec 3<$folder/err; read -r first <&3; kill -INT $pid; cat <&3; wait $pid; code=$?
          rm -r $folder; exit $code]])
       assert.equal(130, result.code)

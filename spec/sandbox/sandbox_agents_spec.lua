@@ -70,8 +70,8 @@ describe("traces", function()
       assert.equal("integer", math.type(trace.durationMs))
       assert.equal(os.date("!%Y-%m-%dT%H:%M:%S.000Z", BEGIN // SECOND + 1), trace.startTime)
       local root, model, failed = table.unpack(trace.spans)
-      assert.same({ "Where is it?", "Here.", { custom = false }, "internal", 500 },
-         { root.input, root.output, root.metadata, root.kind, root.durationMs })
+      assert.same({ "Where is it?", "Here.", false, "internal", 500 },
+         { root.input, root.output, root.metadata.custom, root.kind, root.durationMs })
       assert.same({ "m", "p", 100, 20, 120, 0.25, { temperature = 0.5 }, "client", root.spanId },
          { model.model, model.provider, model.inputTokens, model.outputTokens, model.totalTokens,
             model.costUsd, model.modelParameters, model.kind, model.parentSpanId })

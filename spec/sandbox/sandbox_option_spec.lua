@@ -137,7 +137,8 @@ describe("promptic-lua --sandbox", function()
       local result = interpreter.run(OURS, { "-e", [[
          local server = require "promptic.sandbox.server"
          local request = { method = "GET", path = "/api/v1/components", headers = { authorization = "Bearer k" } }
-         for _, problem in ipairs{ "interrupted!", "another fault" } do
+         local interrupt = setmetatable({ kind = "interrupted" }, promptic.Error)
+         for _, problem in ipairs{ interrupt, "another fault" } do
             local sandbox = setmetatable({}, { __index = function() error(problem) end })
             print(pcall(server.respond, sandbox, request))
          end

@@ -66,7 +66,7 @@ local SAMPLES = {
 }
 
 -- Options that a call cannot do without, though the contract names none as required: it asks for one of several.
-local ALWAYS = { create_artifact = { storage_object_id = true } }
+local ALWAYS = { create_artifact = { storage_object_id = true }, ingest_traces = { resource_spans = true } }
 
 -- What must differ between the elements of a list: the second has "-2" behind it.
 local UNIQUE = { create_tool_selection_experiment = { name = true } }
@@ -186,7 +186,8 @@ end
 function fields(row, parameters, variant, given)
    local named, wired = {}, {}
    for _, parameter in ipairs(parameters) do
-      local wanted = variant == "full" or (variant == "nulls" and parameter.nullable)
+      local always = ALWAYS[row.name] and ALWAYS[row.name][parameter.name]
+      local wanted = variant == "full" or always or (variant == "nulls" and parameter.nullable)
       if parameter.required or (wanted and not older_key(parameter)) then
          if variant == "nulls" and parameter.nullable then
             named[parameter.name], wired[parameter.wire] = json.null, json.null

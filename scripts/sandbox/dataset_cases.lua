@@ -4,10 +4,20 @@ local experiments = require "promptic.sandbox.experiments"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
 local pages = require "promptic.sandbox.pages"
-local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 
-local cases = { handlers = {} }
+local cases = {
+   handlers = {},
+   -- What experiments train on, also as observations. split_given: the client said which split; else
+   -- trainSplitRatio decides at start.
+   tables = { [[dataset_case (id INTEGER PRIMARY KEY AUTOINCREMENT, datasetId OF(dataset), idx INTEGER,
+      inputPayload TEXT NOT NULL, expectedPayload TEXT NOT NULL, split TEXT, split_given INTEGER NOT NULL,
+      metadata TEXT NOT NULL, TIMES)]] },
+   indexes = { "case_order ON dataset_case (datasetId)",
+      -- 9223372036854775807: those without idx come last
+      "case_place ON dataset_case (datasetId, coalesce(idx, 9223372036854775807))" },
+   kinds = { case = { from = "dataset_case t" .. lookup.OF_DATASET, parents = { dataset = "t.datasetId" } } },
+}
 local handlers = cases.handlers
 
 local INTO = [[dataset_case (datasetId, idx, inputPayload, expectedPayload, split, split_given, metadata,
@@ -67,12 +77,12 @@ end
 function handlers.create_dataset_cases(sandbox, input)
    check_open(sandbox, input.dataset)
    local made = json.array {}
-   for i, row in ipairs(cases.insert(sandbox.store, input.dataset.id, input.body)) do made[i] = shapes.case(row) end
+   for i, row in ipairs(cases.insert(sandbox.store, input.dataset.id, input.body)) do made[i] = datasets.case_shape(row) end
    return 201, { data = made }
 end
 
 function handlers.get_dataset_case(_, input)
-   return 200, shapes.case(input.case)
+   return 200, datasets.case_shape(input.case)
 end
 
 function handlers.update_dataset_case(sandbox, input)
@@ -87,7 +97,7 @@ function handlers.update_dataset_case(sandbox, input)
       split_given = ?, metadata = ?, updatedAt = ? WHERE id = ?]], changed "idx",
       changed("inputPayload", json.encode), changed("expectedPayload", text_of), changed "split",
       is_given(changed "split"), changed("metadata", json.encode), times.now(), row.id)
-   return 200, shapes.case(lookup.find(sandbox, "case", row.id))
+   return 200, datasets.case_shape(lookup.find(sandbox, "case", row.id))
 end
 
 function handlers.delete_dataset_case(sandbox, input)
