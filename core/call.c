@@ -35,12 +35,22 @@ static void free_request(promptic_call *call) {
     foreign_close(allocator_of(call), &call->foreign);
 }
 
-/* An easy handle for an attempt; NULL if out of memory. */
-static CURL *take_handle(const promptic_call *call) {
+/* An easy handle for an attempt; NULL with libcurl's reason. */
+static CURL *take_handle(const promptic_call *call, CURLcode *problem) {
     if (!call->foreign.active)
-        return client_take_handle(call->client);
+        return client_take_handle(call->client, problem);
     const transfer_settings settings = client_settings(call->client);
-    return foreign_handle(&settings, &call->foreign);
+    return foreign_handle(&settings, &call->foreign, problem);
+}
+
+/* The attempt cannot begin. What libcurl refuses, such as TLS where it was built without, is the
+ * same each time. */
+static void fail_to_begin(promptic_call *call, CURLcode problem) {
+    bool is_memory = problem == CURLE_OK || problem == CURLE_OUT_OF_MEMORY;
+    if (is_memory)
+        call_fail(call, PROMPTIC_MEMORY, NULL, "not enough memory to start the request");
+    else
+        call_fail(call, PROMPTIC_CONFIG, "libcurl_lacks", curl_easy_strerror(problem));
 }
 
 static void give_handle(promptic_call *call, CURL *easy) {
@@ -188,14 +198,17 @@ bool call_attempt(promptic_call *call) {
         .on_body = call->on_body,
         .body_userdata = call->body_userdata,
     };
-    CURL *easy = pool_reserve(client->pool) ? take_handle(call) : NULL;
-    bool ready = easy != NULL && transfer_begin(&call->transfer, easy, &plan, call) == CURLE_OK;
+    CURLcode problem = CURLE_OUT_OF_MEMORY;
+    CURL *easy = pool_reserve(client->pool) ? take_handle(call, &problem) : NULL;
+    if (easy != NULL)
+        problem = transfer_begin(&call->transfer, easy, &plan, call);
+    bool ready = easy != NULL && problem == CURLE_OK;
     if (!ready || pool_add(client->pool, easy) != CURLM_OK) {
         if (ready)
             transfer_drop(&call->transfer);
         if (easy != NULL)
             give_handle(call, easy);
-        call_fail(call, PROMPTIC_MEMORY, NULL, "not enough memory to start the request");
+        fail_to_begin(call, problem);
         return false;
     }
     client->loop->running++;

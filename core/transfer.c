@@ -203,8 +203,9 @@ static CURLcode set_authorities(CURL *easy, const transfer_settings *settings) {
     return code;
 }
 
-CURL *transfer_handle(const transfer_settings *settings) {
+CURL *transfer_handle(const transfer_settings *settings, CURLcode *problem) {
     CURL *easy = curl_easy_init();
+    *problem = easy != NULL ? CURLE_OK : CURLE_OUT_OF_MEMORY;
     if (easy == NULL)
         return NULL;
     leave_lookups(easy);
@@ -232,6 +233,7 @@ CURL *transfer_handle(const transfer_settings *settings) {
         code = set_authorities(easy, settings);
     if (code == CURLE_OK && settings->origin != NULL)
         code = curl_easy_setopt(easy, CURLOPT_CURLU, settings->origin);
+    *problem = code;
     if (code != CURLE_OK) {
         curl_easy_cleanup(easy);
         return NULL;
@@ -351,6 +353,9 @@ static promptic_kind kind_of(CURLcode code, const transfer *transfer) {
     case CURLE_BAD_CONTENT_ENCODING:
         return PROMPTIC_DECODE;
     case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL: /* https, with a libcurl without TLS */
+    case CURLE_NOT_BUILT_IN:
+    case CURLE_UNKNOWN_OPTION:
         return PROMPTIC_CONFIG;
     case CURLE_PROXY:
         return socks_kind(transfer->easy);

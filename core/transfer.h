@@ -72,8 +72,9 @@ typedef struct transfer_settings {
     const char *no_proxy;   /* hosts that are asked without it; NULL: none */
 } transfer_settings;
 
-/* A new easy handle with these settings, freed with curl_easy_cleanup. NULL if out of memory. */
-CURL *transfer_handle(const transfer_settings *settings);
+/* A new easy handle with these settings, freed with curl_easy_cleanup. NULL with libcurl's code in
+ * *problem: out of memory, or a setting that this libcurl does not have. */
+CURL *transfer_handle(const transfer_settings *settings, CURLcode *problem);
 
 void transfer_init(transfer *transfer, const promptic_allocator *allocator);
 void transfer_free(transfer *transfer);

@@ -110,6 +110,17 @@ describe("an api error", function()
       assert.matches("^bad argument #1 to 'encode' %(", select(2, pcall(promptic.json.encode, 0 / 0)))
    end)
 
+   it("is of kind config for an endpoint whose host libcurl cannot write in ASCII", function()
+      local SOURCE = [[
+         local promptic = require "promptic"
+         local fine, problem = pcall(promptic.client, { endpoint = "https://b\195\188cher.example", api_key = "k",
+            config_file = "" })
+         print(fine, problem.kind, problem.message)
+      ]]
+      local printed = child.lua(SOURCE, {}, { LC_ALL = "C" })
+      assert.matches("^false\tconfig\tendpoint has a host name that this libcurl cannot write in ASCII", printed)
+   end)
+
    it("tells how to mend an endpoint that ends in /api/v1", function()
       for _, ending in ipairs{ "/api/v1", "/api/v1/", "/x/API/v1//" } do
          local problem = clients.failure(clients.open, "https://promptic.eu" .. ending)

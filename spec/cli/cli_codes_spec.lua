@@ -98,4 +98,23 @@ describe("the command's hints", function()
          assert.truthy(before)
       end)
    end
+
+   -- No message handler runs where memory has ended, so the error comes as a bare text.
+   it("come without a handler too: out of memory is said as such", function()
+      process.write_file(folder .. "/memory.lua", [[
+         local group = { name = "eat", module = "eat" }
+         package.loaded["promptic.cli.groups"] = { group, eat = group }
+         package.loaded.eat = { summary = "", run = function()
+            local all = {}
+            while true do all[#all + 1] = ("x"):rep(1 << 24) end
+         end }
+         os.exit(require("promptic.cli").main{ "eat" })
+      ]])
+      local function limited(...)
+         return process.run{ "sh", "-c", 'ulimit -v 400000; exec "$0" "$@"', os.getenv "PROMPTIC_LUA", ... }
+      end
+      if limited("-v").code ~= 0 then return pending "a sanitizer needs more address space" end
+      local result = limited(folder .. "/memory.lua")
+      assert.same({ 1, "promptic: not enough memory\n" }, { result.code, result.stderr })
+   end)
 end)

@@ -43,12 +43,13 @@ static void refuse_settings(void) {
     CHECK(pool != NULL && pool_reserve(pool));
     const transfer_settings settings = {
         .pool = pool, .ca_file = "/nowhere", .ca_path = "/nowhere"};
-    CURL *easy = transfer_handle(&settings);
+    CURLcode problem;
+    CURL *easy = transfer_handle(&settings, &problem);
     CHECK(easy != NULL);
     curl_easy_cleanup(easy);
     for (size_t i = 0; i < COUNT_OF(needed); i++) {
         refused = needed[i];
-        CHECK(transfer_handle(&settings) == NULL);
+        CHECK(transfer_handle(&settings, &problem) == NULL && problem == CURLE_UNSUPPORTED_PROTOCOL);
     }
     refused = 0;
     pool_release(pool);
