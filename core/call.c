@@ -191,7 +191,7 @@ bool call_attempt(promptic_call *call) {
         .body_length = call->body_length,
         .headers = is_foreign ? call->foreign.headers
                               : headers_of(&client->headers, call->method, call->body != NULL,
-                                               call->row != NULL && call->row->redirects),
+                                           call->row != NULL && call->row->redirects),
         .fresh = call->distrusts,
         .connect_timeout = call->limits.timeout,
         .max_response_bytes = call->limits.max_response_bytes,
@@ -398,7 +398,8 @@ static double next_delay(promptic_call *call, const retry_attempt *attempt) {
 }
 
 static void settle_failure(promptic_call *call, const transfer_outcome *outcome) {
-    /* of a whole response only: what a proxy answers to CONNECT, or half a head, declares nothing */
+    /* of a whole response only: what a proxy answers to CONNECT, or half a head, declares nothing
+     */
     const char *retry_after =
         outcome->kind == PROMPTIC_OK ? transfer_header(&call->transfer, "retry-after") : NULL;
     const retry_attempt attempt = {

@@ -195,8 +195,7 @@ void promptic_client_close(promptic_client *client) {
     client_retain(client); /* a callback may free it */
     while (!list_is_empty(&client->calls))
         call_fail(LIST_ENTRY(client->calls.next, promptic_call, client_link), PROMPTIC_CANCELLED,
-                  "client_closed",
-                  "the client was closed");
+                  "client_closed", "the client was closed");
     drop_idle(client);
     if (client->pool != NULL)
         loop_release_pool(client->loop, client->pool);

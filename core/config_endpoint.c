@@ -131,10 +131,11 @@ static promptic_kind check_parts(char *const parts[PARTS], const char *name, boo
                            "api_key or access_token",
                            name);
     if (is_unwritable(parts[WHOLE], parts[HOST]))
-        return failure_set(error, PROMPTIC_CONFIG,
-                           "%s has a host name that this libcurl cannot write in ASCII: write it as "
-                           "it is in DNS, xn--...",
-                           name);
+        return failure_set(
+            error, PROMPTIC_CONFIG,
+            "%s has a host name that this libcurl cannot write in ASCII: write it as "
+            "it is in DNS, xn--...",
+            name);
     if (ends_in_api(parts[WHOLE]))
         return failure_set_code(error, PROMPTIC_CONFIG, "api_in_endpoint",
                                 "%s ends in /api/v1, which the library adds: leave it out", name);

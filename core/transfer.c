@@ -352,8 +352,10 @@ static promptic_kind kind_of(CURLcode code, const transfer *transfer) {
         return PROMPTIC_MEMORY;
     case CURLE_BAD_CONTENT_ENCODING:
         return PROMPTIC_DECODE;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* https, with a libcurl without TLS; or a response that is
+                                        none */
+        return transfer->connected ? PROMPTIC_CONNECTION : PROMPTIC_CONFIG;
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: /* https, with a libcurl without TLS */
     case CURLE_NOT_BUILT_IN:
     case CURLE_UNKNOWN_OPTION:
         return PROMPTIC_CONFIG;

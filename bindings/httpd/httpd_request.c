@@ -267,8 +267,7 @@ static bool is_interrupt(lua_State *L, int index) {
     if (lua_istable(L, index)) {
         int table = lua_absindex(L, index);
         lua_pushliteral(L, "kind");
-        is = lua_rawget(L, table) == LUA_TSTRING &&
-             strcmp(lua_tostring(L, -1), "interrupted") == 0;
+        is = lua_rawget(L, table) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "interrupted") == 0;
         lua_pop(L, 1);
     }
     return is;
