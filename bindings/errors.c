@@ -153,6 +153,8 @@ void bindings_push_error(lua_State *L, const promptic_result *result) {
         lua_concat(L, 2);
     } else {
         push_table(L, result);
+        if (result->kind == PROMPTIC_API_ERROR)
+            bindings_keep_response(L, result);
     }
 }
 

@@ -130,6 +130,9 @@ static void end(promptic_call *call) {
     result->body = call->transfer.body.data != NULL ? call->transfer.body.data : "";
     result->body_length = call->transfer.body.length;
     result->attempts = call->attempts;
+    result->certificate_issuer =
+        call->transfer.issuer.length > 0 ? call->transfer.issuer.data : NULL;
+    result->certificate_expires = call->transfer.expires;
     result->maybe_sent = result->kind != PROMPTIC_OK && call->maybe_sent;
     result->elapsed = (double)(clock_now_ms() - call->submitted_ms) / 1000.0;
     free_request(call);
@@ -333,9 +336,11 @@ static char *api_message(const promptic_call *call, int status) {
     const text *body = &call->transfer.body;
     if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
         return failure_no_route(allocator_of(call), call->row);
+    if (call->row != NULL && status == 404)
+        return failure_not_found(allocator_of(call), call->row, body->data, body->length);
     char *message = failure_message(allocator_of(call), status,
                                     transfer_header(&call->transfer, "content-type"),
-                                    call->transfer.body.data, call->transfer.body.length);
+                                    body->data, body->length);
     return status == 401 && !call->foreign.active ? name_credential(call, message) : message;
 }
 

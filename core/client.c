@@ -117,6 +117,7 @@ static promptic_client *new_client(promptic_loop *loop, const promptic_options *
                                        .max_retries = options->max_retries,
                                        .max_response_bytes = options->max_response_bytes};
     client->backoff = options->backoff;
+    client->certificate = options->certificate;
     client->log = options->log;
     client->log_userdata = options->log_userdata;
     return client;
@@ -282,6 +283,7 @@ transfer_settings client_settings(const promptic_client *client) {
         .ca_path = client->config.ca_path,
         .proxy = client->config.proxy.url,
         .no_proxy = client->config.proxy.exceptions,
+        .certificate = client->certificate,
     };
 }
 
@@ -303,6 +305,14 @@ void client_give_handle(promptic_client *client, CURL *easy) {
 }
 
 /* ------------------------------------------------------------- public rest */
+
+const char *promptic_client_proxy(const promptic_client *client) {
+    const char *url = client->config.proxy.url;
+    if (url == NULL)
+        return NULL;
+    const char *at = strrchr(url, '@'); /* one in a password is percent-encoded: proxy.c */
+    return at != NULL ? at + 1 : strstr(url, "://") + 3;
+}
 
 const char *promptic_client_endpoint(const promptic_client *client) {
     return client->config.endpoint;

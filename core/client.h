@@ -32,10 +32,11 @@ struct promptic_client {
     pool *pool;            /* its connections; NULL once it is closed */
     unsigned generation;   /* of the loop, when the idle handles were made */
     char *base; /* what paths stand below: {endpoint}/api/v1, {endpoint} of an anonymous client */
-    CURLU *origin;        /* the endpoint, parsed once; NULL where a proxy may want whole URLs */
-    size_t origin_length; /* of scheme, host and port in the endpoint */
+    CURLU *origin;          /* the endpoint, parsed once; NULL where a proxy may want whole URLs */
+    size_t origin_length;   /* of scheme, host and port in the endpoint */
     promptic_limits limits; /* of calls that have none of their own */
     double backoff;         /* seconds */
+    bool certificate;       /* see promptic_options */
     promptic_log_fn log;
     void *log_userdata;
     headers headers;

@@ -1,5 +1,6 @@
 #include "transfer.h"
 
+#include "clean.h"
 #include "clock.h"
 
 #include <stdio.h>
@@ -224,6 +225,7 @@ CURL *transfer_handle(const transfer_settings *settings, CURLcode *problem) {
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     /* HTTP/2 does not say which requests a dying connection has refused: core/README.md. */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_CERTINFO, settings->certificate ? 1L : 0L);
     CURLcode code = limit_protocols(easy);
     if (code == CURLE_OK)
         code = pool_attach(settings->pool, easy);
@@ -245,17 +247,21 @@ void transfer_init(transfer *transfer, const promptic_allocator *allocator) {
     memset(transfer, 0, sizeof *transfer);
     text_init(&transfer->body, allocator);
     text_init(&transfer->headers, allocator);
+    text_init(&transfer->issuer, allocator);
 }
 
 void transfer_free(transfer *transfer) {
     text_free(&transfer->body);
     text_free(&transfer->headers);
+    text_free(&transfer->issuer);
 }
 
 void transfer_forget(transfer *transfer) {
     text_clear(&transfer->body);
     text_clear(&transfer->headers);
     transfer->header_count = 0;
+    text_clear(&transfer->issuer);
+    transfer->expires = 0;
 }
 
 static void start_over(transfer *transfer) {
@@ -438,6 +444,28 @@ void transfer_drop(transfer *transfer) {
     transfer->easy = NULL;
 }
 
+/* Keeps issuer and end of the server's certificate, where libcurl was asked for it and the
+ * connection is new. */
+static void keep_certificate(transfer *transfer) {
+    static const char issuer[] = "Issuer:", expires[] = "Expire date:";
+    struct curl_certinfo *chain = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CERTINFO, &chain);
+    if (chain == NULL || chain->num_of_certs == 0)
+        return;
+    for (const struct curl_slist *line = chain->certinfo[0]; line != NULL; line = line->next) {
+        const char *value = line->data + sizeof issuer - 1;
+        size_t length = strlen(line->data), room = 3 * length; /* a byte may become U+FFFD */
+        if (strncmp(line->data, expires, sizeof expires - 1) == 0)
+            transfer->expires = (long long)curl_getdate(line->data + sizeof expires - 1, NULL);
+        else if (strncmp(line->data, issuer, sizeof issuer - 1) == 0 &&
+                 text_reserve(&transfer->issuer, room))
+            transfer->issuer.length =
+                clean_line(transfer->issuer.data, room + 1, value, strlen(value));
+    }
+    if (transfer->expires < 0)
+        transfer->expires = 0;
+}
+
 void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) {
     long status = 0, connections = 1;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -451,6 +479,7 @@ void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) 
         outcome->message = "the connection broke in the head of the response";
     } else {
         outcome->status = (int)status;
+        keep_certificate(transfer);
     }
     transfer_drop(transfer);
 }

@@ -35,5 +35,6 @@ return {
    { "not_written", "argument", "a file cannot be written; what was there before is as it was" },
    { "source_failed", "argument", "the function that an upload reads from has failed; `cause` is its error" },
    { "wrong_resume", "argument", "the option resume does not fit the rows or the experiment" },
+   { "undecided", "decode", "the platform lists a part of a dataset: which rows are new cannot be decided" },
    { "rows_twice", "connection", "a request that had seemed to have no effect took effect late; `twice` has the ids" },
 }

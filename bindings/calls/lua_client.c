@@ -50,6 +50,9 @@ static void read_options(lua_State *L, promptic_options *options) {
     bindings_push_option(L, 1, "allow_http");
     options->allow_http = lua_toboolean(L, -1);
     lua_pop(L, 1);
+    bindings_push_option(L, 1, "certificate");
+    options->certificate = lua_toboolean(L, -1);
+    lua_pop(L, 1);
     options->user_agent = push_user_agent(L);
 }
 

@@ -52,6 +52,7 @@ static const promptic_parameter client_options[] = {
     OPTION("backoff", NUMBER, "upper bound of the first delay in seconds, doubling with each attempt up to 8", DEFAULT("0.5"), SECONDS),
     OPTION("max_response_bytes", INTEGER, "bytes of one response at most, after decompression", DEFAULT("268435456"), ANY_COUNT),
     ALLOW_HTTP, CA_FILE, USER_AGENT,
+    OPTION("certificate", BOOLEAN, "keeps who issued the server's certificate, and when it ends, for promptic.response of a call on a new connection", DEFAULT("false")),
     OPTION("log", ANY, "called with each attempt (level debug) and with what is done about a failure (warning); it cannot use the client", FUNCTION("level, text")),
     {.name = NULL}};
 
@@ -68,19 +69,45 @@ static const promptic_parameter request_parameters[] = {
     OPTION("on_update", ANY, "called with each response", FUNCTION("value")), \
     OPTION("on_problem", ANY, "called with the error of a poll that is to be repeated, and the seconds until then", FUNCTION("problem, pause"))
 
+#define ON_EMPTY(SUMMARY) OPTION("on_empty", STRING, SUMMARY, DEFAULT("error"), ONE_OF(VALUES("error", "skip", "keep")))
+#define READING_OPTIONS \
+    OPTION("format", STRING, "of a file", ASSUMED("its name's ending"), ONE_OF(VALUES("csv", "tsv", "jsonl", "ndjson", "json"))), \
+    OPTION("separator", STRING, "the character between the fields of a .csv file", ASSUMED("a comma")), \
+    OPTION("label_column", STRING, "the column of a file that holds the right answers", ASSUMED("expected")), \
+    OPTION("expected_column", STRING, "older name of label_column", OPTIONAL), \
+    OPTION("split_column", STRING, "the column that holds the splits", ASSUMED("split, if there is one")), \
+    OPTION("variables", OBJECT, "the variables: a list of columns, or columns by the variable's name", ASSUMED("all other columns"))
+
+static const promptic_parameter rows_parameters[] = {
+    ROW(QUERY, "path", "path", STRING, "the file, or - for standard input", REQUIRED),
+    ON_EMPTY("a row with an empty answer: an error, left out, or a row"),
+    READING_OPTIONS,
+    {.name = NULL}};
+
+#define UPLOAD_OPTIONS \
+    OPTION("ordered", BOOLEAN, "rows arrive in the source's order: one request after the other; false: several at one time, and in any order", DEFAULT("true")), \
+    OPTION("only_new", BOOLEAN, "adds only rows that are not there yet", DEFAULT("false")), \
+    OPTION("dry_run", BOOLEAN, "sends nothing: counts the rows that are there already, and those that only_new would add", DEFAULT("false")), \
+    OPTION("batch_size", INTEGER, "rows of one request at most: 500 at first, more while responses come quickly; halved after 413, 429, 503 and a 400 that names a number of elements", DEFAULT("1000"), RANGE(1, 1000)), \
+    OPTION("batch_bytes", INTEGER, "bytes of one request at most, unless a single row has more", DEFAULT("4194304"), ANY_COUNT), \
+    OPTION("concurrency", INTEGER, "with ordered = false: requests under way at one time at most: 4 at first, more while latency is what limits; halved after 429 and 503", DEFAULT("16"), RANGE(1, 100)), \
+    OPTION("on_progress", ANY, "called after each batch with { sent, total, bytes, elapsed }; total is nil for a function and a file, whose rows are not counted before", FUNCTION("progress")), \
+    OPTION("on_bad_row", STRING, "a row that cannot be used: ends the upload before anything of its batch is sent, or is collected in `skipped`", DEFAULT("error"), ONE_OF(VALUES("error", "skip"))), \
+    ON_EMPTY("a row with an empty answer: a bad row, collected in `skipped`, or a row"), \
+    READING_OPTIONS, \
+    OPTION("resume", OBJECT, "the field `resume` of the error of an earlier upload, to continue it", OPTIONAL), \
+    {.name = NULL}
+
 static const promptic_parameter upload_parameters[] = {
     PATH("experiment_id", STRING, "id of the experiment", UUID),
-    ARGUMENT("source", ANY, "a list of observations, a function that returns the next one, or a path ending in .csv, .tsv, .jsonl, .ndjson or .json", .format = "list, function or path"),
-    OPTION("batch_size", INTEGER, "rows of one request at most: 500 at first, more while responses come quickly; halved after 413, 429 and 503", DEFAULT("1000"), RANGE(1, 1000)),
-    OPTION("batch_bytes", INTEGER, "bytes of one request at most, unless a single row has more", DEFAULT("4194304"), ANY_COUNT),
-    OPTION("concurrency", INTEGER, "requests under way at one time at most: 4 at first, more while latency is what limits; halved after 429 and 503", DEFAULT("8"), RANGE(1, 100)),
-    OPTION("on_progress", ANY, "called after each batch with { sent, total, bytes, elapsed }; total is nil for a function and a file, whose rows are not counted before", FUNCTION("progress")),
-    OPTION("on_bad_row", STRING, "a row that cannot be used: ends the upload before anything of its batch is sent, or is collected in `skipped`", DEFAULT("error"), ONE_OF(VALUES("error", "skip"))),
-    OPTION("on_empty", STRING, "a row with an empty answer: a bad row, collected in `skipped`, or a row", DEFAULT("error"), ONE_OF(VALUES("error", "skip", "keep"))),
-    OPTION("separator", STRING, "the character between the fields of a .csv file", ASSUMED("a comma")),
-    OPTION("expected_column", STRING, "the column of a .csv file that holds the right answers", ASSUMED("expected")),
-    OPTION("resume", OBJECT, "the field `resume` of the error of an earlier upload, to continue it", OPTIONAL),
-    {.name = NULL}};
+    ARGUMENT("source", ANY, "a list of observations, a function that returns the next one, or the path of a file: .csv, .tsv, .jsonl, .ndjson or .json; - is standard input", .format = "list, function or path"),
+    UPLOAD_OPTIONS};
+
+static const promptic_parameter upload_cases_parameters[] = {
+    PATH("component_id", STRING, "id of the AI component", UUID),
+    PATH("dataset_id", STRING, "id of the dataset", UUID),
+    ARGUMENT("source", ANY, "the same as upload_observations takes; rows may be { input_payload, expected_payload, split, metadata } too", .format = "list, function or path"),
+    UPLOAD_OPTIONS};
 
 static const promptic_parameter login_options[] = {
     ENDPOINT, CONFIG_FILE, CA_FILE, USER_AGENT, ALLOW_HTTP,
@@ -136,10 +163,19 @@ static const promptic_parameter upload_error_fields[] = {
 
 static const promptic_parameter upload_fields[] = {
     FIELD("sent", INTEGER, "rows that this call added", ALWAYS),
+    FIELD("present", INTEGER, "rows that were there already, with only_new and dry_run", ALWAYS),
+    FIELD("absent", INTEGER, "rows that only_new would add, with dry_run; not counted where there was none before", SOMETIMES),
+    FIELD("held", INTEGER, "rows that were there before, with only_new and dry_run", SOMETIMES),
     FIELD("skipped", ARRAY, "rows that were skipped: { row, file, line, reason, message }", ALWAYS),
     FIELD("bytes", INTEGER, "of their requests", ALWAYS),
     FIELD("elapsed", NUMBER, "seconds", ALWAYS),
     FIELD("batches", INTEGER, "requests that added rows", ALWAYS),
+    {.name = NULL}};
+
+static const promptic_parameter row_fields[] = {
+    FIELD("variables", OBJECT, "the inputs by name", ALWAYS),
+    FIELD("expected", ANY, "the right answer; a text but in files of JSON", ALWAYS),
+    FIELD("split", STRING, "which part it belongs to", SOMETIMES, ONE_OF(VALUES("train", "eval"))),
     {.name = NULL}};
 
 static const promptic_parameter response_fields[] = {
@@ -151,6 +187,7 @@ static const promptic_parameter response_fields[] = {
     FIELD("attempts", INTEGER, "how many there were", ALWAYS),
     FIELD("elapsed", NUMBER, "seconds from the call to its end, waits included", ALWAYS),
     FIELD("connection_reused", BOOLEAN, "no new connection was made for it", ALWAYS),
+    FIELD("certificate", OBJECT, "with the client's option `certificate`, of a new TLS connection: who issued the server's certificate (`issuer`) and when it ends (`expires`, seconds since 1970)", SOMETIMES),
     {.name = NULL}};
 
 static const promptic_parameter comparison_fields[] = {
@@ -197,6 +234,7 @@ static const promptic_parameter status_fields[] = {
     FIELD("workspace_id", STRING, "older name of ai_application_id", SOMETIMES),
     FIELD("endpoint", STRING, "where the platform is", SOMETIMES),
     FIELD("endpoint_source", STRING, "where that comes from", SOMETIMES),
+    FIELD("proxy", STRING, "host[:port] of the proxy for it, which no_proxy may still exempt it from", SOMETIMES),
     FIELD("config_file", STRING, "the file", ALWAYS),
     FIELD("exists", BOOLEAN, "there is such a file", ALWAYS),
     FIELD("is_shared", BOOLEAN, "others can read it", ALWAYS),
@@ -217,7 +255,7 @@ static const promptic_parameter task_fields[] = {
 #define IN(TABLE, NAME, RETURNS, SUMMARY, PARAMETERS_) \
     NAMED(FUNCTION, TABLE "." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS), .table = TABLE
 #define METHOD(NAME, MODULE, RETURNS, SUMMARY, PARAMETERS_) NAMED(METHOD, NAME, NAME, MODULE, SUMMARY, PARAMETERS_, RETURNS)
-#define TASK_METHOD(NAME, RETURNS, SUMMARY) NAMED(TASK, "task." NAME, NAME, NULL, SUMMARY, NO_PARAMETERS, RETURNS)
+#define TASK_METHOD(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(TASK, "task." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS)
 #define CLASS(NAME, SUMMARY, FIELDS) NAMED(CLASS, NAME, NAME, NULL, SUMMARY, FIELDS, RETURNS_NOTHING)
 
 #define COMPONENT   PATH("component_id", STRING, "id of the AI component", UUID)
@@ -267,7 +305,9 @@ static const library_row rows[] = {
             OPTION("sure", BOOLEAN, "the gain also has to exceed what chance explains, 95 times of 100", DEFAULT("false"))))},
     {METHOD("each_experiment", "experiments", RETURNS_EACH("Experiment"), "Iterates over all pages of list_experiments.", NULL), .like = "list_experiments"},
     {METHOD("each_trace", "traces", RETURNS_EACH("TraceListItem"), "Iterates over all pages of list_traces.", NULL), .like = "list_traces"},
-    {METHOD("upload_observations", "observations", RETURNS_A("Upload"), "Adds the observations of a source of any size, in batches; nothing is lost, nothing sent twice.", upload_parameters),
+    {METHOD("upload_observations", "observations", RETURNS_A("Upload"), "Adds training data from a source of any size, where the platform keeps it: as cases of the experiment's dataset, else as observations; nothing is lost, nothing sent twice.", upload_parameters),
+     .check = bindings_check_upload},
+    {METHOD("upload_cases", "dataset_cases", RETURNS_A("Upload"), "The same for any dataset.", upload_cases_parameters),
      .check = bindings_check_upload},
     {METHOD("upload_artifact", "artifacts", RETURNS_A("TraceArtifact"), "Stores bytes as an artifact, which a span refers to by its uri.",
         PARAMETERS(
@@ -296,14 +336,17 @@ static const library_row rows[] = {
     {OWN("sleep", RETURNS_NOTHING, "Waits: suspends a task, blocks elsewhere.", PARAMETERS(ARGUMENT("seconds", NUMBER, "how long", SECONDS)))},
     {OWN("step", RETURNS_VALUE("integer"), "Does what is ready for about a millisecond, once per frame in a game, and returns how many tasks are alive.",
         PARAMETERS(MAYBE("timeout", NUMBER, "seconds to wait until something is ready", SECONDS, ASSUMED("0"))))},
+    {OWN("flush", RETURNS_VALUE("boolean"), "Waits until nothing is left to do in the background (senders and refreshers, which hold up nothing else); returns whether that is so.",
+        PARAMETERS(MAYBE("seconds", NUMBER, "how long at most", SECONDS, ASSUMED("no limit"))))},
     {OWN("on_task_error", RETURNS_NOTHING, "Called with an error of a task that nothing awaits; prints it to stderr unless a script replaces it.",
         PARAMETERS(ARGUMENT("err", ANY, "the error", NULLABLE)))},
-    {TASK_METHOD("await", RETURNS_VALUE("any"), "What the task returned, once it is done; raises what it raised. Suspends a task, blocks elsewhere.")},
-    {TASK_METHOD("cancel", RETURNS_NOTHING, "Ends the task: its transfer is aborted, and an error of kind cancelled raised where it waits.")},
+    {TASK_METHOD("await", RETURNS_VALUE("any"), "What the task returned, once it is done; raises what it raised. Suspends a task, blocks elsewhere.",
+        PARAMETERS(MAYBE("timeout", NUMBER, "seconds after which it raises an error of kind timeout and code await; the task goes on", SECONDS)))},
+    {TASK_METHOD("cancel", RETURNS_NOTHING, "Ends the task: its transfer is aborted, and an error of kind cancelled raised where it waits.", NO_PARAMETERS)},
 
     /* ----------------------------------------------------------------- values */
-    {OWN("response", RETURNS_MAYBE("Response"), "Status, headers and more of the response that a result came with.",
-        PARAMETERS(ARGUMENT("result", ANY, "a table that a method returned", NULLABLE))), .function = bindings_response},
+    {OWN("response", RETURNS_MAYBE("Response"), "Status, headers and more of the response that a result came with, or an error of kind api.",
+        PARAMETERS(ARGUMENT("result", ANY, "a table that a method returned, or its error", NULLABLE))), .function = bindings_response},
     {OWN("is_error", RETURNS_VALUE("boolean"), "Whether a value is a promptic.Error, and of this kind.",
         PARAMETERS(ARGUMENT("value", ANY, "any value", NULLABLE), MAYBE("kind", STRING, "the kind", .values = error_kinds))),
      .function = bindings_is_error},
@@ -327,6 +370,9 @@ static const library_row rows[] = {
     {IN("json", "array", RETURNS_VALUE("table"), "The same as promptic.array.", PARAMETERS(MAYBE("list", ARRAY, "the table", ASSUMED("a new one")))),
      .function = json_function_array},
 
+    {OWN("rows", RETURNS_EACH("Row"), "Iterates over the rows of a file as uploads read them: { variables, expected, split }, and the line that each begins in.", rows_parameters),
+     .check = bindings_check_rows},
+
     /* ------------------------------------------------------------- logging in */
     {IN("auth", "login", RETURNS_A("Session"), "A device login (RFC 8628) with a browser on this or another device. Suspends a task, blocks elsewhere.", login_options)},
     {IN("auth", "logout", RETURNS_A("Logout"), "Removes the session token and its AI Application from the file, and the endpoint unless an API key stays there.", PARAMETERS(CONFIG_FILE))},
@@ -335,8 +381,9 @@ static const library_row rows[] = {
 
     /* ---------------------------------------------------------------- classes */
     {CLASS("Error", "What a failed call raises; tostring gives `[404] Not found`.", error_fields)},
-    {CLASS("UploadError", "Further fields of the error that ends upload_observations.", upload_error_fields)},
-    {CLASS("Upload", "What upload_observations has done.", upload_fields)},
+    {CLASS("UploadError", "Further fields of the error that ends an upload.", upload_error_fields)},
+    {CLASS("Upload", "What an upload has done.", upload_fields)},
+    {CLASS("Row", "A row of a file, as promptic.rows gives it.", row_fields)},
     {CLASS("Comparison", "What deploy_if_better has found and done.", comparison_fields)},
     {CLASS("Response", "What a result came with.", response_fields)},
     {CLASS("Session", "A login.", session_fields)},

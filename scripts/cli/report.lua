@@ -18,11 +18,9 @@ local function collect(context, id)
       { "experiment", "get_experiment", id },
       { "iterations", "list_iterations", id },
       { "evaluators", "list_evaluators", id },
-      { "observations", "list_observations", id },
    })
-   for _, name in ipairs { "iterations", "evaluators", "observations" } do
-      report[name] = report[name].data or {}
-   end
+   for _, name in ipairs { "iterations", "evaluators" } do report[name] = report[name].data or {} end
+   report.rows, report.rows_name = require("promptic.cli.training").rows(context, report.experiment)
    table.sort(report.iterations, function(a, b) return a.iterationNumber < b.iterationNumber end)
    local calls = { { "component", "get_component", report.experiment.aiComponentId } }
    if report.iterations[1] then
@@ -51,10 +49,10 @@ return {
       { "output", flag = "-o --output", label = "FILE",
          summary = "the page; experiment-ID.html where it is left out, - for standard output" },
       { "offline", switch = true,
-         summary = "list the observations that the sandbox's offline model gets wrong with the best prompt" },
+         summary = "list the rows that the sandbox's offline model gets wrong with the best prompt" },
    },
    notes = "The page is one HTML file that needs no network and runs no script. A file of that name is "
-      .. "replaced.\n\nThe platform does not report predictions for single observations. --offline "
+      .. "replaced.\n\nThe platform does not report predictions for single rows. --offline "
       .. "computes it with the model of the sandbox, which explains experiments that ran there only.",
    examples = "promptic experiments report EXPERIMENT -o report.html",
 }

@@ -51,7 +51,7 @@ describe("an api error", function()
    it("reads with its request where it is a 404 of a resource", function()
       assert.equal("[404] Not found (GET /components/a%20b)",
          tostring(failure{ status = 404, body = '{"error":"Not found"}' }))
-      assert.equal("[404] this server has no GET /components/{component_id}; is the endpoint right?",
+      assert.equal("[404] this server has no GET /components/{component_id}: another platform, or a wrong endpoint",
          tostring(failure{ status = 404, body = "" }))
    end)
 
@@ -167,13 +167,16 @@ describe("a 404 for a route that the server does not have", function()
    -- { the call, the answer's body, the message }
    local ROUTES = {
       { "create_observations", { "e", {} }, "",
-         "this server has no POST /experiments/{experiment_id}/observations: "
-            .. "newer platforms have create_dataset_cases instead of create_observations" },
+         "this server has no POST /experiments/{experiment_id}/observations: a newer platform, which has "
+            .. "create_dataset_cases instead, or a wrong endpoint" },
       { "upload_observations", { "e", { { variables = { a = 1 }, expected = "x" } } }, "<html>Not found</html>",
-         "list_dataset_cases instead of list_observations" },
-      { "list_models", {}, "404 page not found", "this server has no GET /models: list_models needs a newer platform" },
+         ", or a wrong endpoint" },
+      { "list_models", {}, "404 page not found",
+         "this server has no GET /models: an older platform, which does not have list_models yet, or a wrong "
+            .. "endpoint" },
+      { "list_judge_results", { "c", "e" }, "<p>", "a newer platform, which no longer has list_judge_results, or a" },
       { "get_component", { "c" }, '{"detail":"Not Found"}',
-         "this server has no GET /components/{component_id}; is the endpoint right?" },
+         "this server has no GET /components/{component_id}: another platform, or a wrong endpoint" },
    }
 
    for _, case in ipairs(ROUTES) do
@@ -182,15 +185,70 @@ describe("a 404 for a route that the server does not have", function()
          server:always{ status = 404, body = body }
          local problem = clients.failure(client[name], client, arguments[1], arguments[2])
          assert.equal("api", problem.kind)
-         assert.equal(404, problem.status_code)
+         assert.same({ 404, "no_route" }, { problem.status_code, problem.code })
          assert.matches(message, problem.message, 1, true)
       end)
    end
 
-   it("is none where the platform says that the resource is not there", function()
-      server:always{ status = 404, body = '{"error":"Not found"}' }
-      assert.equal("Not found", clients.failure(client.create_observations, client, "e", {}).message)
+   -- A missing id looks the same, so both are named; an operation that every platform has is not missing.
+   local FOUND = {
+      { "create_observations", { "e", {} }, "; or this platform no longer has it: use create_dataset_cases" },
+      { "list_runs", { "c" }, "; or this platform no longer has it" },
+      { "list_judge_results", { "c", "e" }, "; or this platform no longer has it" },
+      { "list_models", {}, ": this platform does not have list_models yet" },
+      { "get_dataset_case", { "c", "d", 1 }, "" },
+      { "get_component", { "c" }, "" },
+   }
+
+   for _, case in ipairs(FOUND) do
+      local name, arguments, addition = case[1], case[2], case[3]
+      it("is told from a missing resource only where that can be: " .. name, function()
+         server:always{ status = 404, body = '{"error":"Not found"}' }
+         local problem = clients.failure(client[name], client, arguments[1], arguments[2], arguments[3])
+         assert.same({ "Not found" .. addition, nil }, { problem.message, problem.code })
+      end)
+   end
+
+   it("says nothing of operations in a raw request", function()
+      server:always{ status = 404, body = "<html><body>Nothing here</body></html>",
+         headers = { ["Content-Type"] = "text/html" } }
+      local problem = clients.failure(client.request, client, "GET", "/new")
+      assert.same({ "Nothing here", nil }, { problem.message, problem.code })
    end)
+end)
+
+-- The older name of an AI Application, as Python's client and promptic.auth.login ask for it.
+describe("the workspace of a platform that calls it AI Application", function()
+   for name, newer in pairs{ get_workspace = "/ai-application", list_workspaces = "/ai-applications" } do
+      for form, answer in pairs{
+         ["the platform's 404"] = { status = 404, body = '{"error":"Not found"}' },
+         ["a page"] = { status = 404, body = "<html>", headers = { ["Content-Type"] = "text/html" } },
+         ["an empty 404"] = { status = 404, body = "" },
+      } do
+         it(("is asked for there by %s after %s"):format(name, form), function()
+            server:reply(answer)
+            server:always{ body = '{"id":"a","data":[]}' }
+            assert.equal("a", client[name](client).id)
+            assert.equal("/api/v1" .. newer, server:requests()[2].target)
+            -- in a task, where Lua 5.1 cannot suspend inside of pcall
+            server:reply(answer)
+            assert.equal("a", promptic.run(function() return client[name](client).id end))
+         end)
+      end
+
+      it("is no matter for another failure of " .. name, function()
+         server:always{ status = 403, body = '{"error":"Forbidden"}' }
+         assert.equal("Forbidden", clients.failure(client[name], client).message)
+         assert.equal(1, #server:requests())
+      end)
+
+      it("raises what the older route said if neither is there: " .. name, function()
+         server:always{ status = 404, body = "" }
+         local problem = clients.failure(client[name], client)
+         assert.same({ 404, "no_route" }, { problem.status_code, problem.code })
+         assert.matches("this server has no GET /workspace", problem.message, 1, true)
+      end)
+   end
 end)
 
 describe("an answer that is not JSON", function()

@@ -91,7 +91,13 @@ describe("promptic's command line", function()
          { { "evaluators", "add", "x", "-n", "a" }, "option '--type' is missing" },
          { { "evaluators", "add", "x", "-w", "1" }, "options '--name', '--type' are missing" },
          { { "annotations", "create", "-cx", "--trace=y" }, "option '--run' is missing" },
-         { { "runs", "create", "-c", "x", "--dataset", "y", "-q" }, "unknown option '-q'\n" },
+         { { "runs", "create", "-c", "x", "--dataset", "y", "-q" },
+            "unknown option '-q'; there are --component, --dataset, " },
+         { { "components", "get", "x", "--quite" }, "unknown option '--quite'; there are --json" },
+         { { "observations", "add", "x", "--from-file", "a.csv", "--from-file=b.csv" },
+            "'--from-file' is given more than once" },
+         { { "datasets", "list", "-c", "x", "--component-id", "y" }, "'--component' is given more than once" },
+         { { "annotations", "list", "--run", "x", "-c", "y", "-c", "y" }, "'--component' is given more than once" },
          { { "runs", "create", "-c", "x", "--name", "y" }, "NAME is given without a flag, not as '--name'" },
          { { "experiments", "get", "--experiment", "x" }, "EXPERIMENT is given without a flag" },
          { { "evaluations", "run", "x", "--dataset", "y", "--timeout", "-1" }, "--timeout takes a number from 0" },
@@ -208,10 +214,10 @@ describe("promptic's command line", function()
       local folder, id = process.folder(), server:experiment{ observations = {} }
       finally(function() process.remove(folder) end)
       process.write_file(folder .. "/a.jsonl",
-         '{"variables":{"a":1},"expected":"x"}\n{"variables":{},"expected":5}\n')
+         '{"variables":{"a":1},"expected":"x"}\n{"variables":[],"expected":"y"}\n')
       local result = promptic{ "observations", "add", id, "--from-file", folder .. "/a.jsonl" }
       assert.same({ 1, "" }, { result.code, result.stdout })
-      assert.equal("promptic: " .. folder .. "/a.jsonl:2: expected: string expected, got a number\n"
+      assert.equal("promptic: " .. folder .. "/a.jsonl:2: variables: object expected, got an array\n"
          .. "  nothing was added\n", result.stderr)
    end)
 
@@ -265,12 +271,13 @@ describe("promptic's command line", function()
       process.write_file(folder .. "/a.csv", "expected,text\nspam,free prize\n")
       slow:always{ stall = true }
       local pipe = assert(io.popen(("echo $$; PROMPTIC_API_KEY=k PROMPTIC_ENDPOINT=%s exec %s scripts/promptic "
-         .. "observations add e1 --from-file %s/a.csv 2>&1"):format(slow.url,
+         .. "observations add e1 --again --from-file %s/a.csv 2>&1"):format(slow.url,
          process.quote(os.getenv("PROMPTIC_LUA")), folder)))
       local pid = pipe:read("l")
       repeat until #slow:requests() == 1
       os.execute("kill -INT " .. pid)
-      assert.equal("promptic: interrupted\n  0 observations were added, and perhaps those that were on their way:\n"
+      assert.equal("promptic: interrupted\n  0 rows were added, and perhaps those that were on their way; "
+         .. "--only-new adds the others:\n"
          .. "    promptic observations list e1\n", pipe:read("a"))
       assert.equal(130, select(3, pipe:close()))
    end)

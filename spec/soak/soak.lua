@@ -98,7 +98,7 @@ end
 
 local function new_experiment(client, name)
    local component = client:create_component(name)
-   return component, client:create_experiment(component.id, "gpt-4.1-nano", {
+   return component, client:create_experiment(component.id, "sandbox-small", {
       task_type = "classification", initial_prompt = "Is it even or odd?",
       hyperparameters = { epochs = 2, numFewShots = 2 },
    })
