@@ -11,6 +11,8 @@ return {
    { "login_expired", "auth", "the login was not approved in time" },
    { "login_failed", "auth", "the platform refused the login for another reason" },
    { "local_endpoint", "config", "the file's endpoint is this machine, the credential comes from elsewhere" },
+   { "api_in_endpoint", "config", "the endpoint ends in /api/v1, which the library adds" },
+   { "libcurl_lacks", "config", "this libcurl was built without something that the request needs" },
    { "two_applications", "config", "ai_application_id and workspace_id differ" },
    { "no_config_file", "config", "there is no file to store a session in" },
    { "proxy_refused", "config", "a proxy refused the tunnel; of kind connection if the next attempt may succeed" },
@@ -35,8 +37,6 @@ return {
    { "not_written", "argument", "a file cannot be written; what was there before is as it was" },
    { "source_failed", "argument", "the function that an upload reads from has failed; `cause` is its error" },
    { "wrong_resume", "argument", "the option resume does not fit the rows or the experiment" },
-   { "ambiguous_name", "argument", "several components, experiments or datasets have the name" },
-   { "not_written", "argument", "a file cannot be written" },
    { "undecided", "decode", "the platform lists a part of a dataset: which rows are new cannot be decided" },
    { "rows_twice", "connection", "a request that had seemed to have no effect took effect late; `twice` has the ids" },
 }

@@ -130,7 +130,7 @@ static void start(httpd_server *server, const listen_options *options) {
 static int httpd_listen(lua_State *L) {
     listen_options options;
     check_options(L, &options);
-    httpd_server *server = lua_newuserdatauv(L, sizeof *server, 1);
+    httpd_server *server = lua_newuserdatauv(L, sizeof *server, 2);
     memset(server, 0, sizeof *server);
     lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
     server->main = lua_tothread(L, -1);
@@ -238,7 +238,8 @@ static int server_step(lua_State *L) {
             stop(server);
         if (server->interrupted) {
             server->interrupted = false;
-            return luaL_error(L, "interrupted!");
+            lua_getiuservalue(L, 1, HTTPD_INTERRUPT);
+            return lua_error(L);
         }
         if (problem != 0)
             return luaL_error(L, "cannot wait for requests: %s", strerror(problem));

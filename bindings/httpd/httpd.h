@@ -64,6 +64,12 @@ double httpd_close_late(httpd_server *server);
 /* How many connections there can be at once, by select and by the limit of descriptors. */
 size_t httpd_most_connections(void);
 
+/* User values of a server: on_request, the error of a signal. */
+enum { HTTPD_ON_REQUEST = 1, HTTPD_INTERRUPT = 2 };
+
+/* Message handler: the error as text with a traceback; one of a signal as it is. */
+int httpd_describe_error(lua_State *L);
+
 /* [-0, +0, -] The error that a function of the script raised is on top, with a traceback: goes to
  * stderr, or, where it is an interrupt, is raised again by step. Returns the length of its message.
  */
