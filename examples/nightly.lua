@@ -1,12 +1,12 @@
--- A nightly job: new rows of a spreadsheet become training data, and a better prompt than the deployed one is deployed.
+-- A nightly job: new rows of a spreadsheet become training data; a prompt that beats the deployed one is deployed.
 --
---    promptic-lua --sandbox examples/nightly.lua                               tickets.csv, against a platform on this machine
---    promptic-lua examples/nightly.lua COMPONENT ROWS.csv [FOLDER]
+--    promptic-lua --sandbox examples/nightly.lua                      on this machine, with tickets.csv
+--    promptic-lua examples/nightly.lua COMPONENT ROWS.csv [FOLDER]    also writes summary.json, summary.md, report.html
 --
--- It is run again after any end, also kill -9, and goes on where it was. Writes summary.json, summary.md and report.html
--- into FOLDER. Settings: PROMPTIC_MODEL, LABEL_COLUMN (expected), SEPARATOR (a comma), NIGHT (today's date), MAX_WAIT
--- (3600 seconds), SURE=1 (the gain has to exceed chance). Exit status: 0 deployed, 1 failed, 2 wrong usage (the file too),
--- 3 not better, 4 no valid credential, 5 not finished within MAX_WAIT, 130 and 143 interrupted.
+-- Run it again after whatever has ended it: it goes on where it was. Settings: PROMPTIC_MODEL, LABEL_COLUMN (expected),
+-- SEPARATOR (a comma), NIGHT (today's date), MAX_WAIT (3600 seconds), SURE=1 (the gain has to exceed chance).
+-- Exit status: 0 deployed, 1 failed, 2 wrong usage or file, 3 not better, 4 no valid credential, 5 not finished within
+-- MAX_WAIT, 130 and 143 interrupted.
 
 local promptic = require "promptic"
 local PROMPT = "Which team takes this support ticket: account, billing, bug or feature?"
@@ -29,8 +29,9 @@ local function write(client, result, experiment)
    if not folder then return end
    result.experiment, result.component, result.night = experiment.id, experiment.aiComponentId, night
    promptic.write_file(folder .. "/report.html", require("promptic.report").html(client, experiment.id))
-   promptic.write_file(folder .. "/summary.md", ("## %s: %s\n\n%s: %s\n"):format(name, night,
-      result.code == "already_deployed" and "deployed before" or result.deployed and "deployed" or "not deployed", result.reason))
+   local before = result.code == "already_deployed" and "deployed before"
+   local what = result.deployed and "deployed" or before or "not deployed"
+   promptic.write_file(folder .. "/summary.md", ("## %s: %s\n\n%s: %s\n"):format(name, night, what, result.reason))
    promptic.write_file(folder .. "/summary.json", promptic.json.encode(result) .. "\n")
 end
 
@@ -61,4 +62,7 @@ local function status_of(err)
 end
 
 local fine, result = pcall(job)
+if promptic.is_error(result) and result.maybe_sent and result.kind ~= "interrupted" then
+   fine, result = pcall(job) -- a request in doubt: what it has done is found by the second run
+end
 os.exit(fine and result or status_of(result), true)
