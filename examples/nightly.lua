@@ -65,4 +65,5 @@ local fine, result = pcall(job)
 if promptic.is_error(result) and result.maybe_sent and result.kind ~= "interrupted" then
    fine, result = pcall(job) -- a request in doubt: what it has done is found by the second run
 end
-os.exit(fine and result or status_of(result), true)
+local status = fine and result or status_of(result)
+if status ~= 0 then os.exit(status, true) end

@@ -1,5 +1,5 @@
--- successor.lua - create_experiment_from_deployed and ensure_experiment_from_deployed: an experiment that starts from the
--- deployed prompt, on the rows of the deployed experiment. Baked into the module; runs in Lua 5.1 to 5.4.
+-- successor.lua - create_experiment_from_deployed and ensure_experiment_from_deployed: an experiment that starts from
+-- the deployed prompt, on the rows of the deployed experiment. Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
 local ipairs, next, type = ipairs, next, type
@@ -65,8 +65,8 @@ local function starts_from(experiment, prompt)
    return messages[1].content == prompt
 end
 
--- The copy of the deployed experiment that a call left behind between its two requests, the duplicate and the update: it
--- is pending, starts from the deployed prompt, and still has the name of the deployed experiment, or none.
+-- The copy of the deployed experiment that a call left behind between its two requests, the duplicate and the update:
+-- it is pending, starts from the deployed prompt, and still has the name of the deployed experiment, or none.
 local function find_left(list, deployed)
    local name
    for _, experiment in ipairs(list) do

@@ -1,5 +1,5 @@
---- The same as nightly_spec, ended by kill -9 at 50 random moments, by Ctrl-C at 20 and by SIGTERM at 20, in each form of
--- the platform.
+--- The same as nightly_spec, ended by kill -9 at 50 random moments, by Ctrl-C at 20 and by SIGTERM at 20, wherever the
+-- platform keeps training data.
 -- Tags: heavy
 local nightly = require "spec.support.nightly"
 

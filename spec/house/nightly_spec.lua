@@ -1,5 +1,5 @@
---- examples/nightly.lua: ended at any moment and run again it loses nothing and does nothing twice; what its exit status
--- says. Many more random moments: nightly_heavy_spec.
+--- examples/nightly.lua: ended at any moment and run again it loses nothing and does nothing twice; its exit status.
+-- Many more random moments: nightly_heavy_spec.
 -- Tags: slow
 local json = require("promptic").json
 local nightly = require "spec.support.nightly"
@@ -70,7 +70,8 @@ describe("the nightly job", function()
       job:finish{ night = 1, rows = 24 }
       local first = job:experiments()["nightly 1"]
       local mine = job.server:experiment{ component = first.aiComponentId, observations = false }
-      local copy = job.server:ok("POST", "/experiments/" .. first.id .. "/duplicate", { initialPromptOverride = "Mine" })
+      local copy = job.server:ok("POST", "/experiments/" .. first.id .. "/duplicate",
+         { initialPromptOverride = "Mine" })
       job.server:ok("PATCH", "/experiments/" .. mine, { name = "mine" })
       job:finish{ night = 2, rows = 25 }
       for _, id in ipairs{ mine, copy.id } do
@@ -106,7 +107,7 @@ describe("the nightly job", function()
       { 2, "a column that is not there", { rows = 3, env = { LABEL_COLUMN = "team" } }, "team" },
       { 1, "a file without rows", { rows = 0 }, "." },
       { 4, "no credential", { rows = 3, env = { PROMPTIC_API_KEY = "" } }, "^auth: " },
-      { 4, "a credential that the platform refuses", { rows = 3, env = { PROMPTIC_API_KEY = "ptc_wrong" } }, "^%[401%] " },
+      { 4, "a credential that is refused", { rows = 3, env = { PROMPTIC_API_KEY = "ptc_wrong" } }, "^%[401%] " },
       { 1, "nobody who listens", { rows = 3, env = { PROMPTIC_ENDPOINT = "http://127.0.0.1:1" } }, "^connection: " },
    }
    for _, row in ipairs(STATUS) do

@@ -2,11 +2,12 @@
 -- counted on the server's side.
 --
 --    local job = nightly.new{ "--without", "observations" }      -- a sandbox of this form
---    local result = job:run{ night = 1, rows = 60 }              -- result.code, .stdout, .stderr
+--    job.name = "tickets"                                             -- of the component
+--    local result = job:run{ night = 1, rows = 60 }                   -- result.code, .stdout, .stderr
 --    job:run{ night = 1, rows = 60, signal = "KILL", after = 0.1 }    -- a signal after so many seconds
---    job:run{ night = 1, rows = 60, dies_at = 3 }                -- kill -9 when the third response has arrived
---    job:check(1, 60)     -- one component, one experiment a night, each row of the file once
---    job:loses("POST /start", true)    -- the next such request is carried out, and its response is lost; false: nor that
+--    job:run{ night = 1, rows = 60, dies_at = 3 }                     -- kill -9 at the third response
+--    job:check(1, 1, 60)     -- one component, one experiment a night, each row of the file once
+--    job:loses("POST /start", true)    -- the response of the next such request is lost; false: it is not carried out
 --    job:stop()
 local assert = require "luassert"
 local socket = require "socket"
@@ -45,7 +46,7 @@ nightly.SIGNALS = { KILL = 137, INT = 130, TERM = 143 }
 --- A sandbox of this form with the job; pace: seconds of each step of an experiment.
 function nightly.new(form, pace)
    local server = sandbox.start{ pace = pace or 0, arguments = form }
-   return setmetatable({ server = server, folder = process.folder(), name = "tickets", is_older = form[2] == "cases" }, Job)
+   return setmetatable({ server = server, folder = process.folder(), is_older = form[2] == "cases" }, Job)
 end
 
 -- What stands between the job and the sandbox.
@@ -61,7 +62,8 @@ local FORWARDS = [[
       if name == "authorization" or name == "content-type" then headers[name] = pair[2] end
    end
    local _, status = require("socket.http").request{ url = url .. request.target, method = request.method,
-      headers = headers, source = require("ltn12").source.string(request.body), sink = require("ltn12").sink.table(pieces) }
+      headers = headers, source = require("ltn12").source.string(request.body),
+      sink = require("ltn12").sink.table(pieces) }
    return is_next and { close = "reset" } or { status = status, body = table.concat(pieces) }
 ]]
 
@@ -88,7 +90,8 @@ end
 function Job:write(rows, separator)
    local lines = { ("\xEF\xBB\xBFticket%sexpected"):format(separator or ",") }
    for index = 1, rows do
-      lines[index + 1] = ('"%s"%s%s'):format(text_of(index):gsub('"', '""'), separator or ",", LABELS[index % #LABELS + 1])
+      local text = text_of(index):gsub('"', '""')
+      lines[index + 1] = ('"%s"%s%s'):format(text, separator or ",", LABELS[index % #LABELS + 1])
    end
    local path = self.folder .. "/rows.csv"
    process.write_file(path, table.concat(lines, "\r\n") .. "\r\n")
@@ -96,8 +99,8 @@ function Job:write(rows, separator)
 end
 
 function Job:run(call)
-   local env = { PROMPTIC_ENDPOINT = (self.between or self.server).url, PROMPTIC_API_KEY = self.server.key, HOME = self.folder,
-      NIGHT = call.night and tostring(call.night), DIES_AT = call.dies_at and tostring(call.dies_at),
+   local env = { PROMPTIC_ENDPOINT = (self.between or self.server).url, PROMPTIC_API_KEY = self.server.key,
+      HOME = self.folder, NIGHT = call.night and tostring(call.night), DIES_AT = call.dies_at,
       LUA_INIT = call.dies_at and DIES }
    for name, value in pairs(call.env or {}) do env[name] = value end
    local words = { command.OURS, "examples/nightly.lua" }
