@@ -48,6 +48,8 @@ typedef enum bindings_slot {
     BINDINGS_YIELDS,       /* coroutine.yield -> true, as the host has it */
     BINDINGS_DRIVER,       /* drive_background of the prelude's scheduler */
     BINDINGS_FLUSH,        /* promptic.flush, whatever a script puts there */
+    BINDINGS_STRICT_LOAD,  /* load and mark of prelude/strict.lua */
+    BINDINGS_STRICT_MARK,
     BINDINGS_SLOT_COUNT
 } bindings_slot;
 
@@ -301,6 +303,7 @@ struct bindings_client {
     promptic_limits limits;        /* of a view's calls */
     bindings_state *state;         /* kept alive by the userdata's user value */
     bool closed;
+    bool strict; /* in its results a name that their type does not have is an error */
 };
 
 /* The client of the core, also of a view; NULL if there is none (any more). */

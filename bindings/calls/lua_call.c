@@ -15,6 +15,7 @@ struct bindings_owner {
     int decoding; /* reference to what decodes the response in steps; LUA_NOREF: nothing */
     json_progress progress; /* of that; once it is over, the reference is to the value or message */
     bool exchange;          /* the response is returned as it came */
+    const promptic_returns *marked; /* of a strict client: the result's type; else NULL */
 };
 
 /* -------------------------------------------------------------- ended calls */
@@ -157,6 +158,15 @@ static void push_unreadable(lua_State *L, const promptic_result *result) {
     bindings_push_error(L, &unreadable);
 }
 
+/* [-0, +0, e] Makes the result on top strict. */
+static void mark_result(lua_State *L, const promptic_returns *returns) {
+    bindings_get(L, BINDINGS_STRICT_MARK);
+    lua_pushvalue(L, -2);
+    lua_pushstring(L, returns->type);
+    lua_pushstring(L, returns->field);
+    lua_call(L, 3, 0);
+}
+
 /* [-0, +1, e] Returns an ended call's response as a value, or raises its failure. */
 static int finish(lua_State *L, bindings_owner *owner) {
     const promptic_result *result = promptic_call_result(owner->call);
@@ -172,6 +182,8 @@ static int finish(lua_State *L, bindings_owner *owner) {
         failed = true;
     } else if (lua_istable(L, -1)) {
         bindings_keep_response(L, result);
+        if (owner->marked != NULL)
+            mark_result(L, owner->marked);
     }
     release(L, owner);
     return failed ? lua_error(L) : 1;
@@ -349,7 +361,11 @@ static int start_with_body(lua_State *L, bindings_owner *owner, promptic_request
 }
 
 int bindings_call(lua_State *L, promptic_request *request, json_buffer *body) {
-    return start_with_body(L, bindings_prepare(L, request), request, body);
+    const bindings_client *client = lua_touserdata(L, 1);
+    bindings_owner *owner = bindings_prepare(L, request);
+    if (client->strict && request->row != NULL && request->row->returns.type != NULL)
+        owner->marked = &request->row->returns;
+    return start_with_body(L, owner, request, body);
 }
 
 int bindings_exchange(lua_State *L, promptic_request *request, json_buffer *body) {

@@ -90,8 +90,16 @@ static int new_client(lua_State *L, bool anonymous) {
     promptic_error error = {.kind = PROMPTIC_OK};
     library_push_settings(L, library_find("client")->call.parameters, 1);
     lua_replace(L, 1);
+    bindings_push_option(L, 1, "strict");
+    bool strict = lua_toboolean(L, -1);
+    if (strict) {
+        bindings_get(L, BINDINGS_STRICT_LOAD);
+        lua_call(L, 0, 0);
+    }
+    lua_pop(L, 1);
     bindings_state *state = bindings_state_of(L);
     bindings_client *client = push_client(L, state);
+    client->strict = strict;
     read_options(L, &options);
     options.anonymous = anonymous;
     bindings_push_option(L, 1, "log");
@@ -149,7 +157,8 @@ int bindings_client_with(lua_State *L) {
     bindings_client *view = lua_newuserdata(L, sizeof *view);
     *view = (bindings_client){.state = from->state,
                               .parent = from->parent != NULL ? from->parent : from,
-                              .limits = limits};
+                              .limits = limits,
+                              .strict = from->strict};
     bindings_get(L, BINDINGS_CLIENT_METATABLE);
     lua_setmetatable(L, -2);
     lua_createtable(L, 3, 0);

@@ -2,7 +2,7 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local ipairs, math, tostring, type = ipairs, math, tostring, type
+local ipairs, math, rawget, tostring, type = ipairs, math, rawget, tostring, type
 
 local methods, library = import "methods", import "c.library"
 local failure, noise = import "failure", import "noise"
@@ -43,9 +43,9 @@ end
 
 -- The answer of a row as a label.
 local function label_of(row)
-   local answer = row.expectedPayload
-   if row.expected ~= nil then
-      answer = row.expected
+   local answer = rawget(row, "expectedPayload") -- raw: a row is a case or an observation, whose types differ
+   if rawget(row, "expected") ~= nil then
+      answer = rawget(row, "expected")
    elseif type(answer) == "table" and answer.value ~= nil then
       answer = answer.value
    end

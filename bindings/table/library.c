@@ -53,6 +53,7 @@ static const promptic_parameter client_options[] = {
     OPTION("max_response_bytes", INTEGER, "bytes of one response at most, after decompression", DEFAULT("268435456"), ANY_COUNT),
     ALLOW_HTTP, CA_FILE, USER_AGENT,
     OPTION("certificate", BOOLEAN, "keeps who issued the server's certificate, and when it ends, for promptic.response of a call on a new connection", DEFAULT("false")),
+    OPTION("strict", BOOLEAN, "in a result, a name that its type does not have is an error that names the nearest one", DEFAULT("false")),
     OPTION("log", ANY, "called with each attempt (level debug) and with what is done about a failure (warning); it cannot use the client", FUNCTION("level, text")),
     {.name = NULL}};
 
