@@ -67,6 +67,20 @@ void bindings_name_metatable(lua_State *L, const char *name);
 int bindings_unix_time(lua_State *L);
 int bindings_uuid(lua_State *L);
 
+/* random_hex(bytes): so many random bytes, 32 at most, as hexadecimal digits. */
+int bindings_random_hex(lua_State *L);
+
+/* ---------------------------------------------------------------- base64.c */
+
+/* base64(bytes), unbase64(text) */
+int bindings_base64(lua_State *L);
+int bindings_unbase64(lua_State *L);
+
+/* ----------------------------------------------------------------- spool.c */
+
+/* [-0, +1, m] Pushes the part "c.spool" of the prelude. */
+int bindings_open_spool(lua_State *L);
+
 /* ----------------------------------------------------------------- state.c */
 
 /* A call of Lua's, owned by a userdata (lua_call.c). */
@@ -313,6 +327,9 @@ int bindings_warn(lua_State *L);
 
 /* [-0, +0, m] Makes the metatable of clients; the methods are in their slot already. */
 void bindings_open_clients(lua_State *L);
+
+/* [-0, +0, m] Whether the client at index has a log function. */
+bool bindings_has_log(lua_State *L, int index);
 
 /* The promptic_log_fn of clients with a log function; userdata is the bindings_client. */
 void bindings_log(promptic_log_level level, const char *text, void *userdata);

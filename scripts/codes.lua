@@ -29,6 +29,8 @@ return {
    { "wrong_separator", "argument", "the fields of a .csv file seem to be separated by another character" },
    { "no_column", "argument", "a .csv file has no column of that name" },
    { "empty_answer", "argument", "the answer of a row is empty" },
+   { "no_prompt", "config", "there is no prompt of the component: neither deployed nor in a file" },
+   { "no_variable", "argument", "a variable of the prompt has no value; the message lists all of them" },
    { "ambiguous_name", "argument", "several components, experiments or datasets have the name; the message lists ids" },
    { "nothing_deployed", "argument", "nothing is deployed, so model and initial_prompt are needed" },
    { "not_completed", "argument", "deploy_if_better was given an experiment that is not completed" },

@@ -50,8 +50,8 @@ void httpd_on_completed(void *server, struct MHD_Connection *connection, void **
 void httpd_on_connection(void *server, struct MHD_Connection *connection, void **context,
                          enum MHD_ConnectionNotificationCode what);
 
-/* What has arrived on a connection, or was sent: the head of a request, bytes of its body, the whole
- * of it, the end of its response. */
+/* What has arrived on a connection, or was sent: the head of a request, bytes of its body, the
+ * whole of it, the end of its response. */
 void httpd_note_head(struct MHD_Connection *connection);
 void httpd_note_body(struct MHD_Connection *connection, size_t bytes);
 void httpd_note_request(struct MHD_Connection *connection);

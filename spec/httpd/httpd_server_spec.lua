@@ -396,7 +396,8 @@ describe("promptic.httpd", function()
       it("has bounds that are checked", function()
          assert.has_error(function() start{ request_seconds = 0 } end,
             "bad argument #1 to 'listen' (request_seconds: integer from 1 to 86400 expected)")
-         assert.error_matches(function() start{ max_connections = 0 } end, "max_connections: integer from 1 to %d+ expected")
+         assert.error_matches(function() start{ max_connections = 0 } end,
+            "max_connections: integer from 1 to %d+ expected")
       end)
    end)
 
