@@ -7,9 +7,6 @@
 #include <limits.h>
 #include <string.h>
 
-/* How many values wait: 64 elements, or 32 members. */
-#define WAITING_VALUES 64
-
 /* Tables deeper than this do not keep values waiting while one of them is open, so that all of them
  * fit the stack of Lua 5.1, which has 8000 places for a C function. */
 #define WAITING_DEPTH 16
@@ -207,7 +204,7 @@ static void stop_waiting(lua_State *L, const json_builder *b, json_level *level,
 /* [-0, +1, m] A slot for the table that opens. */
 static bool open_level(lua_State *L, json_builder *b, bool is_object) {
     json_level *level = b->level;
-    if (!lua_checkstack(L, WAITING_VALUES + 8)) {
+    if (!lua_checkstack(L, JSON_BUILD_ROOM)) {
         b->reader.problem = "no room on Lua's stack for what is nested";
         return false;
     }
@@ -216,7 +213,7 @@ static bool open_level(lua_State *L, json_builder *b, bool is_object) {
     lua_pushnil(L);
     b->level = level + 1;
     b->level[0] =
-        (json_level){.slot = lua_gettop(L), .limit = WAITING_VALUES, .is_object = is_object};
+        (json_level){.slot = lua_gettop(L), .limit = JSON_WAITING_VALUES, .is_object = is_object};
     return true;
 }
 

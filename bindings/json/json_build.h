@@ -17,6 +17,14 @@
 
 #include <stdint.h>
 
+/* How many values wait: 64 elements, or 32 members. */
+#define JSON_WAITING_VALUES 64
+
+/* Places on the stack that the innermost open table may take: what waits, and what a call of the
+ * Lua API needs besides. Lua grants them to the running C function alone, so each one that builds
+ * reserves them anew. */
+#define JSON_BUILD_ROOM (JSON_WAITING_VALUES + LUA_MINSTACK)
+
 /* Longer keys are not looked up in the codec's table, but hashed by Lua each time. */
 #define JSON_KEY_BYTES 31
 

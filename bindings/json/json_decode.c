@@ -128,7 +128,7 @@ void json_decoding_push(lua_State *L, const char *text, size_t length, unsigned 
 /* [-0, +values, m] */
 static void unpark(lua_State *L, decoder *d, int parked, int count) {
     int base = lua_gettop(L);
-    luaL_checkstack(L, count + LUA_MINSTACK, "JSON");
+    luaL_checkstack(L, count + JSON_BUILD_ROOM, "JSON");
     for (int i = 1; i <= count; i++)
         lua_rawgeti(L, parked, i);
     for (json_level *level = d->build.levels + 1; level <= d->build.level; level++)
