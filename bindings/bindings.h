@@ -235,6 +235,7 @@ void bindings_push_library(lua_State *L);
 struct bindings_client {
     promptic_client *handle; /* NULL before it is made and once it is freed */
     bindings_state *state;   /* kept alive by the userdata's user value */
+    size_t most_values;      /* of one response */
     bool closed;
 };
 

@@ -39,7 +39,8 @@ static void push_table(lua_State *L, const promptic_result *result) {
     set_string(L, "method", result->method);
     set_string(L, "path", result->path);
     set_string(L, "request_id", result->request_id);
-    if (result->kind == PROMPTIC_API_ERROR) {
+    bool has_response = result->kind == PROMPTIC_API_ERROR || result->kind == PROMPTIC_DECODE;
+    if (has_response && result->status > 0) {
         lua_pushinteger(L, result->status);
         lua_setfield(L, -2, "status_code");
     }
@@ -47,7 +48,7 @@ static void push_table(lua_State *L, const promptic_result *result) {
         lua_pushnumber(L, result->retry_after);
         lua_setfield(L, -2, "retry_after");
     }
-    if (result->kind == PROMPTIC_API_ERROR || result->kind == PROMPTIC_DECODE)
+    if (has_response)
         set_body(L, result);
     if (result->attempts > 0) {
         lua_pushinteger(L, result->attempts);
@@ -90,18 +91,18 @@ static void push_field(lua_State *L, const char *name, const char *otherwise) {
     }
 }
 
-/* __tostring: "[404] Not found", or "timeout: no byte has moved for 30 s". */
+/* __tostring: "[404] Not found", or "timeout: no byte has moved for 30 s". The status of a response
+ * that cannot be read is not what is wrong with it. */
 static int error_tostring(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     push_field(L, "message", "unknown error");
+    push_field(L, "kind", "error");
     push_field(L, "status_code", "");
-    if (lua_tostring(L, 3)[0] != '\0') {
-        lua_pushfstring(L, "[%s] %s", lua_tostring(L, 3), lua_tostring(L, 2));
-    } else {
-        push_field(L, "kind", "error");
-        lua_pushfstring(L, "%s: %s", lua_tostring(L, 4), lua_tostring(L, 2));
-    }
+    if (lua_tostring(L, 4)[0] != '\0' && strcmp(lua_tostring(L, 3), "decode") != 0)
+        lua_pushfstring(L, "[%s] %s", lua_tostring(L, 4), lua_tostring(L, 2));
+    else
+        lua_pushfstring(L, "%s: %s", lua_tostring(L, 3), lua_tostring(L, 2));
     return 1;
 }
 

@@ -117,8 +117,8 @@ static void end(promptic_call *call) {
         lose_response(call);
     result->method = call->method;
     result->path = call->path;
-    result->body = call->transfer.body.data != NULL ? call->transfer.body.data : "";
-    result->body_length = call->transfer.body.length;
+    result->body = call->transfer.inflow.body.data != NULL ? call->transfer.inflow.body.data : "";
+    result->body_length = call->transfer.inflow.body.length;
     result->attempts = call->attempts;
     result->maybe_sent = result->kind != PROMPTIC_OK && call->maybe_sent;
     result->elapsed = (double)(clock_now_ms() - call->submitted_ms) / 1000.0;
@@ -163,7 +163,10 @@ static void succeed(promptic_call *call, int status) {
 
 /* ---------------------------------------------------------------- attempts */
 
-static int64_t stall_ms(const promptic_call *call) {
+static int64_t stall_ms(promptic_call *call) {
+    int64_t anew = clock_after(call->transfer.moved_ms, call->client->deadline);
+    if (call->is_patient && call->transfer.inflow.decoded > 0 && anew > call->deadline_ms)
+        call->deadline_ms = anew;
     int64_t stalled = clock_after(call->transfer.moved_ms, call->client->timeout);
     return stalled < call->deadline_ms ? stalled : call->deadline_ms;
 }
@@ -182,7 +185,8 @@ bool call_attempt(promptic_call *call) {
                               : client_headers(client, call->method, call->body != NULL,
                                                call->row != NULL && call->row->redirects),
         .fresh = call->distrusts,
-        .max_response_bytes = client->max_response_bytes,
+        .most = call->max_bytes > 0 ? call->max_bytes : client->max_response_bytes,
+        .bound = call->max_bytes > 0 ? "max_bytes" : "max_response_bytes",
         .on_body = call->on_body,
         .body_userdata = call->body_userdata,
     };
@@ -282,9 +286,14 @@ static bool is_success(const promptic_call *call, const transfer_outcome *outcom
     return outcome->status == 404 && call->attempts > 1 && strcmp(call->method, "DELETE") == 0;
 }
 
+/* Whether a status says what became of the request, if the body can be used or not. */
+static bool has_verdict(const transfer_outcome *outcome) {
+    return outcome->kind == PROMPTIC_OK || outcome->status >= 300;
+}
+
 /* Whether the request is in doubt after this failure. */
 static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_after) {
-    if (outcome->kind != PROMPTIC_OK)
+    if (!has_verdict(outcome))
         return sent;
     return outcome->status == 500 || outcome->status == 502 || outcome->status == 504 ||
            (outcome->status == 503 && retry_after < 0);
@@ -302,12 +311,12 @@ static char *api_message(const promptic_call *call, int status) {
                       location);
         return text_take(&message, NULL);
     }
-    const text *body = &call->transfer.body;
+    const text *body = &call->transfer.inflow.body;
     if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
         return failure_no_route(allocator_of(call), call->row);
     return failure_message(allocator_of(call), status,
                            transfer_header(&call->transfer, "content-type"),
-                           call->transfer.body.data, call->transfer.body.length);
+                           call->transfer.inflow.body.data, call->transfer.inflow.body.length);
 }
 
 /* Takes the message from the response, or from libcurl. False if out of memory. */
@@ -324,7 +333,7 @@ static bool fill_message(promptic_call *call, const transfer_outcome *outcome) {
 
 /* Takes the code from the response. False if out of memory. */
 static bool fill_code(promptic_call *call, const transfer_outcome *outcome) {
-    const text *body = &call->transfer.body;
+    const text *body = &call->transfer.inflow.body;
     if (outcome->kind != PROMPTIC_OK)
         return true;
     bool filled = failure_code(allocator_of(call), body->data, body->length, &call->code);
@@ -334,7 +343,9 @@ static bool fill_code(promptic_call *call, const transfer_outcome *outcome) {
 
 static void fail_with(promptic_call *call, const transfer_outcome *outcome, double retry_after) {
     promptic_result *result = &call->result;
-    clean_hide(call->transfer.body.data, call->transfer.body.length, &call->client->secrets);
+    text *body = &call->transfer.inflow.body;
+    text_cut(body, (size_t)INFLOW_FAILURE_BYTES);
+    clean_hide(body->data, body->length, &call->client->secrets);
     result->kind = outcome->kind == PROMPTIC_OK ? PROMPTIC_API_ERROR : outcome->kind;
     result->status = outcome->status;
     result->retry_after = retry_after;
@@ -359,7 +370,7 @@ static void settle_failure(promptic_call *call, const transfer_outcome *outcome)
     const retry_attempt attempt = {
         .repeatable = call->repeatable,
         .status = outcome->status,
-        .kind = outcome->kind == PROMPTIC_OK ? PROMPTIC_API_ERROR : outcome->kind,
+        .kind = has_verdict(outcome) ? PROMPTIC_API_ERROR : outcome->kind,
         .never_sent = !call->transfer.sent,
         .retry_after = retry_after_seconds(retry_after, transfer_header(&call->transfer, "date")),
     };
@@ -389,7 +400,7 @@ static void settle(promptic_call *call, const transfer_outcome *outcome) {
                    call->method, call->path, outcome->status, call->attempts,
                    outcome->reused ? "reused" : "new");
         if (outcome->status == 404)
-            text_clear(&call->transfer.body);
+            text_clear(&call->transfer.inflow.body);
         succeed(call, outcome->status);
         return;
     }
@@ -412,6 +423,13 @@ bool promptic_call_done(const promptic_call *call) {
 
 const promptic_result *promptic_call_result(const promptic_call *call) {
     return promptic_call_done(call) ? &call->result : NULL;
+}
+
+long promptic_call_left_ms(const promptic_call *call) {
+    if (call->deadline_ms == CLOCK_NEVER)
+        return -1;
+    int64_t left_ms = call->deadline_ms - clock_now_ms();
+    return left_ms < 0 ? 0 : left_ms > INT32_MAX ? INT32_MAX : (long)left_ms;
 }
 
 bool promptic_call_wait(promptic_call *call, long timeout_ms) {

@@ -120,6 +120,8 @@ promptic_call *promptic_submit(promptic_client *client, const promptic_request *
     set_method(call, request, row);
     call->on_body = request->on_body;
     call->body_userdata = request->body_userdata;
+    call->max_bytes = request->max_bytes;
+    call->is_patient = request->is_patient;
     call->done = done;
     call->userdata = userdata;
     begin(call);

@@ -68,10 +68,11 @@ static bool add_credential(const config *config, struct curl_slist **list) {
 }
 
 /* CURLOPT_USERAGENT would have libcurl format the same line anew in every request. */
-static bool add_common_headers(const config *config, const char *user_agent, const char *accept,
+static bool add_common_headers(const config *config, const char *user_agent, bool wants_bytes,
                                struct curl_slist **list) {
     return add_header(config, list, "User-Agent", user_agent) && add_credential(config, list) &&
-           add_header(config, list, "Accept", accept);
+           add_header(config, list, "Accept", wants_bytes ? "*/*" : "application/json") &&
+           add_header(config, list, "Accept-Encoding", wants_bytes ? "identity" : "gzip");
 }
 
 /* Each line costs libcurl some work in every request, so each kind of request has a list of its
@@ -79,14 +80,13 @@ static bool add_common_headers(const config *config, const char *user_agent, con
  * for servers that do not know the header. */
 static bool build_headers(promptic_client *client, const char *user_agent) {
     const config *config = &client->config;
-    const char *accept = "application/json";
-    return add_common_headers(config, user_agent, accept, &client->json_headers) &&
+    return add_common_headers(config, user_agent, false, &client->json_headers) &&
            add_header(config, &client->json_headers, "Content-Type", "application/json") &&
            remove_header(&client->json_headers, "Expect:") &&
-           add_common_headers(config, user_agent, accept, &client->empty_headers) &&
+           add_common_headers(config, user_agent, false, &client->empty_headers) &&
            remove_header(&client->empty_headers, "Content-Type:") &&
-           add_common_headers(config, user_agent, accept, &client->plain_headers) &&
-           add_common_headers(config, user_agent, "*/*", &client->bytes_headers);
+           add_common_headers(config, user_agent, false, &client->plain_headers) &&
+           add_common_headers(config, user_agent, true, &client->bytes_headers);
 }
 
 static void free_headers(struct curl_slist *list) {

@@ -24,6 +24,13 @@ void text_clear(text *text) {
         text->data[0] = '\0';
 }
 
+void text_cut(text *text, size_t length) {
+    if (text->length <= length)
+        return;
+    text->length = length;
+    text->data[length] = '\0';
+}
+
 bool text_reserve(text *text, size_t length) {
     if (text->failed)
         return false;

@@ -86,6 +86,7 @@ static int new_client(lua_State *L, bool anonymous) {
     bindings_state *state = bindings_state_of(L);
     bindings_client *client = push_client(L, state);
     read_options(L, &options);
+    client->most_values = (size_t)number_option(L, "max_response_values");
     options.anonymous = anonymous;
     bindings_push_option(L, 1, "log");
     if (!lua_isnil(L, -1)) {

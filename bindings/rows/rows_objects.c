@@ -342,6 +342,9 @@ static int scan_gc(lua_State *L) {
 
 /* -------------------------------------------------------------------- calls */
 
+/* Bytes of a list, which is read and not kept: a million rows are some 300 MiB. */
+#define MOST_LISTED ((unsigned long long)8 << 30)
+
 /* rows.call(client, experiment_id, scan [, batch]): creates the batch's observations, or lists all
  * there are, and has the response scanned */
 static int call(lua_State *L) {
@@ -355,6 +358,8 @@ static int call(lua_State *L) {
         creates ? rows_endpoint() : promptic_endpoint_find("list_observations");
     request.row = row;
     request.method = row->verb;
+    request.max_bytes = creates ? 0 : MOST_LISTED;
+    request.is_patient = !creates;
     bindings_owner *owner = bindings_prepare(L, &request);
     if (creates)
         rows_batch_lend(L, check_batch(L, 4), &request);

@@ -120,7 +120,7 @@ static const char sample[] = "\xEF\xBB\xBF {\"a\":[1,2.5,null,{\"\\u00e9\\n\":nu
 /* [-0, +1, m] Decodes in steps; false with a message. */
 static bool decode_in_steps(lua_State *L, const char *text, size_t length, size_t bytes) {
     json_progress progress = JSON_GOES_ON;
-    json_decoding_push(L, text, length, 0);
+    json_decoding_push(L, text, length, 0, NULL);
     for (long steps = 0; progress == JSON_GOES_ON; steps++) {
         progress = json_decoding_step(L, -1, bytes);
         if (steps > (long)length + 2)
@@ -232,7 +232,7 @@ static void check_bounds(lua_State *L) {
             text[length++] = '"';
         length += (size_t)snprintf(text + length, sizeof text - length, is_string ? "]" : "1]");
         size_t steps = 0;
-        json_decoding_push(L, text, length, 0);
+        json_decoding_push(L, text, length, 0, NULL);
         while (json_decoding_step(L, -1, 4096) == JSON_GOES_ON)
             steps++;
         if (i != 8) /* which ends where it is nested too deeply */

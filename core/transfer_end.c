@@ -1,0 +1,159 @@
+/* transfer_end.c - how an exchange ended, in the core's terms. */
+#include "transfer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifndef CURLE_TOO_LARGE /* since libcurl 8.6 */
+#define CURLE_TOO_LARGE 100
+#endif
+
+/* A handshake that was refused, or a connection that broke during it: for the latter libcurl has no
+ * code of its own, only an errno, or OpenSSL's words where there was none. */
+static promptic_kind handshake_kind(const transfer *transfer) {
+    long system_error = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &system_error);
+    bool broke = system_error != 0 || strstr(transfer->error, "SSL_ERROR_SYSCALL") != NULL ||
+                 strstr(transfer->error, "unexpected eof") != NULL;
+    return broke ? PROMPTIC_CONNECTION : PROMPTIC_TLS;
+}
+
+/* A SOCKS proxy that wants another user or password. */
+static promptic_kind socks_kind(CURL *easy) {
+    long code = CURLPX_OK;
+    curl_easy_getinfo(easy, CURLINFO_PROXY_ERROR, &code);
+    return code == CURLPX_NO_AUTH || code == CURLPX_USER_REJECTED ? PROMPTIC_CONFIG
+                                                                  : PROMPTIC_CONNECTION;
+}
+
+/* The kind of a libcurl code, from libcurl-errors(3). */
+static promptic_kind kind_of(CURLcode code, const transfer *transfer) {
+    switch (code) {
+    case CURLE_OK:
+        return PROMPTIC_OK;
+    case CURLE_OPERATION_TIMEDOUT:
+        return PROMPTIC_TIMEOUT;
+    case CURLE_OUT_OF_MEMORY:
+        return PROMPTIC_MEMORY;
+    case CURLE_URL_MALFORMAT:
+        return PROMPTIC_CONFIG;
+    case CURLE_PROXY:
+        return socks_kind(transfer->easy);
+    case CURLE_SSL_CONNECT_ERROR:
+        return handshake_kind(transfer);
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+        return PROMPTIC_TLS;
+    default:
+        return PROMPTIC_CONNECTION;
+    }
+}
+
+/* The status with which the proxy has refused a tunnel; 0: it did not. */
+static long refused_tunnel(const transfer *transfer) {
+    long status = 0;
+    if (!transfer->connected)
+        curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status / 100 == 2 ? 0 : status;
+}
+
+/* Another attempt would meet these again: user and password, or the proxy itself, are wrong. */
+static void describe_tunnel(transfer *transfer, long status, transfer_outcome *outcome) {
+    bool is_final = status == 401 || status == 403 || status == 405 || status == 407;
+    outcome->kind = is_final ? PROMPTIC_CONFIG : PROMPTIC_CONNECTION;
+    snprintf(transfer->error, sizeof transfer->error,
+             "the proxy refused the connection with status %ld%s", status,
+             status == 407 ? ": it wants a user and a password, as in "
+                             "https_proxy=http://user:password@host:port"
+                           : "");
+    outcome->message = transfer->error;
+}
+
+static bool has_long_header(const transfer *transfer, CURLcode code) {
+    return transfer->connected && !transfer->has_head &&
+           (code == CURLE_OUT_OF_MEMORY || (int)code == CURLE_TOO_LARGE);
+}
+
+/* What is wrong with the body; the status counts all the same. */
+static void describe_body(transfer *transfer, int status, transfer_outcome *outcome) {
+    const inflow *inflow = &transfer->inflow;
+    outcome->kind = PROMPTIC_DECODE;
+    outcome->status = status;
+    outcome->message = transfer->error;
+    switch (inflow->problem) {
+    case INFLOW_ENOUGH:
+        outcome->kind = PROMPTIC_OK;
+        break;
+    case INFLOW_TOO_BIG:
+        snprintf(transfer->error, sizeof transfer->error,
+                 "the response is larger than %s allows: %" PRIu64 " bytes", transfer->bound,
+                 inflow->most);
+        break;
+    case INFLOW_CODING:
+        outcome->message = "the response is in a coding that was not asked for";
+        break;
+    case INFLOW_NO_MEMORY:
+        outcome->kind = PROMPTIC_MEMORY;
+        outcome->message = "not enough memory for the response";
+        break;
+    default:
+        outcome->message = "the response is not the gzip that it claims to be, or is cut off";
+    }
+}
+
+static void describe(transfer *transfer, CURLcode code, transfer_outcome *outcome) {
+    long tunnel = refused_tunnel(transfer);
+    if (code == CURLE_URL_MALFORMAT && transfer->has_origin) { /* out of memory */
+        outcome->kind = PROMPTIC_MEMORY;
+        outcome->message = "not enough memory to start the request";
+    } else if (transfer->headers.failed) {
+        outcome->kind = PROMPTIC_MEMORY;
+        outcome->message = "not enough memory for the response";
+    } else if (transfer->long_head) {
+        outcome->kind = PROMPTIC_CONNECTION;
+        outcome->message = transfer->connected ? "the head of the response is too long"
+                                               : "the proxy's response has no end";
+    } else if (transfer->resent) {
+        outcome->kind = PROMPTIC_CONNECTION;
+        outcome->message = "the connection broke before a response came";
+    } else if (has_long_header(transfer, code)) {
+        outcome->kind = PROMPTIC_CONNECTION;
+        outcome->message = "a header of the response is too long";
+    } else if (tunnel != 0) {
+        describe_tunnel(transfer, tunnel, outcome);
+    } else {
+        outcome->kind = kind_of(code, transfer);
+        outcome->message = transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code);
+    }
+}
+
+void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) {
+    long status = 0, connections = 1;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
+    *outcome = (transfer_outcome){
+        .kind = PROMPTIC_OK, .reused = connections == 0, .stale = transfer->stale};
+    if (code == CURLE_OK && !inflow_is_whole(&transfer->inflow))
+        transfer->inflow.problem = INFLOW_NO_GZIP;
+    if (transfer->inflow.problem != INFLOW_FINE) {
+        describe_body(transfer, (int)status, outcome);
+    } else if (code != CURLE_OK) {
+        describe(transfer, code, outcome);
+    } else if (!transfer->has_head) { /* libcurl accepts half a head */
+        outcome->kind = PROMPTIC_CONNECTION;
+        outcome->message = "the connection broke in the head of the response";
+    } else {
+        outcome->status = (int)status;
+    }
+    transfer_drop(transfer);
+}
