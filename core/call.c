@@ -432,6 +432,18 @@ long promptic_call_left_ms(const promptic_call *call) {
     return left_ms < 0 ? 0 : left_ms > INT32_MAX ? INT32_MAX : (long)left_ms;
 }
 
+bool promptic_call_shrink(promptic_call *call, size_t keep, size_t most) {
+    text *body = &call->transfer.inflow.body;
+    promptic_result *result = &call->result;
+    if (!is_done(call))
+        return true;
+    text_cut(body, keep);
+    bool done = text_shrink(body, most);
+    result->body = body->data != NULL ? body->data : "";
+    result->body_length = body->length;
+    return done;
+}
+
 bool promptic_call_wait(promptic_call *call, long timeout_ms) {
     promptic_loop *loop = call->client->loop;
     if (!promptic_call_done(call))

@@ -442,6 +442,10 @@ PROMPTIC_API const promptic_result *promptic_call_result(const promptic_call *ca
  * caller does with the response, which is a part of the call to whoever waits for it. */
 PROMPTIC_API long promptic_call_left_ms(const promptic_call *call);
 
+/* Cuts the body of an ended call to `keep` bytes and frees up to `most` bytes of what is behind;
+ * false where more is left. To free 100 MB at once takes some 10 ms. result->body may move. */
+PROMPTIC_API bool promptic_call_shrink(promptic_call *call, size_t keep, size_t most);
+
 /* Blocks until the call has ended or timeout_ms have passed (-1: as long as it takes); steps the
  * loop meanwhile. No callback may free this call until it returns. Returns promptic_call_done. */
 PROMPTIC_API bool promptic_call_wait(promptic_call *call, long timeout_ms);

@@ -17,6 +17,7 @@ struct bindings_owner {
     json_bounds bounds;     /* of the decoding */
     bool exchange;          /* the response is returned as it came */
     bool cancelled;         /* its task was, after the response had come */
+    bool late;              /* the deadline has passed since then */
 };
 
 /* -------------------------------------------------------------- ended calls */
@@ -189,15 +190,10 @@ static void push_unreadable(lua_State *L, const bindings_owner *owner,
     push_given_up(L, result, PROMPTIC_DECODE, message);
 }
 
-/* Whether a part of the response is still to be decoded. */
-static bool is_decoding(const bindings_owner *owner) {
-    return owner->decoding != LUA_NOREF && owner->progress == JSON_GOES_ON;
-}
-
 /* [-0, +1, e] Returns an ended call's response as a value, or raises its failure. */
 static int finish(lua_State *L, bindings_owner *owner) {
     const promptic_result *result = promptic_call_result(owner->call);
-    bool failed = result->kind != PROMPTIC_OK || owner->cancelled || is_decoding(owner);
+    bool failed = result->kind != PROMPTIC_OK || owner->cancelled || owner->late;
     if (result->kind != PROMPTIC_OK) {
         bindings_push_error(L, result);
     } else if (owner->cancelled) {
@@ -206,7 +202,7 @@ static int finish(lua_State *L, bindings_owner *owner) {
         push_late(L, result);
     } else if (owner->exchange) {
         push_exchange(L, result);
-    } else if (result->body_length == 0) {
+    } else if (result->body_length == 0 && owner->decoding == LUA_NOREF) {
         lua_pushnil(L);
     } else if (!push_value(L, owner)) {
         push_unreadable(L, owner, result);
@@ -218,16 +214,38 @@ static int finish(lua_State *L, bindings_owner *owner) {
     return failed ? lua_error(L) : 1;
 }
 
+/* Bytes of a response that are freed between two readings of the clock: some 0.3 ms. */
+#define FREED_BYTES ((size_t)4 * 1024 * 1024)
+
+/* Of a response that is in an error this much stays: see errors.c. */
+#define ERROR_BYTES ((size_t)64 * 1024 + 4)
+
+/* [-0, +0, m] Does a part of what there is to do before a call of a task can be finished; true
+ * where nothing is left. */
+static bool prepare_step(lua_State *L, bindings_owner *owner) {
+    const promptic_result *result = promptic_call_result(owner->call);
+    bool is_given_up = owner->cancelled || owner->late;
+    bool is_value = result->kind == PROMPTIC_OK && !owner->exchange && !is_given_up;
+    bool is_begun = owner->decoding != LUA_NOREF;
+    if (is_value && (is_begun ? owner->progress == JSON_GOES_ON
+                              : result->body_length > STEP_BYTES)) {
+        owner->late = !decode_step(L, owner, STEP_BYTES) && is_late(owner);
+        return false;
+    }
+    if (result->kind == PROMPTIC_OK && !is_begun && !is_given_up) /* short, or handed on as it is */
+        return true;
+    bool is_error = result->kind != PROMPTIC_OK || owner->progress == JSON_REFUSED;
+    return promptic_call_shrink(owner->call, is_error ? ERROR_BYTES : 0, FREED_BYTES);
+}
+
 /* [-0, +1, e] decode_ahead(owner, stop): decodes a call's response until then, at least one step.
  * Returns whether it is done, so that the call can be finished. */
 int bindings_decode_ahead(lua_State *L) {
     bindings_owner *owner = lua_touserdata(L, 1);
-    const promptic_result *result = owner->call != NULL ? promptic_call_result(owner->call) : NULL;
     double stop = luaL_checknumber(L, 2), before = bindings_time(), longest = 0;
-    bool done = result == NULL || result->kind != PROMPTIC_OK || owner->exchange ||
-                result->body_length <= STEP_BYTES;
+    bool done = owner->call == NULL || promptic_call_result(owner->call) == NULL;
     while (!done) {
-        done = owner->cancelled || decode_step(L, owner, STEP_BYTES) || is_late(owner);
+        done = prepare_step(L, owner);
         double after = bindings_time();
         longest = after - before > longest ? after - before : longest;
         before = after;
