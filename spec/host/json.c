@@ -8,6 +8,7 @@
 
 #include <lauxlib.h>
 #include <lualib.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,6 +242,47 @@ static void check_bounds(lua_State *L) {
     }
 }
 
+enum { SMALL_STACK = 128 * 1024, LEVELS = 1000 };
+
+/* [-0, +1, m] Tables within each other, arrays and objects in turn. */
+static void push_nested(lua_State *L, int levels) {
+    lua_newtable(L);
+    for (int i = 1; i < levels; i++) {
+        lua_createtable(L, 1, 1);
+        lua_insert(L, -2);
+        if (i % 2 == 0)
+            lua_rawseti(L, -2, 1);
+        else
+            lua_setfield(L, -2, "a");
+    }
+}
+
+/* Depth costs no C stack, in either direction, at once and in steps, refused or not. */
+static void *nest(void *userdata) {
+    lua_State *L = userdata;
+    json_buffer *b = json_buffer_push(L);
+    push_nested(L, LEVELS);
+    expect(json_encode(L, -1, JSON_ANY, NULL, b), "1,000 levels", "are refused");
+    expect(json_decode(L, b->data, b->length, 0), "1,000 levels", "are not decoded");
+    expect(decode_in_steps(L, b->data, b->length, 100), "1,000 levels", "not decoded in steps");
+    push_nested(L, LEVELS + 1);
+    expect(!json_encode(L, -1, JSON_ANY, NULL, b), "1,001 levels", "are not refused");
+    expect(strstr(lua_tostring(L, -1), "nested deeper than 1000 tables") != NULL, "1,001 levels",
+           lua_tostring(L, -1));
+    lua_settop(L, 0);
+    return NULL;
+}
+
+static void check_depth(lua_State *L) {
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, SMALL_STACK);
+    expect(pthread_create(&thread, &attributes, nest, L) == 0, "a thread", "does not begin");
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
+}
+
 int main(void) {
     lua_State *L = lua_newstate(lua_allocate, NULL);
     luaL_openlibs(L);
@@ -249,6 +291,7 @@ int main(void) {
     check_buffer(L);
     check_steps(L);
     check_bounds(L);
+    check_depth(L);
     sweep(L);
     lua_close(L);
     return report("json");
