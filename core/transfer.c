@@ -14,7 +14,7 @@
 #define MAX_HEAD_BYTES ((size_t)300 * 1024)
 
 /* Of a proxy's response to CONNECT, which libcurl reads byte by byte. */
-#define MAX_PROXY_BYTES ((size_t)16 * 1024)
+#define MAX_PROXY_BYTES ((size_t)8 * 1024)
 
 /* Most response heads fit into this. */
 #define USUAL_HEADER_BYTES ((size_t)1023)
