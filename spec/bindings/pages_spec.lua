@@ -164,3 +164,17 @@ it("walks in two loops at once", function()
    end
    assert.same({ "11", "22", "33", "44", "55", "66" }, list)
 end)
+
+it("a list without an end is an error", function()
+   server:always{ body = '{"data":[' .. ("{},"):rep(499999) .. "{}]}" }
+   local count = 0
+   local problem = clients.failure(function()
+      for _ in client:each_experiment() do
+         count = count + 1
+      end
+   end)
+   assert.equal("decode", problem.kind)
+   assert.matches("the list has no end", problem.message, 1, true)
+   assert.equal(10000000, count)
+   assert.equal(21, server:count())
+end)
