@@ -29,8 +29,9 @@
 
 #define DEFAULT_MAX_BODY_BYTES ((lua_Integer)256 * 1024 * 1024)
 
-/* A connection on which nothing happens for so long is closed: select takes about a thousand, and
- * requests that never end would keep everybody else out. */
+/* A connection on which nothing happens for so long is closed, and one whose request's head takes
+ * so long (httpd_door.c): select takes about a thousand, and requests that never end would keep
+ * everybody else out. */
 #define DEFAULT_IDLE_SECONDS 30
 #define MAX_IDLE_SECONDS 86400
 
@@ -113,9 +114,9 @@ static void start(httpd_server *server, const listen_options *options) {
         MHD_USE_ERROR_LOG, port, NULL, NULL, httpd_on_request, server, MHD_OPTION_EXTERNAL_LOGGER,
         keep_log, server, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK, httpd_on_uri,
         server, MHD_OPTION_UNESCAPE_CALLBACK, httpd_keep_escaped, server,
-        MHD_OPTION_NOTIFY_COMPLETED, httpd_on_completed, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds,
-        MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, httpd_on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        httpd_on_connection, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES,
+        MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds, MHD_OPTION_END);
 }
 
 /* httpd.listen(options) */
@@ -131,6 +132,7 @@ static int httpd_listen(lua_State *L) {
     lua_pushvalue(L, 2);
     lua_setiuservalue(L, -2, 1);
     server->max_body_bytes = options.max_body_bytes;
+    server->idle_seconds = options.idle_seconds;
     server->watch_stdin = options.watch_stdin;
     /* Checked before the server takes a descriptor, which could get the number of a closed stdin.
      */
@@ -184,6 +186,7 @@ static void read_stdin(httpd_server *server) {
 static int serve_what_is_ready(httpd_server *server, double seconds) {
     fd_set readable, writable, exceptional;
     int highest = -1;
+    seconds = httpd_close_late(server, seconds);
     FD_ZERO(&readable);
     FD_ZERO(&writable);
     FD_ZERO(&exceptional);
@@ -239,21 +242,26 @@ static int server_step(lua_State *L) {
 
 /* ------------------------------------------------------------------ module */
 
-static int push_clock(lua_State *L, clockid_t clock) {
+static double read_clock(clockid_t clock) {
     struct timespec time;
     clock_gettime(clock, &time);
-    lua_pushnumber(L, (double)time.tv_sec + (double)time.tv_nsec / 1e9);
-    return 1;
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+double httpd_clock(void) {
+    return read_clock(CLOCK_MONOTONIC);
 }
 
 /* httpd.now() */
 static int httpd_now(lua_State *L) {
-    return push_clock(L, CLOCK_MONOTONIC);
+    lua_pushnumber(L, httpd_clock());
+    return 1;
 }
 
 /* httpd.time() */
 static int httpd_time(lua_State *L) {
-    return push_clock(L, CLOCK_REALTIME);
+    lua_pushnumber(L, read_clock(CLOCK_REALTIME));
+    return 1;
 }
 
 __attribute__((visibility("default"))) int luaopen_promptic_httpd(lua_State *L) {

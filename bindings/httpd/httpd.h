@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+typedef struct httpd_door httpd_door;
+
 /* A userdata; its user value is the function on_request. */
 typedef struct httpd_server {
     struct MHD_Daemon *daemon; /* NULL once it is stopped */
@@ -19,6 +21,8 @@ typedef struct httpd_server {
     lua_State *L;              /* who called step; NULL outside of it */
     int handler;               /* inside of step, the stack index of on_request */
     size_t max_body_bytes;
+    unsigned idle_seconds;
+    httpd_door *doors; /* of its connections */
     bool watch_stdin;
     bool stdin_ended;
     bool stop_wanted; /* on_request has asked for it */
@@ -40,6 +44,22 @@ enum MHD_Result httpd_on_request(void *server, struct MHD_Connection *connection
 /* The request has ended, with a response or without. */
 void httpd_on_completed(void *server, struct MHD_Connection *connection, void **state,
                         enum MHD_RequestTerminationCode how);
+
+/* A connection begins, or ends: an MHD_NotifyConnectionCallback. */
+void httpd_on_connection(void *server, struct MHD_Connection *connection, void **context,
+                         enum MHD_ConnectionNotificationCode what);
+
+/* The head of its request has come; all of it; the response has ended. */
+void httpd_door_head(httpd_server *server, struct MHD_Connection *connection);
+void httpd_door_whole(httpd_server *server, struct MHD_Connection *connection);
+void httpd_door_next(httpd_server *server, struct MHD_Connection *connection);
+
+/* Closes connections whose requests take too long to arrive; returns the time until the next one
+ * has to be, `seconds` at most. */
+double httpd_close_late(httpd_server *server, double seconds);
+
+/* Monotonic time in seconds. */
+double httpd_clock(void);
 
 /* [-0, +0, -] The error that a function of the script raised is on top, with a traceback: goes to
  * stderr, or, where it is an interrupt, is raised again by step. Returns the length of its message.

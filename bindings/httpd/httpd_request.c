@@ -61,9 +61,8 @@ static void drop_response(exchange *x) {
 
 void httpd_on_completed(void *server, struct MHD_Connection *connection, void **state,
                         enum MHD_RequestTerminationCode how) {
-    (void)server;
-    (void)connection;
     (void)how;
+    httpd_door_next(server, connection);
     exchange *x = *state;
     *state = NULL;
     if (x == NULL)
@@ -391,6 +390,7 @@ enum MHD_Result httpd_on_request(void *userdata, struct MHD_Connection *connecti
         return MHD_NO;
     if (!x->begun) {
         x->begun = true;
+        httpd_door_head(server, connection);
         return MHD_YES;
     }
     if (*length > 0) {
@@ -398,6 +398,7 @@ enum MHD_Result httpd_on_request(void *userdata, struct MHD_Connection *connecti
         *length = 0;
         return gathered ? MHD_YES : MHD_NO;
     }
+    httpd_door_whole(server, connection);
     x->method = method;
     x->connection = connection;
     x->server = server;

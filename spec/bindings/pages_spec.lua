@@ -165,8 +165,8 @@ it("walks in two loops at once", function()
    assert.same({ "11", "22", "33", "44", "55", "66" }, list)
 end)
 
-it("a list without an end is an error", function()
-   server:always{ body = '{"data":[' .. ("{},"):rep(499999) .. "{}]}" }
+it("a list without an end is an error #large", function()
+   server:always{ body = '{"data":[' .. ("1,"):rep(999999) .. "1]}" }
    local count = 0
    local problem = clients.failure(function()
       for _ in client:each_experiment() do
@@ -176,5 +176,5 @@ it("a list without an end is an error", function()
    assert.equal("decode", problem.kind)
    assert.matches("the list has no end", problem.message, 1, true)
    assert.equal(10000000, count)
-   assert.equal(21, server:count())
+   assert.equal(11, server:count())
 end)

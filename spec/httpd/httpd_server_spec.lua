@@ -294,6 +294,22 @@ describe("promptic.httpd", function()
          assert.is_true(httpd.now() - begun >= 0.9)
       end)
 
+      it("is closed too where its head takes longer, a byte now and then", function()
+         start{ idle_seconds = 1 }
+         local slow, begun = connect(), httpd.now()
+         assert(slow.socket:send("GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "))
+         local talking, sent = connect(), 0
+         slow:until_true(function()
+            assert.equal("fine", talking:exchange(request("GET /")).body) -- its time begins anew with each response
+            if httpd.now() > begun + 0.2 * sent then
+               sent = sent + 1
+               slow.socket:send("a")
+            end
+            return slow.closed
+         end)
+         assert.is_true(sent >= 3 and httpd.now() - begun >= 0.9, sent)
+      end)
+
       it("has from one second to a day", function()
          for _, seconds in ipairs{ 0, 86401, 1.5, "x" } do
             assert.has_error(function()
