@@ -89,7 +89,7 @@ Q := $(if $(V),,@)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all docs deps demo luajit test hosts network test-luas test-suites test-architectures sanitize valgrind fuzz \
+.PHONY: all docs deps demo luajit test hosts network test-luas apicheck test-suites test-architectures sanitize valgrind fuzz \
 	soak bench contract check-core house symbols lint format \
 	install uninstall rock install-rock clean help
 
@@ -193,12 +193,14 @@ $(LIBCURL_SONAME): | $(OBJ)/.checked
 
 $(OBJ)/bindings/interpreter/interpreter_libcurl.o: $(LIBCURL_SONAME)
 
-# -E: modules that a script requires find Lua's functions in the program.
+# Modules that a script requires find Lua's functions in the program, and nothing else.
+EXPORTS := bindings/interpreter/program.list
+$(PROGRAM) $(MAKER): $(EXPORTS)
 $(PROGRAM): $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 $(MAKER): $(CORE) $(BINDINGS) $(INTERPRETER) $(filter-out %/compiled_made.o,$(BAKED_MAIN)) $(OBJ)/nothing_made.o
 $(PROGRAM) $(MAKER):
 	@echo "  link   $@"
-	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,-E -o $@ $^ $(LUA_STATIC) $(CJSON) \
+	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,--dynamic-list=$(EXPORTS) -o $@ $(filter %.o,$^) $(LUA_STATIC) $(CJSON) \
 		$$([ -s $(LIBCURL_SONAME) ] || echo '$(CURL_LIBS)') $(ZLIB_LIBS) -lm -ldl
 
 # C hosts: spec/core/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
@@ -227,7 +229,8 @@ $(UNITS_OBJ): $(BUILD)/host/units.obj/%.o: spec/units/%.c | $(OBJ)/.checked
 
 $(UNITS): spec/host/units.c $(UNITS_OBJ) $(STATIC)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=curl_easy_setopt,--wrap=curl_slist_append -o $@ $^ $(CORE_LIBS) -lm
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=curl_easy_setopt,--wrap=curl_slist_append \
+		-Wl,--wrap=getentropy,--wrap=fsync,--wrap=renameat -o $@ $^ $(CORE_LIBS) -lm
 
 $(BUILD)/host/allocation $(BUILD)/host/json: override LDFLAGS += -Wl,--wrap=realloc
 $(BUILD)/host/lua_memory: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
@@ -315,6 +318,13 @@ test-luas: ## runs the specs of the module in older Luas and LuaJIT
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)MAKE='$(MAKE)' LUA='$(LUA)' PROGRAM='$(abspath $(PROGRAM))' .ci/test-luas '$(abspath $(BUILD))' $(LUAS_SPEC)
 
+apicheck: ## runs the specs of the module in Lua 5.1 to 5.4 built with checks of their API and their state
+	$(Q)$(DEPS) module program sandbox test
+	$(Q)$(DEPS) luas || true
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)CC='$(CC)' MAKE='$(MAKE)' LUA='$(LUA)' PROGRAM='$(abspath $(PROGRAM))' .ci/apicheck '$(abspath $(BUILD))' \
+		$(LUAS_SPEC)
+
 test-suites: ## builds and runs demo and specs on Debian 13 and sid, unpacked over /usr for that alone; SUITES=sid: one
 	$(Q)MAKE='$(MAKE)' .ci/test-suites '$(BUILD)' $(SPEC)
 
@@ -400,7 +410,7 @@ $(BENCHES): $(BENCH)/%: spec/bench/%.c | $(OBJ)/.checked
 
 $(BENCH)/no-decode: spec/bench/no_decode.c $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,-E -Wl,--wrap=json_decode_bounded,--wrap=json_decoding_step -o $@ \
+	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,--dynamic-list=$(EXPORTS) -Wl,--wrap=json_decode_bounded,--wrap=json_decoding_step -o $@ \
 		$(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) $(CORE_LIBS) -lm -ldl
 
 bench: ## measures what promptic costs beside libcurl and other clients: build/bench.html, spec/bench/figures.svg; one part: PART=upload
@@ -429,9 +439,10 @@ house: ## shows what a new endpoint and a new option cost: builds a copy of this
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)MAKE='$(MAKE)' .ci/made-up-row
 
-symbols: $(MODULE) $(SERVER) $(SHARED) ## shows that the libraries export what they promise and nothing else
+symbols: $(MODULE) $(SERVER) $(SHARED) $(PROGRAM) ## shows that libraries and program export what they promise and nothing else
 	$(Q).ci/symbols 'promptic_' $(SHARED)
 	$(Q).ci/symbols 'luaopen_promptic' $(MODULE) $(SERVER)
+	$(Q)CC='$(CC)' .ci/symbols --lua '$(LUA_CFLAGS)' $(PROGRAM)
 
 lint: ## luacheck, clang-format and cppcheck
 	$(Q)$(DEPS) lint

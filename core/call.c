@@ -120,6 +120,9 @@ static void end(promptic_call *call) {
     result->body = call->transfer.inflow.body.data != NULL ? call->transfer.inflow.body.data : "";
     result->body_length = call->transfer.inflow.body.length;
     result->attempts = call->attempts;
+    result->certificate_issuer =
+        call->transfer.issuer.length > 0 ? call->transfer.issuer.data : NULL;
+    result->certificate_expires = call->transfer.expires;
     result->maybe_sent = result->kind != PROMPTIC_OK && call->maybe_sent;
     result->elapsed = (double)(clock_now_ms() - call->submitted_ms) / 1000.0;
     free_request(call);
@@ -131,7 +134,7 @@ static void end(promptic_call *call) {
         loop_announce(loop, call);
 }
 
-void call_fail(promptic_call *call, promptic_kind kind, const char *message) {
+void call_fail(promptic_call *call, promptic_kind kind, const char *code, const char *message) {
     if (call->state == CALL_ACTIVE) {
         CURL *easy = call->transfer.easy;
         transfer_drop(&call->transfer);
@@ -140,6 +143,7 @@ void call_fail(promptic_call *call, promptic_kind kind, const char *message) {
     }
     transfer_forget(&call->transfer); /* what may have come was no response to this */
     call->result.kind = kind;
+    call->result.code = code;
     call->result.message = message;
     end(call);
 }
@@ -151,7 +155,7 @@ void call_abandon(promptic_call *call) {
         call->maybe_sent = call->maybe_sent || call->transfer.sent;
         call->state = CALL_WAITING;
     }
-    call_fail(call, PROMPTIC_CANCELLED,
+    call_fail(call, PROMPTIC_CANCELLED, "forked",
               "the process has forked: the call goes on in the parent process only");
 }
 
@@ -164,10 +168,10 @@ static void succeed(promptic_call *call, int status) {
 /* ---------------------------------------------------------------- attempts */
 
 static int64_t stall_ms(promptic_call *call) {
-    int64_t anew = clock_after(call->transfer.moved_ms, call->client->deadline);
+    int64_t anew = clock_after(call->transfer.moved_ms, call->limits.deadline);
     if (call->is_patient && call->transfer.inflow.decoded > 0 && anew > call->deadline_ms)
         call->deadline_ms = anew;
-    int64_t stalled = clock_after(call->transfer.moved_ms, call->client->timeout);
+    int64_t stalled = clock_after(call->transfer.moved_ms, call->limits.timeout);
     return stalled < call->deadline_ms ? stalled : call->deadline_ms;
 }
 
@@ -182,10 +186,11 @@ bool call_attempt(promptic_call *call) {
         .body = call->body,
         .body_length = call->body_length,
         .headers = is_foreign ? call->foreign.headers
-                              : client_headers(client, call->method, call->body != NULL,
-                                               call->row != NULL && call->row->redirects),
+                              : headers_of(&client->headers, call->method, call->body != NULL,
+                                           call->row != NULL && call->row->redirects),
         .fresh = call->distrusts,
-        .most = call->max_bytes > 0 ? call->max_bytes : client->max_response_bytes,
+        .connect_timeout = call->limits.timeout,
+        .most = call->max_bytes > 0 ? call->max_bytes : call->limits.max_response_bytes,
         .bound = call->max_bytes > 0 ? "max_bytes" : "max_response_bytes",
         .on_body = call->on_body,
         .body_userdata = call->body_userdata,
@@ -197,7 +202,7 @@ bool call_attempt(promptic_call *call) {
             transfer_drop(&call->transfer);
         if (easy != NULL)
             give_handle(call, easy);
-        call_fail(call, PROMPTIC_MEMORY, "not enough memory to start the request");
+        call_fail(call, PROMPTIC_MEMORY, NULL, "not enough memory to start the request");
         return false;
     }
     client->loop->running++;
@@ -212,7 +217,7 @@ static const char *timeout_message(promptic_call *call) {
     char seconds[NUMBER_SIZE];
     snprintf(call->timeout_message, sizeof call->timeout_message, "%s for %s s",
              call->transfer.connected ? "no byte has moved" : "no connection could be made",
-             number_text(seconds, call->client->timeout, 6));
+             number_text(seconds, call->limits.timeout, 6));
     return call->timeout_message;
 }
 
@@ -248,8 +253,8 @@ static void time_out(promptic_call *call, int64_t now_ms) {
     if (now_ms >= call->deadline_ms) {
         char seconds[NUMBER_SIZE];
         snprintf(call->timeout_message, size, "the deadline of %s s has passed in attempt %d",
-                 number_text(seconds, call->client->deadline, 6), call->attempts);
-        call_fail(call, PROMPTIC_TIMEOUT, call->timeout_message);
+                 number_text(seconds, call->limits.deadline, 6), call->attempts);
+        call_fail(call, PROMPTIC_TIMEOUT, "deadline", call->timeout_message);
         return;
     }
     transfer_drop(&call->transfer);
@@ -260,7 +265,8 @@ static void time_out(promptic_call *call, int64_t now_ms) {
 
 void call_due(promptic_call *call, int64_t now_ms) {
     if (call->state == CALL_QUEUED) {
-        call_fail(call, PROMPTIC_TIMEOUT, "the deadline has passed before the request was sent");
+        call_fail(call, PROMPTIC_TIMEOUT, "deadline",
+                  "the deadline has passed before the request was sent");
     } else if (call->state == CALL_WAITING) {
         loop_launch(call->client->loop, call);
     } else {
@@ -295,8 +301,7 @@ static bool has_verdict(const transfer_outcome *outcome) {
 static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_after) {
     if (!has_verdict(outcome))
         return sent;
-    return outcome->status == 500 || outcome->status == 502 || outcome->status == 504 ||
-           (outcome->status == 503 && retry_after < 0);
+    return !retry_declares_unprocessed(outcome->status, retry_after);
 }
 
 static char *api_message(const promptic_call *call, int status) {
@@ -314,6 +319,8 @@ static char *api_message(const promptic_call *call, int status) {
     const text *body = &call->transfer.inflow.body;
     if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
         return failure_no_route(allocator_of(call), call->row);
+    if (call->row != NULL && status == 404)
+        return failure_not_found(allocator_of(call), call->row, body->data, body->length);
     return failure_message(allocator_of(call), status,
                            transfer_header(&call->transfer, "content-type"),
                            call->transfer.inflow.body.data, call->transfer.inflow.body.length);
@@ -331,13 +338,27 @@ static bool fill_message(promptic_call *call, const transfer_outcome *outcome) {
     return call->message != NULL;
 }
 
-/* Takes the code from the response. False if out of memory. */
+/* For a response that has no code of its own: the library's, where it knows one. */
+static void set_own_code(promptic_call *call, int status) {
+    const text *body = &call->transfer.inflow.body;
+    if (status >= 300 && status < 400)
+        call->result.code = "redirect";
+    else if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
+        call->result.code = "no_route";
+    else if (call->row != NULL && failure_is_wrong_id(status, body->data, body->length))
+        call->result.code = "wrong_id";
+}
+
+/* Takes the code from the response, else says what the library knows. False if out of memory. */
 static bool fill_code(promptic_call *call, const transfer_outcome *outcome) {
     const text *body = &call->transfer.inflow.body;
+    call->result.code = outcome->code;
     if (outcome->kind != PROMPTIC_OK)
         return true;
     bool filled = failure_code(allocator_of(call), body->data, body->length, &call->code);
     call->result.code = call->code;
+    if (call->code == NULL)
+        set_own_code(call, outcome->status);
     return filled;
 }
 
@@ -357,7 +378,7 @@ static void fail_with(promptic_call *call, const transfer_outcome *outcome, doub
 /* How long until the next attempt, in seconds; negative where there is none. */
 static double next_delay(promptic_call *call, const retry_attempt *attempt) {
     promptic_client *client = call->client;
-    if (call->attempts > client->max_retries || !retry_allowed(attempt))
+    if (call->attempts > call->limits.max_retries || !retry_allowed(attempt))
         return -1;
     double delay = retry_delay(call->attempts, client->backoff, attempt->retry_after,
                                &client->loop->random_state);
@@ -366,7 +387,10 @@ static double next_delay(promptic_call *call, const retry_attempt *attempt) {
 }
 
 static void settle_failure(promptic_call *call, const transfer_outcome *outcome) {
-    const char *retry_after = transfer_header(&call->transfer, "retry-after");
+    /* of a whole response only: what a proxy answers to CONNECT, or half a head, declares nothing
+     */
+    const char *retry_after =
+        outcome->kind == PROMPTIC_OK ? transfer_header(&call->transfer, "retry-after") : NULL;
     const retry_attempt attempt = {
         .repeatable = call->repeatable,
         .status = outcome->status,
@@ -425,25 +449,6 @@ const promptic_result *promptic_call_result(const promptic_call *call) {
     return promptic_call_done(call) ? &call->result : NULL;
 }
 
-long promptic_call_left_ms(const promptic_call *call) {
-    if (call->deadline_ms == CLOCK_NEVER)
-        return -1;
-    int64_t left_ms = call->deadline_ms - clock_now_ms();
-    return left_ms < 0 ? 0 : left_ms > INT32_MAX ? INT32_MAX : (long)left_ms;
-}
-
-bool promptic_call_shrink(promptic_call *call, size_t keep, size_t most) {
-    text *body = &call->transfer.inflow.body;
-    promptic_result *result = &call->result;
-    if (!is_done(call))
-        return true;
-    text_cut(body, keep);
-    bool done = text_shrink(body, most);
-    result->body = body->data != NULL ? body->data : "";
-    result->body_length = body->length;
-    return done;
-}
-
 bool promptic_call_wait(promptic_call *call, long timeout_ms) {
     promptic_loop *loop = call->client->loop;
     if (!promptic_call_done(call))
@@ -456,7 +461,7 @@ bool promptic_call_wait(promptic_call *call, long timeout_ms) {
 void promptic_call_cancel(promptic_call *call) {
     if (promptic_call_done(call))
         return;
-    call_fail(call, PROMPTIC_CANCELLED, "the call was cancelled");
+    call_fail(call, PROMPTIC_CANCELLED, NULL, "the call was cancelled");
     loop_notify_timer(call->client->loop);
 }
 
@@ -476,11 +481,4 @@ void promptic_call_free(promptic_call *call) {
     promptic_client *client = call->client;
     memory_free(&client->allocator, call);
     client_release(client);
-}
-
-const char *promptic_result_header(const promptic_result *result, const char *name) {
-    for (size_t i = 0; i < result->header_count; i++)
-        if (strcasecmp(result->headers[i].name, name) == 0)
-            return result->headers[i].value;
-    return NULL;
 }

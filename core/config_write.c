@@ -361,12 +361,14 @@ static bool only_removes(const plan *plan) {
     return true;
 }
 
-/* Applies the plan to the file, which is locked. */
-static void change(original *o, const char *folder, const plan *plan) {
+/* Applies the plan to the file, which is locked where its file system has locks. */
+static void change(original *o, const plan *plan, bool is_locked) {
     struct stat before;
     bool exists = false;
     edit e;
     int code = 0;
+    if (is_locked)
+        config_clean_up(o->path.data);
     load(o, &before, &exists);
     if (o->kind != PROMPTIC_OK)
         return;
@@ -375,7 +377,7 @@ static void change(original *o, const char *folder, const plan *plan) {
     if (e.out.failed)
         code = ENOMEM;
     else if (!is_same(o, &e.out) || !is_closed)
-        code = config_replace(o->path.data, folder, &e.out, exists ? &before : NULL);
+        code = config_replace(o->path.data, &e.out, exists ? &before : NULL);
     if (code != 0)
         fail(o, "written", code);
     if (e.out.data != NULL)
@@ -417,7 +419,7 @@ promptic_kind promptic_config_write(const char *file, const promptic_pair *chang
     if (code != 0)
         fail(&o, "written", code);
     else if (folder != NULL)
-        change(&o, folder, &plan);
+        change(&o, &plan, lock >= 0);
     config_unlock(lock);
     memory_free(NULL, folder);
     close_original(&o);

@@ -76,6 +76,9 @@ static promptic_kind check_parts(const foreign_origin *origin, char *const parts
         return failure_set(error, PROMPTIC_DECODE,
                            "the platform names plain http on another host, %s, which is not used",
                            parts[HOST]);
+    if (is_http && strncmp(origin->endpoint, "https:", 6) == 0)
+        return failure_set(error, PROMPTIC_DECODE,
+                           "the platform names plain http after https, which is not used");
     return PROMPTIC_OK;
 }
 

@@ -15,7 +15,7 @@
 /* What is needed of the client. */
 typedef struct foreign_origin {
     const promptic_allocator *allocator;
-    const char *endpoint; /* its own host may be used without TLS */
+    const char *endpoint; /* its own host may be used without TLS, unless it has TLS itself */
     const char *base;     /* relative URLs are relative to what stands below it */
 } foreign_origin;
 

@@ -226,7 +226,7 @@ static promptic_call *find_running(const promptic_loop *loop, const pool *pool) 
 
 static void repair(promptic_loop *loop, pool *pool) {
     for (promptic_call *call; (call = find_running(loop, pool)) != NULL;)
-        call_fail(call, PROMPTIC_MEMORY, "not enough memory for the connection");
+        call_fail(call, PROMPTIC_MEMORY, NULL, "not enough memory for the connection");
     pool_repair(pool);
 }
 

@@ -1,5 +1,6 @@
 #include "transfer.h"
 
+#include "clean.h"
 #include "clock.h"
 
 #include <string.h>
@@ -203,8 +204,8 @@ static void leave_lookups(CURL *easy) {
 }
 
 /* With two addresses libcurl gives the first one half of it (core/README.md, "Connections"). */
-static long connect_timeout_ms(const transfer_settings *settings) {
-    int64_t timeout_ms = clock_after(0, settings->connect_timeout);
+static long connect_timeout_ms(const transfer_plan *plan) {
+    int64_t timeout_ms = clock_after(0, plan->connect_timeout);
     return timeout_ms > INT32_MAX ? INT32_MAX : (long)timeout_ms;
 }
 
@@ -255,7 +256,7 @@ CURL *transfer_handle(const transfer_settings *settings) {
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     /* HTTP/2 does not say which requests a dying connection has refused: core/README.md. */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(settings));
+    curl_easy_setopt(easy, CURLOPT_CERTINFO, settings->certificate ? 1L : 0L);
     CURLcode code = limit_protocols(easy);
     if (code == CURLE_OK)
         code = pool_attach(settings->pool, easy);
@@ -277,18 +278,22 @@ void transfer_init(transfer *transfer, const promptic_allocator *allocator) {
     list_init(&transfer->work_link);
     inflow_init(&transfer->inflow, allocator);
     text_init(&transfer->headers, allocator);
+    text_init(&transfer->issuer, allocator);
 }
 
 void transfer_free(transfer *transfer) {
     list_remove(&transfer->work_link);
     inflow_free(&transfer->inflow);
     text_free(&transfer->headers);
+    text_free(&transfer->issuer);
 }
 
 void transfer_forget(transfer *transfer) {
     text_clear(&transfer->inflow.body);
     text_clear(&transfer->headers);
     transfer->header_count = 0;
+    text_clear(&transfer->issuer);
+    transfer->expires = 0;
 }
 
 static void start_over(transfer *transfer) {
@@ -338,6 +343,7 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
                      is_large ? LARGE_UPLOAD_BUFFER : SMALL_UPLOAD_BUFFER);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, plan->headers);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(plan));
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, plan->fresh ? 1L : 0L);
     CURLcode code = plan->target != NULL
                         ? curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, plan->target)

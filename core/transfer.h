@@ -24,10 +24,11 @@ typedef struct transfer_plan {
     const char *body;   /* NULL: none, and no Content-Type */
     size_t body_length;
     struct curl_slist *headers;
-    bool fresh;        /* not on a connection that is there already */
-    uint64_t most;     /* bytes of the response's body, before and after decompression */
-    const char *bound; /* what that is called in messages */
-    inflow_fn on_body; /* as in promptic_request */
+    bool fresh;             /* not on a connection that is there already */
+    double connect_timeout; /* seconds for name lookup, connection, tunnel and handshake */
+    uint64_t most;          /* bytes of the response's body, before and after decompression */
+    const char *bound;      /* what that is called in messages */
+    inflow_fn on_body;      /* as in promptic_request */
     void *body_userdata;
 } transfer_plan;
 
@@ -40,6 +41,8 @@ typedef struct transfer {
     text headers;        /* name, NUL, value, NUL, ... of the last response */
     size_t header_count;
     size_t head_bytes; /* of all heads of the attempt and of trailers, a proxy's included */
+    text issuer;       /* of the server's certificate; empty unless it was asked for */
+    long long expires; /* when that ends, in seconds since 1970; 0 where it is not known */
     curl_off_t uploaded;
     int64_t moved_ms; /* when a byte moved last, or the attempt began */
     long sent_before; /* CURLINFO_REQUEST_SIZE before the request: bytes of CONNECT */
@@ -60,6 +63,7 @@ typedef struct transfer {
 typedef struct transfer_outcome {
     promptic_kind kind;  /* PROMPTIC_OK where there is a whole response, whatever its status */
     const char *message; /* where kind is not PROMPTIC_OK; static or of the transfer */
+    const char *code;    /* static, or NULL: see promptic_error */
     int status;          /* also where the body cannot be used; 0 where there is no whole head */
     bool reused;         /* the connection was there already */
     bool stale;          /* it had ended before the request was sent: no attempt was made */
@@ -71,9 +75,9 @@ typedef struct transfer_settings {
     CURLU *origin;       /* NULL: each plan has a URL to parse */
     const char *ca_file; /* NULL: libcurl's own */
     const char *ca_path;
-    const char *proxy;      /* NULL: none, whatever the environment says */
-    const char *no_proxy;   /* hosts that are asked without it; NULL: none */
-    double connect_timeout; /* seconds for name lookup, connection, tunnel and handshake */
+    const char *proxy;    /* NULL: none, whatever the environment says */
+    const char *no_proxy; /* hosts that are asked without it; NULL: none */
+    bool certificate;     /* keep the server's: transfer.issuer and transfer.expires */
 } transfer_settings;
 
 /* A new easy handle with these settings, freed with curl_easy_cleanup. NULL if out of memory. */

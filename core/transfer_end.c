@@ -1,6 +1,8 @@
 /* transfer_end.c - how an exchange ended, in the core's terms. */
 #include "transfer.h"
 
+#include "clean.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +73,7 @@ static long refused_tunnel(const transfer *transfer) {
 static void describe_tunnel(transfer *transfer, long status, transfer_outcome *outcome) {
     bool is_final = status == 401 || status == 403 || status == 405 || status == 407;
     outcome->kind = is_final ? PROMPTIC_CONFIG : PROMPTIC_CONNECTION;
+    outcome->code = "proxy_refused";
     snprintf(transfer->error, sizeof transfer->error,
              "the proxy refused the connection with status %ld%s", status,
              status == 407 ? ": it wants a user and a password, as in "
@@ -95,11 +98,13 @@ static void describe_body(transfer *transfer, int status, transfer_outcome *outc
         outcome->kind = PROMPTIC_OK;
         break;
     case INFLOW_TOO_BIG:
+        outcome->code = "too_large";
         snprintf(transfer->error, sizeof transfer->error,
                  "the response is larger than %s allows: %" PRIu64 " bytes", transfer->bound,
                  inflow->most);
         break;
     case INFLOW_CODING:
+        outcome->code = "unknown_coding";
         outcome->message = "the response is in a coding that was not asked for";
         break;
     case INFLOW_NO_MEMORY:
@@ -107,6 +112,7 @@ static void describe_body(transfer *transfer, int status, transfer_outcome *outc
         outcome->message = "not enough memory for the response";
         break;
     default:
+        outcome->code = "not_gzip";
         outcome->message = "the response is not the gzip that it claims to be, or is cut off";
     }
 }
@@ -137,6 +143,28 @@ static void describe(transfer *transfer, CURLcode code, transfer_outcome *outcom
     }
 }
 
+/* Keeps issuer and end of the server's certificate, where libcurl was asked for it and the
+ * connection is new. */
+static void keep_certificate(transfer *transfer) {
+    static const char issuer[] = "Issuer:", expires[] = "Expire date:";
+    struct curl_certinfo *chain = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CERTINFO, &chain);
+    if (chain == NULL || chain->num_of_certs == 0)
+        return;
+    for (const struct curl_slist *line = chain->certinfo[0]; line != NULL; line = line->next) {
+        const char *value = line->data + sizeof issuer - 1;
+        size_t length = strlen(line->data), room = 3 * length; /* a byte may become U+FFFD */
+        if (strncmp(line->data, expires, sizeof expires - 1) == 0)
+            transfer->expires = (long long)curl_getdate(line->data + sizeof expires - 1, NULL);
+        else if (strncmp(line->data, issuer, sizeof issuer - 1) == 0 &&
+                 text_reserve(&transfer->issuer, room))
+            transfer->issuer.length =
+                clean_line(transfer->issuer.data, room + 1, value, strlen(value));
+    }
+    if (transfer->expires < 0)
+        transfer->expires = 0;
+}
+
 void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) {
     long status = 0, connections = 1;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -154,6 +182,7 @@ void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) 
         outcome->message = "the connection broke in the head of the response";
     } else {
         outcome->status = (int)status;
+        keep_certificate(transfer);
     }
     transfer_drop(transfer);
 }

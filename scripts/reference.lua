@@ -56,6 +56,20 @@ function reference.signature(row, written)
    return ("%s(%s)"):format(row.name, text)
 end
 
+local RETURNED = {
+   nothing = function() return "nil" end,
+   bytes = function() return "bytes" end,
+   value = function(returns) return returns.type end,
+   object = function(returns) return returns.type .. (returns.optional and " or nil" or "") end,
+   list = function(returns) return ("{ %s = { %s, ... } }"):format(returns.field, returns.type) end,
+   iterator = function(returns) return "iterator of " .. returns.type end,
+}
+
+--- What a row returns, as it is read: "Experiment", "Deployment or nil", "{ data = { Run, ... } }", "nil".
+function reference.returned(row)
+   return RETURNED[row.returns.form](row.returns)
+end
+
 --- The row of a name as it is written in a call or without what stands before it there: "client:deploy", "deploy",
 -- "promptic.auth.login", "auth.login", "login"; nil where there is none.
 function reference.find(name)

@@ -146,29 +146,45 @@ static int push_problem(lua_State *L, const char *problem) {
     return 2;
 }
 
-/* [-0, +1 or 2, m] read(path, most): the file's bytes, or nil and why it cannot be read. */
+/* [-0, +1, m] The first `size` bytes of the file, *count of them, or all that it has; -1 and errno
+ * where it cannot be read. Memory is made before the file is opened, since that may raise. */
+static const char *push_beginning(lua_State *L, const char *path, size_t size, ssize_t *count) {
+    char *bytes = compat_newuserdata(L, size);
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    *count = file >= 0 ? read_all(file, bytes, size) : -1;
+    int code = errno;
+    if (file >= 0)
+        close(file);
+    errno = code;
+    return bytes;
+}
+
+/* [-0, +1 or 2, m] read(path, most): the file's bytes, or nil and why it cannot be read. The size
+ * that a file states is a hint: that of files in /proc is 0. */
 static int read_file(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
-    lua_Integer most = luaL_checkinteger(L, 2);
+    size_t most = (size_t)luaL_checkinteger(L, 2);
     struct stat status;
+    ssize_t count;
     if (stat(path, &status) != 0)
         return push_problem(L, strerror(errno));
     if (!S_ISREG(status.st_mode)) /* opening a pipe could block */
-        return push_problem(L, "it is no file");
-    if (status.st_size > most) {
+        return push_problem(L, "not a regular file");
+    size_t size = (unsigned long long)status.st_size > most ? most + 1 : (size_t)status.st_size + 1;
+    const char *bytes = push_beginning(L, path, size, &count);
+    while (count == (ssize_t)size && size <= most) {
+        lua_pop(L, 1);
+        size = size < 32 * 1024 ? 64 * 1024 : size > most / 2 ? most + 1 : 2 * size;
+        bytes = push_beginning(L, path, size, &count);
+    }
+    if (count < 0)
+        return push_problem(L, strerror(errno));
+    if ((size_t)count > most) {
         lua_pushnil(L);
         lua_pushfstring(L, "it has more than %d bytes", (int)most);
         return 2;
     }
-    char *bytes = compat_newuserdata(L, (size_t)status.st_size + 1);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = file >= 0 ? read_all(file, bytes, (size_t)status.st_size) : -1;
-    int code = length < 0 ? errno : 0;
-    if (file >= 0)
-        close(file);
-    if (code != 0)
-        return push_problem(L, strerror(code));
-    lua_pushlstring(L, bytes, (size_t)length);
+    lua_pushlstring(L, bytes, (size_t)count);
     return 1;
 }
 

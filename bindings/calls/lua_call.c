@@ -107,10 +107,11 @@ static void push_exchange(lua_State *L, const promptic_result *result) {
 
 /* [-0, +1, m] The error of a call that is given up after its response has come. */
 static void push_given_up(lua_State *L, const promptic_result *result, promptic_kind kind,
-                          const char *message) {
+                          const char *code, const char *message) {
     promptic_result given_up = *result;
     given_up.status = 0; /* which is not what is wrong */
     given_up.kind = kind;
+    given_up.code = code;
     given_up.message = message;
     given_up.maybe_sent = true; /* a 2xx says that it took effect */
     bindings_push_error(L, &given_up);
@@ -122,7 +123,7 @@ static bool is_late(const bindings_owner *owner) {
 
 /* [-0, +1, m] */
 static void push_late(lua_State *L, const promptic_result *result) {
-    push_given_up(L, result, PROMPTIC_TIMEOUT,
+    push_given_up(L, result, PROMPTIC_TIMEOUT, "deadline",
                   "the deadline has passed while the response was decoded");
 }
 
@@ -183,11 +184,14 @@ static bool push_value(lua_State *L, bindings_owner *owner) {
 /* [-1, +1, m] The error for a response that the message on top says is not JSON. */
 static void push_unreadable(lua_State *L, const bindings_owner *owner,
                             const promptic_result *result) {
+    const char *code = "too_large";
     const char *message = "the response holds more values than max_response_values allows";
-    if (!owner->bounds.exceeded)
+    if (!owner->bounds.exceeded) {
+        code = "not_json";
         message = lua_pushfstring(L, "the response of %s %s is not JSON: %s", result->method,
                                   result->path, lua_tostring(L, -1));
-    push_given_up(L, result, PROMPTIC_DECODE, message);
+    }
+    push_given_up(L, result, PROMPTIC_DECODE, code, message);
 }
 
 /* [-0, +1, e] Returns an ended call's response as a value, or raises its failure. */
@@ -197,7 +201,7 @@ static int finish(lua_State *L, bindings_owner *owner) {
     if (result->kind != PROMPTIC_OK) {
         bindings_push_error(L, result);
     } else if (owner->cancelled) {
-        push_given_up(L, result, PROMPTIC_CANCELLED, "the call was cancelled");
+        push_given_up(L, result, PROMPTIC_CANCELLED, NULL, "the call was cancelled");
     } else if (failed) {
         push_late(L, result);
     } else if (owner->exchange) {
@@ -227,8 +231,8 @@ static bool prepare_step(lua_State *L, bindings_owner *owner) {
     bool is_given_up = owner->cancelled || owner->late;
     bool is_value = result->kind == PROMPTIC_OK && !owner->exchange && !is_given_up;
     bool is_begun = owner->decoding != LUA_NOREF;
-    if (is_value && (is_begun ? owner->progress == JSON_GOES_ON
-                              : result->body_length > STEP_BYTES)) {
+    if (is_value &&
+        (is_begun ? owner->progress == JSON_GOES_ON : result->body_length > STEP_BYTES)) {
         owner->late = !decode_step(L, owner, STEP_BYTES) && is_late(owner);
         return false;
     }
@@ -353,6 +357,7 @@ static int suspend(lua_State *L, bindings_owner *owner) {
 /* [-?, +?, e] Raises the failure to start the request. */
 static int refuse(lua_State *L, const promptic_request *request, const promptic_error *error) {
     const promptic_result result = {.kind = error->kind,
+                                    .code = error->code,
                                     .message = error->message,
                                     .method = request->method,
                                     .path = request->path,
@@ -362,10 +367,11 @@ static int refuse(lua_State *L, const promptic_request *request, const promptic_
 
 bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request) {
     const bindings_client *client = lua_touserdata(L, 1);
-    const promptic_error error = {.kind = PROMPTIC_CANCELLED, .message = "the client is closed"};
+    const promptic_error error = {
+        .kind = PROMPTIC_CANCELLED, .code = "client_closed", .message = "the client is closed"};
     bindings_check_idle(L, client->state);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
-    if (client->handle == NULL)
+    if (bindings_client_handle(client) == NULL)
         refuse(L, request, &error);
     bindings_owner *owner = push_owner(L, client->state);
     owner->bounds = (json_bounds){
@@ -373,13 +379,17 @@ bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request) 
     return owner;
 }
 
-int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *request) {
+int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *given) {
     const bindings_client *client = lua_touserdata(L, 1);
+    promptic_request limited = *given;
+    const promptic_request *request = &limited;
     promptic_error error = {.kind = PROMPTIC_OK};
     bool suspends = bindings_can_suspend(L, client->state);
+    if (client->parent != NULL)
+        limited.limits = &client->limits;
     lua_State *outer = bindings_enter(client->state, L);
-    owner->call =
-        promptic_submit(client->handle, request, suspends ? on_done : NULL, owner, &error);
+    owner->call = promptic_submit(bindings_client_handle(client), request,
+                                  suspends ? on_done : NULL, owner, &error);
     bindings_leave(client->state, outer);
     if (owner->call == NULL)
         return refuse(L, request, &error);

@@ -167,7 +167,9 @@ int bindings_open_tasks(lua_State *L) {
                                          {"decode_ahead", bindings_decode_ahead},
                                          {"resume_values", bindings_resume_values},
                                          {"sleep", bindings_sleep},
+                                         {"generation", bindings_push_generation},
                                          {NULL, NULL}};
+    bindings_generation(); /* counts from here on */
     luaL_newlib(L, functions);
     lua_pushstring(L, bindings_resumed_elsewhere);
     lua_setfield(L, -2, "resumed_elsewhere");

@@ -29,11 +29,12 @@
 
 #define DEFAULT_MAX_BODY_BYTES ((lua_Integer)256 * 1024 * 1024)
 
-/* A connection on which nothing happens for so long is closed, and one whose request's head takes
- * so long (httpd_door.c): select takes about a thousand, and requests that never end would keep
+/* A connection on which nothing happens for so long is closed, and one whose request takes longer
+ * (httpd_connections.c): select takes about a thousand, and requests that never end would keep
  * everybody else out. */
 #define DEFAULT_IDLE_SECONDS 30
-#define MAX_IDLE_SECONDS 86400
+#define DEFAULT_REQUEST_SECONDS 30
+#define MAX_SECONDS 86400
 
 /* Bounds the request line and headers of one request, and with them tokens and queries. */
 #define CONNECTION_MEMORY_BYTES ((size_t)256 * 1024)
@@ -45,7 +46,8 @@
 
 typedef struct listen_options {
     int port;
-    unsigned idle_seconds;
+    unsigned idle_seconds, request_seconds;
+    size_t max_connections;
     size_t max_body_bytes;
     bool watch_stdin;
 } listen_options;
@@ -53,7 +55,7 @@ typedef struct listen_options {
 /* [-0, +0, e] Raises for a key that is no option. The table is at index 1. */
 static void check_names(lua_State *L) {
     static const char *const names[] = {"port", "on_request", "max_body_bytes", "idle_seconds",
-                                        "watch_stdin"};
+                                        "request_seconds", "max_connections", "watch_stdin"};
     for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
         bool known = false;
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -88,7 +90,11 @@ static void check_options(lua_State *L, listen_options *options) {
     options->max_body_bytes = (size_t)integer_option(L, "max_body_bytes", DEFAULT_MAX_BODY_BYTES, 0,
                                                      (lua_Integer)(PTRDIFF_MAX / 2));
     options->idle_seconds =
-        (unsigned)integer_option(L, "idle_seconds", DEFAULT_IDLE_SECONDS, 1, MAX_IDLE_SECONDS);
+        (unsigned)integer_option(L, "idle_seconds", DEFAULT_IDLE_SECONDS, 1, MAX_SECONDS);
+    options->request_seconds =
+        (unsigned)integer_option(L, "request_seconds", DEFAULT_REQUEST_SECONDS, 1, MAX_SECONDS);
+    lua_Integer most = (lua_Integer)httpd_most_connections();
+    options->max_connections = (size_t)integer_option(L, "max_connections", most, 1, most);
     lua_getfield(L, 1, "watch_stdin");
     options->watch_stdin = lua_toboolean(L, -1);
     lua_pop(L, 1);
@@ -115,8 +121,9 @@ static void start(httpd_server *server, const listen_options *options) {
         keep_log, server, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK, httpd_on_uri,
         server, MHD_OPTION_UNESCAPE_CALLBACK, httpd_keep_escaped, server,
         MHD_OPTION_NOTIFY_COMPLETED, httpd_on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
-        httpd_on_connection, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES,
-        MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds, MHD_OPTION_END);
+        httpd_on_connection, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds,
+        MHD_OPTION_END);
 }
 
 /* httpd.listen(options) */
@@ -132,7 +139,8 @@ static int httpd_listen(lua_State *L) {
     lua_pushvalue(L, 2);
     lua_setiuservalue(L, -2, 1);
     server->max_body_bytes = options.max_body_bytes;
-    server->idle_seconds = options.idle_seconds;
+    server->request_seconds = options.request_seconds;
+    server->max_connections = options.max_connections;
     server->watch_stdin = options.watch_stdin;
     /* Checked before the server takes a descriptor, which could get the number of a closed stdin.
      */
@@ -186,7 +194,6 @@ static void read_stdin(httpd_server *server) {
 static int serve_what_is_ready(httpd_server *server, double seconds) {
     fd_set readable, writable, exceptional;
     int highest = -1;
-    seconds = httpd_close_late(server, seconds);
     FD_ZERO(&readable);
     FD_ZERO(&writable);
     FD_ZERO(&exceptional);
@@ -195,6 +202,9 @@ static int serve_what_is_ready(httpd_server *server, double seconds) {
     MHD_UNSIGNED_LONG_LONG due_ms;
     if (MHD_get_timeout(server->daemon, &due_ms) == MHD_YES && (double)due_ms / 1000 < seconds)
         seconds = (double)due_ms / 1000;
+    double late = httpd_close_late(server);
+    if (late >= 0 && late < seconds)
+        seconds = late;
     if (server->watch_stdin) {
         FD_SET(STDIN_FILENO, &readable);
         highest = highest < STDIN_FILENO ? STDIN_FILENO : highest;
@@ -242,26 +252,21 @@ static int server_step(lua_State *L) {
 
 /* ------------------------------------------------------------------ module */
 
-static double read_clock(clockid_t clock) {
+static int push_clock(lua_State *L, clockid_t clock) {
     struct timespec time;
     clock_gettime(clock, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-double httpd_clock(void) {
-    return read_clock(CLOCK_MONOTONIC);
+    lua_pushnumber(L, (double)time.tv_sec + (double)time.tv_nsec / 1e9);
+    return 1;
 }
 
 /* httpd.now() */
 static int httpd_now(lua_State *L) {
-    lua_pushnumber(L, httpd_clock());
-    return 1;
+    return push_clock(L, CLOCK_MONOTONIC);
 }
 
 /* httpd.time() */
 static int httpd_time(lua_State *L) {
-    lua_pushnumber(L, read_clock(CLOCK_REALTIME));
-    return 1;
+    return push_clock(L, CLOCK_REALTIME);
 }
 
 __attribute__((visibility("default"))) int luaopen_promptic_httpd(lua_State *L) {

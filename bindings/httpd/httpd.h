@@ -12,8 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef struct httpd_door httpd_door;
-
 /* A userdata; its user value is the function on_request. */
 typedef struct httpd_server {
     struct MHD_Daemon *daemon; /* NULL once it is stopped */
@@ -21,8 +19,9 @@ typedef struct httpd_server {
     lua_State *L;              /* who called step; NULL outside of it */
     int handler;               /* inside of step, the stack index of on_request */
     size_t max_body_bytes;
-    unsigned idle_seconds;
-    httpd_door *doors; /* of its connections */
+    double request_seconds; /* for a head, and for a body beside the time that its bytes give it */
+    struct httpd_connection *connections;
+    size_t connection_count, max_connections;
     bool watch_stdin;
     bool stdin_ended;
     bool stop_wanted; /* on_request has asked for it */
@@ -45,21 +44,25 @@ enum MHD_Result httpd_on_request(void *server, struct MHD_Connection *connection
 void httpd_on_completed(void *server, struct MHD_Connection *connection, void **state,
                         enum MHD_RequestTerminationCode how);
 
-/* A connection begins, or ends: an MHD_NotifyConnectionCallback. */
+/* ------------------------------------------------------ httpd_connections.c */
+
+/* A connection was opened or closed. */
 void httpd_on_connection(void *server, struct MHD_Connection *connection, void **context,
                          enum MHD_ConnectionNotificationCode what);
 
-/* The head of its request has come; all of it; the response has ended. */
-void httpd_door_head(httpd_server *server, struct MHD_Connection *connection);
-void httpd_door_whole(httpd_server *server, struct MHD_Connection *connection);
-void httpd_door_next(httpd_server *server, struct MHD_Connection *connection);
+/* What has arrived on a connection, or was sent: the head of a request, bytes of its body, the whole
+ * of it, the end of its response. */
+void httpd_note_head(struct MHD_Connection *connection);
+void httpd_note_body(struct MHD_Connection *connection, size_t bytes);
+void httpd_note_request(struct MHD_Connection *connection);
+void httpd_note_end(struct MHD_Connection *connection);
 
-/* Closes connections whose requests take too long to arrive; returns the time until the next one
- * has to be, `seconds` at most. */
-double httpd_close_late(httpd_server *server, double seconds);
+/* Closes connections whose request is late. Returns the seconds until the next one is, negative for
+ * none. */
+double httpd_close_late(httpd_server *server);
 
-/* Monotonic time in seconds. */
-double httpd_clock(void);
+/* How many connections there can be at once, by select and by the limit of descriptors. */
+size_t httpd_most_connections(void);
 
 /* [-0, +0, -] The error that a function of the script raised is on top, with a traceback: goes to
  * stderr, or, where it is an interrupt, is raised again by step. Returns the length of its message.

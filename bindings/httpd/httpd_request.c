@@ -61,8 +61,9 @@ static void drop_response(exchange *x) {
 
 void httpd_on_completed(void *server, struct MHD_Connection *connection, void **state,
                         enum MHD_RequestTerminationCode how) {
+    (void)server;
     (void)how;
-    httpd_door_next(server, connection);
+    httpd_note_end(connection);
     exchange *x = *state;
     *state = NULL;
     if (x == NULL)
@@ -390,15 +391,16 @@ enum MHD_Result httpd_on_request(void *userdata, struct MHD_Connection *connecti
         return MHD_NO;
     if (!x->begun) {
         x->begun = true;
-        httpd_door_head(server, connection);
+        httpd_note_head(connection);
         return MHD_YES;
     }
     if (*length > 0) {
+        httpd_note_body(connection, *length);
         bool gathered = gather(x, piece, *length, server->max_body_bytes);
         *length = 0;
         return gathered ? MHD_YES : MHD_NO;
     }
-    httpd_door_whole(server, connection);
+    httpd_note_request(connection);
     x->method = method;
     x->connection = connection;
     x->server = server;

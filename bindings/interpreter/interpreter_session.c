@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,20 +117,12 @@ static int run(lua_State *L) {
     return 0;
 }
 
-/* Ctrl-C where nothing runs that it could stop. SIG_IGN would be inherited by other programs. */
-static void shrug(int signal) {
-    (void)signal;
-}
-
 void interpreter_session(lua_State *L) {
     const char *program = interpreter_rename(NULL);
-    struct sigaction before, action = {.sa_flags = SA_RESTART};
-    action.sa_handler = shrug;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, &before);
+    interpreter_shrug(true);
     lua_settop(L, 0);
     lua_pushcfunction(L, run);
     interpreter_report(L, lua_pcall(L, 0, 0, 0));
-    sigaction(SIGINT, &before, NULL);
+    interpreter_shrug(false);
     interpreter_rename(program);
 }

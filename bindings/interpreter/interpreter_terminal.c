@@ -117,8 +117,8 @@ static uint32_t harmless(uint32_t code, bool one_line) {
         return ' ';
     if (code < 0x20)
         return 0x2400 + code; /* its picture */
-    if ((code >= 0x7F && code < 0xA0) || (code >= 0x202A && code <= 0x202E) ||
-        (code >= 0x2066 && code <= 0x2069))
+    if ((code >= 0x7F && code < 0xA0) || code == 0x61C || code == 0x200E || code == 0x200F ||
+        (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069))
         return REPLACEMENT;
     return code;
 }

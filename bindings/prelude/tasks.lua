@@ -4,7 +4,8 @@ local import = ...
 
 local library, host, lists, scheduler = import "c.library", import "c.tasks", import "lists", import "scheduler"
 
-local error, pcall, setmetatable, tostring, type = error, pcall, setmetatable, tostring, type
+local error, getmetatable, pcall, setmetatable = error, getmetatable, pcall, setmetatable
+local tostring, type = tostring, type
 
 local check, promptic = library.check, library.promptic
 local cancel, current, running = scheduler.cancel, scheduler.current, scheduler.running
@@ -98,6 +99,18 @@ local function run_inside(me, f, ...)
    return await(scheduler.spawn(me.group, me, f, ...))
 end
 
+-- A signal has ended what drives the group: its tasks end as well, so that what they have to close is closed, and an
+-- upload's account goes into the error that the script gets.
+local function unwind(group, drive, problem)
+   if getmetatable(problem) ~= library.Error or problem.kind ~= "interrupted" then
+      return
+   end
+   pcall(drive)
+   if group.account and not problem.rows then
+      group.account(problem)
+   end
+end
+
 -- A function that drives until no task of the group is left, and returns whether all that were left could not go on.
 local function driver(group)
    local is_stuck = false
@@ -129,6 +142,7 @@ local function run(f, ...)
    local fine, problem = pcall(drive)
    if not fine then -- Ctrl-C, or what on_task_error raises: nothing of the group goes on behind the caller's back
       cancel_members(group)
+      unwind(group, drive, problem)
       error(problem, 0)
    elseif problem then
       error("every task awaits another one: none can go on", 2)

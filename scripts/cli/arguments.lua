@@ -119,16 +119,16 @@ local function unknown(flag, message, positional)
 end
 
 -- argparse's messages, in the words of this command.
-local function reword(message, positional, options, words)
-   local name = message:match "^missing argument '([%w_]+)'"
+local function reword(said, positional, options, words)
+   local name = said:match "^missing argument '([%w_]+)'"
    for _, parameter in ipairs(positional) do
       if parameter.name == name then return ("%s is missing"):format(parameter.label) end
    end
-   if message == "too many arguments" then return "too many arguments: what holds spaces needs quotes" end
-   if message:find "^missing option" then return missing(options, words) end
-   message = message:gsub("\n", ". ", 1)
-   local flag = message:match "^unknown option '(.-)'"
-   return flag and unknown(flag, message, positional) or message
+   if said == "too many arguments" then return "too many arguments: what holds spaces needs quotes" end
+   if said:find "^missing option" then return missing(options, words) end
+   said = said:gsub("\n", ". ", 1)
+   local flag = said:match "^unknown option '(.-)'"
+   return flag and unknown(flag, said, positional) or said
 end
 
 local function defaults(values, options)

@@ -46,6 +46,7 @@ end
 function errors.is_interrupt(problem)
    local value = problem
    if type(problem) == "table" and problem.caught == errors then value = problem.value end
+   if type(value) == "table" then return require("promptic").is_error(value, "interrupted") end
    return type(value) == "string" and value:find("interrupted!", 1, true) ~= nil
 end
 

@@ -435,6 +435,30 @@ describe("a login", function()
       assert.is_true(promptic.now() - start < 5)
    end)
 
+   it("shows nothing that a terminal obeys, of codes and of errors", function()
+      local evil = "\\u001b[31m\\u009b2J\\u202e\\u200fx"
+      server:reply({ body = ([[{"device_code":"d","user_code":"%s","verification_uri":"http://h/%s","interval":0.01}]])
+         :format(evil, evil) }, { status = 400, body = ('{"error":"%s","error_description":"%s"}'):format(evil, evil) })
+      local shown = child.lua([[
+         local promptic = require "promptic"
+         local _, problem = pcall(promptic.auth.login, { endpoint = arg[1], config_file = "", save = false })
+         io.stderr:write(problem.kind, " ", problem.code, " ", problem.message, "\n")
+      ]] .. "", { server.url }, { HOME = folder }, "2>&1")
+      assert.matches("enter the code [31m 2J x", shown, 1, true)
+      assert.matches("auth login_failed the login has failed: ", shown, 1, true)
+      for _, bad in ipairs{ "\27", "\194\155", "\226\128\174", "\226\128\143" } do
+         assert.is_nil(shown:find(bad, 1, true))
+      end
+   end)
+
+   it("needs no file where nothing is to be stored", function()
+      server:reply(code(), TOKEN, WORKSPACES)
+      local session = login{ save = false, config_file = "" }
+      assert.same({ "token-of-login", "" }, { session.access_token, session.config_file })
+      local problem = clients.failure(login, { config_file = "" })
+      assert.same({ "config", "no_config_file" }, { problem.kind, problem.code })
+   end)
+
    -- { title, replies, kind, words of the message }
    local FAILURES = {
       { "an expired code", { PENDING, { status = 400, body = '{"error":"expired_token"}' } },

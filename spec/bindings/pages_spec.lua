@@ -178,3 +178,22 @@ it("a list without an end is an error #large", function()
    assert.equal(10000000, count)
    assert.equal(11, server:count())
 end)
+
+it("raises decode for shapes that the contract does not have", function()
+   -- what a platform responds to each_experiment and each_trace
+   local EXPERIMENTS = { '{"data":{"a":1}}', '{"data":"x"}', '[]', '"x"', "7", "{}" }
+   local TRACES = { '{"traces":{"a":1},"total":1}', '{"traces":[],"total":"7"}', '{"traces":[{}],"total":{}}', "[1]", "7" }
+   local function check(body, iterate)
+      server:reset():always{ body = body }
+      local problem = clients.failure(function()
+         for _ in iterate(client) do break end
+      end)
+      assert.same({ "decode", "unexpected_response" }, { problem.kind, problem.code }, body)
+   end
+   for _, body in ipairs(EXPERIMENTS) do
+      check(body, client.each_experiment)
+   end
+   for _, body in ipairs(TRACES) do
+      check(body, client.each_trace)
+   end
+end)

@@ -215,8 +215,11 @@ describe("promptic's command line", function()
          .. "  nothing was added\n", result.stderr)
    end)
 
-   it("prints its version", function()
-      assert.equal(("promptic %s\n"):format(require("promptic").version), promptic{ "--version" }.stdout)
+   it("prints its version and that of the contract", function()
+      local library = require "promptic"
+      local contract = library.contract
+      assert.equal(("promptic %s\ncontract %s, Python client %s of %s\n"):format(library.version, contract.date,
+         contract.newest_client, contract.newest_client_date), promptic{ "--version" }.stdout)
       assert.equal(promptic{ "--version" }.stdout, promptic{ "version" }.stdout)
    end)
 
@@ -245,7 +248,7 @@ describe("promptic's command line", function()
       local id = server:experiment{}
       local result = command.shell(server, [[
          folder=$(mktemp -d); mkfifo $folder/err
-         $PROMPTIC experiments wait ]] .. id .. [[ 2>$folder/err & pid=$!
+         env --default-signal=INT $PROMPTIC experiments wait ]] .. id .. [[ 2>$folder/err & pid=$!
          exec 3<$folder/err; read -r first <&3; kill -INT $pid; cat <&3; wait $pid; code=$?
          rm -r $folder; exit $code]])
       assert.equal(130, result.code)

@@ -104,7 +104,7 @@ describe("a C program #packaging", function()
 
 int main(void) {
     size_t count;
-    promptic_error error = {PROMPTIC_OK, ""};
+    promptic_error error = {.kind = PROMPTIC_OK};
     promptic_options options;
     promptic_endpoints(&count);
     promptic_options_init(&options, sizeof options);

@@ -144,6 +144,8 @@ for name, env in pairs{ readline = {}, ["no readline"] = { PROMPTIC_NO_READLINE 
          assert.matches("a client; its methods", screen:run("help"), 1, true)
          assert.matches("^client:get_experiment%(experiment_id%) %-> Experiment\nOne experiment",
             screen:run('help "get_experiment"'))
+         assert.matches("\n   experimentStatus  ExperimentStatus\n", screen:run('help "Experiment"'), 1, true)
+         assert.matches("one of pending, scheduled, running", screen:run('help "ExperimentStatus"'), 1, true)
       end)
 
       it("goes on after Ctrl-D within a statement, and ends at one before it", function()
@@ -210,6 +212,19 @@ describe("TAB", function()
       screen:press("C-u")
       typed("require 'promptic.expe", "Tab")
       screen:wait_line("> require 'promptic.experiments")
+      screen:press("C-u")
+   end)
+
+   it("completes the fields that a result may have", function()
+      local server = scripted.start()
+      finally(function() server:stop() end)
+      server:reply{ body = '{"data":[{"id":"x"}]}' }
+      screen:run(("page = promptic.client{ endpoint = '%s' }:list_experiments()"):format(server.url))
+      typed("page.data[1].experimentSt", "Tab")
+      screen:wait_line("> page.data[1].experimentStatus")
+      screen:press("C-u")
+      typed("page.data[1].hyperparameters.train", "Tab")
+      screen:wait_line("> page.data[1].hyperparameters.trainSplitRatio")
       screen:press("C-u")
    end)
 

@@ -151,7 +151,7 @@ end
 function Server:experiment(options)
    options = options or {}
    local made = self:ok("POST", "/experiments", {
-      aiComponentId = options.component or self:component(), targetModel = "gpt-4.1-nano",
+      aiComponentId = options.component or self:component(), targetModel = "sandbox-small",
       taskType = options.task or "classification", provider = "openai", optimizer = "prompticV2",
       initialPrompt = options.prompt, hyperparameters = options.hyperparameters,
    })

@@ -4,6 +4,7 @@
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"
+local driving = require "spec.support.driving"
 
 local server = scripted.shared()
 local client = clients.shared(server)
@@ -16,9 +17,7 @@ before_each(function()
    ]]
 end)
 
-after_each(function()
-   assert.equal(0, promptic.step(0), "a task is left over")
-end)
+driving.guard()
 
 local MISUSED = "the coroutine of a task was resumed or closed by something else than promptic"
 
@@ -73,8 +72,7 @@ local function start(wait)
       wait(sleeper)
       return "not reached"
    end)
-   promptic.step(0)
-   assert.equal("waiting", task.status)
+   driving.wait(function() return task.status == "waiting" and sleeper.status == "waiting" end)
    return task, co, sleeper
 end
 
@@ -87,7 +85,7 @@ end
 -- Ends the tasks that are left on purpose.
 local function finish(...)
    for _, task in ipairs{ ... } do task:cancel() end
-   while promptic.step(0.01) > 0 do end
+   driving.drain()
 end
 
 describe("a task's coroutine that is resumed while it waits in", function()
@@ -132,7 +130,7 @@ describe("a task's coroutine", function()
          sleeper = promptic.spawn(promptic.sleep, 3600)
          sleeper:await()
       end)
-      promptic.step(0)
+      driving.wait(function() return sleeper and sleeper.status == "waiting" end)
       assert.is_true(coroutine.close(co))
       sleeper:cancel()
       assert.matches(MISUSED, message_of(task.await, task), 1, true)

@@ -3,6 +3,7 @@
  * what many headers cost. Linked with -Wl,--wrap, so that libcurl refuses what it never does, and
  * its walks along a list are counted.
  */
+#include "foreign.h"
 #include "transfer.h"
 
 #include "units.h"
@@ -45,7 +46,7 @@ static void refuse_settings(void) {
     pool *pool = pool_new(NULL, 1, ignore, ignore_movement, NULL);
     CHECK(pool != NULL && pool_reserve(pool));
     const transfer_settings settings = {
-        .pool = pool, .ca_file = "/nowhere", .ca_path = "/nowhere", .connect_timeout = 1};
+        .pool = pool, .ca_file = "/nowhere", .ca_path = "/nowhere"};
     CURL *easy = transfer_handle(&settings);
     CHECK(easy != NULL);
     curl_easy_cleanup(easy);
@@ -92,7 +93,40 @@ static void send_headers(void) {
     promptic_loop_free(loop);
 }
 
+/* Where a redirect or an upload of the platform may lead. */
+static void choose_places(void) {
+    static const struct {
+        const char *endpoint, *url;
+        promptic_kind kind;
+    } places[] = {
+        {"https://a.example", "https://a.example/x", PROMPTIC_OK},
+        {"https://a.example", "https://b.example/x", PROMPTIC_OK},
+        {"https://a.example", "http://a.example/x", PROMPTIC_DECODE}, /* a step down */
+        {"https://a.example", "http://b.example/x", PROMPTIC_DECODE},
+        {"https://127.0.0.1", "http://127.0.0.1/x", PROMPTIC_DECODE},
+        {"https://a.example", "/x", PROMPTIC_OK},
+        {"http://127.0.0.1", "http://127.0.0.1:81/x", PROMPTIC_OK},
+        {"http://127.0.0.1", "http://127.0.0.2/x", PROMPTIC_DECODE},
+        {"http://127.0.0.1", "https://b.example/x", PROMPTIC_OK},
+    };
+    const promptic_allocator allocator = {.reallocate = NULL};
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        const foreign_origin origin = {&allocator, places[i].endpoint, places[i].endpoint};
+        const promptic_request request = {.method = "GET", .url = places[i].url};
+        promptic_error error = {.kind = PROMPTIC_OK};
+        foreign foreign;
+        char *url, *path;
+        units_row(places[i].url);
+        CHECK(foreign_open(&origin, &request, &foreign, &url, &path, &error) == places[i].kind);
+        memory_free(&allocator, url);
+        memory_free(&allocator, path);
+        foreign_close(&allocator, &foreign);
+    }
+    units_row(NULL);
+}
+
 void units_transfer(void) {
+    choose_places();
     refuse_settings();
     send_headers();
 }
