@@ -107,11 +107,10 @@ static void push_exchange(lua_State *L, const promptic_result *result) {
 
 /* [-0, +1, m] The error of a call that is given up after its response has come. */
 static void push_given_up(lua_State *L, const promptic_result *result, promptic_kind kind,
-                          const char *code, const char *message) {
+                          const char *message) {
     promptic_result given_up = *result;
     given_up.status = 0; /* which is not what is wrong */
     given_up.kind = kind;
-    given_up.code = code;
     given_up.message = message;
     given_up.maybe_sent = true; /* a 2xx says that it took effect */
     bindings_push_error(L, &given_up);
@@ -123,7 +122,9 @@ static bool is_late(const bindings_owner *owner) {
 
 /* [-0, +1, m] */
 static void push_late(lua_State *L, const promptic_result *result) {
-    push_given_up(L, result, PROMPTIC_TIMEOUT, "deadline",
+    promptic_result late = *result;
+    late.code = "deadline";
+    push_given_up(L, &late, PROMPTIC_TIMEOUT,
                   "the deadline has passed while the response was decoded");
 }
 
@@ -184,14 +185,15 @@ static bool push_value(lua_State *L, bindings_owner *owner) {
 /* [-1, +1, m] The error for a response that the message on top says is not JSON. */
 static void push_unreadable(lua_State *L, const bindings_owner *owner,
                             const promptic_result *result) {
-    const char *code = "too_large";
+    promptic_result unreadable = *result;
+    unreadable.code = "too_large";
     const char *message = "the response holds more values than max_response_values allows";
     if (!owner->bounds.exceeded) {
-        code = "not_json";
+        unreadable.code = "not_json";
         message = lua_pushfstring(L, "the response of %s %s is not JSON: %s", result->method,
                                   result->path, lua_tostring(L, -1));
     }
-    push_given_up(L, result, PROMPTIC_DECODE, code, message);
+    push_given_up(L, &unreadable, PROMPTIC_DECODE, message);
 }
 
 /* [-0, +1, e] Returns an ended call's response as a value, or raises its failure. */
@@ -201,7 +203,7 @@ static int finish(lua_State *L, bindings_owner *owner) {
     if (result->kind != PROMPTIC_OK) {
         bindings_push_error(L, result);
     } else if (owner->cancelled) {
-        push_given_up(L, result, PROMPTIC_CANCELLED, NULL, "the call was cancelled");
+        push_given_up(L, result, PROMPTIC_CANCELLED, "the call was cancelled");
     } else if (failed) {
         push_late(L, result);
     } else if (owner->exchange) {
