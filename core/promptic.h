@@ -504,8 +504,7 @@ PROMPTIC_API bool promptic_call_shrink(promptic_call *call, size_t keep, size_t 
 PROMPTIC_API bool promptic_call_wait(promptic_call *call, long timeout_ms);
 
 /* Aborts the transfer and ends the call with kind cancelled; its callback runs in the next step.
- * Never blocks; before libcurl 7.87 a name lookup that is under way is waited for. Nothing happens
- * where it has ended already. */
+ * Never blocks. Nothing happens where it has ended already. */
 PROMPTIC_API void promptic_call_cancel(promptic_call *call);
 
 /* Frees the call, aborting it without a callback where it has not ended, or where its callback

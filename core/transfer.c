@@ -6,10 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#ifndef CURL_WRITEFUNC_ERROR /* before libcurl 7.87: any number other than the length */
-#define CURL_WRITEFUNC_ERROR 0xFFFFFFFF
-#endif
-
 /* libcurl refuses single headers past 100 KiB; this bounds the sum of all heads and trailers of an
  * exchange. Newer versions of libcurl have the same bound. */
 #define MAX_HEAD_BYTES ((size_t)300 * 1024)
@@ -186,21 +182,13 @@ static int on_request(void *userdata, char *peer_ip, char *local_ip, int peer_po
 /* ------------------------------------------------------------------ set-up */
 
 static CURLcode limit_protocols(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075500
     return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
 }
 
 /* Cancelling an attempt during its name lookup would wait for the resolver thread, for seconds and
  * more; with this option the thread is detached, and cleans up when it ends. */
 static void leave_lookups(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075700
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-#else
-    (void)easy;
-#endif
 }
 
 /* With two addresses libcurl gives the first one half of it (core/README.md, "Connections"). */
@@ -237,8 +225,9 @@ static CURLcode set_authorities(CURL *easy, const transfer_settings *settings) {
     return code;
 }
 
-CURL *transfer_handle(const transfer_settings *settings) {
+CURL *transfer_handle(const transfer_settings *settings, CURLcode *problem) {
     CURL *easy = curl_easy_init();
+    *problem = easy != NULL ? CURLE_OK : CURLE_OUT_OF_MEMORY;
     if (easy == NULL)
         return NULL;
     leave_lookups(easy);
@@ -266,6 +255,7 @@ CURL *transfer_handle(const transfer_settings *settings) {
         code = set_authorities(easy, settings);
     if (code == CURLE_OK && settings->origin != NULL)
         code = curl_easy_setopt(easy, CURLOPT_CURLU, settings->origin);
+    *problem = code;
     if (code != CURLE_OK) {
         curl_easy_cleanup(easy);
         return NULL;

@@ -38,7 +38,12 @@ static promptic_kind kind_of(CURLcode code, const transfer *transfer) {
         return PROMPTIC_TIMEOUT;
     case CURLE_OUT_OF_MEMORY:
         return PROMPTIC_MEMORY;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* https, with a libcurl without TLS; or a response that is
+                                        none */
+        return transfer->connected ? PROMPTIC_CONNECTION : PROMPTIC_CONFIG;
     case CURLE_URL_MALFORMAT:
+    case CURLE_NOT_BUILT_IN:
+    case CURLE_UNKNOWN_OPTION:
         return PROMPTIC_CONFIG;
     case CURLE_PROXY:
         return socks_kind(transfer->easy);

@@ -197,6 +197,7 @@ bool interpreter_start_sandbox(const interpreter_options *options) {
     setenv("PROMPTIC_ENDPOINT", address, 1);
     setenv("PROMPTIC_API_KEY", api_key, 1);
     unsetenv("PROMPTIC_ACCESS_TOKEN");
+    unsetenv("PROMPTIC_AI_APPLICATION_ID");
     unsetenv("PROMPTIC_WORKSPACE_ID");
     unsetenv("PROMPTIC_AI_APPLICATION_ID");
     return true;

@@ -73,19 +73,28 @@ local function key_of(row)
    return content(row.variables or {}) .. content(answer == nil and promptic.null or answer)
 end
 
--- Adds the observations that no case says the same as: a server may serve both kinds, and keep them apart.
-local function unite(list, others)
-   local counts = {}
-   for _, row in ipairs(list) do
+-- The rows of a list that none of the others says the same as.
+local function without(list, others)
+   local counts, rest = {}, {}
+   for _, row in ipairs(others) do
       local key = key_of(row)
       counts[key] = (counts[key] or 0) + 1
    end
-   for _, row in ipairs(others) do
+   for _, row in ipairs(list) do
       local key = key_of(row)
       local count = counts[key] or 0
       counts[key] = count - 1
-      if count <= 0 then list[#list + 1] = row end
+      if count <= 0 then rest[#rest + 1] = row end
    end
+   return rest
+end
+
+-- All rows of an experiment: a server may serve both kinds, and keep them apart. A list that has all of them is shown as
+-- it came.
+local function unite(cases, answer)
+   if #without(cases, answer.data) == 0 then return answer end
+   for _, row in ipairs(without(answer.data, cases)) do cases[#cases + 1] = row end
+   return { data = cases }
 end
 
 local function list(context, values)
@@ -98,7 +107,7 @@ local function list(context, values)
    end
    local served, answer = pcall(context.call, context, "list_observations", values.experiment_id)
    if served then
-      unite(rows, answer.data)
+      return unite(rows, answer)
    elseif type(answer) ~= "table" or answer.status_code ~= 404 then
       error(answer, 0)
    end

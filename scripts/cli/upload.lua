@@ -5,13 +5,18 @@ progress, and words what has failed.
    upload.run(context, { method =, ids = { ... }, file =, listing = "promptic observations list E" })
 ]]
 local failure = require "promptic.cli.failure"
+local output = require "promptic.cli.output"
 
 local upload = {}
 
 --- Options of such a command.
 upload.options = {
    { "separator", label = "CHARACTER", summary = "what separates the fields of a .csv file; a comma" },
-   { "expected_column", label = "NAME", summary = "the column with the right answers; expected" },
+   { "label_column", label = "NAME", aliases = "--expected-column",
+      summary = "the column with the right answers; expected" },
+   { "split_column", label = "NAME", summary = "the column with the splits; split" },
+   { "format", label = "FORMAT", values = { "csv", "tsv", "jsonl", "ndjson", "json" },
+      summary = "what the file is; by the ending of its name. - as the file is standard input" },
    { "on_empty", label = "ACTION", values = { "error", "skip", "keep" },
       summary = "what to do with a row of the file whose answer is empty" },
    { "only_new", switch = true, summary = "add only rows of the file that are not there yet" },
@@ -40,7 +45,7 @@ end
 -- What to do about a file that cannot be read as it is, where the command has an option for it.
 local HINTS = {
    wrong_separator = "--separator says how fields are separated: --separator ';', or tab",
-   no_column = "--label-column, --split-column and --variables say which columns hold what",
+   no_column = "--label-column says which column holds the right answers",
    empty_answer = "--on-empty skip leaves such rows out, --on-empty keep adds them as they are",
 }
 
@@ -107,8 +112,8 @@ end
 
 local function options_of(context, values)
    return {
-      separator = separator_of(context, values.separator), expected_column = values.expected_column,
-      on_empty = values.on_empty,
+      separator = separator_of(context, values.separator), label_column = values.label_column,
+      split_column = values.split_column, format = values.format, on_empty = values.on_empty,
    }
 end
 
@@ -125,8 +130,9 @@ local function count(context, job, source, options)
    options.dry_run = true
    local done, result = call(context, job, source, options)
    options.dry_run = nil
-   if not done then refuse(context, job, result, 0) end
-   return result
+   if done then return result end
+   if failure.is_interrupt(result) then failure.raise("interrupted", { code = 130, hint = "nothing was added" }) end
+   return refuse(context, job, result, 0)
 end
 
 local function rows(number) return ("%d row%s"):format(number, number == 1 and "" or "s") end
@@ -141,11 +147,11 @@ end
 -- uploaded before.
 local function wants_only_new(context, job, options)
    local ask = require "promptic.cli.ask"
-   if count(context, job, {}, { on_empty = options.on_empty }).held == 0 then return false end
-   if not require("promptic.terminal").is_file(job.file) then
+   local is_pipe = job.file == "-" or require("promptic.terminal").is_file(job.file) == false
+   local found = count(context, job, is_pipe and {} or job.file, is_pipe and {} or options)
+   if found.held > 0 and is_pipe then
       refuse_present("there are rows already, and what is no file can be read once only")
    end
-   local found = count(context, job, job.file, options)
    if found.present == 0 then return false end
    local all = found.present + found.absent
    local message = ("%d of the file's %s %s there already"):format(found.present, rows(all),
@@ -164,6 +170,10 @@ function upload.run(context, job)
    options.only_new = values.only_new or not values.again and wants_only_new(context, job, options)
    local line = require("promptic.cli.progress").line(values.json)
    local sent = 0
+   function options.on_warning(text)
+      line:clear()
+      output.note("Note: " .. text .. ".")
+   end
    function options.on_progress(state)
       sent = state.sent
       line:count(state.total and ("%d of %d rows"):format(sent, state.total) or rows(sent))

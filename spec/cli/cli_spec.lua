@@ -134,7 +134,7 @@ describe("promptic", function()
       ok{ "observations", "add", id, "-i", '{"subject": "a", "body": "b"}', "-e", "ham" }
       local added = ok{ "observations", "add", id, "--json", "--from-file",
          file("more.csv", 'message,expected\n"one, two",spam\nthree,ham\n') }
-      assert.same({ added = 2, skipped = 0 }, added.json)
+      assert.same({ added = 2, present = 0, skipped = 0 }, added.json)
       local stored = server:ok("GET", path .. "/observations").data
       assert.same({ { input = "hello" }, { subject = "a", body = "b" }, { message = "one, two" },
          { message = "three" } }, { stored[1].variables, stored[2].variables, stored[3].variables,
