@@ -130,6 +130,10 @@ static void describe(transfer *transfer, CURLcode code, transfer_outcome *outcom
     } else if (transfer->headers.failed) {
         outcome->kind = PROMPTIC_MEMORY;
         outcome->message = "not enough memory for the response";
+    } else if (transfer->long_head && transfer->has_head) {
+        outcome->kind = PROMPTIC_DECODE;
+        outcome->code = "too_large";
+        outcome->message = "the trailers of the response are too long";
     } else if (transfer->long_head) {
         outcome->kind = PROMPTIC_CONNECTION;
         outcome->message = transfer->connected ? "the head of the response is too long"

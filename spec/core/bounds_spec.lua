@@ -349,7 +349,8 @@ describe("a head", function()
       it("without an end ends the call: " .. case[1], function()
          reopen{ max_retries = 0 }
          server:always{ raw = case[2], endless = case[3]:rep(100) }
-         assert.equal("connection", clients.failure(get).kind)
+         local kind = clients.failure(get).kind -- libcurl has a bound of its own for trailers
+         assert.is_true(kind == "connection" or case[1] == "of trailers" and kind == "decode", kind)
       end)
    end
 end)
