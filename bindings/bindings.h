@@ -170,8 +170,8 @@ void bindings_use_interrupter(lua_State *L, bindings_interrupter *interrupter);
 /* [-0, +0, e] Raises the error of a signal, of kind "interrupted". For hooks. */
 int bindings_raise_interrupt(lua_State *L);
 
-/* [-0, +0, m] Whether the value at index is the error of a signal: a promptic.Error of that kind, or
- * the text that a stock interpreter raises. */
+/* [-0, +0, m] Whether the value at index is the error of a signal: a promptic.Error of that kind,
+ * or the text that a stock interpreter raises. */
 bool bindings_is_interrupt(lua_State *L, int index);
 
 /* Sets the hook on the running coroutine, as far as it is known, and wakes the loop. May be
@@ -300,6 +300,7 @@ struct bindings_client {
     const bindings_client *parent; /* of a view (client:with): the client; kept alive like state */
     promptic_limits limits;        /* of a view's calls */
     bindings_state *state;         /* kept alive by the userdata's user value */
+    size_t most_values;            /* of one response */
     bool closed;
 };
 

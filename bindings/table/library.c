@@ -50,7 +50,8 @@ static const promptic_parameter client_options[] = {
     OPTION("deadline", NUMBER, "seconds for a whole call with its retries and waits", DEFAULT("300"), POSITIVE_SECONDS),
     OPTION("max_retries", INTEGER, "further attempts after the first", DEFAULT("2"), RANGE(0, INT_MAX)),
     OPTION("backoff", NUMBER, "upper bound of the first delay in seconds, doubling with each attempt up to 8", DEFAULT("0.5"), SECONDS),
-    OPTION("max_response_bytes", INTEGER, "bytes of one response at most, after decompression", DEFAULT("268435456"), ANY_COUNT),
+    OPTION("max_response_bytes", INTEGER, "bytes of one response at most, before and after decompression", DEFAULT("268435456"), ANY_COUNT),
+    OPTION("max_response_values", INTEGER, "values of one response at most: elements and members of all its arrays and objects", DEFAULT("5000000"), ANY_COUNT),
     ALLOW_HTTP, CA_FILE, USER_AGENT,
     OPTION("certificate", BOOLEAN, "keeps who issued the server's certificate, and when it ends, for promptic.response of a call on a new connection", DEFAULT("false")),
     OPTION("log", ANY, "called with each attempt (level debug) and with what is done about a failure (warning); it cannot use the client", FUNCTION("level, text")),
@@ -139,7 +140,7 @@ static const char *const error_kinds[] = {"api", "timeout", "connection", "tls",
 static const promptic_parameter error_fields[] = {
     FIELD("kind", STRING, "what failed", ALWAYS, .values = error_kinds),
     FIELD("message", STRING, "for people", ALWAYS),
-    FIELD("status_code", INTEGER, "the HTTP status, of kind api", SOMETIMES),
+    FIELD("status_code", INTEGER, "the HTTP status, of kind api; of kind decode where the body was not read to its end", SOMETIMES),
     FIELD("code", STRING, "the reason in a word: the platform's, or one of the library's own", SOMETIMES),
     FIELD("method", STRING, "of the request", SOMETIMES),
     FIELD("path", STRING, "of the request, below /api/v1", SOMETIMES),
@@ -341,7 +342,8 @@ static const library_row rows[] = {
         PARAMETERS(
             PATH("artifact_id", STRING, "id of the artifact", UUID),
             ROW(QUERY, "path", "path", STRING, "the file to write", REQUIRED),
-            OPTION("workspace_id", STRING, "whose artifact it is", ASSUMED("the credential's own")))),
+            OPTION("workspace_id", STRING, "whose artifact it is", ASSUMED("the credential's own")),
+            OPTION("max_bytes", INTEGER, "bytes of it at most", ASSUMED("the client's max_response_bytes"), ANY_COUNT))),
      .check = bindings_check_download},
 
     /* ------------------------------------------------------------------ tasks */

@@ -165,6 +165,20 @@ it("walks in two loops at once", function()
    assert.same({ "11", "22", "33", "44", "55", "66" }, list)
 end)
 
+it("a list without an end is an error #large", function()
+   server:always{ body = '{"data":[' .. ("1,"):rep(999999) .. "1]}" }
+   local count = 0
+   local problem = clients.failure(function()
+      for _ in client:each_experiment() do
+         count = count + 1
+      end
+   end)
+   assert.equal("decode", problem.kind)
+   assert.matches("the list has no end", problem.message, 1, true)
+   assert.equal(10000000, count)
+   assert.equal(11, server:count())
+end)
+
 it("raises decode for shapes that the contract does not have", function()
    -- what a platform responds to each_experiment and each_trace
    local ODD_EXPERIMENTS = { '{"data":{"a":1}}', '{"data":"x"}', '[]', '"x"', "7", "{}" }
