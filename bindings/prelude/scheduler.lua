@@ -381,7 +381,7 @@ local function spawn(background, group, parent, f, ...)
       host.has_background() -- so that plain code drives it while it waits
    end
    local state = {
-      co = host.create(f),
+      co = host.create(host.is_bare(f) and function(...) return f(...) end or f),
       arguments = { n = select("#", ...), ... },
       status = "ready",
       group = group or false,
