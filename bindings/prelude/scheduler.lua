@@ -335,14 +335,16 @@ local function wait(timeout, is_ready)
    return timeout > 0 and now() or began
 end
 
--- One turn. What its tasks have begun is sent at its end, not a frame later.
+-- One turn. What its tasks have begun is sent at its end, not a frame later: one poll connects, the next one sends.
 local function turn(timeout, budget)
    local stop = wait(timeout, front.has_ready() or back.has_ready()) + budget
    local resumes = front.has_ready() or back.has_ready()
    go_on_until(front, stop)
    go_on_until(back, stop)
-   if resumes and call_count > 0 then
-      host.poll(0)
+   for _ = 1, resumes and call_count > 0 and 2 or 0 do
+      if now() < stop then
+         host.poll(0)
+      end
    end
    report_orphans()
 end
