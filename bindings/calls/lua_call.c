@@ -319,8 +319,7 @@ int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *
     promptic_error error = {.kind = PROMPTIC_OK};
     bool suspends = bindings_can_suspend(L, client->state);
     lua_State *outer = bindings_enter(client->state, L);
-    owner->call =
-        promptic_submit(client->handle, request, on_done, owner, &error);
+    owner->call = promptic_submit(client->handle, request, on_done, owner, &error);
     bindings_leave(client->state, outer);
     if (owner->call == NULL)
         return refuse(L, request, &error);

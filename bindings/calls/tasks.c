@@ -216,8 +216,8 @@ bool bindings_has_background(lua_State *L) {
     return state != NULL && state->loop != NULL && state->background;
 }
 
-/* [-0, +0, m] set_driver(f, flush): f(seconds) drives what is in the background, and returns how many
- * tasks are there; flush is promptic.flush. */
+/* [-0, +0, m] set_driver(f, flush): f(seconds) drives what is in the background, and returns how
+ * many tasks are there; flush is promptic.flush. */
 static int set_driver(lua_State *L) {
     lua_settop(L, 2);
     bindings_set(L, BINDINGS_FLUSH);

@@ -32,7 +32,8 @@ end
 -- What a job's workers have in common. The first one that fails ends the others, and so does the end of the task that
 -- waits for them. Made before any worker is started, since an allocation may fail in between.
 local function new_job(list, count)
-   local job = { list = list, count = #list, next = 1, results = {}, errors = {}, workers = {}, failure = false, stopped = false }
+   local job = { list = list, count = #list, next = 1, results = {}, errors = {}, workers = {} }
+   job.failure, job.stopped = false, false
    for index = 1, count do
       job.workers[index] = false
    end

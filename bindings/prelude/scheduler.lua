@@ -358,11 +358,11 @@ end
 --- can ever go on; it returns true where it has made something go on.
 function scheduler.drive_until(is_over, stop, on_stuck)
    while not is_over() do
-      local left = stop - now()
-      if left <= 0 or stop == huge and is_stuck() and not on_stuck() then
+      local seconds = stop - now()
+      if seconds <= 0 or stop == huge and is_stuck() and not on_stuck() then
          return false
       end
-      turn(left, RUN_BUDGET)
+      turn(seconds, RUN_BUDGET)
    end
    return true
 end
