@@ -5,13 +5,14 @@ Rewrites the generated blocks of the READMEs: what stands between
    <!-- end -->
 
 in any .md file of this tree. Made from the rows of promptic.endpoints and promptic.library, the help of the programs
-and the Makefile. Run by `make docs`, and by spec/house/docs_spec.lua with --check, which writes nothing and fails where a
-block is not what it would be.
+and the Makefile. Run by `make docs`, and by spec/house/docs_spec.lua with --check, which writes nothing and fails if a
+block is out of date.
 
    build/promptic-lua -E .ci/docs.lua [--check] [FILE...]
 ]]
 local promptic = require "promptic"
 local reference = require "promptic.reference"
+local types = require "promptic.types"
 
 local function read_all(handle)
    local text = assert(handle:read "a")
@@ -91,11 +92,45 @@ function generators.methods()
    for _, row in ipairs(promptic.endpoints) do
       rows[#rows + 1] = {
          row.module ~= last and row.module or "", code(reference.signature(row)),
-         row.summary .. inside(row) .. age(row), code(row.returns),
+         row.summary .. inside(row) .. age(row), code(reference.returned(row)),
       }
       last = row.module
    end
    return render({ "resource", "method", "what it does", "returns" }, rows)
+end
+
+-- "or nil; since 0.18": what is said of a field beside its type.
+local function remarks(field)
+   local list = {}
+   if field.absent or field.null then list[#list + 1] = "or nil" end
+   if field.since then
+      list[#list + 1] = field.since == "docs" and "only in the platform's pages" or "since " .. field.since
+   end
+   if field.dropped then list[#list + 1] = "dropped in " .. field.dropped end
+   if field.meaning then list[#list + 1] = field.meaning end
+   return table.concat(list, "; ")
+end
+
+--- The types of responses, a table each.
+function generators.types()
+   local parts = {}
+   for _, row in ipairs(types) do
+      local text = ("### %s\n\n"):format(row.name)
+      if row.meaning then text = text .. row.meaning .. "." .. age(row) .. "\n\n"
+      elseif age(row) ~= "" then text = text .. age(row):sub(2) .. "\n\n" end
+      if row.values then
+         text = text .. "One of `" .. table.concat(row.values, "`, `") .. "`.\n"
+      else
+         if row.extends then text = text .. ("The fields of `%s`, and\n\n"):format(row.extends) end
+         local rows = {}
+         for index, field in ipairs(row.fields) do
+            rows[index] = { code(field.name), code(types.written(field)), remarks(field) }
+         end
+         text = text .. render({ "field", "type", "" }, rows)
+      end
+      parts[#parts + 1] = text
+   end
+   return "\n" .. table.concat(parts, "\n") .. "\n"
 end
 
 --- Options of endpoints that take one of a few words.
@@ -154,7 +189,8 @@ function generators.functions(...)
    for index, row in ipairs(rows_of{ ... }) do
       local prefix = reference.prefix(row)
       rows[index] = {
-         code((prefix == "client:" and "" or prefix) .. short_signature(row)), row.summary, code(row.returns),
+         code((prefix == "client:" and "" or prefix) .. short_signature(row)), row.summary,
+         code(reference.returned(row)),
       }
    end
    return render({ "function", "what it does", "returns" }, rows)
@@ -189,6 +225,13 @@ function generators.fields(key)
       rows[index] = { code(field.name), field.type, meaning(field) }
    end
    return render({ "field", "type", "meaning" }, rows)
+end
+
+--- The codes of the library's own errors.
+function generators.codes()
+   local rows = {}
+   for index, row in ipairs(require "promptic.codes") do rows[index] = { code(row[1]), code(row[2]), row[3] } end
+   return render({ "code", "kind", "when" }, rows)
 end
 
 -- ------------------------------------------------------------------ programs and targets

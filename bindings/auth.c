@@ -7,12 +7,6 @@
 /* As many as promptic_config_write knows, and more. */
 enum { MAX_KEYS = 8 };
 
-/* [-?, +?, e] Raises the error of a function of the core. */
-static int raise(lua_State *L, const promptic_error *error) {
-    return bindings_raise(
-        L, &(promptic_result){.kind = error->kind, .message = error->message, .retry_after = -1});
-}
-
 /* --------------------------------------------------------------------- file */
 
 /* [-0, +0, m] Sets a field of the table on top. */
@@ -29,7 +23,7 @@ static int inspect(lua_State *L) {
     promptic_config_info info = {.size = sizeof info};
     promptic_error error = {.kind = PROMPTIC_OK};
     if (promptic_config_inspect(file, &info, &error) == PROMPTIC_MEMORY)
-        return raise(L, &error);
+        return bindings_raise_failure(L, &error);
     lua_createtable(L, 0, 8);
     lua_pushstring(L, info.path);
     lua_setfield(L, -2, "path");
@@ -68,7 +62,7 @@ int bindings_save_config(lua_State *L) {
     promptic_kind kind = promptic_config_write(file, changes, count, &error);
     if (kind == PROMPTIC_ARGUMENT)
         return bindings_argument_error(L, &site, "%s", error.message);
-    return kind == PROMPTIC_OK ? 0 : raise(L, &error);
+    return kind == PROMPTIC_OK ? 0 : bindings_raise_failure(L, &error);
 }
 
 /* ------------------------------------------------------------------ clients */
@@ -78,15 +72,18 @@ static int describe(lua_State *L) {
     const bindings_client *client =
         bindings_check_client(L, &(bindings_site){.function = "describe", .argument = 1});
     lua_createtable(L, 0, 6);
-    lua_pushstring(L, promptic_client_source(client->handle));
+    const promptic_client *handle = bindings_client_handle(client);
+    lua_pushstring(L, promptic_client_source(handle));
     lua_setfield(L, -2, "source");
-    lua_pushstring(L, promptic_client_credential(client->handle));
+    lua_pushstring(L, promptic_client_credential(handle));
     lua_setfield(L, -2, "credential");
-    lua_pushstring(L, promptic_client_endpoint(client->handle));
+    lua_pushstring(L, promptic_client_endpoint(handle));
     lua_setfield(L, -2, "endpoint");
-    lua_pushstring(L, promptic_client_endpoint_source(client->handle));
+    lua_pushstring(L, promptic_client_endpoint_source(handle));
     lua_setfield(L, -2, "endpoint_source");
-    lua_pushstring(L, promptic_client_ai_application(client->handle));
+    lua_pushstring(L, promptic_client_proxy(handle));
+    lua_setfield(L, -2, "proxy");
+    lua_pushstring(L, promptic_client_ai_application(handle));
     lua_pushvalue(L, -1);
     lua_setfield(L, -3, "workspace_id");
     lua_setfield(L, -2, "ai_application_id");

@@ -61,6 +61,26 @@ void bindings_set(lua_State *L, bindings_slot slot);
  * Every userdata has such a one, since its __gc called by a script would free what is in use. */
 void bindings_name_metatable(lua_State *L, const char *name);
 
+/* ---------------------------------------------------------------- system.c */
+
+/* promptic.time(), promptic.uuid() */
+int bindings_unix_time(lua_State *L);
+int bindings_uuid(lua_State *L);
+
+/* random_hex(bytes): so many random bytes, 32 at most, as hexadecimal digits. */
+int bindings_random_hex(lua_State *L);
+
+/* ---------------------------------------------------------------- base64.c */
+
+/* base64(bytes), unbase64(text) */
+int bindings_base64(lua_State *L);
+int bindings_unbase64(lua_State *L);
+
+/* ----------------------------------------------------------------- spool.c */
+
+/* [-0, +1, m] Pushes the part "c.spool" of the prelude. */
+int bindings_open_spool(lua_State *L);
+
 /* ----------------------------------------------------------------- state.c */
 
 /* A call of Lua's, owned by a userdata (lua_call.c). */
@@ -144,6 +164,16 @@ struct bindings_interrupter {
  * bindings_interrupt ends a wait. */
 void bindings_use_interrupter(lua_State *L, bindings_interrupter *interrupter);
 
+/* What the error of a signal says: of the hook here, and of that of a stock interpreter. */
+#define bindings_interrupted "interrupted!"
+
+/* [-0, +0, e] Raises the error of a signal, of kind "interrupted". For hooks. */
+int bindings_raise_interrupt(lua_State *L);
+
+/* [-0, +0, m] Whether the value at index is the error of a signal: a promptic.Error of that kind, or
+ * the text that a stock interpreter raises. */
+bool bindings_is_interrupt(lua_State *L, int index);
+
 /* Sets the hook on the running coroutine, as far as it is known, and wakes the loop. May be
  * called by a signal handler, in any thread. */
 void bindings_interrupt(bindings_interrupter *interrupter);
@@ -215,6 +245,11 @@ const char *bindings_nearest_parameter(const promptic_parameter *parameters,
 /* [-0, +1, m] Pushes the function nearest(word, words), the program's module promptic.nearest. */
 int bindings_open_nearest(lua_State *L);
 
+/* ------------------------------------------------------------------ otlp.c */
+
+/* [-0, +0, e] Raises unless the table or JSON text at index is nested as OTLP's request is. */
+void bindings_check_otlp(lua_State *L, const bindings_site *site, int index);
+
 /* ------------------------------------------------------------------ body.c */
 
 /* [-0, +0, e] Writes the body that the row and the arguments make (bindings_check_arguments has
@@ -261,10 +296,18 @@ void bindings_push_library(lua_State *L);
 /* ------------------------------------------------------------ lua_client.c */
 
 struct bindings_client {
-    promptic_client *handle; /* NULL before it is made and once it is freed */
-    bindings_state *state;   /* kept alive by the userdata's user value */
+    promptic_client *handle;       /* NULL before it is made, once it is freed, and of a view */
+    const bindings_client *parent; /* of a view (client:with): the client; kept alive like state */
+    promptic_limits limits;        /* of a view's calls */
+    bindings_state *state;         /* kept alive by the userdata's user value */
     bool closed;
 };
+
+/* The client of the core, also of a view; NULL if there is none (any more). */
+promptic_client *bindings_client_handle(const bindings_client *client);
+
+/* client:with(options) */
+int bindings_client_with(lua_State *L);
 
 /* promptic.client([options]), with checked options at index 1 */
 int bindings_new_client(lua_State *L);
@@ -275,8 +318,18 @@ int bindings_new_anonymous_client(lua_State *L);
 /* client:close() */
 int bindings_close_client(lua_State *L);
 
+/* [-0, +1, e] renew(client): whether the configuration file has another credential, which the
+ * client uses from now on. */
+int bindings_renew_client(lua_State *L);
+
+/* [-0, +0, e] warn(client, text): a line of level warning in the client's log. */
+int bindings_warn(lua_State *L);
+
 /* [-0, +0, m] Makes the metatable of clients; the methods are in their slot already. */
 void bindings_open_clients(lua_State *L);
+
+/* [-0, +0, m] Whether the client at index has a log function. */
+bool bindings_has_log(lua_State *L, int index);
 
 /* The promptic_log_fn of clients with a log function; userdata is the bindings_client. */
 void bindings_log(promptic_log_level level, const char *text, void *userdata);
@@ -309,9 +362,17 @@ int bindings_response(lua_State *L);
 /* [-?, +?, e] Raises the result's failure as a promptic.Error, out of memory as Lua does. */
 int bindings_raise(lua_State *L, const promptic_result *result);
 
+/* [-?, +?, e] The same for a function of the core that fails before there is a call. */
+int bindings_raise_failure(lua_State *L, const promptic_error *error);
+
 /* [-0, +1, m] Pushes that error, so that the call that lends the result can be freed before it is
  * raised. */
 void bindings_push_error(lua_State *L, const promptic_result *result);
+
+/* [-0, +1, e] new_error(fields): the table as a promptic.Error, its texts cleaned. clean(text): the
+ * text as a line without secrets and without what a terminal would obey. */
+int bindings_new_error(lua_State *L);
+int bindings_clean(lua_State *L);
 
 /* promptic.is_error(value [, kind]) */
 int bindings_is_error(lua_State *L);
@@ -339,9 +400,12 @@ int bindings_open_auth(lua_State *L);
 
 /* -------------------------------------------------- rows/rows_arguments.c */
 
-/* [-0, +0, e] What the types of upload_observations' arguments do not say. Puts a reader into the
+/* [-0, +0, e] What the types of an upload's arguments do not say. Puts a reader into the
  * place of a source that is a path, and the path into the settings on top. */
 void bindings_check_upload(lua_State *L, const bindings_site *site);
+
+/* [-0, +0, e] The same of promptic.rows. */
+void bindings_check_rows(lua_State *L, const bindings_site *site);
 
 /* [-0, +1, m] Pushes what the upload needs of C: the prelude's "c.rows". */
 int bindings_open_upload(lua_State *L);

@@ -3,10 +3,87 @@
  */
 #include "bindings.h"
 
+#include "clean.h"
+
 #include <string.h>
 
 /* Of a response that an error carries; a page of HTML need not be kept in full. */
 #define MAX_BODY_BYTES ((size_t)64 * 1024)
+
+/* Bytes past that limit that are looked at: a secret that it cuts is hidden as well. */
+#define LONGEST_SECRET ((size_t)16 * 1024)
+
+/* Of a message, as in the core. */
+#define MAX_LINE_BYTES 2000
+
+/* -------------------------------------------------------- text from outside */
+
+/* [-0, +1, m] Pushes a copy of the bytes to write to, as a userdata. */
+static char *push_copy(lua_State *L, const char *bytes, size_t length) {
+    char *copy = lua_newuserdata(L, length + 1);
+    memcpy(copy, bytes, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+/* [-0, +0, m] Hides the secrets of every client of this lua_State. */
+static void hide(lua_State *L, char *text, size_t length) {
+    luaL_checkstack(L, 4, NULL);
+    bindings_get(L, BINDINGS_CLIENTS);
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+        const bindings_client *client = lua_touserdata(L, -1);
+        if (client != NULL && client->handle != NULL)
+            promptic_client_hide(client->handle, text, length);
+    }
+    lua_pop(L, 1);
+}
+
+/* [-0, +1, m] Pushes the string at index as a line that may be shown (core/README.md, "Errors"). */
+static void push_line(lua_State *L, int index) {
+    char line[MAX_LINE_BYTES + 1];
+    size_t length;
+    const char *text = lua_tolstring(L, index, &length);
+    char *copy = push_copy(L, text, length);
+    hide(L, copy, length);
+    clean_line(line, sizeof line, copy, length);
+    lua_pop(L, 1);
+    lua_pushstring(L, line);
+}
+
+int bindings_clean(lua_State *L) {
+    luaL_checkstring(L, 1);
+    push_line(L, 1);
+    return 1;
+}
+
+/* [-0, +0, m] Cleans what a table of an error at the index holds. */
+static void clean_fields(lua_State *L, int index) {
+    static const char *const names[] = {"message",    "code",   "method", "path",
+                                        "request_id", "reason", NULL};
+    for (size_t i = 0; names[i] != NULL; i++) {
+        lua_pushstring(L, names[i]);
+        lua_pushvalue(L, -1);
+        lua_rawget(L, index);
+        if (lua_type(L, -1) == LUA_TSTRING) {
+            push_line(L, lua_gettop(L));
+            lua_remove(L, -2);
+            lua_rawset(L, index);
+        } else {
+            lua_pop(L, 2);
+        }
+    }
+}
+
+/* new_error(fields): the door through which all errors of the prelude go */
+int bindings_new_error(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    clean_fields(L, 1);
+    bindings_push_error_metatable(L);
+    lua_setmetatable(L, 1);
+    return 1;
+}
 
 /* ------------------------------------------------------------------ fields */
 
@@ -21,12 +98,17 @@ static void set_string(lua_State *L, const char *name, const char *text) {
 /* [-0, +0, m] */
 static void set_body(lua_State *L, const promptic_result *result) {
     size_t length = result->body_length;
+    if (length > MAX_BODY_BYTES + LONGEST_SECRET)
+        length = MAX_BODY_BYTES + LONGEST_SECRET;
+    char *body = push_copy(L, result->body, length);
+    hide(L, body, length);
     if (length > MAX_BODY_BYTES) {
         length = MAX_BODY_BYTES;
-        while (length > 0 && ((unsigned char)result->body[length] & 0xC0) == 0x80)
+        while (length > 0 && ((unsigned char)body[length] & 0xC0) == 0x80)
             length--; /* not in the middle of a character */
     }
-    lua_pushlstring(L, result->body, length);
+    lua_pushlstring(L, body, length);
+    lua_remove(L, -2);
     lua_setfield(L, -2, "body");
 }
 
@@ -55,13 +137,14 @@ static void push_table(lua_State *L, const promptic_result *result) {
         lua_pushboolean(L, result->maybe_sent);
         lua_setfield(L, -2, "maybe_sent");
     }
+    clean_fields(L, lua_gettop(L));
     bindings_push_error_metatable(L);
     lua_setmetatable(L, -2);
 }
 
 /* Failures of memory and arguments are raised as Lua's own errors. */
 void bindings_push_error(lua_State *L, const promptic_result *result) {
-    luaL_checkstack(L, 4, NULL);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
     if (result->kind == PROMPTIC_MEMORY) {
         lua_pushliteral(L, "not enough memory");
     } else if (result->kind == PROMPTIC_ARGUMENT) {
@@ -70,12 +153,21 @@ void bindings_push_error(lua_State *L, const promptic_result *result) {
         lua_concat(L, 2);
     } else {
         push_table(L, result);
+        if (result->kind == PROMPTIC_API_ERROR)
+            bindings_keep_response(L, result);
     }
 }
 
 int bindings_raise(lua_State *L, const promptic_result *result) {
     bindings_push_error(L, result);
     return lua_error(L);
+}
+
+int bindings_raise_failure(lua_State *L, const promptic_error *error) {
+    return bindings_raise(L, &(promptic_result){.kind = error->kind,
+                                                .code = error->code,
+                                                .message = error->message,
+                                                .retry_after = -1});
 }
 
 /* --------------------------------------------------------------- metatable */
@@ -90,14 +182,37 @@ static void push_field(lua_State *L, const char *name, const char *otherwise) {
     }
 }
 
-/* __tostring: "[404] Not found", or "timeout: no byte has moved for 30 s". */
+/* [-0, +1, m] " (GET /components/x)" for a 404 whose message does not name the route, else "". */
+static void push_request(lua_State *L) {
+    push_field(L, "status_code", "");
+    push_field(L, "code", "");
+    push_field(L, "method", "");
+    push_field(L, "path", "");
+    const char *method = lua_tostring(L, -2), *path = lua_tostring(L, -1);
+    bool is_named = strcmp(lua_tostring(L, -4), "404") == 0 &&
+                    strcmp(lua_tostring(L, -3), "no_route") != 0 && *method != '\0' &&
+                    *path != '\0';
+    if (is_named)
+        lua_pushfstring(L, " (%s %s)", method, path);
+    else
+        lua_pushliteral(L, "");
+}
+
+/* __tostring: "[404] Not found (GET /components/x)", "[409] The experiment is running", or
+ * "timeout: no byte has moved for 30 s"; of a signal what a stock interpreter raises. */
 static int error_tostring(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
+    if (bindings_is_interrupt(L, 1)) {
+        lua_pushliteral(L, bindings_interrupted);
+        return 1;
+    }
     push_field(L, "message", "unknown error");
     push_field(L, "status_code", "");
     if (lua_tostring(L, 3)[0] != '\0') {
-        lua_pushfstring(L, "[%s] %s", lua_tostring(L, 3), lua_tostring(L, 2));
+        push_request(L);
+        lua_pushfstring(L, "[%s] %s%s", lua_tostring(L, 3), lua_tostring(L, 2),
+                        lua_tostring(L, -1));
     } else {
         push_field(L, "kind", "error");
         lua_pushfstring(L, "%s: %s", lua_tostring(L, 4), lua_tostring(L, 2));
@@ -118,6 +233,42 @@ void bindings_push_error_metatable(lua_State *L) {
     lua_pushvalue(L, -1);
     bindings_set(L, BINDINGS_ERROR_METATABLE);
 }
+
+/* ------------------------------------------------------------------- signals */
+
+int bindings_raise_interrupt(lua_State *L) {
+    lua_createtable(L, 0, 4);
+    set_string(L, "kind", "interrupted");
+    set_string(L, "message", bindings_interrupted);
+    bindings_push_error_metatable(L);
+    lua_setmetatable(L, -2);
+    return lua_error(L);
+}
+
+bool bindings_is_interrupt(lua_State *L, int index) {
+    static const char text[] = bindings_interrupted;
+    size_t length = 0, least = sizeof text - 1;
+    if (lua_type(L, index) == LUA_TSTRING) {
+        const char *message = lua_tolstring(L, index, &length);
+        return length >= least && strcmp(message + length - least, text) == 0;
+    }
+    if (!lua_istable(L, index) || !lua_getmetatable(L, index))
+        return false;
+    bindings_push_error_metatable(L);
+    bool is_error = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    if (!is_error)
+        return false;
+    lua_pushvalue(L, index);
+    lua_pushliteral(L, "kind");
+    lua_rawget(L, -2);
+    const char *kind = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    bool is_interrupt = strcmp(kind, "interrupted") == 0;
+    lua_pop(L, 2);
+    return is_interrupt;
+}
+
+/* --------------------------------------------------------------------- kinds */
 
 int bindings_is_error(lua_State *L) {
     const char *kind = luaL_optstring(L, 2, NULL);

@@ -119,6 +119,18 @@ static void add_resources(lua_State *L) {
     lua_pop(L, 1);
 }
 
+/* [-0, +0, m] Adds promptic.contract to the table on top. */
+static void add_contract(lua_State *L) {
+    lua_createtable(L, 0, 3);
+    lua_pushliteral(L, PROMPTIC_CONTRACT_DATE);
+    lua_setfield(L, -2, "date");
+    lua_pushliteral(L, PROMPTIC_CONTRACT_CLIENT);
+    lua_setfield(L, -2, "newest_client");
+    lua_pushliteral(L, PROMPTIC_CONTRACT_CLIENT_DATE);
+    lua_setfield(L, -2, "newest_client_date");
+    lua_setfield(L, -2, "contract");
+}
+
 /* [-0, +1, e] */
 static void push_new_module(lua_State *L) {
     lua_createtable(L, 0, 32);
@@ -127,6 +139,7 @@ static void push_new_module(lua_State *L) {
     lua_setfield(L, -2, "_VERSION");
     lua_pushliteral(L, PROMPTIC_VERSION);
     lua_setfield(L, -2, "version");
+    add_contract(L);
     bindings_push_error_metatable(L);
     lua_setfield(L, -2, "Error");
     add_tables(L);

@@ -42,8 +42,7 @@ static bindings_state *new_state(lua_State *L) {
     lua_setmetatable(L, -2);
     state->loop = promptic_loop_new(&error);
     if (state->loop == NULL)
-        bindings_raise(
-            L, &(promptic_result){.kind = error.kind, .message = error.message, .retry_after = -1});
+        bindings_raise_failure(L, &error);
     return state;
 }
 

@@ -35,12 +35,22 @@ static void free_request(promptic_call *call) {
     foreign_close(allocator_of(call), &call->foreign);
 }
 
-/* An easy handle for an attempt; NULL if out of memory. */
-static CURL *take_handle(const promptic_call *call) {
+/* An easy handle for an attempt; NULL with libcurl's reason. */
+static CURL *take_handle(const promptic_call *call, CURLcode *problem) {
     if (!call->foreign.active)
-        return client_take_handle(call->client);
+        return client_take_handle(call->client, problem);
     const transfer_settings settings = client_settings(call->client);
-    return foreign_handle(&settings, &call->foreign);
+    return foreign_handle(&settings, &call->foreign, problem);
+}
+
+/* The attempt cannot begin. What libcurl refuses, such as TLS where it was built without, is the
+ * same each time. */
+static void fail_to_begin(promptic_call *call, CURLcode problem) {
+    bool is_memory = problem == CURLE_OK || problem == CURLE_OUT_OF_MEMORY;
+    if (is_memory)
+        call_fail(call, PROMPTIC_MEMORY, NULL, "not enough memory to start the request");
+    else
+        call_fail(call, PROMPTIC_CONFIG, "libcurl_lacks", curl_easy_strerror(problem));
 }
 
 static void give_handle(promptic_call *call, CURL *easy) {
@@ -120,6 +130,9 @@ static void end(promptic_call *call) {
     result->body = call->transfer.body.data != NULL ? call->transfer.body.data : "";
     result->body_length = call->transfer.body.length;
     result->attempts = call->attempts;
+    result->certificate_issuer =
+        call->transfer.issuer.length > 0 ? call->transfer.issuer.data : NULL;
+    result->certificate_expires = call->transfer.expires;
     result->maybe_sent = result->kind != PROMPTIC_OK && call->maybe_sent;
     result->elapsed = (double)(clock_now_ms() - call->submitted_ms) / 1000.0;
     free_request(call);
@@ -131,7 +144,7 @@ static void end(promptic_call *call) {
         loop_announce(loop, call);
 }
 
-void call_fail(promptic_call *call, promptic_kind kind, const char *message) {
+void call_fail(promptic_call *call, promptic_kind kind, const char *code, const char *message) {
     if (call->state == CALL_ACTIVE) {
         CURL *easy = call->transfer.easy;
         transfer_drop(&call->transfer);
@@ -140,6 +153,7 @@ void call_fail(promptic_call *call, promptic_kind kind, const char *message) {
     }
     transfer_forget(&call->transfer); /* what may have come was no response to this */
     call->result.kind = kind;
+    call->result.code = code;
     call->result.message = message;
     end(call);
 }
@@ -151,7 +165,7 @@ void call_abandon(promptic_call *call) {
         call->maybe_sent = call->maybe_sent || call->transfer.sent;
         call->state = CALL_WAITING;
     }
-    call_fail(call, PROMPTIC_CANCELLED,
+    call_fail(call, PROMPTIC_CANCELLED, "forked",
               "the process has forked: the call goes on in the parent process only");
 }
 
@@ -164,7 +178,7 @@ static void succeed(promptic_call *call, int status) {
 /* ---------------------------------------------------------------- attempts */
 
 static int64_t stall_ms(const promptic_call *call) {
-    int64_t stalled = clock_after(call->transfer.moved_ms, call->client->timeout);
+    int64_t stalled = clock_after(call->transfer.moved_ms, call->limits.timeout);
     return stalled < call->deadline_ms ? stalled : call->deadline_ms;
 }
 
@@ -179,21 +193,25 @@ bool call_attempt(promptic_call *call) {
         .body = call->body,
         .body_length = call->body_length,
         .headers = is_foreign ? call->foreign.headers
-                              : client_headers(client, call->method, call->body != NULL,
-                                               call->row != NULL && call->row->redirects),
+                              : headers_of(&client->headers, call->method, call->body != NULL,
+                                           call->row != NULL && call->row->redirects),
         .fresh = call->distrusts,
-        .max_response_bytes = client->max_response_bytes,
+        .connect_timeout = call->limits.timeout,
+        .max_response_bytes = call->limits.max_response_bytes,
         .on_body = call->on_body,
         .body_userdata = call->body_userdata,
     };
-    CURL *easy = pool_reserve(client->pool) ? take_handle(call) : NULL;
-    bool ready = easy != NULL && transfer_begin(&call->transfer, easy, &plan, call) == CURLE_OK;
+    CURLcode problem = CURLE_OUT_OF_MEMORY;
+    CURL *easy = pool_reserve(client->pool) ? take_handle(call, &problem) : NULL;
+    if (easy != NULL)
+        problem = transfer_begin(&call->transfer, easy, &plan, call);
+    bool ready = easy != NULL && problem == CURLE_OK;
     if (!ready || pool_add(client->pool, easy) != CURLM_OK) {
         if (ready)
             transfer_drop(&call->transfer);
         if (easy != NULL)
             give_handle(call, easy);
-        call_fail(call, PROMPTIC_MEMORY, "not enough memory to start the request");
+        fail_to_begin(call, problem);
         return false;
     }
     client->loop->running++;
@@ -208,7 +226,7 @@ static const char *timeout_message(promptic_call *call) {
     char seconds[NUMBER_SIZE];
     snprintf(call->timeout_message, sizeof call->timeout_message, "%s for %s s",
              call->transfer.connected ? "no byte has moved" : "no connection could be made",
-             number_text(seconds, call->client->timeout, 6));
+             number_text(seconds, call->limits.timeout, 6));
     return call->timeout_message;
 }
 
@@ -244,8 +262,8 @@ static void time_out(promptic_call *call, int64_t now_ms) {
     if (now_ms >= call->deadline_ms) {
         char seconds[NUMBER_SIZE];
         snprintf(call->timeout_message, size, "the deadline of %s s has passed in attempt %d",
-                 number_text(seconds, call->client->deadline, 6), call->attempts);
-        call_fail(call, PROMPTIC_TIMEOUT, call->timeout_message);
+                 number_text(seconds, call->limits.deadline, 6), call->attempts);
+        call_fail(call, PROMPTIC_TIMEOUT, "deadline", call->timeout_message);
         return;
     }
     transfer_drop(&call->transfer);
@@ -256,7 +274,8 @@ static void time_out(promptic_call *call, int64_t now_ms) {
 
 void call_due(promptic_call *call, int64_t now_ms) {
     if (call->state == CALL_QUEUED) {
-        call_fail(call, PROMPTIC_TIMEOUT, "the deadline has passed before the request was sent");
+        call_fail(call, PROMPTIC_TIMEOUT, "deadline",
+                  "the deadline has passed before the request was sent");
     } else if (call->state == CALL_WAITING) {
         loop_launch(call->client->loop, call);
     } else {
@@ -286,8 +305,20 @@ static bool is_success(const promptic_call *call, const transfer_outcome *outcom
 static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_after) {
     if (outcome->kind != PROMPTIC_OK)
         return sent;
-    return outcome->status == 500 || outcome->status == 502 || outcome->status == 504 ||
-           (outcome->status == 503 && retry_after < 0);
+    return !retry_declares_unprocessed(outcome->status, retry_after);
+}
+
+/* Takes the message of a 401 and returns it with what was refused. */
+static char *name_credential(const promptic_call *call, char *message) {
+    const config *config = &call->client->config;
+    text whole;
+    if (message == NULL || config->credential == NULL)
+        return message;
+    text_init(&whole, allocator_of(call));
+    text_addf(&whole, "%s (refused: the %s %s)", message,
+              config->is_session ? "session token" : "API key", config_origin(config));
+    memory_free(allocator_of(call), message);
+    return text_take(&whole, NULL);
 }
 
 static char *api_message(const promptic_call *call, int status) {
@@ -305,9 +336,12 @@ static char *api_message(const promptic_call *call, int status) {
     const text *body = &call->transfer.body;
     if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
         return failure_no_route(allocator_of(call), call->row);
-    return failure_message(allocator_of(call), status,
-                           transfer_header(&call->transfer, "content-type"),
-                           call->transfer.body.data, call->transfer.body.length);
+    if (call->row != NULL && status == 404)
+        return failure_not_found(allocator_of(call), call->row, body->data, body->length);
+    char *message = failure_message(allocator_of(call), status,
+                                    transfer_header(&call->transfer, "content-type"),
+                                    body->data, body->length);
+    return status == 401 && !call->foreign.active ? name_credential(call, message) : message;
 }
 
 /* Takes the message from the response, or from libcurl. False if out of memory. */
@@ -322,13 +356,27 @@ static bool fill_message(promptic_call *call, const transfer_outcome *outcome) {
     return call->message != NULL;
 }
 
-/* Takes the code from the response. False if out of memory. */
+/* For a response that has no code of its own: the library's, where it knows one. */
+static void set_own_code(promptic_call *call, int status) {
+    const text *body = &call->transfer.body;
+    if (status >= 300 && status < 400)
+        call->result.code = "redirect";
+    else if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
+        call->result.code = "no_route";
+    else if (call->row != NULL && failure_is_wrong_id(status, body->data, body->length))
+        call->result.code = "wrong_id";
+}
+
+/* Takes the code from the response, else says what the library knows. False if out of memory. */
 static bool fill_code(promptic_call *call, const transfer_outcome *outcome) {
     const text *body = &call->transfer.body;
+    call->result.code = outcome->code;
     if (outcome->kind != PROMPTIC_OK)
         return true;
     bool filled = failure_code(allocator_of(call), body->data, body->length, &call->code);
     call->result.code = call->code;
+    if (call->code == NULL)
+        set_own_code(call, outcome->status);
     return filled;
 }
 
@@ -346,7 +394,7 @@ static void fail_with(promptic_call *call, const transfer_outcome *outcome, doub
 /* How long until the next attempt, in seconds; negative where there is none. */
 static double next_delay(promptic_call *call, const retry_attempt *attempt) {
     promptic_client *client = call->client;
-    if (call->attempts > client->max_retries || !retry_allowed(attempt))
+    if (call->attempts > call->limits.max_retries || !retry_allowed(attempt))
         return -1;
     double delay = retry_delay(call->attempts, client->backoff, attempt->retry_after,
                                &client->loop->random_state);
@@ -355,7 +403,10 @@ static double next_delay(promptic_call *call, const retry_attempt *attempt) {
 }
 
 static void settle_failure(promptic_call *call, const transfer_outcome *outcome) {
-    const char *retry_after = transfer_header(&call->transfer, "retry-after");
+    /* of a whole response only: what a proxy answers to CONNECT, or half a head, declares nothing
+     */
+    const char *retry_after =
+        outcome->kind == PROMPTIC_OK ? transfer_header(&call->transfer, "retry-after") : NULL;
     const retry_attempt attempt = {
         .repeatable = call->repeatable,
         .status = outcome->status,
@@ -366,16 +417,18 @@ static void settle_failure(promptic_call *call, const transfer_outcome *outcome)
     if (is_unsure(outcome, call->transfer.sent, attempt.retry_after))
         call->maybe_sent = true;
     double delay = next_delay(call, &attempt);
-    const char *reason = outcome->kind == PROMPTIC_OK ? "HTTP status" : outcome->message;
+    char status[sizeof "HTTP status " + 12];
+    snprintf(status, sizeof status, "HTTP status %d", outcome->status);
+    const char *reason = outcome->kind == PROMPTIC_OK ? status : outcome->message;
     if (delay < 0) {
-        client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: %s %d (attempt %d)", call->method,
-                   call->path, reason, outcome->status, call->attempts);
+        client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: %s (attempt %d)", call->method,
+                   call->path, reason, call->attempts);
         fail_with(call, outcome, attempt.retry_after);
         return;
     }
     char seconds[NUMBER_SIZE];
-    client_log(call->client, PROMPTIC_LOG_WARNING, "%s %s: %s %d; attempt %d follows in %s s",
-               call->method, call->path, reason, outcome->status, call->attempts + 1,
+    client_log(call->client, PROMPTIC_LOG_WARNING, "%s %s: %s; attempt %d follows in %s s",
+               call->method, call->path, reason, call->attempts + 1,
                number_text(seconds, delay, 3));
     call->state = CALL_WAITING;
     call->distrusts = attempt.kind != PROMPTIC_API_ERROR || attempt.status == 408;
@@ -426,7 +479,7 @@ bool promptic_call_wait(promptic_call *call, long timeout_ms) {
 void promptic_call_cancel(promptic_call *call) {
     if (promptic_call_done(call))
         return;
-    call_fail(call, PROMPTIC_CANCELLED, "the call was cancelled");
+    call_fail(call, PROMPTIC_CANCELLED, NULL, "the call was cancelled");
     loop_notify_timer(call->client->loop);
 }
 

@@ -36,6 +36,7 @@ struct promptic_call {
     void *body_userdata;
     bool repeatable;
 
+    promptic_limits limits; /* complete: its own, else the client's */
     int64_t submitted_ms, deadline_ms;
     int attempts;
     bool maybe_sent;
@@ -64,7 +65,8 @@ void call_abandon(promptic_call *call);
  * backoff is over. */
 void call_due(promptic_call *call, int64_t now_ms);
 
-/* Ends the call without a response. The message is static, or lives as long as the call. */
-void call_fail(promptic_call *call, promptic_kind kind, const char *message);
+/* Ends the call without a response. The code is static or NULL; the message is static, or lives as
+ * long as the call. */
+void call_fail(promptic_call *call, promptic_kind kind, const char *code, const char *message);
 
 #endif

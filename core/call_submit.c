@@ -13,21 +13,22 @@ static promptic_kind check(const promptic_client *client, const promptic_request
                            const promptic_endpoint *row, promptic_error *error) {
     loop_check_process(client->loop);
     if (client->closed)
-        return failure_set(error, PROMPTIC_CANCELLED, "the client is closed");
+        return failure_set_code(error, PROMPTIC_CANCELLED, "client_closed",
+                                "the client is closed");
     if (request->endpoint != NULL && row == NULL)
         return failure_set(error, PROMPTIC_ARGUMENT, "there is no endpoint '%s'",
                            request->endpoint);
     if (client->config.credential == NULL && row != NULL)
-        return failure_set(error, PROMPTIC_AUTH, "%s needs a credential, and the client has none",
-                           row->name);
+        return failure_set_code(error, PROMPTIC_AUTH, "no_credential",
+                                "%s needs a credential, and the client has none", row->name);
     if (request->url != NULL)
         return PROMPTIC_OK;
     if (client->config.is_session && client->config.application_id == NULL &&
         !(row != NULL && row->without_workspace))
-        return failure_set(error, PROMPTIC_AUTH,
-                           "a session token needs an AI Application: set ai_application_id, "
-                           "PROMPTIC_AI_APPLICATION_ID or ai_application_id in "
-                           "~/.promptic/config.toml (its older name is workspace_id)");
+        return failure_set_code(error, PROMPTIC_AUTH, "no_application",
+                                "a session token needs an AI Application: set ai_application_id, "
+                                "PROMPTIC_AI_APPLICATION_ID or ai_application_id in "
+                                "~/.promptic/config.toml (its older name is workspace_id)");
     return PROMPTIC_OK;
 }
 
@@ -73,12 +74,26 @@ static promptic_call *new_call(promptic_client *client) {
     return call;
 }
 
+static void set_limits(promptic_call *call, const promptic_limits *given) {
+    call->limits = call->client->limits;
+    if (given == NULL)
+        return;
+    if (given->timeout > 0)
+        call->limits.timeout = given->timeout;
+    if (given->deadline > 0)
+        call->limits.deadline = given->deadline;
+    if (given->max_retries >= 0)
+        call->limits.max_retries = given->max_retries;
+    if (given->max_response_bytes > 0)
+        call->limits.max_response_bytes = given->max_response_bytes;
+}
+
 static void begin(promptic_call *call) {
     promptic_client *client = call->client;
     if (call->foreign.active)
         client->loop->uses_tls = true;
     call->submitted_ms = clock_now_ms();
-    call->deadline_ms = clock_after(call->submitted_ms, client->deadline);
+    call->deadline_ms = clock_after(call->submitted_ms, call->limits.deadline);
     call->state = CALL_WAITING;
     list_append(&client->calls, &call->client_link);
     client->loop->unfinished++;
@@ -118,6 +133,7 @@ promptic_call *promptic_submit(promptic_client *client, const promptic_request *
         return NULL;
     }
     set_method(call, request, row);
+    set_limits(call, request->limits);
     call->on_body = request->on_body;
     call->body_userdata = request->body_userdata;
     call->done = done;

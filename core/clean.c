@@ -27,30 +27,52 @@ static int read_digits(const char *at, const char *end, int count) {
     return value;
 }
 
-/* How many bytes stand for the secret's character c, plain or escaped; 0: they are another. */
-static size_t spelling(const char *at, const char *end, char c) {
+/* How many bytes stand for the secret's character c if it is escaped; 0: it is not. */
+static size_t escaped(const char *at, const char *end, char c) {
     int code = (unsigned char)c;
-    if (at == end)
-        return 0;
     if (*at == '%' && read_digits(at + 1, end, 2) == code)
         return 3;
     if (*at == '\\' && end - at >= 2 && at[1] == 'u' && read_digits(at + 2, end, 4) == code)
         return 6;
     if (*at == '\\' && end - at >= 2 && at[1] == c && strchr("\"\\/", c) != NULL)
         return 2;
-    return *at == c ? 1 : 0;
+    return 0;
+}
+
+/* Where the spelling of the secret so far may end. A secret that holds "%25" or two backslashes can
+ * be read in more than one way; those past the last place are dropped. */
+typedef struct ends {
+    const char *at[16];
+    size_t count;
+} ends;
+
+static void add_end(ends *ends, const char *at) {
+    for (size_t i = 0; i < ends->count; i++)
+        if (ends->at[i] == at)
+            return;
+    if (ends->count < sizeof ends->at / sizeof *ends->at)
+        ends->at[ends->count++] = at;
 }
 
 /* How many bytes at `at` spell the secret; 0: they do not. */
 static size_t match(const char *at, const char *end, const char *secret) {
-    const char *start = at;
-    for (; *secret != '\0'; secret++) {
-        size_t length = spelling(at, end, *secret);
-        if (length == 0)
-            return 0;
-        at += length;
+    ends now = {.at = {at}, .count = 1};
+    for (; *secret != '\0' && now.count > 0; secret++) {
+        ends next = {.count = 0};
+        for (size_t i = 0; i < now.count; i++) {
+            const char *from = now.at[i];
+            size_t length = from < end ? escaped(from, end, *secret) : 0;
+            if (length > 0)
+                add_end(&next, from + length);
+            if (from < end && *from == *secret)
+                add_end(&next, from + 1);
+        }
+        now = next;
     }
-    return (size_t)(at - start);
+    const char *last = at;
+    for (size_t i = 0; i < now.count; i++)
+        last = now.at[i] > last ? now.at[i] : last;
+    return (size_t)(last - at);
 }
 
 static void hide_one(char *bytes, size_t length, const char *secret) {

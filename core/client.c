@@ -26,74 +26,7 @@ void promptic_options_init(promptic_options *options, size_t size) {
     memcpy(options, &defaults, size < sizeof defaults ? size : sizeof defaults);
 }
 
-/* --------------------------------------------------------------- headers */
-
-/* Appends "name: value" to *list; false if out of memory. The intermediate copy is wiped, for the
- * value may be a secret. */
-static bool add_header(const config *config, struct curl_slist **list, const char *name,
-                       const char *value) {
-    text line;
-    text_init(&line, &config->allocator);
-    text_addf(&line, "%s: %s", name, value);
-    char *copy = text_take(&line, NULL);
-    struct curl_slist *longer = copy != NULL ? curl_slist_append(*list, copy) : NULL;
-    text_free_secret(&config->allocator, copy);
-    if (longer != NULL)
-        *list = longer;
-    return longer != NULL;
-}
-
-/* "Name:" removes a header that libcurl would add by itself (CURLOPT_HTTPHEADER(3)). */
-static bool remove_header(struct curl_slist **list, const char *line) {
-    struct curl_slist *longer = curl_slist_append(*list, line);
-    if (longer != NULL)
-        *list = longer;
-    return longer != NULL;
-}
-
-static bool add_credential(const config *config, struct curl_slist **list) {
-    text bearer;
-    if (config->credential == NULL)
-        return true;
-    text_init(&bearer, &config->allocator);
-    text_addf(&bearer, "Bearer %s", config->credential);
-    char *value = text_take(&bearer, NULL);
-    bool ok = value != NULL && add_header(config, list, "Authorization", value);
-    text_free_secret(&config->allocator, value);
-    /* One value under both names: older platforms know only the second. */
-    if (ok && config->is_session && config->application_id != NULL)
-        ok = add_header(config, list, "X-AI-Application-Id", config->application_id) &&
-             add_header(config, list, "X-Workspace-Id", config->application_id);
-    return ok;
-}
-
-/* CURLOPT_USERAGENT would have libcurl format the same line anew in every request. */
-static bool add_common_headers(const config *config, const char *user_agent, const char *accept,
-                               struct curl_slist **list) {
-    return add_header(config, list, "User-Agent", user_agent) && add_credential(config, list) &&
-           add_header(config, list, "Accept", accept);
-}
-
-/* Each line costs libcurl some work in every request, so each kind of request has a list of its
- * own. Before a large body libcurl would ask with Expect whether it is welcome, and wait a second
- * for servers that do not know the header. */
-static bool build_headers(promptic_client *client, const char *user_agent) {
-    const config *config = &client->config;
-    const char *accept = "application/json";
-    return add_common_headers(config, user_agent, accept, &client->json_headers) &&
-           add_header(config, &client->json_headers, "Content-Type", "application/json") &&
-           remove_header(&client->json_headers, "Expect:") &&
-           add_common_headers(config, user_agent, accept, &client->empty_headers) &&
-           remove_header(&client->empty_headers, "Content-Type:") &&
-           add_common_headers(config, user_agent, accept, &client->plain_headers) &&
-           add_common_headers(config, user_agent, "*/*", &client->bytes_headers);
-}
-
-static void free_headers(struct curl_slist *list) {
-    for (struct curl_slist *line = list; line != NULL; line = line->next)
-        text_wipe(line->data, strlen(line->data));
-    curl_slist_free_all(list);
-}
+/* ------------------------------------------------------------------- parts */
 
 static bool build_base(promptic_client *client) {
     text base;
@@ -129,10 +62,10 @@ static bool build_request_parts(promptic_client *client, const char *prefix) {
         text_addf(&agent, "%s ", prefix);
     text_addf(&agent, "promptic-lua/%s libcurl/%s", PROMPTIC_VERSION,
               curl_version_info(CURLVERSION_NOW)->version);
-    bool built = !agent.failed && build_headers(client, agent.data) && build_base(client) &&
-                 build_origin(client);
-    text_free(&agent);
-    return built;
+    client->user_agent = text_take(&agent, NULL);
+    return client->user_agent != NULL &&
+           headers_build(&client->headers, &client->config, client->user_agent) &&
+           build_base(client) && build_origin(client);
 }
 
 /* -------------------------------------------------------------- lifetime */
@@ -156,8 +89,17 @@ static promptic_kind check_options(const promptic_options *options, promptic_err
 
 static void list_secrets(promptic_client *client) {
     const config *config = &client->config;
+    const char *before = client->retired != NULL ? client->retired->credential : NULL;
     client->secrets = (clean_secrets){
-        .values = {config->credential, config->proxy.password, config->proxy.basic}};
+        .values = {config->credential, config->proxy.password, config->proxy.basic, before}};
+}
+
+/* False if out of memory. */
+static bool keep_file_name(promptic_client *client, const char *name) {
+    if (name == NULL)
+        return true;
+    client->config_file = text_copy(&client->allocator, name, strlen(name));
+    return client->config_file != NULL;
 }
 
 static promptic_client *new_client(promptic_loop *loop, const promptic_options *options) {
@@ -170,11 +112,12 @@ static promptic_client *new_client(promptic_loop *loop, const promptic_options *
     client->references = 1;
     list_init(&client->calls);
     client->generation = loop->generation;
-    client->timeout = options->timeout;
-    client->deadline = options->deadline;
+    client->limits = (promptic_limits){.timeout = options->timeout,
+                                       .deadline = options->deadline,
+                                       .max_retries = options->max_retries,
+                                       .max_response_bytes = options->max_response_bytes};
     client->backoff = options->backoff;
-    client->max_retries = options->max_retries;
-    client->max_response_bytes = options->max_response_bytes;
+    client->certificate = options->certificate;
     client->log = options->log;
     client->log_userdata = options->log_userdata;
     return client;
@@ -194,6 +137,7 @@ promptic_client *promptic_client_new(promptic_loop *loop, const promptic_options
     if (kind == PROMPTIC_OK)
         kind = config_resolve(&options, &client->config, error);
     if (kind == PROMPTIC_OK && (!build_request_parts(client, options.user_agent) ||
+                                !keep_file_name(client, options.config_file) ||
                                 (client->pool = loop_new_pool(loop)) == NULL))
         kind = PROMPTIC_MEMORY;
     if (kind == PROMPTIC_OK)
@@ -209,6 +153,17 @@ promptic_client *promptic_client_new(promptic_loop *loop, const promptic_options
     return client;
 }
 
+static void free_retired(const promptic_allocator *allocator, client_retired *retired) {
+    while (retired != NULL) {
+        client_retired *older = retired->older;
+        headers_free(&retired->headers);
+        text_free_secret(allocator, retired->credential);
+        memory_free(allocator, retired->application_id);
+        memory_free(allocator, retired);
+        retired = older;
+    }
+}
+
 void client_retain(promptic_client *client) {
     client->references++;
 }
@@ -217,10 +172,10 @@ void client_release(promptic_client *client) {
     const promptic_allocator allocator = client->allocator;
     if (--client->references > 0)
         return;
-    free_headers(client->json_headers);
-    free_headers(client->empty_headers);
-    free_headers(client->plain_headers);
-    free_headers(client->bytes_headers);
+    headers_free(&client->headers);
+    free_retired(&allocator, client->retired);
+    memory_free(&allocator, client->user_agent);
+    memory_free(&allocator, client->config_file);
     memory_free(&allocator, client->base);
     curl_url_cleanup(client->origin);
     config_free(&client->config);
@@ -241,7 +196,7 @@ void promptic_client_close(promptic_client *client) {
     client_retain(client); /* a callback may free it */
     while (!list_is_empty(&client->calls))
         call_fail(LIST_ENTRY(client->calls.next, promptic_call, client_link), PROMPTIC_CANCELLED,
-                  "the client was closed");
+                  "client_closed", "the client was closed");
     drop_idle(client);
     if (client->pool != NULL)
         loop_release_pool(client->loop, client->pool);
@@ -259,19 +214,65 @@ void promptic_client_free(promptic_client *client) {
     client_release(client);
 }
 
+/* --------------------------------------------------------- a new credential */
+
+/* Whether the file has another credential for the client's endpoint; *found is to be freed then. */
+static bool find_newer(const promptic_client *client, config *found) {
+    promptic_options options;
+    promptic_options_init(&options, sizeof options);
+    options.config_file = client->config_file;
+    options.endpoint = client->config.endpoint;
+    options.allow_http = true; /* checked when the client was made */
+    options.allocator = client->allocator;
+    if (config_resolve(&options, found, NULL) != PROMPTIC_OK)
+        return false;
+    const char *before = client->config.application_id, *now = found->application_id;
+    bool same = strcmp(found->credential, client->config.credential) == 0 &&
+                (before == NULL ? now == NULL : now != NULL && strcmp(before, now) == 0);
+    if (!same && strcmp(found->source, client->config.source) == 0)
+        return true;
+    config_free(found);
+    return false;
+}
+
+/* Requests under way go on with the lists that they have begun with. */
+static void replace_credential(promptic_client *client, client_retired *retired, config *found,
+                               const headers *headers) {
+    *retired = (client_retired){.headers = client->headers,
+                                .credential = client->config.credential,
+                                .application_id = client->config.application_id,
+                                .older = client->retired};
+    client->retired = retired;
+    client->headers = *headers;
+    client->config.credential = found->credential;
+    client->config.application_id = found->application_id;
+    client->config.is_session = found->is_session;
+    found->credential = found->application_id = NULL;
+    list_secrets(client);
+}
+
+bool promptic_client_renew(promptic_client *client) {
+    config found;
+    headers headers;
+    if (client->closed || client->config.source == NULL ||
+        strcmp(client->config.source, "file") != 0 || !find_newer(client, &found))
+        return false;
+    client_retired *retired = memory_new(&client->allocator, sizeof *retired);
+    bool built = headers_build(&headers, &found, client->user_agent) && retired != NULL;
+    if (built) {
+        replace_credential(client, retired, &found, &headers);
+    } else {
+        headers_free(&headers);
+        memory_free(&client->allocator, retired);
+    }
+    config_free(&found);
+    return built;
+}
+
 /* ------------------------------------------------------------ easy handles */
 
 const char *client_target(const promptic_client *client, const char *url) {
     return client->origin != NULL ? url + client->origin_length : NULL;
-}
-
-struct curl_slist *client_headers(const promptic_client *client, const char *method, bool has_body,
-                                  bool wants_bytes) {
-    if (has_body)
-        return client->json_headers;
-    if (wants_bytes)
-        return client->bytes_headers;
-    return strcmp(method, "POST") == 0 ? client->empty_headers : client->plain_headers;
 }
 
 transfer_settings client_settings(const promptic_client *client) {
@@ -282,18 +283,18 @@ transfer_settings client_settings(const promptic_client *client) {
         .ca_path = client->config.ca_path,
         .proxy = client->config.proxy.url,
         .no_proxy = client->config.proxy.exceptions,
-        .connect_timeout = client->timeout,
+        .certificate = client->certificate,
     };
 }
 
-CURL *client_take_handle(promptic_client *client) {
+CURL *client_take_handle(promptic_client *client, CURLcode *problem) {
     if (client->generation != client->loop->generation)
         drop_idle(client); /* they share the TLS sessions of the parent process */
     client->generation = client->loop->generation;
     if (client->idle_count > 0)
         return client->idle[--client->idle_count];
     const transfer_settings settings = client_settings(client);
-    return transfer_handle(&settings);
+    return transfer_handle(&settings, problem);
 }
 
 void client_give_handle(promptic_client *client, CURL *easy) {
@@ -304,6 +305,14 @@ void client_give_handle(promptic_client *client, CURL *easy) {
 }
 
 /* ------------------------------------------------------------- public rest */
+
+const char *promptic_client_proxy(const promptic_client *client) {
+    const char *url = client->config.proxy.url;
+    if (url == NULL)
+        return NULL;
+    const char *at = strrchr(url, '@'); /* one in a password is percent-encoded: proxy.c */
+    return at != NULL ? at + 1 : strstr(url, "://") + 3;
+}
 
 const char *promptic_client_endpoint(const promptic_client *client) {
     return client->config.endpoint;
@@ -329,6 +338,10 @@ const char *promptic_client_credential(const promptic_client *client) {
     if (client->config.credential == NULL)
         return "none";
     return client->config.is_session ? "access_token" : "api_key";
+}
+
+void promptic_client_hide(const promptic_client *client, char *text, size_t length) {
+    clean_hide(text, length, &client->secrets);
 }
 
 void client_log(const promptic_client *client, promptic_log_level level, const char *format, ...) {

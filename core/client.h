@@ -4,6 +4,7 @@
 
 #include "clean.h"
 #include "config.h"
+#include "headers.h"
 #include "list.h"
 #include "loop.h"
 #include "promptic.h"
@@ -13,6 +14,13 @@
 
 /* Easy handles that are kept for the next call. */
 #define CLIENT_IDLE_HANDLES 16
+
+/* What requests that began before promptic_client_renew still use. */
+typedef struct client_retired {
+    headers headers;
+    char *credential, *application_id;
+    struct client_retired *older;
+} client_retired;
 
 struct promptic_client {
     promptic_allocator allocator; /* of the client and its calls */
@@ -24,17 +32,17 @@ struct promptic_client {
     pool *pool;            /* its connections; NULL once it is closed */
     unsigned generation;   /* of the loop, when the idle handles were made */
     char *base; /* what paths stand below: {endpoint}/api/v1, {endpoint} of an anonymous client */
-    CURLU *origin;        /* the endpoint, parsed once; NULL where a proxy may want whole URLs */
-    size_t origin_length; /* of scheme, host and port in the endpoint */
-    double timeout, deadline, backoff; /* seconds */
-    int max_retries;
-    size_t max_response_bytes;
+    CURLU *origin;          /* the endpoint, parsed once; NULL where a proxy may want whole URLs */
+    size_t origin_length;   /* of scheme, host and port in the endpoint */
+    promptic_limits limits; /* of calls that have none of their own */
+    double backoff;         /* seconds */
+    bool certificate;       /* see promptic_options */
     promptic_log_fn log;
     void *log_userdata;
-    struct curl_slist *json_headers;  /* of requests with a body */
-    struct curl_slist *empty_headers; /* of a POST without */
-    struct curl_slist *plain_headers; /* of other requests without */
-    struct curl_slist *bytes_headers; /* the same where the response is no JSON */
+    headers headers;
+    client_retired *retired; /* what a renewed credential has replaced */
+    char *user_agent;
+    char *config_file; /* as the option was given; NULL: it was not */
     CURL *idle[CLIENT_IDLE_HANDLES];
     size_t idle_count;
     list_link calls; /* unfinished ones */
@@ -47,16 +55,12 @@ void client_release(promptic_client *client);
  * the rest from the origin; NULL where it has to parse the whole. */
 const char *client_target(const promptic_client *client, const char *url);
 
-/* The headers of such a request; the client's own. */
-struct curl_slist *client_headers(const promptic_client *client, const char *method, bool has_body,
-                                  bool wants_bytes);
-
 /* The settings of its easy handles. */
 transfer_settings client_settings(const promptic_client *client);
 
-/* An easy handle with the client's settings, new or used before; NULL if out of memory. The pool
+/* An easy handle with the client's settings, new or used before; NULL as transfer_handle. The pool
  * has been reserved before. */
-CURL *client_take_handle(promptic_client *client);
+CURL *client_take_handle(promptic_client *client, CURLcode *problem);
 void client_give_handle(promptic_client *client, CURL *easy);
 
 /* Writes a line to the client's log, where it has one. */

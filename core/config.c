@@ -212,9 +212,11 @@ static bool check_application(resolver *r, int level) {
     if (newer_name == NULL || older_name == NULL)
         r->kind = failure_memory(r->error);
     else
-        r->kind = failure_set(r->error, PROMPTIC_CONFIG,
-                              "%.150s and %.150s differ: they are two names of one id, give one",
-                              newer_name, older_name);
+        r->kind = failure_set_code(
+            r->error, PROMPTIC_CONFIG, "two_applications",
+            "%.150s and %.150s differ: they are two names of one id, give one%s", newer_name,
+            older_name,
+            level == FILE_LEVEL ? ", or run `promptic ai-application select ID`" : "");
     memory_free(r->allocator, newer_name);
     memory_free(r->allocator, older_name);
     return false;
@@ -234,8 +236,8 @@ static void settle_credential(resolver *r, config *out) {
     if (r->options->anonymous)
         return;
     if (level == LEVELS) {
-        r->kind = failure_set(
-            r->error, PROMPTIC_AUTH,
+        r->kind = failure_set_code(
+            r->error, PROMPTIC_AUTH, "no_credential",
             "no credential: pass api_key (or access_token with ai_application_id) as an option, "
             "set PROMPTIC_API_KEY (or PROMPTIC_ACCESS_TOKEN with PROMPTIC_AI_APPLICATION_ID) in "
             "the environment, or write api_key = \"...\" into %.200s",
@@ -254,8 +256,8 @@ static void settle_credential(resolver *r, config *out) {
 static void check_pairing(resolver *r, const config *out, const char *endpoint) {
     bool is_given = out->source != NULL && out->source != level_names[FILE_LEVEL];
     if (out->is_loopback && is_given)
-        r->kind = failure_set(
-            r->error, PROMPTIC_CONFIG,
+        r->kind = failure_set_code(
+            r->error, PROMPTIC_CONFIG, "local_endpoint",
             "%s is this machine, but the credential comes from the %s: set PROMPTIC_ENDPOINT, or "
             "the option endpoint, to where it belongs, or remove the endpoint from the file",
             endpoint, out->source);
@@ -333,6 +335,13 @@ promptic_kind config_resolve(const promptic_options *options, config *out, promp
     if (r.kind != PROMPTIC_OK)
         config_free(out);
     return r.kind;
+}
+
+const char *config_origin(const config *config) {
+    if (config->source == level_names[ENVIRONMENT])
+        return config->is_session ? "from PROMPTIC_ACCESS_TOKEN" : "from PROMPTIC_API_KEY";
+    return config->source == level_names[FILE_LEVEL] ? "from the configuration file"
+                                                     : "given to the client";
 }
 
 void config_free(config *config) {

@@ -1,7 +1,9 @@
 #include "config_replace.h"
 
 #include "config_file.h"
+#include "writer.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -41,59 +43,115 @@ char *config_folder(const char *path) {
     return text_copy(NULL, path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-static int write_all(int file, const char *bytes, size_t length) {
-    while (length > 0) {
-        ssize_t count = write(file, bytes, length);
-        if (count < 0 && errno != EINTR)
-            return errno;
-        bytes += count > 0 ? count : 0;
-        length -= count > 0 ? (size_t)count : 0;
-    }
+/* A new file is as strictly kept as the one it replaces (NULL: none). */
+static int keep_strict(int file, const struct stat *before) {
+    if (fchmod(file, before != NULL ? before->st_mode & 0600 : 0600) != 0)
+        return errno;
+    /* Only root can keep the file another user's, and only root needs to. */
+    if (before != NULL && before->st_uid != geteuid() &&
+        fchown(file, before->st_uid, before->st_gid) != 0)
+        return errno;
     return 0;
 }
 
-/* Fills the temporary file, which is as strictly kept as the one it replaces (NULL: none). */
-static int fill(int file, const text *content, const struct stat *before) {
-    mode_t mode = before != NULL ? before->st_mode & 0600 : 0600;
-    int code = write_all(file, content->data, content->length);
-    if (code == 0 && fchmod(file, mode) != 0)
+/* ".config.toml.", what the names of drafts begin with. */
+static int draft_prefix(const char *path, char prefix[WRITER_NAME]) {
+    int length = snprintf(prefix, WRITER_NAME, ".%s.", writer_base(path));
+    return length < WRITER_NAME ? 0 : ENAMETOOLONG;
+}
+
+/* Whether this is a draft that a writer left behind when it was killed. */
+static bool is_left_behind(int folder, const char *name, const char *prefix) {
+    struct stat status;
+    size_t length = strlen(prefix);
+    return strncmp(name, prefix, length) == 0 && strlen(name) == length + WRITER_RANDOM &&
+           writer_is_random(name + length) &&
+           fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+           status.st_uid == geteuid() && (status.st_mode & 0777) == 0600;
+}
+
+void config_clean_up(const char *path) {
+    char prefix[WRITER_NAME];
+    int folder;
+    if (draft_prefix(path, prefix) != 0 || writer_open_folder(path, &folder) != 0)
+        return;
+    DIR *list = fdopendir(folder);
+    if (list == NULL) {
+        close(folder);
+        return;
+    }
+    for (struct dirent *entry; (entry = readdir(list)) != NULL;)
+        if (is_left_behind(folder, entry->d_name, prefix))
+            (void)!unlinkat(folder, entry->d_name, 0);
+    closedir(list);
+}
+
+/* Writes the content into the file that is there, which no other can replace. */
+static int write_in_place(const char *path, const text *content, const struct stat *before) {
+    struct stat status;
+    int file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (file < 0)
+        return errno;
+    int code = fstat(file, &status) != 0 ? errno : 0;
+    if (code == 0 && (status.st_dev != before->st_dev || status.st_ino != before->st_ino))
+        code = EBUSY;
+    if (code == 0)
+        code = keep_strict(file, before);
+    if (code == 0)
+        code = writer_reserve(file, (long long)content->length);
+    if (code == 0)
+        code = writer_put(file, content->data, content->length);
+    if (code == 0 && (ftruncate(file, (off_t)content->length) != 0 || fsync(file) != 0))
         code = errno;
-    /* Only root can keep the file another user's, and only root needs to. */
-    if (code == 0 && before != NULL && before->st_uid != geteuid() &&
-        fchown(file, before->st_uid, before->st_gid) != 0)
-        code = errno;
-    if (code == 0 && fsync(file) != 0)
-        code = errno;
+    close(file);
     return code;
 }
 
-/* So that the new name outlives a power cut; some file systems cannot, and need not. */
-static void sync_folder(const char *folder) {
-    int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file >= 0) {
-        (void)!fsync(file);
-        close(file);
-    }
-}
-
-int config_replace(const char *path, const char *folder, const text *content,
-                   const struct stat *before) {
-    text temporary;
-    text_init(&temporary, NULL);
-    text_addf(&temporary, "%s/.config.toml.XXXXXX", folder);
-    if (temporary.failed)
-        return ENOMEM;
-    int file = mkostemp(temporary.data, O_CLOEXEC);
-    int code = file < 0 ? errno : fill(file, content, before);
-    if (file >= 0 && close(file) != 0 && code == 0)
+/* Fills a draft and renames it. */
+static int replace(int folder, const char *path, const text *content, const struct stat *before) {
+    char prefix[WRITER_NAME], name[WRITER_NAME];
+    int file, code = draft_prefix(path, prefix);
+    if (code == 0)
+        code = writer_create(folder, prefix, "", 0600, name, &file);
+    if (code != 0)
+        return code;
+    code = writer_put(file, content->data, content->length);
+    if (code == 0)
+        code = keep_strict(file, before);
+    if (code == 0 && fsync(file) != 0)
         code = errno;
-    if (code == 0 && rename(temporary.data, path) != 0)
+    if (close(file) != 0 && code == 0)
+        code = errno;
+    if (code == 0 && renameat(folder, name, folder, writer_base(path)) != 0)
         code = errno;
     if (code == 0)
-        sync_folder(folder);
-    else if (file >= 0)
-        unlink(temporary.data);
-    text_free(&temporary);
+        (void)!fsync(folder); /* the new name outlives a power cut; some file systems cannot */
+    else
+        (void)!unlinkat(folder, name, 0);
+    return code;
+}
+
+/* Whether the file is a mount of its own, as containers have it. */
+static bool is_mount(const char *path) {
+    struct statx status;
+    return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0, &status) == 0 &&
+           (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+/* Whether no other file can take its place: that of a mount, whose folder may take no file at all. */
+static bool is_fixed(const char *path, int code) {
+    return code == EBUSY ||
+           ((code == EACCES || code == EPERM || code == EROFS || code == EXDEV) && is_mount(path));
+}
+
+int config_replace(const char *path, const text *content, const struct stat *before) {
+    int folder, code = writer_open_folder(path, &folder);
+    if (code != 0)
+        return code;
+    code = replace(folder, path, content, before);
+    close(folder);
+    if (before != NULL && is_fixed(path, code))
+        code = write_in_place(path, content, before);
     return code;
 }
 

@@ -361,12 +361,14 @@ static bool only_removes(const plan *plan) {
     return true;
 }
 
-/* Applies the plan to the file, which is locked. */
-static void change(original *o, const char *folder, const plan *plan) {
+/* Applies the plan to the file, which is locked where its file system has locks. */
+static void change(original *o, const plan *plan, bool is_locked) {
     struct stat before;
     bool exists = false;
     edit e;
     int code = 0;
+    if (is_locked)
+        config_clean_up(o->path.data);
     load(o, &before, &exists);
     if (o->kind != PROMPTIC_OK)
         return;
@@ -375,7 +377,7 @@ static void change(original *o, const char *folder, const plan *plan) {
     if (e.out.failed)
         code = ENOMEM;
     else if (!is_same(o, &e.out) || !is_closed)
-        code = config_replace(o->path.data, folder, &e.out, exists ? &before : NULL);
+        code = config_replace(o->path.data, &e.out, exists ? &before : NULL);
     if (code != 0)
         fail(o, "written", code);
     if (e.out.data != NULL)
@@ -391,6 +393,9 @@ static int make_folder(const char *folder) {
 /* Finds the file, makes its folder and locks it: 0, or why not. *folder (freed with memory_free) is
  * NULL where there is nothing to do. */
 static int prepare(original *o, const plan *plan, char **folder, int *lock) {
+    struct stat status;
+    if (stat(o->path.data, &status) != 0 && errno == EACCES)
+        return EACCES; /* such as behind a link that the kernel does not follow */
     int code = config_follow(&o->path);
     if (code != 0)
         return code;
@@ -400,6 +405,8 @@ static int prepare(original *o, const plan *plan, char **folder, int *lock) {
     if (*folder == NULL)
         return ENOMEM;
     code = make_folder(*folder);
+    if (code == 0)
+        code = config_check_folder(o->path.data);
     return code == 0 ? config_lock(o->path.data, *folder, lock) : code;
 }
 
@@ -417,7 +424,7 @@ promptic_kind promptic_config_write(const char *file, const promptic_pair *chang
     if (code != 0)
         fail(&o, "written", code);
     else if (folder != NULL)
-        change(&o, folder, &plan);
+        change(&o, &plan, lock >= 0);
     config_unlock(lock);
     memory_free(NULL, folder);
     close_original(&o);

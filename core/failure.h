@@ -37,9 +37,20 @@ bool failure_code(const promptic_allocator *allocator, const char *body, size_t 
  * the platform gives where a route exists and the resource does not. */
 bool failure_is_no_route(int status, const char *body, size_t length);
 
-/* The message of that: the route, and its replacement or the platforms that have it. Freed
- * with memory_free. NULL if out of memory. */
+/* Whether the platform refuses an id of the request for its form, in its own words: a 400 with the
+ * error "Invalid uuid". */
+bool failure_is_wrong_id(int status, const char *body, size_t length);
+
+/* The message of no route: the route, and what may be the cause: another platform, with its
+ * replacement for the operation, or a wrong endpoint. Freed with memory_free. NULL if out of
+ * memory. */
 char *failure_no_route(const promptic_allocator *allocator, const promptic_endpoint *row);
+
+/* The message of a 404 that has the platform's form, of a row. A missing resource and an operation
+ * that the platform dropped look the same, so that one which newer platforms dropped names both. A
+ * list that takes no id cannot be missing. Freed with memory_free. NULL if out of memory. */
+char *failure_not_found(const promptic_allocator *allocator, const promptic_endpoint *row,
+                        const char *body, size_t length);
 
 /* The standard reason of a status, "Not Found"; NULL where it has none. A static string. */
 const char *failure_reason(int status);
@@ -48,6 +59,10 @@ const char *failure_reason(int status);
  * The message passes clean_line. */
 promptic_kind failure_set(promptic_error *error, promptic_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same with a code, a static string that scripts/codes.lua lists. */
+promptic_kind failure_set_code(promptic_error *error, promptic_kind kind, const char *code,
+                               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* The same for an allocation that failed: returns PROMPTIC_MEMORY. */
 promptic_kind failure_memory(promptic_error *error);

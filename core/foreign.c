@@ -76,6 +76,9 @@ static promptic_kind check_parts(const foreign_origin *origin, char *const parts
         return failure_set(error, PROMPTIC_DECODE,
                            "the platform names plain http on another host, %s, which is not used",
                            parts[HOST]);
+    if (is_http && strncmp(origin->endpoint, "https:", 6) == 0)
+        return failure_set(error, PROMPTIC_DECODE,
+                           "the platform names plain http after https, which is not used");
     return PROMPTIC_OK;
 }
 
@@ -208,10 +211,11 @@ void foreign_close(const promptic_allocator *allocator, foreign *foreign) {
     proxy_free(allocator, &foreign->proxy);
 }
 
-CURL *foreign_handle(const transfer_settings *of_client, const foreign *foreign) {
+CURL *foreign_handle(const transfer_settings *of_client, const foreign *foreign,
+                     CURLcode *problem) {
     transfer_settings settings = *of_client;
     settings.origin = NULL;
     settings.proxy = foreign->proxy.url;
     settings.no_proxy = foreign->proxy.exceptions;
-    return transfer_handle(&settings);
+    return transfer_handle(&settings, problem);
 }

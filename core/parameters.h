@@ -37,6 +37,16 @@
 #define TIME .format = "date-time"
 #define ASSUMED(TEXT) .assumed = TEXT
 
+/* What a function returns: nothing, one object of a type, one or nil, a list of them in a field, an
+ * iterator over them, bytes, or a value of Lua's. */
+#define RETURNS_NOTHING           {.form = PROMPTIC_RETURNS_NOTHING}
+#define RETURNS_A(TYPE)           {.form = PROMPTIC_RETURNS_OBJECT, .type = TYPE}
+#define RETURNS_MAYBE(TYPE)       {.form = PROMPTIC_RETURNS_OBJECT, .type = TYPE, .optional = true}
+#define RETURNS_LIST(FIELD, TYPE) {.form = PROMPTIC_RETURNS_LIST, .type = TYPE, .field = FIELD}
+#define RETURNS_EACH(TYPE)        {.form = PROMPTIC_RETURNS_ITERATOR, .type = TYPE}
+#define RETURNS_BYTES             {.form = PROMPTIC_RETURNS_BYTES}
+#define RETURNS_VALUE(TYPE)       {.form = PROMPTIC_RETURNS_VALUE, .type = TYPE}
+
 /* clang-format on */
 
 #endif

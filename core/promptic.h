@@ -42,6 +42,13 @@ extern "C" {
 #endif
 
 #define PROMPTIC_VERSION "0.1.0"
+
+/* What of the platform it knows (spec/contract/openapi.yaml): the day of the contract, and the
+ * newest Python client that was read for it, with its date. */
+#define PROMPTIC_CONTRACT_DATE "2026-12-01"
+#define PROMPTIC_CONTRACT_CLIENT "1.1.0"
+#define PROMPTIC_CONTRACT_CLIENT_DATE "2026-10-09"
+
 #define PROMPTIC_DEFAULT_ENDPOINT "https://promptic.eu"
 
 #if defined(__GNUC__)
@@ -73,6 +80,8 @@ PROMPTIC_API const char *promptic_kind_name(promptic_kind kind);
 /* Filled by functions that fail before there is a call. The message never holds a secret. */
 typedef struct promptic_error {
     promptic_kind kind;
+    const char *code; /* the reason in a word, for programs: "no_credential"; bindings/README.md
+                       * lists them. A static string; NULL if the kind says enough */
     char message[512];
 } promptic_error;
 
@@ -122,6 +131,24 @@ struct promptic_parameter {
                                       * PROMPTIC_IN_ITEM); NULL: any */
 };
 
+/* The form of what a call returns. */
+typedef enum promptic_form {
+    PROMPTIC_RETURNS_NOTHING,  /* an empty response */
+    PROMPTIC_RETURNS_OBJECT,   /* an object of the type */
+    PROMPTIC_RETURNS_LIST,     /* an object whose field is an array of objects of the type */
+    PROMPTIC_RETURNS_BYTES,    /* bytes of any kind, to which the platform redirects */
+    PROMPTIC_RETURNS_ITERATOR, /* in Lua: a function that returns the next object of the type */
+    PROMPTIC_RETURNS_VALUE     /* in Lua: a value; the type is Lua's, "list" or "any" */
+} promptic_form;
+
+/* What a call returns. Every pointer is to static memory. */
+typedef struct promptic_returns {
+    promptic_form form;
+    const char *type;  /* of an object: its name in the contract; NULL where the form has none */
+    const char *field; /* of a list: the field that holds it */
+    bool optional;     /* of an object: null, which is nil in Lua, takes its place */
+} promptic_returns;
+
 /* One endpoint. Every pointer is to static memory. */
 typedef struct promptic_endpoint {
     const char *name;   /* the contract's operationId, also the method's name */
@@ -131,8 +158,7 @@ typedef struct promptic_endpoint {
     const promptic_parameter *parameters;
     bool repeatable;        /* a second attempt does no harm: GET, DELETE, upsert_annotation */
     bool without_workspace; /* a session token is enough: list_workspaces, list_ai_applications */
-    const char *returns; /* the shape of the response in the contract's names, "nil", or "bytes" of
-                          * any kind, to which the platform redirects */
+    promptic_returns returns;
     const char *summary; /* reference text, one line */
     const char *since;   /* the release of the Python client that has it first, or "docs" where
                           * only the platform's pages have it; NULL: always there */
@@ -288,6 +314,8 @@ typedef struct promptic_options {
     const char *ai_application_id; /* what a session token works in. workspace_id is an older name
                                     * of it; both, as PROMPTIC_WORKSPACE_ID and the file's key of
                                     * that name, may be given where they agree */
+    bool certificate; /* results of calls on a new TLS connection say who issued the server's
+                       * certificate and when it ends; costs some CPU in each handshake */
 } promptic_options;
 
 /* Fills *options with the defaults. size is sizeof(promptic_options). */
@@ -313,6 +341,10 @@ PROMPTIC_API const char *promptic_client_endpoint(const promptic_client *client)
 /* Which source it came from: "arguments", "environment", "file" or "default". A static string. */
 PROMPTIC_API const char *promptic_client_endpoint_source(const promptic_client *client);
 
+/* The proxy for the endpoint, host[:port] without user and password; no_proxy may still exempt the
+ * host. NULL: none. Borrowed from the client. */
+PROMPTIC_API const char *promptic_client_proxy(const promptic_client *client);
+
 /* The id of the AI Application that a session token works in; NULL where no source gives one, and
  * with an API key, which has its own. Borrowed from the client. The second function is an older
  * name of the first. */
@@ -323,6 +355,15 @@ PROMPTIC_API const char *promptic_client_workspace(const promptic_client *client
  * an "access_token" or an "api_key"; both "none" of an anonymous client. Static strings. */
 PROMPTIC_API const char *promptic_client_source(const promptic_client *client);
 PROMPTIC_API const char *promptic_client_credential(const promptic_client *client);
+
+/* Reads the configuration file again, after the platform refused a credential that came from it:
+ * true if it now has another one, which the client uses from its next request on. False, and
+ * nothing changed, if the credential came from elsewhere, is the same, or cannot be read. */
+PROMPTIC_API bool promptic_client_renew(promptic_client *client);
+
+/* Overwrites the client's secrets in the text with asterisks, as in messages and log lines: for
+ * text of a response that a host shows. */
+PROMPTIC_API void promptic_client_hide(const promptic_client *client, char *text, size_t length);
 
 /* A name and its value. */
 typedef struct promptic_pair {
@@ -366,6 +407,14 @@ PROMPTIC_API promptic_kind promptic_config_write(const char *file, const prompti
 
 /* ------------------------------------------------------------------- calls */
 
+/* Limits of one call in the place of its client's. What is 0 is the client's, and max_retries if it
+ * is negative. */
+typedef struct promptic_limits {
+    double timeout, deadline; /* seconds */
+    int max_retries;
+    size_t max_response_bytes;
+} promptic_limits;
+
 /* What to ask for: an endpoint of the table by its name or its row, or a method and a path.
  * Everything is copied but a body with body_free, of which the library takes ownership. */
 typedef struct promptic_request {
@@ -392,7 +441,8 @@ typedef struct promptic_request {
     const char *url;
     const promptic_pair *headers; /* of a request with a url, instead of the client's own */
     size_t header_count;
-    const promptic_endpoint *row; /* instead of endpoint: a row of the table */
+    const promptic_endpoint *row;  /* instead of endpoint: a row of the table */
+    const promptic_limits *limits; /* NULL: the client's */
 } promptic_request;
 
 /* A header of a response; its name in lower case. */
@@ -415,8 +465,11 @@ typedef struct promptic_result {
     double elapsed; /* seconds from submit to the end, waits included */
     const promptic_header *headers;
     size_t header_count;
-    const char *code; /* of an api error: what the platform calls it, "invalid_request"; NULL where
-                       * it says no more than the message */
+    const char *code; /* the reason in a word, for programs: the platform's, "invalid_request", else
+                       * the library's, as in promptic_error; NULL if neither has one */
+    const char *certificate_issuer; /* with the option certificate, of a call on a new TLS
+                                     * connection; else NULL */
+    long long certificate_expires;  /* seconds since 1970; 0 where it is not known */
 } promptic_result;
 
 /* Called once, when the call has ended. It may submit, cancel and free calls, this one too, and
@@ -441,8 +494,7 @@ PROMPTIC_API const promptic_result *promptic_call_result(const promptic_call *ca
 PROMPTIC_API bool promptic_call_wait(promptic_call *call, long timeout_ms);
 
 /* Aborts the transfer and ends the call with kind cancelled; its callback runs in the next step.
- * Never blocks; before libcurl 7.87 a name lookup that is under way is waited for. Nothing happens
- * where it has ended already. */
+ * Never blocks. Nothing happens where it has ended already. */
 PROMPTIC_API void promptic_call_cancel(promptic_call *call);
 
 /* Frees the call, aborting it without a callback where it has not ended, or where its callback

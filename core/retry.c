@@ -11,6 +11,18 @@
 
 /* ---------------------------------------------------------------- decision */
 
+bool retry_declares_unprocessed(int status, double retry_after) {
+    static const short declaring[] = {301, 302, 307, 308, 421, 422, 426, 428, 429, 431, 451};
+    if (status == 503)
+        return retry_after >= 0;
+    if (status >= 400 && status <= 417)
+        return true;
+    for (size_t i = 0; i < sizeof declaring / sizeof *declaring; i++)
+        if (declaring[i] == status)
+            return true;
+    return false;
+}
+
 static bool response_allows(const retry_attempt *attempt) {
     switch (attempt->status) {
     case 408: /* not received completely, so not processed (RFC 9110 15.5.9) */

@@ -1,14 +1,11 @@
 #include "transfer.h"
 
+#include "clean.h"
 #include "clock.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-#ifndef CURL_WRITEFUNC_ERROR /* before libcurl 7.87: any number other than the length */
-#define CURL_WRITEFUNC_ERROR 0xFFFFFFFF
-#endif
 
 /* libcurl refuses single headers past 100 KiB; this bounds their sum. */
 #define MAX_HEADER_BYTES ((size_t)1024 * 1024)
@@ -164,26 +161,18 @@ static int on_request(void *userdata, char *peer_ip, char *local_ip, int peer_po
 /* ------------------------------------------------------------------ set-up */
 
 static CURLcode limit_protocols(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075500
     return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
 }
 
 /* Cancelling an attempt during its name lookup would wait for the resolver thread, for seconds and
  * more; with this option the thread is detached, and cleans up when it ends. */
 static void leave_lookups(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075700
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-#else
-    (void)easy;
-#endif
 }
 
 /* With two addresses libcurl gives the first one half of it (core/README.md, "Connections"). */
-static long connect_timeout_ms(const transfer_settings *settings) {
-    int64_t timeout_ms = clock_after(0, settings->connect_timeout);
+static long connect_timeout_ms(const transfer_plan *plan) {
+    int64_t timeout_ms = clock_after(0, plan->connect_timeout);
     return timeout_ms > INT32_MAX ? INT32_MAX : (long)timeout_ms;
 }
 
@@ -215,8 +204,9 @@ static CURLcode set_authorities(CURL *easy, const transfer_settings *settings) {
     return code;
 }
 
-CURL *transfer_handle(const transfer_settings *settings) {
+CURL *transfer_handle(const transfer_settings *settings, CURLcode *problem) {
     CURL *easy = curl_easy_init();
+    *problem = easy != NULL ? CURLE_OK : CURLE_OUT_OF_MEMORY;
     if (easy == NULL)
         return NULL;
     leave_lookups(easy);
@@ -235,7 +225,7 @@ CURL *transfer_handle(const transfer_settings *settings) {
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     /* HTTP/2 does not say which requests a dying connection has refused: core/README.md. */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(settings));
+    curl_easy_setopt(easy, CURLOPT_CERTINFO, settings->certificate ? 1L : 0L);
     CURLcode code = limit_protocols(easy);
     if (code == CURLE_OK)
         code = pool_attach(settings->pool, easy);
@@ -245,6 +235,7 @@ CURL *transfer_handle(const transfer_settings *settings) {
         code = set_authorities(easy, settings);
     if (code == CURLE_OK && settings->origin != NULL)
         code = curl_easy_setopt(easy, CURLOPT_CURLU, settings->origin);
+    *problem = code;
     if (code != CURLE_OK) {
         curl_easy_cleanup(easy);
         return NULL;
@@ -256,17 +247,21 @@ void transfer_init(transfer *transfer, const promptic_allocator *allocator) {
     memset(transfer, 0, sizeof *transfer);
     text_init(&transfer->body, allocator);
     text_init(&transfer->headers, allocator);
+    text_init(&transfer->issuer, allocator);
 }
 
 void transfer_free(transfer *transfer) {
     text_free(&transfer->body);
     text_free(&transfer->headers);
+    text_free(&transfer->issuer);
 }
 
 void transfer_forget(transfer *transfer) {
     text_clear(&transfer->body);
     text_clear(&transfer->headers);
     transfer->header_count = 0;
+    text_clear(&transfer->issuer);
+    transfer->expires = 0;
 }
 
 static void start_over(transfer *transfer) {
@@ -317,6 +312,7 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
                      is_large ? LARGE_UPLOAD_BUFFER : SMALL_UPLOAD_BUFFER);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, plan->headers);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(plan));
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, plan->fresh ? 1L : 0L);
     CURLcode code = plan->target != NULL
                         ? curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, plan->target)
@@ -362,7 +358,12 @@ static promptic_kind kind_of(CURLcode code, const transfer *transfer) {
         return PROMPTIC_MEMORY;
     case CURLE_BAD_CONTENT_ENCODING:
         return PROMPTIC_DECODE;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* https, with a libcurl without TLS; or a response that is
+                                        none */
+        return transfer->connected ? PROMPTIC_CONNECTION : PROMPTIC_CONFIG;
     case CURLE_URL_MALFORMAT:
+    case CURLE_NOT_BUILT_IN:
+    case CURLE_UNKNOWN_OPTION:
         return PROMPTIC_CONFIG;
     case CURLE_PROXY:
         return socks_kind(transfer->easy);
@@ -397,6 +398,7 @@ static long refused_tunnel(const transfer *transfer) {
 static void describe_tunnel(transfer *transfer, long status, transfer_outcome *outcome) {
     bool is_final = status == 401 || status == 403 || status == 405 || status == 407;
     outcome->kind = is_final ? PROMPTIC_CONFIG : PROMPTIC_CONNECTION;
+    outcome->code = "proxy_refused";
     snprintf(transfer->error, sizeof transfer->error,
              "the proxy refused the connection with status %ld%s", status,
              status == 407 ? ": it wants a user and a password, as in "
@@ -420,6 +422,7 @@ static void describe(transfer *transfer, CURLcode code, transfer_outcome *outcom
         outcome->message = "not enough memory for the response";
     } else if (transfer->too_big) {
         outcome->kind = PROMPTIC_DECODE;
+        outcome->code = "too_large";
         outcome->message = "the response is larger than max_response_bytes allows";
     } else if (transfer->resent) {
         outcome->kind = PROMPTIC_CONNECTION;
@@ -441,6 +444,28 @@ void transfer_drop(transfer *transfer) {
     transfer->easy = NULL;
 }
 
+/* Keeps issuer and end of the server's certificate, where libcurl was asked for it and the
+ * connection is new. */
+static void keep_certificate(transfer *transfer) {
+    static const char issuer[] = "Issuer:", expires[] = "Expire date:";
+    struct curl_certinfo *chain = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CERTINFO, &chain);
+    if (chain == NULL || chain->num_of_certs == 0)
+        return;
+    for (const struct curl_slist *line = chain->certinfo[0]; line != NULL; line = line->next) {
+        const char *value = line->data + sizeof issuer - 1;
+        size_t length = strlen(line->data), room = 3 * length; /* a byte may become U+FFFD */
+        if (strncmp(line->data, expires, sizeof expires - 1) == 0)
+            transfer->expires = (long long)curl_getdate(line->data + sizeof expires - 1, NULL);
+        else if (strncmp(line->data, issuer, sizeof issuer - 1) == 0 &&
+                 text_reserve(&transfer->issuer, room))
+            transfer->issuer.length =
+                clean_line(transfer->issuer.data, room + 1, value, strlen(value));
+    }
+    if (transfer->expires < 0)
+        transfer->expires = 0;
+}
+
 void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) {
     long status = 0, connections = 1;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -454,6 +479,7 @@ void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) 
         outcome->message = "the connection broke in the head of the response";
     } else {
         outcome->status = (int)status;
+        keep_certificate(transfer);
     }
     transfer_drop(transfer);
 }

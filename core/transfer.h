@@ -24,6 +24,7 @@ typedef struct transfer_plan {
     size_t body_length;
     struct curl_slist *headers;
     bool fresh;                /* not on a connection that is there already */
+    double connect_timeout;    /* seconds for name lookup, connection, tunnel and handshake */
     size_t max_response_bytes; /* after decompression */
     void (*on_body)(const char *piece, size_t length, void *userdata); /* as in promptic_request */
     void *body_userdata;
@@ -38,6 +39,8 @@ typedef struct transfer {
     text body;
     text headers; /* name, NUL, value, NUL, ... of the last response */
     size_t header_count;
+    text issuer;       /* of the server's certificate; empty unless it was asked for */
+    long long expires; /* when that ends, in seconds since 1970; 0 where it is not known */
     curl_off_t uploaded;
     int64_t moved_ms; /* when a byte moved last, or the attempt began */
     long sent_before; /* CURLINFO_REQUEST_SIZE before the request: bytes of CONNECT */
@@ -55,6 +58,7 @@ typedef struct transfer {
 typedef struct transfer_outcome {
     promptic_kind kind;  /* PROMPTIC_OK where there is a whole response, whatever its status */
     const char *message; /* where kind is not PROMPTIC_OK; static or of the transfer */
+    const char *code;    /* static, or NULL: see promptic_error */
     int status;
     bool reused; /* the connection was there already */
     bool stale;  /* it had ended before the request was sent: no attempt was made */
@@ -66,13 +70,14 @@ typedef struct transfer_settings {
     CURLU *origin;       /* NULL: each plan has a URL to parse */
     const char *ca_file; /* NULL: libcurl's own */
     const char *ca_path;
-    const char *proxy;      /* NULL: none, whatever the environment says */
-    const char *no_proxy;   /* hosts that are asked without it; NULL: none */
-    double connect_timeout; /* seconds for name lookup, connection, tunnel and handshake */
+    const char *proxy;    /* NULL: none, whatever the environment says */
+    const char *no_proxy; /* hosts that are asked without it; NULL: none */
+    bool certificate;     /* keep the server's: transfer.issuer and transfer.expires */
 } transfer_settings;
 
-/* A new easy handle with these settings, freed with curl_easy_cleanup. NULL if out of memory. */
-CURL *transfer_handle(const transfer_settings *settings);
+/* A new easy handle with these settings, freed with curl_easy_cleanup. NULL with libcurl's code in
+ * *problem: out of memory, or a setting that this libcurl does not have. */
+CURL *transfer_handle(const transfer_settings *settings, CURLcode *problem);
 
 void transfer_init(transfer *transfer, const promptic_allocator *allocator);
 void transfer_free(transfer *transfer);

@@ -15,9 +15,14 @@ real rules, real scores, and no network. It binds to loopback only.
   --db FILE        keep the state in this SQLite file (it survives kill -9, and running experiments
                    go on at the next start); without it everything is forgotten at the end
   --pace SECONDS   how long an iteration of an experiment takes at least; 0.2, and 0 is as fast as it can
-  --api-key KEY    the key that clients must send; "sandbox"
+  --api-key KEY    the key that clients must send; "ptc_sandbox" (and its older form, "sandbox")
   --workspaces N   how many workspaces a login finds; 1
   --gone MODEL     a model that can no longer be used; may be given more than once
+  --without GROUP  play a platform that does not have the operations of this group, such as observations,
+                   cases, workspace, ai-application, models, runs; several: a comma between them, or more
+                   than once. Without cases (an older platform) experiments have no datasetId
+  --not-found FORM how paths that the platform does not have are answered with 404: json, which is the
+                   default, html or empty
   --unpaid         answer 402 where the platform would bill, as for a workspace without billing
   --login-interval SECONDS
                    how long a device login has to wait between two polls; 5
@@ -29,7 +34,7 @@ real rules, real scores, and no network. It binds to loopback only.
 
 Once it listens it prints one line, "promptic sandbox: http://127.0.0.1:PORT". To use it:
 
-  export PROMPTIC_ENDPOINT=http://127.0.0.1:PORT PROMPTIC_API_KEY=sandbox
+  export PROMPTIC_ENDPOINT=http://127.0.0.1:PORT PROMPTIC_API_KEY=ptc_sandbox
   promptic-lua examples/pipeline.lua
 
 or let the interpreter do both: promptic-lua --sandbox examples/pipeline.lua
@@ -39,6 +44,9 @@ Credentials   Authorization: Bearer KEY, or the session token "session-KEY" toge
               (listing them takes the session token alone). `promptic login --endpoint URL` gets a
               session of its own, approved on the page /device; it ends with the sandbox.
 Traces        come in by POST /api/v1/traces as OTLP/HTTP, JSON or protobuf, plain or gzip.
+              partialSuccess warns of components that are not there and of requests without spans.
+Training data are one set of rows an experiment: the cases of its dataset (datasetId), which the routes of
+              observations show as well, as far as their expectedPayload is a text.
 Experiments   are scored for real by an offline model: it answers with the output of the most similar
               example (TF-IDF cosine) among those that the prompt holds. With trainSplitRatio a part of the
               rows is held out: those whose split is eval, and of those without a split what the ratio
@@ -66,8 +74,11 @@ local switches = { ["--stop-on-eof"] = "stop_on_eof", ["--unpaid"] = "unpaid", [
 local flags = {
    ["--port"] = "port", ["--db"] = "db", ["--pace"] = "pace", ["--api-key"] = "api_key",
    ["--port-file"] = "port_file", ["--workspaces"] = "workspaces", ["--login-interval"] = "login_interval",
-   ["--login-lifetime"] = "login_lifetime",
+   ["--login-lifetime"] = "login_lifetime", ["--not-found"] = "not_found",
 }
+
+-- Flags that may be given more than once; each adds to a set.
+local sets = { ["--gone"] = "gone", ["--without"] = "without" }
 
 -- What the flag gave as a positive number; nil where it is none.
 local function positive(text)
@@ -87,35 +98,56 @@ local function check_login(options)
    return options
 end
 
+-- Groups of operations become operations.
+local function check_platform(options)
+   local routes = require "promptic.sandbox.routes"
+   local without = {}
+   for text in pairs(options.without) do
+      for name in (text .. ","):gmatch "%s*([^,]*)%s*," do
+         local operations = routes.group(name)
+         if not operations then
+            return nil, ("--without '%s': the groups are %s"):format(name, table.concat(routes.groups(), ", "))
+         end
+         for _, operation in ipairs(operations) do without[operation] = true end
+      end
+   end
+   options.without = without
+   if not require("promptic.sandbox.failure").forms[options.not_found] then
+      return nil, "--not-found takes json, html or empty"
+   end
+   return check_login(options)
+end
+
 local function check(options)
    local port, pace = math.tointeger(tonumber(options.port)), tonumber(options.pace)
    if not port or port < 0 or port > 65535 then return nil, "--port takes a number from 0 to 65535" end
    if not pace or not (pace >= 0 and pace < math.huge) then return nil, "--pace takes seconds, 0 or more" end
-   if options.api_key == "" or options.api_key:find "[%c ]" then
+   if options.api_key == "" or (options.api_key or ""):find "[%c ]" then
       return nil, "--api-key takes a word without spaces"
    end
+   options.keys = options.api_key and { [options.api_key] = true } or { ptc_sandbox = true, sandbox = true }
    options.port, options.pace = port, pace
-   return check_login(options)
+   return check_platform(options)
 end
 
 -- The options of a command line, or nil and what is wrong with it.
 local function parse(arguments)
-   local options = { port = "0", db = ":memory:", pace = "0.2", api_key = "sandbox", workspaces = "1",
-      login_interval = "5", login_lifetime = "900", gone = {} }
+   local options = { port = "0", db = ":memory:", pace = "0.2", workspaces = "1",
+      login_interval = "5", login_lifetime = "900", not_found = "json", gone = {}, without = {} }
    local place = 1
    while arguments[place] do
       local flag, value = arguments[place]:match "^(%-%-[%w-]+)=(.*)$"
       flag = flag or arguments[place]
       if switches[flag] then
          options[switches[flag]] = true
-      elseif flags[flag] or flag == "--gone" then
+      elseif flags[flag] or sets[flag] then
          if not value then
             place = place + 1
             value = arguments[place]
          end
          if not value then return nil, flag .. " needs a value" end
-         if flag == "--gone" then
-            options.gone[value] = true
+         if sets[flag] then
+            options[sets[flag]][value] = true
          else
             options[flags[flag]] = value
          end
@@ -131,8 +163,9 @@ end
 local function on_job_error(store)
    return function(id, message)
       io.stderr:write("promptic sandbox: ", message, "\n")
-      require("promptic.sandbox.runner").fail(store, id, "SANDBOX_ERROR", message:match "^[^\n]*")
-      require("promptic.sandbox.evaluations").fail(store, id)
+      for _, resource in ipairs(require("promptic.sandbox.resources").load().list) do
+         if resource.fail then resource.fail(store, id, (message:gsub("\n.*", ""))) end
+      end
    end
 end
 
@@ -141,14 +174,16 @@ local function open(options, store)
    local workspace = require "promptic.sandbox.workspace"
    workspace.prepare(store, options.workspaces)
    local sandbox = {
-      store = store, pace = options.pace, api_key = options.api_key, gone = options.gone,
-      unpaid = options.unpaid, tickets = {}, session_token = "session-" .. options.api_key,
+      store = store, pace = options.pace, keys = options.keys, gone = options.gone,
+      without = options.without, routes = require("promptic.sandbox.routes").new(options.without),
+      not_found = options.not_found, unpaid = options.unpaid, tickets = {},
       device = require("promptic.sandbox.device").new(options.login_interval, options.login_lifetime),
       worker = require("promptic.sandbox.worker").new(on_job_error(store),
          require("promptic.sandbox.store").is_disk_error),
    }
-   require("promptic.sandbox.experiments").resume(sandbox)
-   require("promptic.sandbox.evaluations").resume(sandbox)
+   for _, resource in ipairs(require("promptic.sandbox.resources").load().list) do
+      if resource.resume then resource.resume(sandbox) end
+   end
    return sandbox
 end
 
@@ -183,11 +218,10 @@ local function listen(sandbox, options)
 end
 
 local function run(options)
-   look_nowhere_near()
    -- a full collection, as the generational mode of the interpreter makes them, would stop the server for a while
    collectgarbage "incremental"
    local Store = require "promptic.sandbox.store"
-   local store <close> = Store.open(options.db)
+   local store <close> = Store.open(options.db, require "promptic.sandbox.schema")
    local sandbox = open(options, store)
    local server <close> = listen(sandbox, options)
    announce(server, options.port_file)
@@ -198,6 +232,7 @@ local sandbox = {}
 
 --- Runs the sandbox with these command-line arguments until it is stopped; returns the exit code.
 function sandbox.main(arguments)
+   look_nowhere_near()
    local options, message = parse(arguments)
    if not options then
       io.stderr:write("promptic sandbox: ", message, "\nTry --help.\n")
@@ -208,8 +243,8 @@ function sandbox.main(arguments)
    end
    local ran, problem = pcall(run, options)
    if ran then return 0 end
-   -- how the interpreter ends a script on Ctrl-C, which is the way to end a sandbox
-   if tostring(problem):find("interrupted!", 1, true) then return 130 end
+   -- a signal is the way to end a sandbox
+   if require("promptic").is_error(problem, "interrupted") then return 130 end
    io.stderr:write("promptic sandbox: ", tostring(problem), "\n")
    return 1
 end

@@ -3,10 +3,11 @@ promptic.stubs: the annotations of promptic for LuaLS (sumneko) and other editor
 
    promptic-lua --run promptic.stubs >promptic.lua
 
-All of it comes from the rows of promptic.endpoints and promptic.library.
+All of it comes from the rows of promptic.endpoints, promptic.library and promptic.types.
 ]]
 local promptic = require "promptic"
 local reference = require "promptic.reference"
+local types = require "promptic.types"
 
 local HEAD = [=[
 ---@meta promptic
@@ -14,6 +15,7 @@ local HEAD = [=[
 
 ---@class promptic
 ---@field version string
+---@field contract promptic.Contract the contract with the platform that this version follows
 ---@field null lightuserdata JSON's null: clears a field, and stands in arrays
 ---@field endpoints table rows of the platform's endpoints, by number and by name
 ---@field library table rows of the library's own names, by number and by key
@@ -49,7 +51,7 @@ local TYPES = {
 }
 
 local FORMATS = {
-   ["string or false"] = "string|false", ["list, function or path"] = "table|function|string",
+   client = "promptic.Client", ["string or false"] = "string|false", ["list, function or path"] = "table|function|string",
    ["bytes or table"] = "string|table",
 }
 
@@ -72,47 +74,49 @@ local function type_of(parameter)
    return table.concat(quoted, "|")
 end
 
-local of_contract, ours = {}, { Client = true } -- names of classes
-
-for _, row in ipairs(promptic.library) do
-   if row.kind == "class" then ours[row.name] = true end
-end
-
-local function class(name)
-   if not ours[name] then of_contract[name] = true end
-   return "promptic." .. name
-end
-
 local RESULTS = {
    bytes = "string", list = "table", any = "any", string = "string", integer = "integer", number = "number",
    boolean = "boolean", table = "table",
 }
 
--- "{ data = { Run, ... } }" and "{ id }".
-local function result_fields(text)
-   local fields = {}
-   local rest = text:gsub("(%w+) = { (%u%w*), %.%.%. }", function(field, element)
-      fields[#fields + 1] = field .. ": " .. class(element) .. "[]"
-      return ""
-   end)
-   for field in rest:gmatch("%w+") do
-      fields[#fields + 1] = field .. ": " .. (field == "total" and "integer" or "string")
-   end
-   return "{ " .. table.concat(fields, ", ") .. " }"
+local function class(name)
+   return "promptic." .. name
 end
 
--- What a row returns, as LuaLS writes it.
-local function result_type(text)
-   local element = text:match "^iterator of (%u%w*)$"
-   local name, optional = text:match "^(%u%w*)( ?o?r? ?n?i?l?)$"
-   if RESULTS[text] then
-      return RESULTS[text]
-   elseif element then
-      return ("fun(): %s?"):format(class(element))
-   elseif name then
-      return class(name) .. (optional == " or nil" and "?" or "")
+local RETURNED = {
+   nothing = function() return nil end,
+   bytes = function() return "string" end,
+   value = function(returns) return RESULTS[returns.type] end,
+   object = function(returns) return class(returns.type) .. (returns.optional and "?" or "") end,
+   list = function(returns) return ("{ %s: %s[] }"):format(returns.field, class(returns.type)) end,
+   iterator = function(returns) return ("fun(): %s?"):format(class(returns.type)) end,
+}
+
+-- What a row returns, as LuaLS writes it; nil if it returns nothing.
+local function result_type(row)
+   return RETURNED[row.returns.form](row.returns)
+end
+
+local FREE = { object = "table<string, any>" }
+
+-- The type of a field of a response.
+local function field_type(field)
+   local name = types.find(field.type) and class(field.type) or FREE[field.type] or field.type
+   if field.values then name = '"' .. table.concat(field.values, '"|"') .. '"' end
+   if field.list then return field.values and ("(%s)[]"):format(name) or name .. "[]" end
+   return field.map and ("table<string, %s>"):format(name) or name
+end
+
+-- The class of a type of a response, or the alias of its words.
+local function add_type(row)
+   if row.meaning then add("--- %s.", row.meaning) end
+   if row.values then return add("---@alias %s \"%s\"\n", class(row.name), table.concat(row.values, '"|"')) end
+   add("---@class %s%s", class(row.name), row.extends and ": " .. class(row.extends) or "")
+   for _, field in ipairs(row.fields) do
+      add("---@field %s%s %s%s", field.name, (field.absent or field.null) and "?" or "", field_type(field),
+         field.meaning and " " .. field.meaning or "")
    end
-   return result_fields(text)
+   add("")
 end
 
 -- ------------------------------------------------------------------ functions
@@ -152,7 +156,9 @@ local function argument_type(row, parameter)
    return place == "item" and name .. "[]" or name
 end
 
-local OBJECTS = { ["client:"] = "Client:", ["task:"] = "Task:" }
+local OBJECTS = {
+   ["client:"] = "Client:", ["task:"] = "Task:", ["tracer:"] = "Tracer:", ["span:"] = "Span:", ["prompt:"] = "Prompt:",
+}
 
 local function add_function(row)
    local positional, options = reference.split(row)
@@ -169,7 +175,8 @@ local function add_function(row)
       arguments[#arguments + 1] = "options"
       notes[#notes + 1] = ("---@param options? %s"):format(name)
    end
-   if row.returns ~= "nil" then notes[#notes + 1] = "---@return " .. result_type(row.returns) end
+   local result = result_type(row)
+   if result then notes[#notes + 1] = "---@return " .. result end
    add("--- %s", row.summary)
    if row.instead then add("--- Newer platforms have %s in its place.", row.instead) end
    for _, note in ipairs(notes) do add("%s", note) end
@@ -199,13 +206,10 @@ for _, row in ipairs(promptic.library) do
       add_fields("promptic." .. row.name, row.parameters)
    end
 end
-lines[#lines] = "local Task = {}\n" -- behind the class of that name, which is the last one
-for _, row in ipairs(reference.functions()) do add_function(row) end
-local names = {}
-for name in pairs(of_contract) do names[#names + 1] = name end
-table.sort(names)
-for _, name in ipairs(names) do
-   add("---@class promptic.%s @as the platform's contract has it\n---@field [string] any\n", name)
+for _, name in ipairs { "Tracer", "Span", "Prompt", "Task" } do -- a class of each stands above
+   add("---@type promptic.%s\nlocal %s = {}\n", name, name)
 end
+for _, row in ipairs(reference.functions()) do add_function(row) end
+for _, row in ipairs(types) do add_type(row) end
 add("return promptic")
 print(table.concat(lines, "\n"))

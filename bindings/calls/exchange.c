@@ -100,28 +100,6 @@ static int sha256(lua_State *L) {
     return 1;
 }
 
-/* [-0, +1, e] base64(bytes), as RFC 4648, 4, has it. */
-static int base64(lua_State *L) {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t length;
-    luaL_Buffer out;
-    const char *bytes = luaL_checklstring(L, 1, &length);
-    luaL_buffinit(L, &out);
-    for (size_t i = 0; i < length; i += 3) {
-        const unsigned char *at = (const unsigned char *)bytes + i;
-        unsigned long group = (unsigned long)at[0] << 16;
-        group |= i + 1 < length ? (unsigned long)at[1] << 8 : 0;
-        group |= i + 2 < length ? at[2] : 0;
-        luaL_addchar(&out, letters[group >> 18]);
-        luaL_addchar(&out, letters[group >> 12 & 63]);
-        luaL_addchar(&out, i + 1 < length ? letters[group >> 6 & 63] : '=');
-        luaL_addchar(&out, i + 2 < length ? letters[group & 63] : '=');
-    }
-    luaL_pushresult(&out);
-    return 1;
-}
-
 /* Reads up to `length` bytes; -1 and errno where that fails. */
 static ssize_t read_all(int file, char *bytes, size_t length) {
     size_t got = 0;
@@ -144,29 +122,45 @@ static int push_problem(lua_State *L, const char *problem) {
     return 2;
 }
 
-/* [-0, +1 or 2, m] read(path, most): the file's bytes, or nil and why it cannot be read. */
+/* [-0, +1, m] The first `size` bytes of the file, *count of them, or all that it has; -1 and errno
+ * where it cannot be read. Memory is made before the file is opened, since that may raise. */
+static const char *push_beginning(lua_State *L, const char *path, size_t size, ssize_t *count) {
+    char *bytes = compat_newuserdata(L, size);
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    *count = file >= 0 ? read_all(file, bytes, size) : -1;
+    int code = errno;
+    if (file >= 0)
+        close(file);
+    errno = code;
+    return bytes;
+}
+
+/* [-0, +1 or 2, m] read(path, most): the file's bytes, or nil and why it cannot be read. The size
+ * that a file states is a hint: that of files in /proc is 0. */
 static int read_file(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
-    lua_Integer most = luaL_checkinteger(L, 2);
+    size_t most = (size_t)luaL_checkinteger(L, 2);
     struct stat status;
+    ssize_t count;
     if (stat(path, &status) != 0)
         return push_problem(L, strerror(errno));
     if (!S_ISREG(status.st_mode)) /* opening a pipe could block */
-        return push_problem(L, "it is no file");
-    if (status.st_size > most) {
+        return push_problem(L, "not a regular file");
+    size_t size = (unsigned long long)status.st_size > most ? most + 1 : (size_t)status.st_size + 1;
+    const char *bytes = push_beginning(L, path, size, &count);
+    while (count == (ssize_t)size && size <= most) {
+        lua_pop(L, 1);
+        size = size < 32 * 1024 ? 64 * 1024 : size > most / 2 ? most + 1 : 2 * size;
+        bytes = push_beginning(L, path, size, &count);
+    }
+    if (count < 0)
+        return push_problem(L, strerror(errno));
+    if ((size_t)count > most) {
         lua_pushnil(L);
         lua_pushfstring(L, "it has more than %d bytes", (int)most);
         return 2;
     }
-    char *bytes = compat_newuserdata(L, (size_t)status.st_size + 1);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = file >= 0 ? read_all(file, bytes, (size_t)status.st_size) : -1;
-    int code = length < 0 ? errno : 0;
-    if (file >= 0)
-        close(file);
-    if (code != 0)
-        return push_problem(L, strerror(code));
-    lua_pushlstring(L, bytes, (size_t)length);
+    lua_pushlstring(L, bytes, (size_t)count);
     return 1;
 }
 
@@ -243,7 +237,9 @@ void bindings_check_download(lua_State *L, const bindings_site *options) {
 int bindings_open_exchange(lua_State *L) {
     static const luaL_Reg functions[] = {{"exchange", exchange}, {"open", download_open},
                                          {"read", read_file},    {"sha256", sha256},
-                                         {"base64", base64},     {NULL, NULL}};
+                                         {"base64", bindings_base64},
+                                         {"unbase64", bindings_unbase64},
+                                         {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

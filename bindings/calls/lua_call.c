@@ -150,6 +150,7 @@ static bool push_value(lua_State *L, bindings_owner *owner) {
 static void push_unreadable(lua_State *L, const promptic_result *result) {
     promptic_result unreadable = *result;
     unreadable.kind = PROMPTIC_DECODE;
+    unreadable.code = "not_json";
     unreadable.maybe_sent = true; /* a 2xx says that it took effect */
     unreadable.message = lua_pushfstring(L, "the response of %s %s is not JSON: %s", result->method,
                                          result->path, lua_tostring(L, -1));
@@ -297,6 +298,7 @@ static int suspend(lua_State *L, bindings_owner *owner) {
 /* [-?, +?, e] Raises the failure to start the request. */
 static int refuse(lua_State *L, const promptic_request *request, const promptic_error *error) {
     const promptic_result result = {.kind = error->kind,
+                                    .code = error->code,
                                     .message = error->message,
                                     .method = request->method,
                                     .path = request->path,
@@ -306,20 +308,26 @@ static int refuse(lua_State *L, const promptic_request *request, const promptic_
 
 bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request) {
     const bindings_client *client = lua_touserdata(L, 1);
-    const promptic_error error = {.kind = PROMPTIC_CANCELLED, .message = "the client is closed"};
+    const promptic_error error = {
+        .kind = PROMPTIC_CANCELLED, .code = "client_closed", .message = "the client is closed"};
     bindings_check_idle(L, client->state);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
-    if (client->handle == NULL)
+    if (bindings_client_handle(client) == NULL)
         refuse(L, request, &error);
     return push_owner(L, client->state);
 }
 
-int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *request) {
+int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *given) {
     const bindings_client *client = lua_touserdata(L, 1);
+    promptic_request limited = *given;
+    const promptic_request *request = &limited;
     promptic_error error = {.kind = PROMPTIC_OK};
     bool suspends = bindings_can_suspend(L, client->state);
+    if (client->parent != NULL)
+        limited.limits = &client->limits;
     lua_State *outer = bindings_enter(client->state, L);
-    owner->call = promptic_submit(client->handle, request, on_done, owner, &error);
+    owner->call =
+        promptic_submit(bindings_client_handle(client), request, on_done, owner, &error);
     bindings_leave(client->state, outer);
     if (owner->call == NULL)
         return refuse(L, request, &error);

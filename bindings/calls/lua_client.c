@@ -50,12 +50,19 @@ static void read_options(lua_State *L, promptic_options *options) {
     bindings_push_option(L, 1, "allow_http");
     options->allow_http = lua_toboolean(L, -1);
     lua_pop(L, 1);
+    bindings_push_option(L, 1, "certificate");
+    options->certificate = lua_toboolean(L, -1);
+    lua_pop(L, 1);
     options->user_agent = push_user_agent(L);
 }
 
 /* ----------------------------------------------------------------- lifetime */
 
-enum { USER_LOG = 1, USER_STATE = 2 }; /* in the table that is a client's user value */
+enum {
+    USER_LOG = 1,
+    USER_STATE = 2,
+    USER_PARENT = 3
+}; /* in the table that is a client's user value */
 
 /* [-0, +1, e] Pushes a client without a handle, which keeps its state and its log function alive,
  * and can be found by its address without being kept alive by that. */
@@ -97,8 +104,7 @@ static int new_client(lua_State *L, bool anonymous) {
     client->handle = promptic_client_new(state->loop, &options, &error);
     bindings_leave(state, outer);
     if (client->handle == NULL)
-        return bindings_raise(
-            L, &(promptic_result){.kind = error.kind, .message = error.message, .retry_after = -1});
+        return bindings_raise_failure(L, &error);
     lua_pop(L, 1);
     return 1;
 }
@@ -112,6 +118,49 @@ int bindings_new_anonymous_client(lua_State *L) {
     return new_client(L, true);
 }
 
+promptic_client *bindings_client_handle(const bindings_client *client) {
+    return client->parent != NULL ? client->parent->handle : client->handle;
+}
+
+/* [-0, +0, m] The limits that the options at index 2 name, over those of the view they are for. */
+static promptic_limits read_limits(lua_State *L, const bindings_client *from) {
+    static const promptic_limits none = {.max_retries = -1};
+    promptic_limits limits = from->parent != NULL ? from->limits : none;
+    const struct {
+        const char *name;
+        double *into;
+    } seconds[] = {{"timeout", &limits.timeout}, {"deadline", &limits.deadline}};
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        bindings_push_option(L, 2, seconds[i].name);
+        if (!lua_isnil(L, -1))
+            *seconds[i].into = lua_tonumber(L, -1);
+        lua_pop(L, 1);
+    }
+    bindings_push_option(L, 2, "max_retries");
+    if (!lua_isnil(L, -1))
+        limits.max_retries = (int)lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    return limits;
+}
+
+int bindings_client_with(lua_State *L) {
+    const bindings_client *from = bindings_to_client(L, 1);
+    const promptic_limits limits = read_limits(L, from);
+    bindings_client *view = lua_newuserdata(L, sizeof *view);
+    *view = (bindings_client){.state = from->state,
+                              .parent = from->parent != NULL ? from->parent : from,
+                              .limits = limits};
+    bindings_get(L, BINDINGS_CLIENT_METATABLE);
+    lua_setmetatable(L, -2);
+    lua_createtable(L, 3, 0);
+    bindings_get(L, BINDINGS_STATE);
+    lua_rawseti(L, -2, USER_STATE);
+    lua_pushvalue(L, 1); /* which keeps a view's own parent alive */
+    lua_rawseti(L, -2, USER_PARENT);
+    lua_setuservalue(L, -2);
+    return 1;
+}
+
 /* [-0, +0, -] __gc */
 static int free_client(lua_State *L) {
     bindings_client *client = bindings_to_client(L, 1);
@@ -123,10 +172,12 @@ static int free_client(lua_State *L) {
     return 0;
 }
 
-/* client:close(), also __close: its calls end with kind "cancelled". */
+/* client:close(), also __close: its calls end with kind "cancelled". A view ends nothing. */
 int bindings_close_client(lua_State *L) {
     bindings_client *client =
         bindings_check_client(L, &(bindings_site){.function = "close", .argument = 1});
+    if (client->parent != NULL)
+        return 0;
     bindings_check_idle(L, client->state);
     client->closed = true;
     if (client->handle == NULL)
@@ -137,18 +188,27 @@ int bindings_close_client(lua_State *L) {
     return 0;
 }
 
+int bindings_renew_client(lua_State *L) {
+    bindings_client *client =
+        bindings_check_client(L, &(bindings_site){.function = "renew", .argument = 1});
+    promptic_client *handle = bindings_client_handle(client);
+    lua_pushboolean(L, handle != NULL && promptic_client_renew(handle));
+    return 1;
+}
+
 /* __tostring: promptic.client (https://promptic.eu, api_key from environment) */
 static int describe(lua_State *L) {
     bindings_client *client =
         bindings_check_client(L, &(bindings_site){.function = "tostring", .argument = 1});
-    if (client->handle == NULL) {
+    const promptic_client *handle = bindings_client_handle(client);
+    bool closed = client->parent != NULL ? client->parent->closed : client->closed;
+    if (handle == NULL) {
         lua_pushliteral(L, "promptic.client (closed)");
         return 1;
     }
-    lua_pushfstring(L, "promptic.client (%s, %s from %s%s)",
-                    promptic_client_endpoint(client->handle),
-                    promptic_client_credential(client->handle),
-                    promptic_client_source(client->handle), client->closed ? ", closed" : "");
+    lua_pushfstring(L, "promptic.client (%s, %s from %s%s)", promptic_client_endpoint(handle),
+                    promptic_client_credential(handle), promptic_client_source(handle),
+                    closed ? ", closed" : "");
     return 1;
 }
 
@@ -182,21 +242,32 @@ static int call_log(lua_State *L) {
         return 0;
     lua_getuservalue(L, -1);
     lua_rawgeti(L, -1, USER_LOG);
+    if (lua_isnil(L, -1))
+        return 0;
     lua_pushstring(L, line->level == PROMPTIC_LOG_WARNING ? "warning" : "debug");
     lua_pushstring(L, line->text);
     lua_call(L, 2, 0);
     return 0;
 }
 
+bool bindings_has_log(lua_State *L, int index) {
+    if (bindings_to_client(L, index) == NULL)
+        return false;
+    lua_getuservalue(L, index);
+    if (!lua_istable(L, -1)) {
+        lua_pop(L, 1);
+        return false;
+    }
+    lua_rawgeti(L, -1, USER_LOG);
+    bool has_log = !lua_isnil(L, -1);
+    lua_pop(L, 2);
+    return has_log;
+}
+
 /* Whether the error on top is that of a hook, such as the interpreter's after Ctrl-C: one that was
  * there before has taken itself off, one that came in the meantime says so. */
 static bool is_interruption(lua_State *L, lua_Hook before) {
-    static const char ending[] = "interrupted!";
-    size_t length = 0, least = sizeof ending - 1;
-    if (before != NULL && lua_gethook(L) != before)
-        return true;
-    const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
-    return length >= least && strcmp(message + length - least, ending) == 0;
+    return (before != NULL && lua_gethook(L) != before) || bindings_is_interrupt(L, -1);
 }
 
 /* [-1, +0, -] The call goes on whatever the log function did, unless a hook wants it to stop. */
@@ -222,4 +293,15 @@ void bindings_log(promptic_log_level level, const char *text, void *userdata) {
     if (compat_cpcall(L, call_log, &line) != LUA_OK)
         take_error(L, state, hook);
     state->logging = false;
+}
+
+int bindings_warn(lua_State *L) {
+    bindings_client *client =
+        bindings_check_client(L, &(bindings_site){.function = "warn", .argument = 1});
+    const char *text = luaL_checkstring(L, 2);
+    const bindings_client *owner = client->parent != NULL ? client->parent : client;
+    lua_State *outer = bindings_enter(client->state, L);
+    bindings_log(PROMPTIC_LOG_WARNING, text, (void *)owner);
+    bindings_leave(client->state, outer);
+    return 0;
 }

@@ -29,10 +29,12 @@
 
 #define DEFAULT_MAX_BODY_BYTES ((lua_Integer)256 * 1024 * 1024)
 
-/* A connection on which nothing happens for so long is closed: select takes about a thousand, and
- * requests that never end would keep everybody else out. */
+/* A connection on which nothing happens for so long is closed, and one whose request takes longer
+ * (httpd_connections.c): select takes about a thousand, and requests that never end would keep
+ * everybody else out. */
 #define DEFAULT_IDLE_SECONDS 30
-#define MAX_IDLE_SECONDS 86400
+#define DEFAULT_REQUEST_SECONDS 30
+#define MAX_SECONDS 86400
 
 /* Bounds the request line and headers of one request, and with them tokens and queries. */
 #define CONNECTION_MEMORY_BYTES ((size_t)256 * 1024)
@@ -44,14 +46,16 @@
 
 typedef struct listen_options {
     int port;
-    unsigned idle_seconds;
+    unsigned idle_seconds, request_seconds;
+    size_t max_connections;
     size_t max_body_bytes;
     bool watch_stdin;
 } listen_options;
 
 /* [-0, +0, e] Raises for a key that is no option. The table is at index 1. */
 static void check_names(lua_State *L) {
-    static const char *const names[] = {"port", "on_request", "max_body_bytes", "idle_seconds",
+    static const char *const names[] = {"port",         "on_request",      "max_body_bytes",
+                                        "idle_seconds", "request_seconds", "max_connections",
                                         "watch_stdin"};
     for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
         bool known = false;
@@ -87,7 +91,11 @@ static void check_options(lua_State *L, listen_options *options) {
     options->max_body_bytes = (size_t)integer_option(L, "max_body_bytes", DEFAULT_MAX_BODY_BYTES, 0,
                                                      (lua_Integer)(PTRDIFF_MAX / 2));
     options->idle_seconds =
-        (unsigned)integer_option(L, "idle_seconds", DEFAULT_IDLE_SECONDS, 1, MAX_IDLE_SECONDS);
+        (unsigned)integer_option(L, "idle_seconds", DEFAULT_IDLE_SECONDS, 1, MAX_SECONDS);
+    options->request_seconds =
+        (unsigned)integer_option(L, "request_seconds", DEFAULT_REQUEST_SECONDS, 1, MAX_SECONDS);
+    lua_Integer most = (lua_Integer)httpd_most_connections();
+    options->max_connections = (size_t)integer_option(L, "max_connections", most, 1, most);
     lua_getfield(L, 1, "watch_stdin");
     options->watch_stdin = lua_toboolean(L, -1);
     lua_pop(L, 1);
@@ -113,16 +121,16 @@ static void start(httpd_server *server, const listen_options *options) {
         MHD_USE_ERROR_LOG, port, NULL, NULL, httpd_on_request, server, MHD_OPTION_EXTERNAL_LOGGER,
         keep_log, server, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK, httpd_on_uri,
         server, MHD_OPTION_UNESCAPE_CALLBACK, httpd_keep_escaped, server,
-        MHD_OPTION_NOTIFY_COMPLETED, httpd_on_completed, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds,
-        MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, httpd_on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        httpd_on_connection, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES,
+        MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds, MHD_OPTION_END);
 }
 
 /* httpd.listen(options) */
 static int httpd_listen(lua_State *L) {
     listen_options options;
     check_options(L, &options);
-    httpd_server *server = lua_newuserdatauv(L, sizeof *server, 1);
+    httpd_server *server = lua_newuserdatauv(L, sizeof *server, 2);
     memset(server, 0, sizeof *server);
     lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
     server->main = lua_tothread(L, -1);
@@ -131,6 +139,8 @@ static int httpd_listen(lua_State *L) {
     lua_pushvalue(L, 2);
     lua_setiuservalue(L, -2, 1);
     server->max_body_bytes = options.max_body_bytes;
+    server->request_seconds = options.request_seconds;
+    server->max_connections = options.max_connections;
     server->watch_stdin = options.watch_stdin;
     /* Checked before the server takes a descriptor, which could get the number of a closed stdin.
      */
@@ -192,6 +202,9 @@ static int serve_what_is_ready(httpd_server *server, double seconds) {
     MHD_UNSIGNED_LONG_LONG due_ms;
     if (MHD_get_timeout(server->daemon, &due_ms) == MHD_YES && (double)due_ms / 1000 < seconds)
         seconds = (double)due_ms / 1000;
+    double late = httpd_close_late(server);
+    if (late >= 0 && late < seconds)
+        seconds = late;
     if (server->watch_stdin) {
         FD_SET(STDIN_FILENO, &readable);
         highest = highest < STDIN_FILENO ? STDIN_FILENO : highest;
@@ -225,7 +238,8 @@ static int server_step(lua_State *L) {
             stop(server);
         if (server->interrupted) {
             server->interrupted = false;
-            return luaL_error(L, "interrupted!");
+            lua_getiuservalue(L, 1, HTTPD_INTERRUPT);
+            return lua_error(L);
         }
         if (problem != 0)
             return luaL_error(L, "cannot wait for requests: %s", strerror(problem));

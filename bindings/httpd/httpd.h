@@ -19,6 +19,9 @@ typedef struct httpd_server {
     lua_State *L;              /* who called step; NULL outside of it */
     int handler;               /* inside of step, the stack index of on_request */
     size_t max_body_bytes;
+    double request_seconds; /* for a head, and for a body beside the time that its bytes give it */
+    struct httpd_connection *connections;
+    size_t connection_count, max_connections;
     bool watch_stdin;
     bool stdin_ended;
     bool stop_wanted; /* on_request has asked for it */
@@ -40,6 +43,32 @@ enum MHD_Result httpd_on_request(void *server, struct MHD_Connection *connection
 /* The request has ended, with a response or without. */
 void httpd_on_completed(void *server, struct MHD_Connection *connection, void **state,
                         enum MHD_RequestTerminationCode how);
+
+/* ------------------------------------------------------ httpd_connections.c */
+
+/* A connection was opened or closed. */
+void httpd_on_connection(void *server, struct MHD_Connection *connection, void **context,
+                         enum MHD_ConnectionNotificationCode what);
+
+/* What has arrived on a connection, or was sent: the head of a request, bytes of its body, the
+ * whole of it, the end of its response. */
+void httpd_note_head(struct MHD_Connection *connection);
+void httpd_note_body(struct MHD_Connection *connection, size_t bytes);
+void httpd_note_request(struct MHD_Connection *connection);
+void httpd_note_end(struct MHD_Connection *connection);
+
+/* Closes connections whose request is late. Returns the seconds until the next one is, negative for
+ * none. */
+double httpd_close_late(httpd_server *server);
+
+/* How many connections there can be at once, by select and by the limit of descriptors. */
+size_t httpd_most_connections(void);
+
+/* User values of a server: on_request, the error of a signal. */
+enum { HTTPD_ON_REQUEST = 1, HTTPD_INTERRUPT = 2 };
+
+/* Message handler: the error as text with a traceback; one of a signal as it is. */
+int httpd_describe_error(lua_State *L);
 
 /* [-0, +0, -] The error that a function of the script raised is on top, with a traceback: goes to
  * stderr, or, where it is an interrupt, is raised again by step. Returns the length of its message.

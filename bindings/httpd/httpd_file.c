@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of SQLite's header, which httpd.peek is for. */
-#define MOST_PEEKED 4096
+/* Of SQLite's header and the tables behind it, which httpd.peek is for. */
+#define MOST_PEEKED (256 * 1024)
 
 /* [-0, +2, m] Closes the descriptor, where there is one. */
 static int fail(lua_State *L, int fd, const char *message) {
@@ -47,8 +47,10 @@ static const char *reason(void) {
 int httpd_peek(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
     lua_Integer count = luaL_checkinteger(L, 2);
-    char bytes[MOST_PEEKED];
     luaL_argcheck(L, count >= 0 && count <= MOST_PEEKED, 2, "too many bytes");
+    luaL_Buffer buffer;
+    char *bytes =
+        luaL_buffinitsize(L, &buffer, (size_t)count); /* before there is a descriptor to lose */
     struct stat found;
     int fd = open_regular(path, O_RDONLY, &found);
     if (fd < 0 && errno == ENOENT) {
@@ -61,7 +63,7 @@ int httpd_peek(lua_State *L) {
     if (got < 0)
         return fail(L, fd, strerror(errno));
     close(fd);
-    lua_pushlstring(L, bytes, (size_t)got);
+    luaL_pushresultsize(&buffer, (size_t)got);
     return 1;
 }
 

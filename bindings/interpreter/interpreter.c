@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +25,7 @@
 static const char *program = "promptic-lua";
 
 /* A script may catch the error that Ctrl-C raises, go on, and fail of something else. */
-static const char interrupt_message[] = "interrupted!";
-static bool interrupt_raised, ended_by_interrupt;
+static bool ended_by_interrupt;
 
 /* ---------------------------------------------------------------- messages */
 
@@ -53,45 +51,10 @@ int interpreter_report(lua_State *L, int status) {
     if (status == LUA_OK)
         return status;
     const char *text = lua_tostring(L, -1);
-    ended_by_interrupt =
-        interrupt_raised && text != NULL && strstr(text, interrupt_message) != NULL;
+    ended_by_interrupt = text != NULL && interpreter_is_interrupt(text);
     interpreter_message(text == NULL ? "(error message not a string)" : text);
     lua_pop(L, 1);
     return status;
-}
-
-/* ------------------------------------------------------------------ Ctrl-C */
-
-static void on_signal(int signal, void (*handler)(int), struct sigaction *before) {
-    struct sigaction action = {.sa_flags = 0};
-    action.sa_handler = handler;
-    sigemptyset(&action.sa_mask);
-    sigaction(signal, &action, before);
-}
-
-/* The library's own functions are not interrupted: stopped half-way they would leave their state
- * broken. */
-static void stop_script(lua_State *L, lua_Debug *activation) {
-    if (bindings_in_prelude(L, activation))
-        return;
-    lua_sethook(L, NULL, 0, 0);
-    interrupt_raised = true;
-    luaL_error(L, "%s", interrupt_message);
-}
-
-static bindings_interrupter interrupter = {
-    .hook = stop_script,
-    .mask = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT,
-    .count = 1,
-};
-
-/* Setting a hook is all that a state takes while it may be in the middle of anything. A second
- * Ctrl-C ends a program whose hook never gets its turn. */
-static void on_interrupt(int signal) {
-    int problem = errno;
-    on_signal(signal, SIG_DFL, NULL);
-    bindings_interrupt(&interrupter);
-    errno = problem;
 }
 
 /* ------------------------------------------------------------------- calls */
@@ -115,6 +78,8 @@ static int describe_error(lua_State *L) {
             if (!is_promptic_error(L, 1))
                 return 1;
             text = lua_tostring(L, -1);
+            if (bindings_is_interrupt(L, 1) && lua_getfield(L, 1, "message") == LUA_TSTRING)
+                text = lua_tostring(L, -1); /* may have an account of the work */
         } else {
             text = lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
         }
@@ -124,18 +89,12 @@ static int describe_error(lua_State *L) {
 }
 
 int interpreter_call(lua_State *L, int arguments, int results) {
-    struct sigaction before;
     int handler = lua_gettop(L) - arguments;
     lua_pushcfunction(L, describe_error);
     lua_insert(L, handler);
-    lua_State *outer = interrupter.script;
-    interrupter.script = L;
-    on_signal(SIGINT, on_interrupt, &before);
+    lua_State *outer = interpreter_begin(L);
     int status = lua_pcall(L, arguments, results, handler);
-    sigaction(SIGINT, &before, NULL);
-    interrupter.script = outer;
-    if (lua_gethook(L) == stop_script) /* Ctrl-C came when it was over */
-        lua_sethook(L, NULL, 0, 0);
+    interpreter_end(L, outer);
     lua_remove(L, handler);
     return status;
 }
@@ -291,7 +250,7 @@ static void prepare(lua_State *L, const interpreter_options *options) {
     luaL_openlibs(L);
     interpreter_flush_at_exit(L);
     set_arg(L, options);
-    bindings_use_interrupter(L, &interrupter);
+    interpreter_use_signals(L);
     interpreter_preload(L);
     lua_gc(L, LUA_GCRESTART);
     lua_gc(L, LUA_GCGEN, 0, 0);
@@ -345,6 +304,7 @@ static void keep_standard_streams(void) {
 
 int main(int argc, char **argv) {
     keep_standard_streams();
+    interpreter_take_signals();
     lua_State *L = luaL_newstate();
     if (L == NULL) {
         interpreter_message("cannot create state: not enough memory");

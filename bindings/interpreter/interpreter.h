@@ -7,6 +7,7 @@
 
 #include <lua.h>
 
+#include <signal.h>
 #include <stdbool.h>
 
 /* ----------------------------------------------------------- interpreter.c */
@@ -35,7 +36,36 @@ const char *interpreter_rename(const char *program);
 /* Lua's line and ours. */
 void interpreter_print_version(void);
 
+/* --------------------------------------------------- interpreter_signals.c */
+
+/* To be called first: from here on SIGINT, SIGTERM and SIGHUP end the process, unless they were
+ * ignored. */
+void interpreter_take_signals(void);
+
+/* Whether the signal was ignored at the start, and so is for good. */
+bool interpreter_ignores(int signal);
+
+/* sigaction with an empty mask and no flags. */
+void interpreter_handle(int signal, void (*handler)(int), struct sigaction *before);
+
+/* [-0, +0, m] Lets a signal wake the library's loop. */
+void interpreter_use_signals(lua_State *L);
+
+/* [-0, +0, -] Between these two a signal is an error of the script that L runs. */
+lua_State *interpreter_begin(lua_State *L);
+void interpreter_end(lua_State *L, lua_State *outer);
+
+/* Whether Ctrl-C does nothing where no script runs, as at the prompt. SIG_IGN would be inherited by
+ * other programs. */
+void interpreter_shrug(bool shrugs);
+
+/* Whether this is the text of an error that a signal has raised. */
+bool interpreter_is_interrupt(const char *text);
+
 /* --------------------------------------------------- interpreter_options.c */
+
+/* More than anybody gives. */
+#define INTERPRETER_MOST_SANDBOX_OPTIONS 32
 
 typedef struct interpreter_options {
     char **argv;
@@ -47,8 +77,9 @@ typedef struct interpreter_options {
     bool ignore_environment; /* -E */
     bool run_module;         /* --run: what is at `script` is the name of a module */
     bool sandbox;            /* --sandbox */
-    const char *pace;        /* --pace, or NULL */
-    const char *database;    /* --db, or NULL */
+    /* Options of the sandbox and their values, in turn, as they are handed on to it. */
+    const char *sandbox_arguments[2 * INTERPRETER_MOST_SANDBOX_OPTIONS];
+    size_t sandbox_argument_count;
     bool help;               /* --help */
     bool own_version;        /* --version */
 } interpreter_options;

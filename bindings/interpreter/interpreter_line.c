@@ -195,17 +195,20 @@ static char **complete(const char *text, int start, int end) {
 /* ----------------------------------------------------------------- signals */
 
 static volatile sig_atomic_t interrupted, resized, continued;
+static volatile sig_atomic_t ending; /* SIGTERM or SIGHUP */
 
 static void note(int signal) {
     if (signal == SIGINT)
         interrupted = 1;
     else if (signal == SIGWINCH)
         resized = 1;
-    else
+    else if (signal == SIGCONT)
         continued = 1;
+    else
+        ending = signal;
 }
 
-static const int noted[] = {SIGINT, SIGWINCH, SIGCONT};
+static const int noted[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT};
 #define NOTED (sizeof noted / sizeof *noted)
 
 typedef struct saved_signals {
@@ -217,7 +220,7 @@ typedef struct saved_signals {
 static void take_signals(saved_signals *saved, bool block) {
     struct sigaction action = {.sa_flags = 0};
     sigset_t mask;
-    interrupted = resized = continued = 0;
+    interrupted = resized = continued = ending = 0;
     action.sa_handler = note;
     sigemptyset(&action.sa_mask);
     sigemptyset(&mask);
@@ -225,13 +228,15 @@ static void take_signals(saved_signals *saved, bool block) {
         sigaddset(&mask, noted[i]);
     sigprocmask(SIG_BLOCK, &mask, &saved->mask);
     for (size_t i = 0; i < NOTED; i++)
-        sigaction(noted[i], &action, &saved->actions[i]);
+        sigaction(noted[i], interpreter_ignores(noted[i]) ? NULL : &action, &saved->actions[i]);
 }
 
 static void give_signals_back(const saved_signals *saved) {
     for (size_t i = 0; i < NOTED; i++)
         sigaction(noted[i], &saved->actions[i], NULL);
     sigprocmask(SIG_SETMASK, &saved->mask, NULL);
+    if (ending) /* now that the terminal is as it was */
+        raise(ending);
 }
 
 /* -------------------------------------------------------------------- read */
@@ -258,6 +263,10 @@ static bool react(void) {
         fflush(reading.screen);
         give_up_line();
         fputc('\n', reading.screen);
+        return true;
+    }
+    if (ending) {
+        give_up_line();
         return true;
     }
     if (continued) { /* the shell may have changed the terminal's modes */
@@ -309,7 +318,7 @@ static ssize_t read_cooked(void) {
         length = getline(&reading.line, &reading.size, stdin);
         if (length < 0)
             clearerr(stdin); /* after Ctrl-D more can be typed */
-    } while (length < 0 && errno == EINTR && !interrupted);
+    } while (length < 0 && errno == EINTR && !interrupted && !ending);
     return length;
 }
 
@@ -369,9 +378,10 @@ static outcome read_plain(const char *prompt) {
     ssize_t length = read_cooked();
     if (length >= 0 && marks && strstr(reading.line, paste_begin) != NULL && !read_paste())
         length = -1;
-    give_signals_back(&saved);
     if (marks)
         fputs("\033[?2004l", reading.screen);
+    fflush(reading.screen);
+    give_signals_back(&saved);
     if (length < 0) {
         if (interrupted)
             fputc('\n', reading.screen); /* behind the ^C that the terminal has shown */

@@ -23,6 +23,9 @@ static const char own_options[] =
     "                       the script at it: no account, no network\n"
     "    --pace SECONDS     how long it takes for one iteration of an experiment\n"
     "    --db FILE          keep its state in FILE instead of forgetting it\n"
+    "    --without GROUP    leave out operations, as older or newer platforms do: observations,\n"
+    "                       cases, workspace, ... (may be given more than once)\n"
+    "    --not-found FORM   how it answers to those: json, html or empty\n"
     "  --run mod [args]     run a module that is built in; promptic.sandbox is the sandbox alone\n"
     "  --help               explain all this, with examples\n"
     "  --version            show the version of promptic-lua\n";
@@ -36,7 +39,8 @@ static const char examples[] =
     "  promptic-lua --sandbox examples/pipeline.lua       try a whole pipeline, without an "
     "account\n"
     "  promptic-lua --sandbox -i                          try single calls\n"
-    "  PROMPTIC_API_KEY=pk_... promptic-lua -e 'print(promptic.client():get_workspace().name)'\n"
+    "  PROMPTIC_API_KEY=pk_... promptic-lua -e "
+    "'print(promptic.client():get_ai_application().name)'\n"
     "  promptic-lua --run promptic.sandbox --help         the sandbox as a server of its own\n";
 
 void interpreter_print_help(const char *program) {
@@ -64,28 +68,39 @@ static int refuse(const char *program, const char *option, const char *problem) 
 /* What a long option does. */
 typedef struct long_option {
     const char *name;
-    bool *flag;
-    const char **value; /* NULL where it takes none */
+    bool *flag; /* set by it; NULL: it takes a value, and is the sandbox's */
 } long_option;
+
+/* Notes an option of the sandbox, whose value is behind its '=' or the next argument. Returns as
+ * parse_long does. */
+static int parse_sandbox(interpreter_options *options, const char *name, char *const *argv,
+                         const char *program) {
+    const char *equals = strchr(argv[0], '=');
+    const char *value = equals != NULL ? equals + 1 : argv[1];
+    if (value == NULL || (equals == NULL && value[0] == '-'))
+        return refuse(program, name, "needs argument");
+    if (options->sandbox_argument_count == 2 * INTERPRETER_MOST_SANDBOX_OPTIONS)
+        return refuse(program, name, "is one option of the sandbox too many");
+    options->sandbox_arguments[options->sandbox_argument_count++] = name;
+    options->sandbox_arguments[options->sandbox_argument_count++] = value;
+    return equals != NULL ? 0 : 1;
+}
 
 /* Handles --name, --name value and --name=value. Returns how many further arguments were taken, or
  * -1 after complaining. */
-static int parse_long(const long_option *rows, char *const *argv, const char *program) {
+static int parse_long(interpreter_options *options, const long_option *rows, char *const *argv,
+                      const char *program) {
     const char *option = argv[0];
     size_t length = strcspn(option, "=");
     for (const long_option *row = rows; row->name != NULL; row++) {
         if (strlen(row->name) != length || strncmp(row->name, option, length) != 0)
             continue;
-        if (row->flag != NULL && option[length] == '\0') {
-            *row->flag = true;
-            return 0;
-        }
-        if (row->value == NULL)
+        if (row->flag == NULL)
+            return parse_sandbox(options, row->name, argv, program);
+        if (option[length] != '\0')
             break;
-        *row->value = option[length] == '=' ? option + length + 1 : argv[1];
-        if (*row->value == NULL || (option[length] != '=' && argv[1][0] == '-'))
-            return refuse(program, row->name, "needs argument");
-        return option[length] == '=' ? 0 : 1;
+        *row->flag = true;
+        return 0;
     }
     return refuse(program, option, NULL);
 }
@@ -111,10 +126,8 @@ static int parse_short(interpreter_options *options, char *const *argv, const ch
 
 /* Checks that need all options. Returns 0, or -1 after complaining. */
 static int check(const interpreter_options *options, const char *program) {
-    if (options->pace != NULL && !options->sandbox)
-        return refuse(program, "--pace", "belongs to '--sandbox'");
-    if (options->database != NULL && !options->sandbox)
-        return refuse(program, "--db", "belongs to '--sandbox'");
+    if (options->sandbox_argument_count > 0 && !options->sandbox)
+        return refuse(program, options->sandbox_arguments[0], "belongs to '--sandbox'");
     if (options->run_module && options->script >= options->argc)
         return refuse(program, "--run", "needs argument");
     return 0;
@@ -123,13 +136,15 @@ static int check(const interpreter_options *options, const char *program) {
 bool interpreter_parse(interpreter_options *options, int argc, char **argv, const char *program) {
     *options = (interpreter_options){.argv = argv, .argc = argc};
     const long_option rows[] = {
-        {"--sandbox", &options->sandbox, NULL},
-        {"--pace", NULL, &options->pace},
-        {"--db", NULL, &options->database},
-        {"--run", &options->run_module, NULL},
-        {"--help", &options->help, NULL},
-        {"--version", &options->own_version, NULL},
-        {NULL, NULL, NULL},
+        {"--sandbox", &options->sandbox},
+        {"--pace", NULL},
+        {"--db", NULL},
+        {"--without", NULL},
+        {"--not-found", NULL},
+        {"--run", &options->run_module},
+        {"--help", &options->help},
+        {"--version", &options->own_version},
+        {NULL, NULL},
     };
     int i = 1;
     while (i < argc && argv[i][0] == '-' && argv[i][1] != '\0' && !options->run_module) {
@@ -137,7 +152,7 @@ bool interpreter_parse(interpreter_options *options, int argc, char **argv, cons
             i++;
             break;
         }
-        int taken = argv[i][1] == '-' ? parse_long(rows, argv + i, program)
+        int taken = argv[i][1] == '-' ? parse_long(options, rows, argv + i, program)
                                       : parse_short(options, argv + i, program);
         if (taken < 0)
             return false;

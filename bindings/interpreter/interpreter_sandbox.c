@@ -25,7 +25,7 @@ extern char **environ;
 #define STOP_SECONDS 5
 
 static const char announcement[] = "promptic sandbox: ";
-static const char api_key[] = "sandbox"; /* the sandbox's default */
+static const char api_key[] = "ptc_sandbox"; /* the sandbox's default */
 
 static struct {
     pid_t owner; /* the process that started it; a fork of it must leave it alone */
@@ -91,21 +91,15 @@ static int spawn(char *const *arguments, int input, int output) {
 }
 
 static int start_child(const interpreter_options *options) {
-    const char *arguments[12] = {options->argv[0]};
+    const char *arguments[8 + 2 * INTERPRETER_MOST_SANDBOX_OPTIONS] = {options->argv[0]};
     size_t count = 1;
     if (options->ignore_environment)
         arguments[count++] = "-E";
     arguments[count++] = "--run";
     arguments[count++] = "promptic.sandbox";
     arguments[count++] = "--stop-on-eof";
-    if (options->pace != NULL) {
-        arguments[count++] = "--pace";
-        arguments[count++] = options->pace;
-    }
-    if (options->database != NULL) {
-        arguments[count++] = "--db";
-        arguments[count++] = options->database;
-    }
+    for (size_t i = 0; i < options->sandbox_argument_count; i++)
+        arguments[count++] = options->sandbox_arguments[i];
     int input[2] = {-1, -1}, output[2] = {-1, -1};
     int problem = open_pipe(input) && open_pipe(output) ? 0 : errno;
     if (problem == 0)
@@ -203,6 +197,8 @@ bool interpreter_start_sandbox(const interpreter_options *options) {
     setenv("PROMPTIC_ENDPOINT", address, 1);
     setenv("PROMPTIC_API_KEY", api_key, 1);
     unsetenv("PROMPTIC_ACCESS_TOKEN");
+    unsetenv("PROMPTIC_AI_APPLICATION_ID");
     unsetenv("PROMPTIC_WORKSPACE_ID");
+    unsetenv("PROMPTIC_AI_APPLICATION_ID");
     return true;
 }

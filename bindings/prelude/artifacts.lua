@@ -6,7 +6,7 @@ local error, ipairs, pairs = error, ipairs, pairs
 local table, tostring, type = table, tostring, type
 
 local methods, library, tasks = import "methods", import "c.library", import "tasks"
-local files = import "c.files"
+local files, writing = import "c.files", import "writing"
 local failure = import "failure"
 local is_error, raise, attempt = failure.is_error, failure.raise, failure.attempt
 local check = library.check
@@ -35,17 +35,13 @@ for _, name in ipairs{ "get_artifact_content", "get_storage_object_content" } do
 end
 
 local function download(client, id, path, options)
-   local file = options.file
+   local file = options.file or writing.open(path)
    local fine, err = attempt(fetch, client, "get_artifact_content", id, options, file)
    if not fine then
       file:discard()
       error(err, 0)
    end
-   local size, problem = file:commit()
-   if not size then
-      error(("cannot write '%s': %s"):format(path, problem), 0)
-   end
-   return size
+   return writing.commit(file, path)
 end
 
 --- Writes an artifact's bytes to a file and returns their number. An existing file is replaced once all bytes have
@@ -120,6 +116,35 @@ local function headers_of(given, mime_type)
    return headers
 end
 
+-- Whether it is a table of texts by name that all fit, or absent.
+local function is_map(value, fits)
+   for name, text in pairs(type(value) == "table" and value or {}) do
+      local is_text = type(text) == "string" or type(text) == "number"
+      if type(name) ~= "string" or not is_text or not fits(name, tostring(text)) then
+         return false
+      end
+   end
+   return value == nil or type(value) == "table"
+end
+
+local function is_header(name, text)
+   return name:find("^[%w!#$%%&'*+.^_`|~-]+$") ~= nil and not text:find("[%c\127]")
+end
+
+local function is_field()
+   return true
+end
+
+-- The verb of the upload; raises for what the contract does not have.
+local function verb_of(target)
+   local method = target.method == nil and "PUT" or type(target.method) == "string" and target.method:upper()
+   if (method ~= "PUT" and method ~= "POST") or not is_map(target.headers, is_header)
+      or not is_map(target.fields, is_field) then
+      raise("decode", "the response does not say how to upload by PUT or POST", "unexpected_response")
+   end
+   return method
+end
+
 -- Reserves an object and sends the bytes to its upload URL; the object's id.
 local function store(client, job)
    local target = methods.presign_upload(client, FOLDER, job.filename, job.mime_type, {
@@ -127,12 +152,12 @@ local function store(client, job)
    })
    local id = type(target) == "table" and target.storageObjectId
    if type(id) ~= "string" or type(target.uploadUrl) ~= "string" then
-      raise("decode", "the response holds no storageObjectId and uploadUrl")
+      raise("decode", "the response holds no storageObjectId and uploadUrl", "unexpected_response")
    end
-   local method = target.method == nil and "PUT" or tostring(target.method):upper()
+   local method = verb_of(target)
    local body, mime_type = job.bytes, job.mime_type
    if method == "POST" then
-      body, mime_type = form(job, type(target.fields) == "table" and target.fields or {})
+      body, mime_type = form(job, target.fields or {})
    end
    files.exchange(client, {
       method = method, url = target.uploadUrl, headers = headers_of(target.headers, mime_type), body = body,
@@ -140,9 +165,11 @@ local function store(client, job)
    return id
 end
 
+local HOPELESS = { cancelled = true, interrupted = true, auth = true }
+
 -- Failures that another way may avoid: not a cancellation, nor out of memory.
 local function is_passing(err)
-   return is_error(err) and err.kind ~= "cancelled" and err.kind ~= "auth"
+   return is_error(err) and not HOPELESS[err.kind]
 end
 
 local function upload(client, job)

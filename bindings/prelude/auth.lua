@@ -8,7 +8,7 @@ local io, math, os, tostring, type = io, math, os, tostring, type
 local methods, library, tasks = import "methods", import "c.library", import "tasks"
 local core = import "c.auth"
 local failure = import "failure"
-local is_error, raise, attempt = failure.is_error, failure.raise, failure.attempt
+local is_error, is_passing, raise, attempt = failure.is_error, failure.is_passing, failure.raise, failure.attempt
 local check, now, promptic, sleep = library.check, library.now, library.promptic, tasks.sleep
 
 local auth = promptic.auth
@@ -47,9 +47,29 @@ local function succeeds(command)
    return result == true or result == 0
 end
 
--- The program that opens a page, where there is a screen to open it on.
+local function quote(text)
+   return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+-- The first command of BROWSER whose program is there: commands are separated by colons, and %s is the page. Empty
+-- where there is none; nil where BROWSER is not set.
+local function chosen_browser()
+   local list = os.getenv("BROWSER") or ""
+   for command in list:gmatch("[^:]+") do
+      local program = command:match("^%s*(%S+)")
+      if program and succeeds("command -v " .. quote(program) .. " >/dev/null 2>&1") then
+         return command
+      end
+   end
+   return list ~= "" and "" or nil
+end
+
+-- The command that opens a page, where there is a screen to open it on.
 local function browser()
-   if core.is_macos then
+   local chosen = chosen_browser()
+   if chosen then
+      return chosen ~= "" and chosen or nil
+   elseif core.is_macos then
       return "open"
    end
    local display, wayland = os.getenv("DISPLAY"), os.getenv("WAYLAND_DISPLAY")
@@ -58,8 +78,12 @@ local function browser()
 end
 
 -- The shell does not wait for the program, which Ctrl-C does not reach either.
-local function open_page(program, address)
-   return succeeds(("%s '%s' </dev/null >/dev/null 2>&1 &"):format(program, address))
+local function open_page(command, address)
+   local page = quote(address)
+   local line, count = command:gsub("%%s", function()
+      return page
+   end)
+   return succeeds((count > 0 and line or command .. " " .. page) .. " </dev/null >/dev/null 2>&1 &")
 end
 
 -- ------------------------------------------------------------------ code
@@ -84,14 +108,15 @@ local function ask_for_code(client)
    if not fine then
       if is_error(answer) and answer.status_code == 404 then
          local endpoint = core.describe(client).endpoint
-         raise("auth", endpoint .. " offers no login for devices; is the endpoint right?")
+         raise("auth", endpoint .. " offers no login for devices; is the endpoint right?", "no_device_login")
       end
       error(answer, 0)
    end
    local device_code, user_code = text_in(answer, "device_code"), text_in(answer, "user_code")
    local address = text_in(answer, "verification_uri")
    if not (device_code and user_code and address) then
-      raise("decode", "the response to the login holds no device_code, user_code and verification_uri")
+      raise("decode", "the response to the login holds no device_code, user_code and verification_uri",
+         "unexpected_response")
    end
    return {
       device_code = device_code,
@@ -107,7 +132,7 @@ end
 
 local function print_code(code)
    io.stderr:write(("promptic: to log in, open %s and enter the code %s\n"):format(
-      code.verification_uri, code.user_code))
+      library.clean(code.verification_uri), library.clean(code.user_code)))
 end
 
 -- The code is shown in any case: the browser may be on another screen than the person.
@@ -135,18 +160,12 @@ end
 
 local function refuse(code, description)
    if code == "access_denied" then
-      raise("auth", "the login was denied in the browser")
+      raise("auth", "the login was denied in the browser", "login_denied")
    elseif code == "expired_token" then
-      raise("auth", "the login was not approved in time: start it again")
+      raise("auth", "the login was not approved in time: start it again", "login_expired")
    end
-   raise("auth", "the login has failed: " .. code .. (description and " (" .. description .. ")" or ""))
-end
-
--- Whether the next poll may succeed.
-local function is_passing(err)
-   local status = err.status_code
-   return err.kind == "connection" or err.kind == "timeout" or status == 408 or status == 429
-      or status ~= nil and status >= 500
+   raise("auth", "the login has failed: " .. code .. (description and " (" .. description .. ")" or ""),
+      "login_failed")
 end
 
 -- After a failure of the network the pace is reduced (RFC 8628, 3.5).
@@ -178,7 +197,7 @@ local function look(client, device_code, interval)
    elseif code and (fine or is_error(answer)) then
       refuse(code, description)
    elseif fine then
-      raise("decode", "the response to the login holds no access_token")
+      raise("decode", "the response to the login holds no access_token", "unexpected_response")
    end
    error(answer, 0)
 end
@@ -239,11 +258,11 @@ local function applications_of(settings, endpoint, token)
    end
    local list = type(answer) == "table" and answer.data
    if type(list) ~= "table" then
-      raise("decode", "the response holds no list of AI Applications")
+      raise("decode", "the response holds no list of AI Applications", "unexpected_response")
    end
    for _, application in ipairs(list) do
       if not text_in(application, "id") then
-         raise("decode", "an AI Application has no id")
+         raise("decode", "an AI Application has no id", "unexpected_response")
       end
    end
    return list, name
@@ -255,13 +274,14 @@ local function find(list, id)
          return application
       end
    end
-   raise("auth", ("the account has no AI Application '%s'"):format(tostring(id)))
+   raise("auth", ("the account has no AI Application '%s'"):format(tostring(id)), "unknown_application")
 end
 
 -- The one to work in; nil if there are several and none was chosen.
 local function pick(settings, list)
    if #list == 0 then
-      raise("auth", "the account has no AI Application: create one on the platform, then log in again")
+      raise("auth", "the account has no AI Application: create one on the platform, then log in again",
+         "no_applications")
    elseif settings[NEWER] or settings[OLDER] then
       return find(list, settings[NEWER] or settings[OLDER])
    elseif #list == 1 then
@@ -276,10 +296,13 @@ end
 
 -- ------------------------------------------------------------------ functions
 
-local function check_file(path)
+-- Without a file there is nothing wrong with one, if none is needed.
+local function check_file(path, is_needed)
    local info, problem = core.inspect(path)
-   if problem then
+   if info.path ~= "" and problem then
       raise("config", problem)
+   elseif info.path == "" and is_needed then
+      raise("config", problem, "no_config_file")
    end
    return info
 end
@@ -331,13 +354,11 @@ end
 function auth.login(...)
    local settings = check["auth.login"](...)
    if settings[NEWER] and settings[OLDER] and settings[NEWER] ~= settings[OLDER] then
-      raise("config", "ai_application_id and workspace_id differ: they are two names of one id, give one")
+      raise("config", "ai_application_id and workspace_id differ: they are two names of one id, give one",
+         "two_applications")
    end
    -- reports what is wrong with the file before anything is approved
-   local info = check_file(settings.config_file)
-   if settings.save ~= false and info.path == "" then
-      raise("config", "there is no configuration file to store the session in: set save = false")
-   end
+   local info = check_file(settings.config_file, settings.save ~= false)
    settings.reads = readable(settings.config_file, info)
    return tasks.run(log_in, settings, info)
 end
@@ -347,7 +368,7 @@ end
 --- had_endpoint = (it was removed) }.
 function auth.logout(...)
    local settings = check["auth.logout"](...)
-   local info = check_file(settings.config_file)
+   local info = check_file(settings.config_file, true)
    local changes = {
       access_token = false, ai_application_id = false, workspace_id = false, config_file = settings.config_file,
    }
@@ -365,7 +386,7 @@ end
 
 --- What a client would use, without any secret: source ("environment", "file", "none"), credential
 --- ("access_token", "api_key", "none"), ai_application_id (and workspace_id, the same), endpoint,
---- endpoint_source; config_file, exists, is_shared (others can read it); problem (a text).
+--- endpoint_source, proxy (host:port); config_file, exists, is_shared (others can read it); problem (a text).
 function auth.status(...)
    local settings = check["auth.status"](...)
    local info, problem = core.inspect(settings.config_file)

@@ -2,9 +2,9 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, getmetatable, setmetatable = error, getmetatable, setmetatable
+local error, getmetatable, pcall = error, getmetatable, pcall
 
-local library, supervise = import "c.library", import "supervise"
+local library, scheduler, supervise = import "c.library", import "scheduler", import "supervise"
 
 local failure = {}
 
@@ -12,9 +12,9 @@ function failure.is_error(value)
    return getmetatable(value) == library.Error
 end
 
---- An error with these fields: kind, message and others.
+--- An error with these fields: kind, message and others. Their text loses secrets, control characters and the like.
 function failure.new(fields)
-   return setmetatable(fields, library.Error)
+   return library.new_error(fields)
 end
 
 --- Raises an error; `code`, which may be nil, is the reason in one word.
@@ -22,10 +22,20 @@ function failure.raise(kind, message, code)
    error(failure.new{ kind = kind, message = message, code = code }, 0)
 end
 
---- f(...) as a task of its own, since nothing can be suspended inside of pcall in Lua 5.1: true and its first result,
---- or false and its error.
+--- true and the first result of f(...), or false and its error. In a task f is a task of its own, since nothing can be
+--- suspended inside of pcall in Lua 5.1.
 function failure.attempt(f, ...)
+   if not scheduler.running() then
+      return pcall(f, ...)
+   end
    return supervise.finish(supervise.start(f, ...))
+end
+
+--- Whether the next attempt may succeed: no connection, no response in time, or a platform that is away or busy.
+function failure.is_passing(err)
+   local status = err.status_code
+   return err.kind == "connection" or err.kind == "timeout"
+      or status ~= nil and (status == 408 or status == 429 or status >= 500)
 end
 
 return failure

@@ -12,23 +12,27 @@ local library, rows, Pace = import "c.library", import "c.rows", import "pace"
 local now = library.now
 
 -- Fields of a job:
---    client, experiment_id, given, settings   what upload_observations was called with
+--    client, given, settings                  what the upload was called with
+--    find_room        asks the platform for the room, or gives it: room, see rooms.lua
+--    experiment_id    where it is an experiment's
 --    source           sources.lua
 --    past             what an earlier upload has done: resume.lua
---    known            ids that the experiment holds; nil until they have been listed
+--    known            ids that the room holds; nil until they have been listed
+--    held             with only_new: a tally of the rows that it holds and that no row of the source was found to be
 --    unknown_before   rows that the earlier upload left in doubt
 --    sent_rows        numbers of rows that were sent and are confirmed
 --    again            batches to send
 --    unknown          batches in doubt, and unknown_bytes, how many bytes they have
 --    flying           batches of requests under way -> the scans of their responses
 --    unsent           the batch that is being read
---    resent           rows that were sent again, since they were found absent
+--    resent           rows that may be there twice at the end: sent again since they were found absent; with only_new all
 --    pace             how many rows a batch has and how many are under way: pace.lua
 --    main             the state of the upload's own task
 --    workers          states of the tasks that send, as keys, and working, how many there are
 --    reading          the task that reads
+--    watch_labels     a function that looks at the labels of each batch; see labels.lua
 --    skipped          rows that were skipped
---    sent, bytes, batches, started            what it reports
+--    sent, present, absent, bytes, batches, started   what it reports
 --    streak           outcomes in doubt in a row
 --    paused           nothing is sent until the batches in doubt are settled
 --    ended            the source has no more rows
@@ -45,9 +49,10 @@ Job.MOST_TRIES = 3
 local LEAST_REST, MOST_REST = 0.5, 30
 
 --- A job with nothing done.
-function Job.new(client, experiment_id, given, settings, past)
+function Job.new(call, settings, past)
    return setmetatable({
-      client = client, experiment_id = experiment_id, given = given, settings = settings,
+      client = call.client, experiment_id = call.experiment_id, given = call.given, settings = settings,
+      find_room = call.find_room,
       past = past,
       known = past.known,
       unknown_before = past.unknown,
@@ -55,10 +60,10 @@ function Job.new(client, experiment_id, given, settings, past)
       again = {},
       unknown = {}, unknown_bytes = 0,
       flying = {},
-      pace = Pace.new(settings.batch_size, settings.concurrency),
+      pace = Pace.new(settings.batch_size, settings.ordered and 1 or settings.concurrency),
       workers = {}, working = 0,
       skipped = {},
-      sent = 0, bytes = 0, batches = 0, started = now(),
+      sent = 0, present = 0, absent = 0, bytes = 0, batches = 0, started = now(),
       streak = 0,
       most_bytes = settings.batch_bytes,
    }, Job)
@@ -82,6 +87,17 @@ function Job:confirm(batch_rows)
    self.sent = self.sent + batch_rows:count()
    self.bytes = self.bytes + batch_rows:bytes()
    batch_rows:free()
+end
+
+--- A batch for rows that are to be read.
+function Job:new_rows(most_rows)
+   return rows.batch(most_rows, self.most_bytes, self.likely_bytes, self.settings.on_empty, self.room.is_dataset,
+      self.room.payloads)
+end
+
+--- A scan of a response with what the room holds; see rows.scan.
+function Job:scan(known, tally, holds)
+   return rows.scan(known, tally, self.room.is_dataset, holds)
 end
 
 --- Ends the job with this error, unless it has failed before.

@@ -30,7 +30,7 @@ end
 
 if success then
    for name, f in pairs(methods) do
-      if name ~= "close" then
+      if name ~= "close" and name ~= "with" then -- these never wait
          methods[name] = suspending(f)
       end
    end

@@ -65,6 +65,12 @@ function Pace:succeeded(rows, began)
    end
 end
 
+--- The platform takes no more rows at one time.
+function Pace:limit(most_rows)
+   self.most_rows = math.min(self.most_rows, most_rows)
+   self.rows = math.min(self.rows, self.most_rows)
+end
+
 --- The platform has refused a request that began then.
 function Pace:refused(began)
    if self.slowed_at and began < self.slowed_at then

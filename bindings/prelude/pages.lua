@@ -2,7 +2,7 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, math, type = error, math, type
+local error, math, next, type = error, math, next, type
 
 local methods, library = import "methods", import "c.library"
 local failure = import "failure"
@@ -37,20 +37,32 @@ local function pages(settings, fetch)
    end
 end
 
+local function refuse(message, path)
+   error(failure.new{ kind = "decode", code = "unexpected_response", message = message, method = "GET", path = path }, 0)
+end
+
+-- Not an object with fields.
+local function is_list(value)
+   return type(value) == "table" and (#value > 0 or next(value) == nil)
+end
+
 -- The list in the response, under the second name where the platform's sources disagree. A missing list is an
 -- error: it would look like the end of all pages.
 local function list_in(response, path, field, other)
-   if type(response) == "table" and type(response[field]) == "table" then
+   if type(response) == "table" and is_list(response[field]) then
       return response[field]
    elseif other then
       return list_in(response, path, other)
    end
-   error(failure.new{
-      kind = "decode",
-      message = ("the response holds no list '%s'"):format(field),
-      method = "GET",
-      path = path,
-   })
+   refuse(("the response holds no list '%s'"):format(field), path)
+end
+
+local function total_in(response, path)
+   local total = response.total
+   if total ~= nil and type(total) ~= "number" then
+      refuse("the response holds no number 'total'", path)
+   end
+   return total
 end
 
 function methods.each_experiment(...)
@@ -64,6 +76,6 @@ function methods.each_trace(...)
    local client, options = check.each_trace(...)
    return pages(options, function(settings)
       local response = methods.list_traces(client, settings)
-      return list_in(response, "/traces", "traces", "data"), response.total
+      return list_in(response, "/traces", "traces", "data"), total_in(response, "/traces")
    end)
 end

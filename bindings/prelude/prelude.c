@@ -16,6 +16,7 @@ static const luaL_Reg c_parts[] = {{"c.tasks", bindings_open_tasks},
                                    {"c.rows", bindings_open_upload},
                                    {"c.files", bindings_open_exchange},
                                    {"c.auth", bindings_open_auth},
+                                   {"c.spool", bindings_open_spool},
                                    {NULL, NULL}};
 
 static const baked_module *find_file(const char *name) {
@@ -73,7 +74,7 @@ static int make_check(lua_State *L) {
 
 /* [-0, +1, m] Pushes the part "c.library"; the module is at index. */
 static void push_library(lua_State *L, int module) {
-    lua_createtable(L, 0, 6);
+    lua_createtable(L, 0, 9);
     lua_pushvalue(L, module);
     lua_setfield(L, -2, "promptic");
     bindings_get(L, BINDINGS_METHODS);
@@ -84,6 +85,18 @@ static void push_library(lua_State *L, int module) {
     lua_setfield(L, -2, "Error");
     lua_pushcfunction(L, bindings_now);
     lua_setfield(L, -2, "now");
+    lua_pushcfunction(L, bindings_unix_time);
+    lua_setfield(L, -2, "time");
+    lua_pushcfunction(L, bindings_random_hex);
+    lua_setfield(L, -2, "random_hex");
+    lua_pushcfunction(L, bindings_new_error);
+    lua_setfield(L, -2, "new_error");
+    lua_pushcfunction(L, bindings_clean);
+    lua_setfield(L, -2, "clean");
+    lua_pushcfunction(L, bindings_renew_client);
+    lua_setfield(L, -2, "renew");
+    lua_pushcfunction(L, bindings_warn);
+    lua_setfield(L, -2, "warn");
     lua_newtable(L);
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, make_check);

@@ -17,7 +17,7 @@ local resume = {}
 local continued = setmetatable({}, { __mode = "k" })
 
 local function fail(message)
-   failure.raise("argument", "option 'resume': " .. message)
+   failure.raise("argument", "option 'resume': " .. message, "wrong_resume")
 end
 
 -- The set that the field's text describes, the other one where there is no such field.
@@ -38,9 +38,30 @@ local function compare(past, first)
    end
 end
 
+-- Whether an earlier upload may have sent any row.
+local function has_sent(value)
+   return (value.sent or "") ~= "" or (value.unknown or "") ~= ""
+end
+
+-- The rooms that values had no name for were of observations.
+local function room_of(value)
+   return value.room or has_sent(value) and "observations"
+end
+
+--- Raises unless the room is the one that the earlier upload sent its rows to.
+function resume.check_room(value, room)
+   local before = value and room_of(value)
+   if before and before ~= room.name then
+      fail(("its rows were sent as %s, and the experiment keeps %s now: upload with only_new = true"):format(
+         tostring(before), room.rows))
+   elseif before and room.is_dataset and value.dataset_id ~= room.ids[2] then
+      fail("it belongs to another dataset, " .. tostring(value.dataset_id))
+   end
+end
+
 --- The progress of an earlier upload. Without one, all rows are to be sent.
 function resume.past(value, experiment_id)
-   if value and value.experiment_id ~= experiment_id then
+   if value and experiment_id and value.experiment_id ~= experiment_id then
       fail("it belongs to another experiment, " .. tostring(value.experiment_id))
    end
    local past = { sent = rows.set(), unknown = rows.set(), seen = rows.set() }
@@ -138,7 +159,21 @@ local function describe(ranges)
    if #ranges > MOST_RANGES then
       texts[MOST_RANGES + 1] = ("and %d more ranges"):format(#ranges - MOST_RANGES)
    end
-   return #texts > 0 and table.concat(texts, ", ") or "none"
+   return table.concat(texts, ", ")
+end
+
+-- "added: rows 1-700; not added: 701-1000"; "no row was added" where that is all.
+local function in_words(account)
+   local texts = {}
+   for _, entry in ipairs{ { "added", account.sent }, { "not added", account.unsent }, { "in doubt", account.unknown } } do
+      if #entry[2] > 0 then
+         texts[#texts + 1] = ("%s: %s%s"):format(entry[1], #texts == 0 and "rows " or "", describe(entry[2]))
+      end
+   end
+   if #account.sent == 0 and #account.unknown == 0 then
+      return "no row was added"
+   end
+   return table.concat(texts, "; ")
 end
 
 --- Puts into an error which rows are in, which are not, which are unknown, and a value to go on from there.
@@ -152,12 +187,13 @@ function resume.account(job, err)
    err.skipped = job.skipped
    err.resume = {
       experiment_id = job.experiment_id,
+      room = job.room and job.room.name,
+      dataset_id = job.room and job.room.is_dataset and job.room.ids[2] or nil,
       sent = job.sent_rows:text(),
       unknown = unknown:text(),
       known = job.known and job.known:text(),
    }
-   err.message = ("%s (rows that are in: %s; not in: %s; unknown: %s)"):format(err.message,
-      describe(err.rows.sent), describe(err.rows.unsent), describe(err.rows.unknown))
+   err.message = ("%s (%s)"):format(err.message, in_words(err.rows))
    if job.source.back then
       continued[err.resume] = {
          given = job.given,
@@ -184,7 +220,7 @@ function resume.continue(job, value)
    job.past.sent, job.past.unknown, job.past.seen = earlier.past.sent, earlier.past.unknown, earlier.past.seen
    job.again = earlier.again
    if earlier.unsent and earlier.unsent.rows:count() > 0 then
-      job:retry(earlier.unsent)
+      table.insert(job.again, 1, earlier.unsent) -- it was read last
    end
    for _, batch in ipairs(job.again) do
       batch.tries = 0

@@ -5,7 +5,8 @@ local import = ...
 local library, host, lists, scheduler = import "c.library", import "c.tasks", import "lists", import "scheduler"
 local alive = import "alive"
 
-local error, pcall, setmetatable, tostring, type = error, pcall, setmetatable, tostring, type
+local error, getmetatable, pcall, setmetatable = error, getmetatable, pcall, setmetatable
+local tostring, type = tostring, type
 local huge, max = math.huge, math.max
 
 local check, now, promptic = library.check, library.now, library.promptic
@@ -130,6 +131,18 @@ local function end_group(main)
    end
 end
 
+-- A signal has ended what drives the group: its tasks end as well, so that what they have to close is closed, and an
+-- upload's account goes into the error that the script gets.
+local function unwind(group, drive, problem)
+   if getmetatable(problem) ~= library.Error or problem.kind ~= "interrupted" then
+      return
+   end
+   pcall(drive)
+   if group.account and not problem.rows then
+      group.account(problem)
+   end
+end
+
 -- A function that drives until no task of the group is left, and returns whether all that were left could not go on.
 local function driver(group)
    local is_stuck = false
@@ -158,6 +171,7 @@ local function run_group(f, ...)
    local fine, problem = pcall(drive)
    if not fine then -- Ctrl-C, or what on_task_error raises: nothing of the group goes on behind the caller's back
       cancel_members(group)
+      unwind(group, drive, problem)
       error(problem, 0)
    end
    local state = main.status == "done" and group.failures.first or main

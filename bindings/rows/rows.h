@@ -88,6 +88,7 @@ void rows_set_clear(rows_set *set);
 typedef struct rows_row {
     size_t end; /* of its text, from the block's beginning */
     int64_t number;
+    int64_t line; /* where it begins in its file; 0: it comes from no file */
 } rows_row;
 
 /* What an observation with an empty answer is. */
@@ -97,6 +98,13 @@ typedef enum rows_on_empty {
     ROWS_EMPTY_KEEP   /* a row like any other */
 } rows_on_empty;
 
+/* Where rows go to, which decides their form. */
+typedef struct rows_room {
+    bool cases;    /* of a dataset; else observations */
+    bool values;   /* answers are any JSON values; else texts */
+    bool payloads; /* rows may have the form of a case too */
+} rows_room;
+
 /* What one request sends: [row,row,...]. Its text is shared with the request under way. */
 typedef struct rows_batch {
     json_buffer text; /* begins with a header of its own; see rows_batch.c */
@@ -105,6 +113,7 @@ typedef struct rows_batch {
     size_t most_rows, most_bytes, likely_bytes;
     bool sealed; /* the closing bracket is there: nothing can be added */
     rows_on_empty on_empty;
+    rows_room room;
 } rows_batch;
 
 /* [-0, +0, m] Begins a row: what is added to batch->text from here on is its JSON. */
@@ -114,7 +123,7 @@ void rows_batch_begin(lua_State *L, rows_batch *batch);
 bool rows_batch_accepts(const rows_batch *batch);
 
 /* [-0, +0, m] Takes the row. */
-void rows_batch_commit(lua_State *L, rows_batch *batch, int64_t number);
+void rows_batch_commit(lua_State *L, rows_batch *batch, int64_t number, int64_t line);
 
 /* Drops the row that was begun. */
 void rows_batch_drop(rows_batch *batch);
@@ -145,9 +154,16 @@ typedef struct rows_value {
     size_t length;
 } rows_value;
 
+/* Names of members in a JSON text. */
+typedef struct rows_naming {
+    rows_value label, split; /* quotes included */
+    bool payloads;           /* those of a case are known too */
+} rows_naming;
+
 /* An observation as it stands in a JSON text. Members that are null are absent. */
 typedef struct rows_observation {
-    rows_value variables, input, expected, split;
+    rows_value variables, input, expected, split, metadata;
+    bool is_case;       /* its members have the names of a case */
     rows_value unknown; /* the name of the first member that is none of these, quotes included */
     rows_value whole;   /* the object */
     bool has_input;     /* also where it is null */
@@ -165,28 +181,44 @@ typedef enum rows_progress {
     ROWS_WRONG       /* there is a problem */
 } rows_progress;
 
-/* Reads an object strictly. `last`: the text ends at `end`; elsewhere anything may follow. The
- * reader is the caller's, who frees it. */
+/* Reads an object strictly. `last`: the text ends at `end`; elsewhere anything may follow.
+ * The reader is the caller's, who frees it. */
 rows_progress rows_json_observation(json_reader *json, const char *at, const char *end, bool last,
-                                    rows_observation *observation, rows_problem *problem);
+                                    const rows_naming *naming, rows_observation *observation,
+                                    rows_problem *problem);
+
+/* Whether the name, quotes included, is this text or this other name. */
+bool rows_is_name(const rows_value *name, const char *wanted);
+bool rows_is_same(const rows_value *name, const rows_value *other);
 
 /* Goes through the members of an object that has been read: false after the last one. */
 void rows_members_start(json_reader *json, const rows_value *object);
 bool rows_members_next(json_reader *json, rows_value *name, rows_value *value);
 
-/* A hash of the observation's content, whatever the order of its members, its spacing and its
- * escapes, and whether its numbers are written 1 or 1.0. A member that is null counts as absent, a
- * missing split as the platform's default. False where the text is no observation. */
-bool rows_json_hash(const char *text, size_t length, uint64_t *hash);
+/* What an observation or a case says: a hash of inputs and answer, whatever the order of their
+ * members, spacing and escapes, and whether numbers are written 1 or 1.0, and its split. A member
+ * that is null counts as absent, an answer { value = x } as x; idx and metadata do not count. */
+enum { ROWS_NO_SPLIT };
+typedef struct rows_content {
+    uint64_t hash;
+    uint64_t split; /* ROWS_NO_SPLIT, or any number that is the split's alone */
+} rows_content;
+
+/* False where the text is neither. */
+bool rows_json_content(const char *text, size_t length, rows_content *content);
 
 /* ---------------------------------------------------------------- rows_file.c */
 
 /* No row is longer. A quote that is never closed would make one of the whole file. */
 #define ROWS_LONGEST ((size_t)16 * 1024 * 1024)
 
-/* A window onto a file. */
+/* A window onto a file, or onto a pipe, a terminal or a socket, which are read once they are ready. */
 typedef struct rows_file {
     int descriptor; /* -1: closed */
+    bool is_borrowed; /* standard input: not closed */
+    bool can_seek;    /* read at an offset of its own: a forked child would share the descriptor's */
+    int64_t offset;
+    long owner; /* the process that opened it, to which what cannot seek belongs */
     char *data;
     size_t capacity;
     size_t at, end; /* what is not consumed yet */
@@ -194,11 +226,14 @@ typedef struct rows_file {
     bool ended;     /* nothing follows the window */
 } rows_file;
 
-/* Opens the file; false with errno set. */
+/* Opens the file, "-" standard input; false with errno set. */
 bool rows_file_open(rows_file *file, const char *path);
 
 /* Reads more behind what is there, which may move. NULL, or why not: static, or strerror's. */
 const char *rows_file_more(rows_file *file);
+
+/* What it gives where nothing can be read without waiting. */
+extern const char rows_file_not_ready[];
 
 /* Skips the next bytes, counting their lines. */
 void rows_file_consume(rows_file *file, size_t length);
@@ -211,17 +246,49 @@ typedef enum rows_outcome {
     ROWS_READ,  /* a row */
     ROWS_END,   /* no row is left */
     ROWS_BAD,   /* a row that cannot be used; the next one can be read */
-    ROWS_BROKEN /* nothing further can be read */
+    ROWS_BROKEN, /* nothing further can be read */
+    ROWS_WAIT    /* what is needed is not there yet: to be read again */
 } rows_outcome;
 
 typedef struct rows_column rows_column; /* of rows_csv.h */
 typedef struct rows_field rows_field;
 
-/* How a .csv file is to be read. */
+typedef struct rows_format rows_format;
+
+/* A variable and the column that it comes from. */
+typedef struct rows_variable {
+    const char *name, *column;
+} rows_variable;
+
+/* How a file is to be read. The texts are the caller's. */
 typedef struct rows_reading {
-    const char *expected_column; /* NULL: expected */
-    char separator;              /* '\0': as the file's name, or its first line, says */
+    const rows_format *format; /* NULL: as the file's name says */
+    const char *label_column;  /* NULL: expected */
+    const char *split_column;  /* NULL: split, which may be missing */
+    char separator;            /* '\0': as the format, or the file's first line, says */
+    const rows_variable *variables; /* NULL: all columns that are nothing else */
+    size_t variable_count;
 } rows_reading;
+
+/* A name in reader->names, as JSON. */
+typedef struct rows_place {
+    size_t at, length;
+} rows_place;
+
+/* A variable, the column or member that it comes from, and that column's index. */
+typedef struct rows_mapping {
+    rows_place name, column;
+    size_t index;
+} rows_mapping;
+
+/* Where a .json file is read on. */
+typedef enum rows_stage {
+    STAGE_BEGIN,   /* before the bracket */
+    STAGE_OPENED,  /* behind it: an element, or the end */
+    STAGE_BETWEEN, /* behind an element */
+    STAGE_ELEMENT, /* behind a comma */
+    STAGE_CLOSED   /* behind the closing bracket */
+} rows_stage;
 
 /* Reads one observation after the other from a file. */
 typedef struct rows_reader {
@@ -232,10 +299,14 @@ typedef struct rows_reader {
     int64_t line;   /* where it begins */
     size_t before;  /* bytes that it took, to read it again */
     bool begun;     /* what is before the first row was read */
-    bool again;     /* the row was given back */
     bool opened;    /* its beginning was checked */
+    bool skipping;  /* the rest of a bad record's line is to be skipped */
+    bool unmarked;  /* what may be before a .csv file's header was read */
+    rows_stage stage;
     char reason[512];
+    const char *code; /* of the reason, scripts/codes.lua; NULL: it has none */
     rows_on_empty on_empty;
+    rows_room room;
     bool is_empty; /* the row was refused for its answer, which is empty */
 
     rows_column *columns; /* of a .csv file */
@@ -246,19 +317,22 @@ typedef struct rows_reader {
     char separator;
     bool separator_given;
     const char *const *splits; /* what a split can be */
-    size_t expected_length;    /* of the name of the column of right answers */
-    json_buffer names;         /* that name and those of the columns, as JSON */
+    rows_place label, split;   /* names of the columns of right answers and splits */
+    bool needs_split;          /* the column of splits was asked for */
+    rows_mapping *mappings;    /* NULL: all columns that are nothing else are variables */
+    size_t mapping_count;
+    json_buffer names; /* those, and the columns', as JSON */
     json_buffer scratch;
 } rows_reader;
 
 /* A format, by the ending of the file's name. */
-typedef struct rows_format {
+struct rows_format {
     const char *ending;
     rows_outcome (*read)(lua_State *L, rows_reader *reader, json_buffer *out);
     char separator; /* of a .csv file */
-} rows_format;
+};
 
-/* The format of files of this name; NULL where there is none. */
+/* The format of files of this name, which may be "." and the format's; NULL where there is none. */
 const rows_format *rows_find_format(const char *path);
 
 /* [-0, +0, m] Opens the file, whose name has a format; false with errno set. */
@@ -274,9 +348,20 @@ void rows_reader_unread(rows_reader *reader);
 
 void rows_reader_close(rows_reader *reader);
 
+/* ROWS_WAIT where the problem is that the file is not ready, else ROWS_BROKEN. */
+rows_outcome rows_stop(rows_reader *reader, const char *problem);
+
+/* A name in reader->names, quotes included. */
+static inline rows_value rows_name_at(const rows_reader *reader, rows_place place) {
+    return (rows_value){.at = reader->names.data + place.at, .length = place.length};
+}
+
 /* Notes why a row cannot be used. */
 rows_outcome rows_refuse(rows_reader *reader, rows_outcome outcome, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Gives the reason that was noted a code, a static string; returns the outcome. */
+rows_outcome rows_refuse_as(rows_reader *reader, const char *code, rows_outcome outcome);
 
 /* The formats: rows_csv.c, rows_lines.c, rows_array.c. */
 rows_outcome rows_read_csv(lua_State *L, rows_reader *reader, json_buffer *out);
@@ -307,6 +392,20 @@ bool rows_is_alike(const char *a, size_t a_length, const char *b, size_t b_lengt
 /* The row of create_observations in the table of endpoints. */
 const promptic_endpoint *rows_endpoint(void);
 
+/* [-0, +0, m] The names in the file that the reader was told. */
+rows_naming rows_naming_of(const rows_reader *reader);
+
+/* How a row begins up to its inputs, an object, and what stands before its answer. */
+const char *rows_before_inputs(const rows_room *room);
+const char *rows_before_answer(const rows_room *room);
+
+/* --------------------------------------------------------------- rows_item.c */
+
+/* [-0, +0, e] Writes the row on top, a Lua value whose number is this one. A refusal is raised as a
+ * message, with *refused set; *is_empty: for its answer, which is empty. */
+void rows_write_item(lua_State *L, rows_batch *batch, int64_t number, bool *refused,
+                     bool *is_empty);
+
 /* --------------------------------------------------------------- rows_tally.c */
 
 /* How often each row is wanted, and was found. */
@@ -320,14 +419,25 @@ typedef struct rows_tally {
     size_t used, capacity; /* a power of two */
 } rows_tally;
 
-/* Wants one more row of this hash; false if out of memory. */
-bool rows_tally_want(rows_tally *tally, uint64_t hash);
+/* Wants one more row of this content; false if out of memory. */
+bool rows_tally_want(rows_tally *tally, const rows_content *content);
 
-/* A row was found: true where one more of this hash was wanted. */
-bool rows_tally_find(rows_tally *tally, uint64_t hash);
+/* A row was found: true where one more of this content was wanted. One that was wanted without a
+ * split may be found with any. */
+bool rows_tally_find(rows_tally *tally, const rows_content *content);
 
-/* Takes one that was found; false where none is left. */
-bool rows_tally_take(rows_tally *tally, uint64_t hash);
+/* Takes one that was wanted and found; false where none is left. */
+bool rows_tally_take(rows_tally *tally, const rows_content *content);
+
+/* Holds one more row, which is there before any is sent; false if out of memory. */
+bool rows_tally_hold(rows_tally *tally, const rows_content *content);
+
+/* Takes one of those that are held: one with this split, or any where there is none. False where
+ * none is left. */
+bool rows_tally_claim(rows_tally *tally, const rows_content *content);
+
+/* Holds of each content as many as the tally or the other one does; false if out of memory. */
+bool rows_tally_unite(rows_tally *tally, const rows_tally *other);
 
 /* Nothing was found yet. */
 void rows_tally_restart(rows_tally *tally);
@@ -339,25 +449,28 @@ void rows_tally_clear(rows_tally *tally);
 typedef enum rows_scan_state {
     SCAN_BEFORE,
     SCAN_INSIDE,
+    SCAN_BEHIND, /* the list has ended, and what follows may hold the count */
     SCAN_AFTER,
     SCAN_BROKEN,
     SCAN_CLOSED
 } rows_scan_state;
 
-/* Reads {"data":[observation,...]} as it comes. */
+/* Reads {"data":[observation,...]} as it comes, or {"caseCount":2,"cases":[case,...]}. */
 typedef struct rows_scan {
     json_reader json;
     char *data;
     size_t length, capacity; /* from the element that is being read on, or what the reader needs */
     size_t element;          /* where in data that element begins, once there is one */
     rows_scan_state state;
-    bool in_data, in_id; /* the key read last is `data` of the response, `id` of an element */
-    bool has_id;
+    bool is_dataset;     /* the list is `cases`, and `caseCount` says how many there should be */
+    bool in_data, in_id; /* the key read last is the list's, `id` of an element */
+    bool in_count, has_count, has_id;
     int64_t id;            /* of the element */
     const rows_set *known; /* ids to skip; NULL: none */
     rows_tally *tally;     /* NULL: all others are taken */
+    bool holds;            /* all others are taken, and the tally holds them */
     rows_set ids;          /* of those that were taken */
-    int64_t taken, surplus;
+    int64_t taken, surplus, listed, count;
     int attempts; /* that have begun; one on a connection that had ended counts as well */
 } rows_scan;
 

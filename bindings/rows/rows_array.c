@@ -24,7 +24,7 @@ static char next_byte(rows_file *file, const char **problem) {
 
 static rows_outcome fail(rows_reader *reader, const char *what) {
     reader->line = reader->file.line;
-    return rows_refuse(reader, ROWS_BROKEN, "%s", what);
+    return rows_stop(reader, what);
 }
 
 static void skip_byte_order_mark(rows_file *file) {
@@ -32,41 +32,46 @@ static void skip_byte_order_mark(rows_file *file) {
         rows_file_consume(file, 3);
 }
 
-/* The array has ended, and nothing may follow. */
-static rows_outcome finish(rows_reader *reader) {
-    const char *problem = NULL;
-    rows_file *file = &reader->file;
-    rows_file_consume(file, 1);
-    char byte = next_byte(file, &problem);
-    if (problem != NULL)
-        return fail(reader, problem);
-    if (byte != '\0' || file->at < file->end)
-        return fail(reader, "not JSON: text after the array");
-    return ROWS_END;
+/* Takes the byte that separates stages: the next stage, or why there is none. */
+static const char *take_separator(rows_reader *reader, char byte) {
+    bool opens = reader->stage == STAGE_BEGIN;
+    if (reader->stage != STAGE_BEGIN && byte == ']')
+        reader->stage = STAGE_CLOSED;
+    else if (byte == (opens ? '[' : ','))
+        reader->stage = opens ? STAGE_OPENED : STAGE_ELEMENT;
+    else
+        return opens ? "an array of observations expected"
+                     : "not JSON: no comma between two elements";
+    rows_file_consume(&reader->file, 1);
+    return NULL;
 }
 
-/* Skips what precedes an element: ROWS_READ where there is one. */
-static rows_outcome skip_separator(rows_reader *reader) {
+/* Moves on to an element: ROWS_READ where there is one. Each stage can be begun again, since the file
+ * may not be ready. */
+static rows_outcome find_element(rows_reader *reader) {
     const char *problem = NULL;
     rows_file *file = &reader->file;
-    bool opens = !reader->begun;
-    if (opens) {
-        next_byte(file, &problem);
-        skip_byte_order_mark(file);
+    while (problem == NULL) {
+        char byte = next_byte(file, &problem);
+        bool is_end = byte == '\0' && file->at == file->end;
+        if (problem != NULL)
+            break;
+        if (reader->stage == STAGE_CLOSED && is_end)
+            return ROWS_END;
+        if (reader->stage == STAGE_CLOSED)
+            problem = "not JSON: text after the array";
+        else if (is_end && reader->stage != STAGE_BEGIN && reader->stage != STAGE_BETWEEN)
+            problem = "not JSON: the array does not end";
+        else if (reader->stage == STAGE_ELEMENT ||
+                 (reader->stage == STAGE_OPENED && byte != ']'))
+            return ROWS_READ;
+        else if (reader->stage == STAGE_BEGIN && !reader->begun && byte == '\xEF')
+            skip_byte_order_mark(file);
+        else
+            problem = take_separator(reader, byte);
+        reader->begun = true;
     }
-    char byte = problem == NULL ? next_byte(file, &problem) : '\0';
-    if (problem == NULL && !opens && byte == ']')
-        return finish(reader);
-    if (problem == NULL && byte != (opens ? '[' : ','))
-        problem =
-            opens ? "an array of observations expected" : "not JSON: no comma between two elements";
-    if (problem != NULL)
-        return fail(reader, problem);
-    rows_file_consume(file, 1);
-    reader->begun = true;
-    if (opens && next_byte(file, &problem) == ']')
-        return finish(reader);
-    return ROWS_READ;
+    return fail(reader, problem);
 }
 
 /* [-0, +0, m] The element at the window's beginning, which may have to become larger for it. */
@@ -74,14 +79,16 @@ static rows_outcome read_here(lua_State *L, rows_reader *reader, json_buffer *ou
     rows_file *file = &reader->file;
     rows_observation observation;
     rows_problem problem;
+    rows_naming naming = rows_naming_of(reader);
     for (;;) {
         const char *at = file->data + file->at, *end = file->data + file->end;
         rows_progress progress =
-            rows_json_observation(&reader->json, at, end, file->ended, &observation, &problem);
+            rows_json_observation(&reader->json, at, end, file->ended, &naming, &observation, &problem);
         if (progress == ROWS_WHOLE) {
             rows_outcome outcome = rows_write_observation(L, reader, &observation, out);
             reader->before = observation.whole.length;
             rows_file_consume(file, reader->before);
+            reader->stage = STAGE_BETWEEN;
             return outcome;
         }
         if (progress == ROWS_WRONG)
@@ -89,20 +96,14 @@ static rows_outcome read_here(lua_State *L, rows_reader *reader, json_buffer *ou
                                problem.what, problem.place);
         const char *what = rows_file_more(file);
         if (what != NULL)
-            return rows_refuse(reader, ROWS_BROKEN, "%s", what);
+            return rows_stop(reader, what);
     }
 }
 
 rows_outcome rows_read_element(lua_State *L, rows_reader *reader, json_buffer *out) {
-    const char *problem = NULL;
-    rows_outcome outcome = reader->again ? ROWS_READ : skip_separator(reader);
+    rows_outcome outcome = find_element(reader);
     if (outcome != ROWS_READ)
         return outcome;
-    char byte = next_byte(&reader->file, &problem);
-    if (problem == NULL && byte == '\0' && reader->file.at == reader->file.end)
-        problem = "not JSON: the array does not end";
-    if (problem != NULL)
-        return fail(reader, problem);
     reader->line = reader->file.line;
     return read_here(L, reader, out);
 }

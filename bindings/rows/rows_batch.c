@@ -58,7 +58,7 @@ bool rows_batch_accepts(const rows_batch *batch) {
     return batch->count == 0 || (batch->count < batch->most_rows && bytes <= batch->most_bytes);
 }
 
-void rows_batch_commit(lua_State *L, rows_batch *batch, int64_t number) {
+void rows_batch_commit(lua_State *L, rows_batch *batch, int64_t number, int64_t line) {
     if (batch->count == batch->capacity) {
         size_t capacity = batch->capacity == 0 ? 64 : 2 * batch->capacity;
         rows_row *rows = realloc(batch->rows, capacity * sizeof *rows);
@@ -67,7 +67,8 @@ void rows_batch_commit(lua_State *L, rows_batch *batch, int64_t number) {
         batch->rows = rows;
         batch->capacity = capacity;
     }
-    batch->rows[batch->count++] = (rows_row){.end = batch->text.length, .number = number};
+    batch->rows[batch->count++] =
+        (rows_row){.end = batch->text.length, .number = number, .line = line};
 }
 
 void rows_batch_drop(rows_batch *batch) {
@@ -86,7 +87,7 @@ void rows_batch_copy(lua_State *L, const rows_batch *batch, size_t index, rows_b
     const char *text = rows_batch_row(batch, index, &length);
     rows_batch_begin(L, into);
     json_buffer_add(L, &into->text, text, length);
-    rows_batch_commit(L, into, batch->rows[index].number);
+    rows_batch_commit(L, into, batch->rows[index].number, batch->rows[index].line);
 }
 
 /* ----------------------------------------------------------------- reading */

@@ -129,6 +129,16 @@ static const char *pass_line(rows_file *file) {
     }
 }
 
+/* Skips the rest of a bad record, of which the reason is noted. */
+static rows_outcome skip_record(rows_reader *reader) {
+    reader->skipping = true;
+    const char *problem = pass_line(&reader->file);
+    if (problem == rows_file_not_ready)
+        return ROWS_WAIT;
+    reader->skipping = false;
+    return problem != NULL ? rows_stop(reader, problem) : ROWS_BAD;
+}
+
 /* A record that cannot be split ends with the line of its fault. After a quote that is never closed
  * it is unknown how much of the rest belongs to it. */
 static rows_outcome refuse_record(rows_reader *reader, const splitting *s) {
@@ -136,13 +146,11 @@ static rows_outcome refuse_record(rows_reader *reader, const splitting *s) {
     if (s->open)
         return rows_refuse(reader, ROWS_BROKEN, "%s", s->what);
     rows_file_consume(file, (size_t)(s->at - (file->data + file->at)));
-    int64_t line = file->line;
-    const char *problem = pass_line(file);
-    if (problem != NULL)
-        return rows_refuse(reader, ROWS_BROKEN, "%s", problem);
-    if (line == reader->line)
-        return rows_refuse(reader, ROWS_BAD, "%s", s->what);
-    return rows_refuse(reader, ROWS_BAD, "%s in line %" PRId64, s->what, line);
+    if (file->line == reader->line)
+        rows_refuse(reader, ROWS_BAD, "%s", s->what);
+    else
+        rows_refuse(reader, ROWS_BAD, "%s in line %" PRId64, s->what, file->line);
+    return skip_record(reader);
 }
 
 /* Whether there is nothing but separators and spaces before `end`: spreadsheets write such lines
@@ -181,7 +189,7 @@ static rows_outcome next_record(rows_reader *reader, splitting *s, rows_field *f
         }
         const char *problem = rows_file_more(file);
         if (problem != NULL)
-            return rows_refuse(reader, ROWS_BROKEN, "%s", problem);
+            return rows_stop(reader, problem);
     }
 }
 
@@ -243,10 +251,11 @@ static rows_outcome split_header(rows_reader *reader, splitting *s) {
                            "line ends of Windows or Unix");
     const char *separator = s->what == after_quote ? rows_header_separator(s->fault) : NULL;
     if (outcome == ROWS_BAD && separator != NULL)
-        return rows_refuse(reader, ROWS_BROKEN, "%s: the separator looks like %s", s->what,
-                           separator);
+        return rows_refuse_as(reader, "wrong_separator",
+                              rows_refuse(reader, ROWS_BROKEN, "%s: the separator looks like %s",
+                                          s->what, separator));
     if (outcome != ROWS_READ)
-        return ROWS_BROKEN;
+        return outcome == ROWS_WAIT ? ROWS_WAIT : ROWS_BROKEN;
     reader->columns = calloc(s->count, sizeof *reader->columns);
     reader->fields = calloc(s->count, sizeof *reader->fields);
     if (reader->columns == NULL || reader->fields == NULL)
@@ -257,15 +266,16 @@ static rows_outcome split_header(rows_reader *reader, splitting *s) {
 /* [-0, +0, m] */
 static rows_outcome read_header(lua_State *L, rows_reader *reader) {
     splitting s;
-    const char *problem = read_preamble(reader);
+    const char *problem = reader->unmarked ? NULL : read_preamble(reader);
     reader->line = 1;
     if (problem != NULL)
-        return rows_refuse(reader, ROWS_BROKEN, "%s", problem);
+        return rows_stop(reader, problem);
+    reader->unmarked = true;
     rows_outcome outcome = split_header(reader, &s);
     if (outcome == ROWS_READ)
         outcome = rows_header_take(L, reader, s.count, reader->before);
     rows_file_consume(&reader->file, outcome == ROWS_READ ? reader->before : 0);
-    reader->begun = true;
+    reader->begun = outcome != ROWS_WAIT;
     return outcome;
 }
 
@@ -283,22 +293,41 @@ static rows_outcome write_field(lua_State *L, rows_reader *reader, size_t index,
                        rows_header_cut(column, name), name, invalid_at);
 }
 
+/* [-0, +0, m] A variable that has the column's value. */
+static rows_outcome write_variable(lua_State *L, rows_reader *reader, rows_value name, size_t index,
+                                   json_buffer *out) {
+    bool is_first = out->data[out->length - 1] == '{';
+    if (!is_first)
+        json_buffer_add(L, out, ",", 1);
+    json_buffer_add(L, out, name.at, name.length);
+    json_buffer_add(L, out, ":", 1);
+    return write_field(L, reader, index, out);
+}
+
+/* [-0, +0, m] The variables that were asked for. */
+static rows_outcome write_mapped(lua_State *L, rows_reader *reader, json_buffer *out) {
+    rows_outcome outcome = ROWS_READ;
+    for (size_t i = 0; i < reader->mapping_count && outcome == ROWS_READ; i++)
+        outcome = write_variable(L, reader, rows_name_at(reader, reader->mappings[i].name),
+                                 reader->mappings[i].index, out);
+    return outcome;
+}
+
 /* [-0, +0, m] */
 static rows_outcome write_variables(lua_State *L, rows_reader *reader, json_buffer *out) {
     rows_outcome outcome = ROWS_READ;
-    const char *before = "{\"variables\":{";
+    const char *inputs = rows_before_inputs(&reader->room);
+    json_buffer_add(L, out, inputs, strlen(inputs));
+    json_buffer_add(L, out, "{", 1);
+    if (reader->mappings != NULL)
+        outcome = write_mapped(L, reader, out);
     for (size_t i = 0; i < reader->column_count && outcome == ROWS_READ; i++) {
         const rows_column *column = &reader->columns[i];
-        if (column->use != COLUMN_VARIABLE)
-            continue;
-        json_buffer_add(L, out, before, strlen(before));
-        json_buffer_add(L, out, rows_header_name(reader, column), column->name_length);
-        json_buffer_add(L, out, ":", 1);
-        outcome = write_field(L, reader, i, out);
-        before = ",";
+        rows_value name = {.at = rows_header_name(reader, column), .length = column->name_length};
+        if (column->use == COLUMN_VARIABLE)
+            outcome = write_variable(L, reader, name, i, out);
     }
-    if (*before == '{') /* there was none */
-        json_buffer_add(L, out, before, strlen(before));
+    json_buffer_add(L, out, "}", 1);
     return outcome;
 }
 
@@ -338,7 +367,8 @@ static rows_outcome write_record(lua_State *L, rows_reader *reader, json_buffer 
     rows_outcome outcome = write_variables(L, reader, out);
     if (outcome != ROWS_READ)
         return outcome;
-    json_buffer_add(L, out, "},\"expected\":", 13);
+    const char *before = rows_before_answer(&reader->room);
+    json_buffer_add(L, out, before, strlen(before));
     size_t answer = out->length;
     outcome = write_field(L, reader, reader->expected, out);
     if (outcome == ROWS_READ)
@@ -351,6 +381,8 @@ static rows_outcome write_record(lua_State *L, rows_reader *reader, json_buffer 
 
 rows_outcome rows_read_csv(lua_State *L, rows_reader *reader, json_buffer *out) {
     splitting s;
+    if (reader->skipping)
+        return skip_record(reader);
     rows_outcome outcome = reader->begun ? ROWS_READ : read_header(L, reader);
     if (outcome == ROWS_READ)
         outcome = next_record(reader, &s, reader->fields, reader->column_count);

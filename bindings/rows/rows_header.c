@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names that are not variables, beside the one of the answers. */
-static const char split_name[] = "\"split\"", idx_name[] = "\"idx\"";
+/* A name that is no variable, beside those of answers and splits. */
+static const char idx_name[] = "\"idx\"";
 
 /* ----------------------------------------------------------------- messages */
 
@@ -47,6 +47,10 @@ static bool is_named(const rows_reader *reader, const rows_column *column, const
            memcmp(rows_header_name(reader, column), name, length) == 0;
 }
 
+static bool is_at(const rows_reader *reader, const rows_column *column, rows_place place) {
+    return is_named(reader, column, reader->names.data + place.at, place.length);
+}
+
 /* Whether the column's name is the other one but for its case and the spaces around it. */
 static bool is_alike(const rows_reader *reader, const rows_column *column, const char *name,
                      size_t length) {
@@ -54,15 +58,15 @@ static bool is_alike(const rows_reader *reader, const rows_column *column, const
                                                      column->name_length - 2, name + 1, length - 2);
 }
 
-/* Whether this column's name is near that of the answers' column. */
-static bool is_near(const rows_reader *reader, const rows_column *column) {
+/* Whether this column's name is near the wanted one. */
+static bool is_near(const rows_reader *reader, const rows_column *column, const rows_value *other) {
     char name[128], wanted[128];
     const char *const values[] = {wanted, NULL};
-    size_t length = column->name_length, wanted_length = reader->expected_length;
-    if (length - 2 >= sizeof name || wanted_length - 2 >= sizeof wanted)
+    size_t length = column->name_length;
+    if (length - 2 >= sizeof name || other->length - 2 >= sizeof wanted)
         return false;
     snprintf(name, sizeof name, "%.*s", (int)length - 2, rows_header_name(reader, column) + 1);
-    snprintf(wanted, sizeof wanted, "%.*s", (int)wanted_length - 2, reader->names.data + 1);
+    snprintf(wanted, sizeof wanted, "%.*s", (int)other->length - 2, other->at + 1);
     return bindings_nearest_value(values, name) != NULL;
 }
 
@@ -96,30 +100,28 @@ const char *rows_header_separator(char c) {
 }
 
 /* The name of the separator that the file seems to have and is not read with; or NULL. */
-static const char *other_separator(const rows_reader *reader, size_t length) {
+static const char *other_separator(const rows_reader *reader, size_t length,
+                                   const rows_value *wanted) {
     const char *text = reader->file.data + reader->file.at;
     for (const char *c = separators; *c != '\0'; c++)
         if (*c != reader->separator && memchr(text, *c, length) != NULL &&
             (reader->column_count == 1 ||
-             would_have(text, length, *c, reader->names.data, reader->expected_length)))
+             would_have(text, length, *c, wanted->at, wanted->length)))
             return rows_header_separator(*c);
     return NULL;
 }
 
-static rows_outcome refuse_missing(rows_reader *reader, size_t length) {
+/* There is no column of that name, and none is separated otherwise. */
+static rows_outcome refuse_name(rows_reader *reader, const rows_value *name_wanted) {
     char list[256];
-    const char *wanted = reader->names.data, *separator = other_separator(reader, length);
-    int wanted_cut = rows_cut(wanted, reader->expected_length);
+    const char *wanted = name_wanted->at;
+    int wanted_cut = rows_cut(wanted, name_wanted->length);
     const rows_column *near = NULL;
-    if (separator != NULL)
-        return rows_refuse(reader, ROWS_BROKEN,
-                           "there is no column %.*s: the separator looks like %s", wanted_cut,
-                           wanted, separator);
     for (size_t i = 0; i < reader->column_count && near == NULL; i++)
-        if (is_alike(reader, &reader->columns[i], wanted, reader->expected_length))
+        if (is_alike(reader, &reader->columns[i], wanted, name_wanted->length))
             near = &reader->columns[i];
     for (size_t i = 0; i < reader->column_count && near == NULL; i++)
-        if (is_near(reader, &reader->columns[i]))
+        if (is_near(reader, &reader->columns[i], name_wanted))
             near = &reader->columns[i];
     list_columns(reader, list, sizeof list);
     if (near == NULL)
@@ -129,6 +131,18 @@ static rows_outcome refuse_missing(rows_reader *reader, size_t length) {
     return rows_refuse(reader, ROWS_BROKEN,
                        "there is no column %.*s, did you mean %.*s? The columns are %s", wanted_cut,
                        wanted, rows_header_cut(near, name), name, list);
+}
+
+/* The text of the header has this length. */
+static rows_outcome refuse_missing(rows_reader *reader, size_t length, rows_place place) {
+    rows_value wanted = rows_name_at(reader, place);
+    const char *separator = other_separator(reader, length, &wanted);
+    if (separator == NULL)
+        return rows_refuse_as(reader, "no_column", refuse_name(reader, &wanted));
+    return rows_refuse_as(reader, "wrong_separator",
+                          rows_refuse(reader, ROWS_BROKEN,
+                                      "there is no column %.*s: the separator looks like %s",
+                                      rows_cut(wanted.at, wanted.length), wanted.at, separator));
 }
 
 /* --------------------------------------------------------------------- uses */
@@ -158,8 +172,8 @@ static rows_outcome refuse_alike(rows_reader *reader, const rows_column *column)
     const struct {
         const char *name;
         size_t length;
-    } names[] = {{reader->names.data, reader->expected_length},
-                 {split_name, sizeof split_name - 1},
+    } names[] = {{reader->names.data + reader->label.at, reader->label.length},
+                 {reader->names.data + reader->split.at, reader->split.length},
                  {idx_name, sizeof idx_name - 1}};
     const char *name = rows_header_name(reader, column);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -174,11 +188,11 @@ static rows_outcome settle_use(rows_reader *reader, size_t index) {
     rows_column *column = &reader->columns[index];
     if (column->use == COLUMN_BLANK)
         return ROWS_READ;
-    if (is_named(reader, column, reader->names.data, reader->expected_length))
+    if (is_at(reader, column, reader->label))
         column->use = COLUMN_EXPECTED;
-    else if (is_named(reader, column, split_name, sizeof split_name - 1))
+    else if (is_at(reader, column, reader->split))
         column->use = COLUMN_SPLIT;
-    else if (is_named(reader, column, idx_name, sizeof idx_name - 1))
+    else if (reader->mappings != NULL || is_named(reader, column, idx_name, sizeof idx_name - 1))
         column->use = COLUMN_IGNORED;
     else
         return refuse_alike(reader, column);
@@ -196,9 +210,33 @@ static rows_outcome check_blank(rows_reader *reader) {
     return ROWS_READ;
 }
 
+/* The index of the column of this name; the number of columns where there is none. */
+static size_t find_column(const rows_reader *reader, rows_place place) {
+    size_t index = 0;
+    while (index < reader->column_count && !is_at(reader, &reader->columns[index], place))
+        index++;
+    return index;
+}
+
+/* Finds the columns that were asked for; the text of the header has this length. */
+static rows_outcome find_columns(rows_reader *reader, size_t length) {
+    size_t count = reader->column_count;
+    reader->expected = find_column(reader, reader->label);
+    if (reader->expected == count)
+        return refuse_missing(reader, length, reader->label);
+    if (reader->needs_split && find_column(reader, reader->split) == count)
+        return refuse_missing(reader, length, reader->split);
+    for (size_t i = 0; i < reader->mapping_count; i++) {
+        rows_mapping *mapping = &reader->mappings[i];
+        mapping->index = find_column(reader, mapping->column);
+        if (mapping->index == count)
+            return refuse_missing(reader, length, mapping->column);
+    }
+    return ROWS_READ;
+}
+
 rows_outcome rows_header_take(lua_State *L, rows_reader *reader, size_t count, size_t length) {
     rows_outcome outcome = ROWS_READ;
-    reader->expected = count;
     if (!rows_names_reserve(&reader->seen, count))
         return rows_refuse(reader, ROWS_BROKEN, "not enough memory");
     for (size_t i = 0; i < count && outcome == ROWS_READ; i++)
@@ -206,11 +244,8 @@ rows_outcome rows_header_take(lua_State *L, rows_reader *reader, size_t count, s
     rows_names_clear(&reader->seen);
     if (outcome == ROWS_READ)
         outcome = check_blank(reader);
-    for (size_t i = 0; i < count && outcome == ROWS_READ; i++)
-        if (is_named(reader, &reader->columns[i], reader->names.data, reader->expected_length))
-            reader->expected = i;
-    if (outcome == ROWS_READ && reader->expected == count)
-        outcome = refuse_missing(reader, length);
+    if (outcome == ROWS_READ)
+        outcome = find_columns(reader, length);
     for (size_t i = 0; i < count && outcome == ROWS_READ; i++)
         outcome = settle_use(reader, i);
     return outcome;

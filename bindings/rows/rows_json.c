@@ -9,6 +9,7 @@
 /* An observation that is being read. */
 typedef struct reading {
     json_reader *json;
+    const rows_naming *naming;
     json_event event; /* the last one */
     const char *problem;
 } reading;
@@ -95,6 +96,31 @@ static bool hash_value(reading *r, uint64_t *hash) {
     }
 }
 
+static bool is_text(const reading *r, const char *text) {
+    return r->json->length == strlen(text) && memcmp(r->json->text, text, r->json->length) == 0;
+}
+
+/* An answer, of which { value = x } means x: platforms have turned the one into the other. */
+static bool hash_answer(reading *r, uint64_t *hash) {
+    uint64_t value = 0, sum = 'o', members = 0;
+    bool is_wrapped = false;
+    if (r->event != JSON_OPEN_OBJECT)
+        return hash_value(r, hash);
+    for (; next(r) && r->event != JSON_CLOSE; members++) {
+        uint64_t key = hash_text(r);
+        is_wrapped = is_text(r, "value");
+        if (!next(r))
+            return false;
+        if (r->event == JSON_NULL)
+            continue;
+        if (!(is_wrapped ? hash_answer(r, &value) : hash_value(r, &value)))
+            return false;
+        sum += rows_hash_mix(key, value);
+    }
+    *hash = members == 1 && is_wrapped ? value : rows_hash_mix(sum, 'o');
+    return r->event == JSON_CLOSE;
+}
+
 /* To the end of the value that the last event begins. */
 static bool skip_value(reading *r) {
     int depth = r->json->depth;
@@ -114,20 +140,33 @@ static rows_value token(const json_reader *json) {
 }
 
 /* Names are compared as they stand: writers do not escape the letters of these. */
-static bool is_name(const rows_value *name, const char *wanted) {
+bool rows_is_name(const rows_value *name, const char *wanted) {
     return name->length == strlen(wanted) + 2 &&
            memcmp(name->at + 1, wanted, name->length - 2) == 0;
 }
 
-/* Where the member goes; NULL where it is none of an observation's. */
-static rows_value *slot(rows_observation *o, const rows_value *name) {
-    if (is_name(name, "variables"))
+bool rows_is_same(const rows_value *name, const rows_value *other) {
+    return name->length == other->length && memcmp(name->at, other->at, name->length) == 0;
+}
+
+/* Where the member of a case goes; NULL where it is none of its own. */
+static rows_value *case_slot(rows_observation *o, const rows_value *name) {
+    if (rows_is_name(name, "inputPayload") || rows_is_name(name, "input_payload"))
         return &o->variables;
-    if (is_name(name, "expected"))
+    if (rows_is_name(name, "expectedPayload") || rows_is_name(name, "expected_payload"))
         return &o->expected;
-    if (is_name(name, "split"))
+    return NULL;
+}
+
+/* Where the member goes; NULL where it is none of an observation's. */
+static rows_value *slot(rows_observation *o, const rows_naming *naming, const rows_value *name) {
+    if (rows_is_same(name, &naming->label))
+        return &o->expected;
+    if (rows_is_same(name, &naming->split))
         return &o->split;
-    if (is_name(name, "input"))
+    if (rows_is_name(name, "variables"))
+        return &o->variables;
+    if (rows_is_name(name, "input"))
         return &o->input;
     return NULL;
 }
@@ -144,14 +183,28 @@ static uint64_t *hash_of(hashes *kept, const rows_observation *o, const rows_val
                                    : &kept->other;
 }
 
+/* The value that the last event begins, which goes to this place. */
+static bool read_value(reading *r, const rows_observation *o, const rows_value *place,
+                       hashes *kept) {
+    if (kept == NULL)
+        return skip_value(r);
+    uint64_t *hash = hash_of(kept, o, place);
+    return place == &o->expected ? hash_answer(r, hash) : hash_value(r, hash);
+}
+
 /* The member whose key the last event was. `kept` is NULL without hashes. */
 static bool read_member(reading *r, rows_observation *o, hashes *kept) {
-    rows_value name = token(r->json), *place = slot(o, &name);
+    bool payloads = r->naming->payloads;
+    rows_value name = token(r->json), *place = payloads ? case_slot(o, &name) : NULL;
+    o->is_case = o->is_case || place == &o->variables;
+    if (place == NULL)
+        place = payloads && rows_is_name(&name, "metadata") ? &o->metadata
+                                                            : slot(o, r->naming, &name);
     if (!next(r))
         return false;
     bool is_null = r->event == JSON_NULL;
     const char *begin = r->json->begin;
-    if (!(kept == NULL ? skip_value(r) : hash_value(r, hash_of(kept, o, is_null ? NULL : place))))
+    if (!read_value(r, o, is_null ? NULL : place, kept))
         return false;
     if (place == &o->input)
         o->has_input = true;
@@ -179,8 +232,9 @@ static bool read_observation(reading *r, rows_observation *o, hashes *kept) {
 }
 
 rows_progress rows_json_observation(json_reader *json, const char *at, const char *end, bool last,
-                                    rows_observation *observation, rows_problem *problem) {
-    reading r = {.json = json};
+                                    const rows_naming *naming, rows_observation *observation,
+                                    rows_problem *problem) {
+    reading r = {.json = json, .naming = naming};
     *observation = (rows_observation){.has_input = false};
     json_reader_start(json, at, (size_t)(end - at), last, JSON_REFUSE);
     bool done = read_observation(&r, observation, NULL);
@@ -212,16 +266,18 @@ bool rows_members_next(json_reader *json, rows_value *name, rows_value *value) {
     return true;
 }
 
-bool rows_json_hash(const char *text, size_t length, uint64_t *hash) {
-    static const char eval[] = "eval"; /* the platform's default for a split that is missing */
-    json_reader json = {.text = eval, .length = sizeof eval - 1};
-    reading r = {.json = &json};
+bool rows_json_content(const char *text, size_t length, rows_content *content) {
+    static const rows_naming naming = {.label = {.at = "\"expected\"", .length = 10},
+                                       .split = {.at = "\"split\"", .length = 7},
+                                       .payloads = true};
+    json_reader json = {.text = NULL};
+    reading r = {.json = &json, .naming = &naming};
     rows_observation o = {.has_input = false};
-    hashes kept = {.split = hash_text(&r)};
+    hashes kept = {.split = ROWS_NO_SPLIT};
     json_reader_start(&json, text, length, true, JSON_REPLACE);
     bool done = read_observation(&r, &o, &kept);
     json_reader_free(&json);
-    if (done)
-        *hash = rows_hash_mix(rows_hash_mix(kept.variables, kept.expected), kept.split);
+    content->hash = rows_hash_mix(kept.variables, kept.expected);
+    content->split = kept.split;
     return done;
 }

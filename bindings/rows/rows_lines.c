@@ -29,7 +29,8 @@ static rows_outcome read_object(lua_State *L, rows_reader *reader, const char *a
                                 json_buffer *out) {
     rows_observation observation;
     rows_problem problem;
-    if (rows_json_observation(&reader->json, at, end, true, &observation, &problem) != ROWS_WHOLE)
+    rows_naming naming = rows_naming_of(reader);
+    if (rows_json_observation(&reader->json, at, end, true, &naming, &observation, &problem) != ROWS_WHOLE)
         return rows_refuse(reader, ROWS_BAD, "not JSON: %s at character %zu", problem.what,
                            problem.place);
     if (json_skip_space(reader->json.at, end) != end)
@@ -45,7 +46,7 @@ rows_outcome rows_read_line(lua_State *L, rows_reader *reader, json_buffer *out)
         reader->line = file->line;
         const char *problem = find_line(file, &length, &has_newline);
         if (problem != NULL)
-            return rows_refuse(reader, ROWS_BROKEN, "%s", problem);
+            return rows_stop(reader, problem);
         if (length == 0 && !has_newline)
             return ROWS_END;
         const char *at = file->data + file->at, *end = at + length;

@@ -37,7 +37,8 @@ rows_outcome rows_check_answer(rows_reader *reader, const char *json, size_t len
     if (reader->on_empty == ROWS_EMPTY_KEEP || !rows_is_blank(json, length))
         return ROWS_READ;
     reader->is_empty = true;
-    return rows_refuse(reader, ROWS_BAD, "expected is empty");
+    return rows_refuse_as(reader, "empty_answer",
+                          rows_refuse(reader, ROWS_BAD, "expected is empty"));
 }
 
 /* ------------------------------------------------------------------ members */
@@ -80,45 +81,52 @@ static rows_outcome refuse_unknown(lua_State *L, rows_reader *reader, const rows
     return ROWS_BAD;
 }
 
-static bool is_name(const rows_value *name, const char *wanted) {
-    return name->length == strlen(wanted) + 2 &&
-           memcmp(name->at + 1, wanted, name->length - 2) == 0;
-}
-
 /* ----------------------------------------------------------- flat and nested */
 
+rows_naming rows_naming_of(const rows_reader *reader) {
+    return (rows_naming){.label = rows_name_at(reader, reader->label),
+                         .split = rows_name_at(reader, reader->split),
+                         .payloads = reader->room.payloads};
+}
+
 /* Whether the member is no variable where there are no `variables`. */
-static bool is_reserved(const rows_value *name) {
-    return is_name(name, "expected") || is_name(name, "split") || is_name(name, "idx") ||
-           is_name(name, "variables");
+static bool is_reserved(const rows_naming *naming, const rows_value *name) {
+    return rows_is_same(name, &naming->label) || rows_is_same(name, &naming->split) ||
+           rows_is_name(name, "idx") || rows_is_name(name, "variables");
 }
 
 /* The name that was meant, where a member is one of those but for its case, or holds what only
- * `variables` would; else NULL. */
-static const char *meant(lua_State *L, const rows_value *name, const rows_value *value) {
-    static const char *const names[] = {"expected", "split", "idx", "variables"};
+ * `variables` would; else its length is 0. */
+static rows_value meant(lua_State *L, const rows_naming *naming, const rows_value *name,
+                        const rows_value *value) {
     static const char *const variables[] = {"variables", NULL};
+    static const rows_value inputs = {.at = "\"variables\"", .length = 11}, none = {.at = NULL};
+    const rows_value names[] = {
+        naming->label, naming->split, {.at = "\"idx\"", .length = 5}, inputs};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (rows_is_alike(name->at + 1, name->length - 2, names[i], strlen(names[i])))
+        if (rows_is_alike(name->at + 1, name->length - 2, names[i].at + 1, names[i].length - 2))
             return names[i];
     if (value->at[0] != '{')
-        return NULL;
+        return none;
     const char *near = bindings_nearest_value(variables, push_name(L, name));
     lua_pop(L, 1);
-    return near;
+    return near != NULL ? inputs : none;
 }
 
 /* [-0, +0, m] */
 static rows_outcome check_names(lua_State *L, rows_reader *reader, const rows_observation *o) {
     rows_value name, value;
+    rows_naming naming = rows_naming_of(reader);
     rows_members_start(&reader->json, &o->whole);
-    while (rows_members_next(&reader->json, &name, &value)) {
-        const char *near = is_reserved(&name) ? NULL : meant(L, &name, &value);
-        if (near == NULL)
+    while (reader->mappings == NULL && rows_members_next(&reader->json, &name, &value)) {
+        if (is_reserved(&naming, &name))
+            continue;
+        rows_value near = meant(L, &naming, &name, &value);
+        if (near.length == 0)
             continue;
         rows_refuse(reader, ROWS_BAD, "unknown field '%s', did you mean '%s'?", push_name(L, &name),
-                    near);
-        lua_pop(L, 1);
+                    push_name(L, &near));
+        lua_pop(L, 2);
         return ROWS_BAD;
     }
     return ROWS_READ;
@@ -126,33 +134,47 @@ static rows_outcome check_names(lua_State *L, rows_reader *reader, const rows_ob
 
 /* [-0, +0, m] Says which member may have been meant for the answer. */
 static rows_outcome refuse_missing(lua_State *L, rows_reader *reader, const rows_observation *o) {
-    static const char *const wanted[] = {"expected", NULL};
     rows_value name, value;
+    rows_naming naming = rows_naming_of(reader);
+    const char *wanted[] = {push_name(L, &naming.label), NULL};
     rows_members_start(&reader->json, &o->whole);
-    rows_refuse(reader, ROWS_BAD, "expected is missing");
+    rows_refuse(reader, ROWS_BAD, "%s is missing", wanted[0]);
     while (rows_members_next(&reader->json, &name, &value)) {
         const char *given = push_name(L, &name);
-        bool is_near = !is_reserved(&name) && bindings_nearest_value(wanted, given) != NULL;
+        bool is_near =
+            !is_reserved(&naming, &name) && bindings_nearest_value(wanted, given) != NULL;
         if (is_near)
-            rows_refuse(reader, ROWS_BAD, "expected is missing, did you mean '%s'?", given);
+            rows_refuse(reader, ROWS_BAD, "%s is missing, did you mean '%s'?", wanted[0], given);
         lua_pop(L, 1);
         if (is_near)
             break;
     }
+    lua_pop(L, 1);
     return ROWS_BAD;
+}
+
+static bool is_of_case(const rows_value *name) {
+    return rows_is_name(name, "input_payload") || rows_is_name(name, "inputPayload") ||
+           rows_is_name(name, "expected_payload") || rows_is_name(name, "expectedPayload") ||
+           rows_is_name(name, "metadata");
 }
 
 /* [-0, +0, m] An observation has these fields only; idx is the row's number elsewhere. */
 static rows_outcome check_nested(lua_State *L, rows_reader *reader, const rows_observation *o) {
     rows_value name, value;
+    rows_naming naming = rows_naming_of(reader);
     rows_members_start(&reader->json, &o->whole);
     if (o->variables.at == NULL && !o->has_input)
         return rows_refuse(reader, ROWS_BAD, "variables is missing");
     if (o->variables.at != NULL && o->variables.at[0] != '{')
-        return rows_refuse(reader, ROWS_BAD, "variables: object expected, got %s",
-                           type_of(&o->variables));
+        return rows_refuse(reader, ROWS_BAD, "%s: object expected, got %s",
+                           o->is_case ? "inputPayload" : "variables", type_of(&o->variables));
+    if (o->metadata.at != NULL && o->metadata.at[0] != '{')
+        return rows_refuse(reader, ROWS_BAD, "metadata: object expected, got %s",
+                           type_of(&o->metadata));
     while (o->unknown.at != NULL && rows_members_next(&reader->json, &name, &value))
-        if (!is_reserved(&name) && !is_name(&name, "input"))
+        if (!is_reserved(&naming, &name) && !rows_is_name(&name, "input") &&
+            !(reader->room.payloads && is_of_case(&name)))
             return refuse_unknown(L, reader, &name);
     return ROWS_READ;
 }
@@ -173,17 +195,23 @@ static rows_outcome check_split(lua_State *L, rows_reader *reader, const rows_va
 }
 
 /* [-0, +0, m] */
+static rows_outcome check_expected(lua_State *L, rows_reader *reader, const rows_observation *o) {
+    if (o->expected.at == NULL)
+        return o->is_case ? ROWS_READ : refuse_missing(L, reader, o);
+    if (o->expected.at[0] == '"')
+        return rows_check_answer(reader, o->expected.at, o->expected.length);
+    if (!reader->room.values)
+        return rows_refuse(reader, ROWS_BAD, "expected: string expected, got %s",
+                           type_of(&o->expected));
+    return ROWS_READ;
+}
+
+/* [-0, +0, m] */
 static rows_outcome check(lua_State *L, rows_reader *reader, const rows_observation *o,
                           bool is_flat) {
     rows_outcome outcome = is_flat ? check_names(L, reader, o) : check_nested(L, reader, o);
-    if (outcome != ROWS_READ)
-        return outcome;
-    if (o->expected.at == NULL)
-        return refuse_missing(L, reader, o);
-    if (o->expected.at[0] != '"')
-        return rows_refuse(reader, ROWS_BAD, "expected: string expected, got %s",
-                           type_of(&o->expected));
-    outcome = rows_check_answer(reader, o->expected.at, o->expected.length);
+    if (outcome == ROWS_READ)
+        outcome = check_expected(L, reader, o);
     if (outcome == ROWS_READ && o->split.at != NULL)
         outcome = check_split(L, reader, &o->split);
     return outcome;
@@ -194,18 +222,19 @@ static rows_outcome check(lua_State *L, rows_reader *reader, const rows_observat
 /* [-0, +0, m] */
 static void add(lua_State *L, json_buffer *out, const char *before, const rows_value *value) {
     json_buffer_add(L, out, before, strlen(before));
-    json_buffer_add(L, out, value->at, value->length);
+    if (value != NULL)
+        json_buffer_add(L, out, value->at, value->length);
 }
 
 /* [-0, +0, m] The members that are variables, with the braces around them. */
 static rows_outcome write_flat(lua_State *L, rows_reader *reader, const rows_observation *o,
                                json_buffer *out) {
-    static const rows_value close = {.at = "}", .length = 1};
     rows_value name, value;
-    const char *before = "{\"variables\":{";
+    rows_naming naming = rows_naming_of(reader);
+    const char *before = "{";
     rows_members_start(&reader->json, &o->whole);
     while (rows_members_next(&reader->json, &name, &value)) {
-        if (is_reserved(&name))
+        if (is_reserved(&naming, &name))
             continue;
         add(L, out, before, &name);
         add(L, out, ":", &value);
@@ -213,35 +242,71 @@ static rows_outcome write_flat(lua_State *L, rows_reader *reader, const rows_obs
     }
     if (*before == '{')
         return rows_refuse(reader, ROWS_BAD, "variables is missing");
-    add(L, out, "", &close);
+    add(L, out, "}", NULL);
     return ROWS_READ;
 }
 
 /* [-0, +0, m] */
 static void write_nested(lua_State *L, const rows_observation *o, json_buffer *out) {
-    static const rows_value empty = {.at = "{}", .length = 2}, close = {.at = "}", .length = 1};
-    if (o->variables.at == NULL && o->input.at != NULL) { /* the older form */
-        add(L, out, "{\"variables\":{\"input\":", &o->input);
-        add(L, out, "", &close);
+    if (o->variables.at != NULL) {
+        add(L, out, "", &o->variables);
+    } else if (o->input.at != NULL) { /* the older form */
+        add(L, out, "{\"input\":", &o->input);
+        add(L, out, "}", NULL);
     } else {
-        add(L, out, "{\"variables\":", o->variables.at != NULL ? &o->variables : &empty);
+        add(L, out, "{}", NULL);
     }
+}
+
+/* [-0, +0, m] The members of the object that were asked for. */
+static rows_outcome write_mapped(lua_State *L, rows_reader *reader, const rows_value *object,
+                                 json_buffer *out) {
+    const char *before = "{";
+    for (size_t i = 0; i < reader->mapping_count; i++) {
+        rows_value name, value, column = rows_name_at(reader, reader->mappings[i].column);
+        rows_value wanted = rows_name_at(reader, reader->mappings[i].name);
+        bool found = false;
+        rows_members_start(&reader->json, object);
+        while (!found && rows_members_next(&reader->json, &name, &value))
+            found = rows_is_same(&name, &column);
+        if (!found)
+            return rows_refuse(reader, ROWS_BAD, "%.*s is missing",
+                               rows_cut(column.at, column.length), column.at);
+        add(L, out, before, &wanted);
+        add(L, out, ":", &value);
+        before = ",";
+    }
+    add(L, out, *before == '{' ? "{}" : "}", NULL);
+    return ROWS_READ;
+}
+
+/* [-0, +0, m] */
+static rows_outcome write_inputs(lua_State *L, rows_reader *reader, const rows_observation *o,
+                                 bool is_flat, json_buffer *out) {
+    add(L, out, rows_before_inputs(&reader->room), NULL);
+    if (reader->mappings != NULL)
+        return write_mapped(L, reader, o->variables.at != NULL ? &o->variables : &o->whole, out);
+    if (is_flat)
+        return write_flat(L, reader, o, out);
+    write_nested(L, o, out);
+    return ROWS_READ;
 }
 
 rows_outcome rows_write_observation(lua_State *L, rows_reader *reader, const rows_observation *o,
                                     json_buffer *out) {
-    static const rows_value close = {.at = "}", .length = 1};
-    bool is_flat = o->variables.at == NULL && o->unknown.at != NULL;
+    bool is_flat =
+        o->variables.at == NULL && (o->unknown.at != NULL || reader->mappings != NULL);
     rows_outcome outcome = check(L, reader, o, is_flat);
-    if (outcome == ROWS_READ && is_flat)
-        outcome = write_flat(L, reader, o, out);
-    else if (outcome == ROWS_READ)
-        write_nested(L, o, out);
+    if (outcome == ROWS_READ)
+        outcome = write_inputs(L, reader, o, is_flat, out);
     if (outcome != ROWS_READ)
         return outcome;
-    add(L, out, ",\"expected\":", &o->expected);
+    if (o->expected.at != NULL)
+        add(L, out, rows_before_answer(&reader->room), &o->expected);
     if (o->split.at != NULL)
         add(L, out, ",\"split\":", &o->split);
-    add(L, out, "", &close);
+    if (o->metadata.at != NULL)
+        add(L, out, ",\"metadata\":", &o->metadata);
+    add(L, out, "}", NULL);
     return ROWS_READ;
 }

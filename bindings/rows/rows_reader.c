@@ -5,11 +5,20 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 const promptic_endpoint *rows_endpoint(void) {
     return promptic_endpoint_find("create_observations");
+}
+
+const char *rows_before_inputs(const rows_room *room) {
+    return room->cases ? "{\"inputPayload\":" : "{\"variables\":";
+}
+
+const char *rows_before_answer(const rows_room *room) {
+    return room->cases ? ",\"expectedPayload\":" : ",\"expected\":";
 }
 
 static const char *const *split_values(void) {
@@ -35,17 +44,49 @@ const rows_format *rows_find_format(const char *path) {
     return NULL;
 }
 
+/* [-0, +0, m] Keeps a name, as JSON. */
+static rows_place keep_name(lua_State *L, rows_reader *reader, const char *name) {
+    rows_place place = {.at = reader->names.length};
+    if (!json_buffer_add_string(L, &reader->names, name, strlen(name), NULL))
+        luaL_error(L, "the name of a column is not UTF-8");
+    place.length = reader->names.length - place.at;
+    return place;
+}
+
+/* [-0, +0, m] */
+static void keep_names(lua_State *L, rows_reader *reader, const rows_reading *reading) {
+    bool has_label = reading->label_column != NULL;
+    reader->needs_split = reading->split_column != NULL;
+    reader->label = keep_name(L, reader, has_label ? reading->label_column : "expected");
+    reader->split = keep_name(L, reader, reader->needs_split ? reading->split_column : "split");
+    if (reading->variables == NULL)
+        return;
+    reader->mappings = calloc(reading->variable_count + 1, sizeof *reader->mappings);
+    if (reader->mappings == NULL)
+        luaL_error(L, "not enough memory");
+    for (size_t i = 0; i < reading->variable_count; i++) {
+        rows_place name = keep_name(L, reader, reading->variables[i].name);
+        rows_place column = keep_name(L, reader, reading->variables[i].column);
+        reader->mappings[reader->mapping_count++] = (rows_mapping){.name = name, .column = column};
+    }
+}
+
 bool rows_reader_open(lua_State *L, rows_reader *reader, const char *path,
                       const rows_reading *reading) {
-    const rows_format *format = rows_find_format(path);
-    const char *wanted = reading->expected_column != NULL ? reading->expected_column : "expected";
+    const rows_format *format =
+        reading->format != NULL ? reading->format : rows_find_format(path);
     reader->read = format->read;
     reader->separator = reading->separator != '\0' ? reading->separator : format->separator;
     reader->separator_given = reading->separator != '\0';
     reader->splits = split_values();
-    json_buffer_add_string(L, &reader->names, wanted, strlen(wanted), NULL);
-    reader->expected_length = reader->names.length;
+    keep_names(L, reader, reading);
     return rows_file_open(&reader->file, path);
+}
+
+rows_outcome rows_stop(rows_reader *reader, const char *problem) {
+    if (problem == rows_file_not_ready)
+        return ROWS_WAIT;
+    return rows_refuse(reader, ROWS_BROKEN, "%s", problem);
 }
 
 rows_outcome rows_refuse(rows_reader *reader, rows_outcome outcome, const char *format, ...) {
@@ -56,6 +97,12 @@ rows_outcome rows_refuse(rows_reader *reader, rows_outcome outcome, const char *
     va_end(arguments);
     clean_line(reader->reason, sizeof reader->reason, reason,
                strlen(reason)); /* it quotes the file */
+    reader->code = NULL;
+    return outcome;
+}
+
+rows_outcome rows_refuse_as(rows_reader *reader, const char *code, rows_outcome outcome) {
+    reader->code = code;
     return outcome;
 }
 
@@ -73,12 +120,12 @@ static const char *foreign(const unsigned char *bytes, size_t length) {
 static rows_outcome open_window(rows_reader *reader) {
     rows_file *file = &reader->file;
     const char *problem = NULL;
-    reader->opened = true;
     reader->line = file->line;
     while (problem == NULL && file->end < 4 && !file->ended)
         problem = rows_file_more(file);
     if (problem != NULL)
-        return rows_refuse(reader, ROWS_BROKEN, "%s", problem);
+        return rows_stop(reader, problem);
+    reader->opened = true;
     problem = foreign((const unsigned char *)file->data, file->end);
     return problem != NULL ? rows_refuse(reader, ROWS_BROKEN, "the file is %s", problem)
                            : ROWS_READ;
@@ -91,7 +138,6 @@ rows_outcome rows_reader_read(lua_State *L, rows_reader *reader, json_buffer *ou
     rows_outcome outcome = reader->opened ? ROWS_READ : open_window(reader);
     if (outcome == ROWS_READ)
         outcome = reader->read(L, reader, out);
-    reader->again = false;
     if (outcome != ROWS_READ)
         out->length = before;
     if (outcome == ROWS_READ || outcome == ROWS_BAD)
@@ -103,7 +149,7 @@ void rows_reader_unread(rows_reader *reader) {
     reader->file.at -= reader->before;
     reader->file.line = reader->line;
     reader->before = 0;
-    reader->again = true;
+    reader->stage = STAGE_ELEMENT;
     reader->number--;
 }
 
@@ -112,5 +158,7 @@ void rows_reader_close(rows_reader *reader) {
     rows_csv_close(reader);
     json_reader_free(&reader->json);
     json_buffer_clear(&reader->names);
+    free(reader->mappings);
+    reader->mappings = NULL;
     json_buffer_clear(&reader->scratch);
 }

@@ -20,21 +20,30 @@ static bool broken(rows_scan *scan) {
 
 /* Whether the id is unknown and the observation is wanted. */
 static bool is_wanted(rows_scan *scan, int64_t id, const char *text, size_t length) {
-    uint64_t hash;
+    rows_content content;
     if (scan->known != NULL && rows_set_contains(scan->known, id))
         return false;
-    if (scan->tally == NULL)
+    if (scan->tally == NULL || scan->holds)
         return true;
-    if (rows_json_hash(text, length, &hash) && rows_tally_find(scan->tally, hash))
+    if (rows_json_content(text, length, &content) && rows_tally_find(scan->tally, &content))
         return true;
     scan->surplus++;
     return false;
+}
+
+/* Holds the element in the tally; what is neither an observation nor a case can be none of ours. */
+static bool hold(rows_scan *scan, const char *text, size_t length) {
+    rows_content content;
+    return !rows_json_content(text, length, &content) || rows_tally_hold(scan->tally, &content);
 }
 
 /* The element that begins in data and has just ended. */
 static bool take(rows_scan *scan) {
     const char *text = scan->data + scan->element;
     if (!scan->has_id)
+        return broken(scan);
+    scan->listed++;
+    if (scan->holds && !hold(scan, text, (size_t)(scan->json.at - text)))
         return broken(scan);
     if (!is_wanted(scan, scan->id, text, (size_t)(scan->json.at - text)))
         return true;
@@ -56,19 +65,34 @@ static bool is_key(const json_reader *json, const char *name) {
     return json->length == strlen(name) && memcmp(json->text, name, json->length) == 0;
 }
 
-/* What stands before the list; false where nothing further is to be read. */
-static bool before_list(rows_scan *scan, json_event event) {
+static void take_count(rows_scan *scan, json_event event) {
+    const json_number *number = &scan->json.number;
+    scan->has_count = event == JSON_NUMBER && number->is_integer;
+    if (scan->has_count)
+        scan->count = number->integer;
+}
+
+/* What stands around the list; false where nothing further is to be read. */
+static bool around_list(rows_scan *scan, json_event event) {
     const json_reader *json = &scan->json;
-    bool in_data = scan->in_data;
-    scan->in_data = false;
+    bool in_data = scan->in_data, in_count = scan->in_count;
+    scan->in_data = scan->in_count = false;
+    if (json->depth == 0 && scan->state == SCAN_BEHIND) {
+        scan->state = SCAN_AFTER;
+        return false;
+    }
     if (json->depth == 0 || (json->depth == 1 && event == JSON_OPEN_ARRAY))
         return broken(scan); /* no object */
-    if (json->depth == 1 && event == JSON_KEY)
-        scan->in_data = is_key(json, "data");
-    if (in_data && event == JSON_OPEN_ARRAY)
-        scan->state = SCAN_INSIDE;
-    else if (in_data)
+    if (json->depth == 1 && event == JSON_KEY) {
+        scan->in_data = is_key(json, scan->is_dataset ? "cases" : "data");
+        scan->in_count = scan->is_dataset && is_key(json, "caseCount");
+    }
+    if (in_count)
+        take_count(scan, event);
+    if (in_data && (event != JSON_OPEN_ARRAY || scan->state == SCAN_BEHIND))
         return broken(scan);
+    if (in_data)
+        scan->state = SCAN_INSIDE;
     return true;
 }
 
@@ -78,8 +102,8 @@ static bool inside_list(rows_scan *scan, json_event event) {
     bool in_id = scan->in_id;
     scan->in_id = false;
     if (event == JSON_CLOSE && json->depth == 1) {
-        scan->state = SCAN_AFTER;
-        return false;
+        scan->state = scan->is_dataset ? SCAN_BEHIND : SCAN_AFTER;
+        return scan->is_dataset;
     }
     if (event == JSON_OPEN_ARRAY && json->depth == ELEMENT_DEPTH)
         return broken(scan); /* an element is an object */
@@ -108,19 +132,21 @@ static void read_events(rows_scan *scan) {
             goes_on = broken(scan);
         else
             goes_on =
-                scan->state == SCAN_BEFORE ? before_list(scan, event) : inside_list(scan, event);
+                scan->state == SCAN_INSIDE ? inside_list(scan, event) : around_list(scan, event);
     }
 }
 
 static void restart(rows_scan *scan) {
     scan->length = 0;
     scan->state = SCAN_BEFORE;
-    scan->in_data = scan->in_id = false;
-    scan->taken = scan->surplus = 0;
+    scan->in_data = scan->in_id = scan->in_count = scan->has_count = false;
+    scan->taken = scan->surplus = scan->listed = 0;
     scan->attempts++;
     json_reader_start(&scan->json, "", 0, false, JSON_REPLACE);
     rows_set_clear(&scan->ids);
-    if (scan->tally != NULL)
+    if (scan->holds)
+        rows_tally_clear(scan->tally);
+    else if (scan->tally != NULL)
         rows_tally_restart(scan->tally);
 }
 
@@ -155,7 +181,7 @@ void rows_scan_piece(const char *piece, size_t length, void *userdata) {
     rows_scan *scan = userdata;
     if (piece == NULL && scan->state != SCAN_CLOSED)
         restart(scan);
-    if (length == 0 || (scan->state != SCAN_BEFORE && scan->state != SCAN_INSIDE))
+    if (length == 0 || scan->state > SCAN_BEHIND)
         return;
     if (append(scan, piece, length))
         read_events(scan);

@@ -1,5 +1,10 @@
-/* rows_tally.c - a multiset of row hashes: duplicates share an entry with a count. Open addressing,
- * at most half full. */
+/*
+ * rows_tally.c - a multiset of row contents: duplicates share an entry with a count. Open
+ * addressing, at most half full.
+ *
+ * A row with a split has a hash of its own. Among rows that are held it counts under the hash
+ * without a split as well, where rows without one are claimed.
+ */
 #include "rows.h"
 
 #include <stdlib.h>
@@ -26,19 +31,25 @@ static bool grow(rows_tally *tally) {
     return true;
 }
 
-bool rows_tally_want(rows_tally *tally, uint64_t hash) {
+static uint64_t full_hash(const rows_content *content) {
+    return content->split == ROWS_NO_SPLIT ? content->hash
+                                           : rows_hash_mix(content->hash, content->split);
+}
+
+/* Wants so many more of this hash, which is not 0: their entry, or NULL if out of memory. */
+static rows_count *want(rows_tally *tally, uint64_t hash, uint32_t number) {
     if (2 * tally->used >= tally->capacity && !grow(tally))
-        return false;
+        return NULL;
     rows_count *count = place(tally, hash);
     if (count->wanted == 0) {
         *count = (rows_count){.hash = hash};
         tally->used++;
     }
-    count->wanted++;
-    return true;
+    count->wanted += number;
+    return count;
 }
 
-bool rows_tally_find(rows_tally *tally, uint64_t hash) {
+static bool find(rows_tally *tally, uint64_t hash) {
     rows_count *count = tally->capacity > 0 ? place(tally, hash) : NULL;
     if (count == NULL || count->found == count->wanted)
         return false;
@@ -46,11 +57,61 @@ bool rows_tally_find(rows_tally *tally, uint64_t hash) {
     return true;
 }
 
-bool rows_tally_take(rows_tally *tally, uint64_t hash) {
+/* One that was found and can be taken, or NULL. */
+static rows_count *found(const rows_tally *tally, uint64_t hash) {
     rows_count *count = tally->capacity > 0 ? place(tally, hash) : NULL;
-    if (count == NULL || count->found == 0)
+    return count != NULL && count->found > 0 ? count : NULL;
+}
+
+bool rows_tally_want(rows_tally *tally, const rows_content *content) {
+    return want(tally, full_hash(content), 1) != NULL;
+}
+
+bool rows_tally_find(rows_tally *tally, const rows_content *content) {
+    return find(tally, full_hash(content)) ||
+           (content->split != ROWS_NO_SPLIT && find(tally, content->hash));
+}
+
+bool rows_tally_take(rows_tally *tally, const rows_content *content) {
+    rows_count *count = found(tally, full_hash(content));
+    if (count != NULL)
+        count->found--;
+    return count != NULL;
+}
+
+static bool hold(rows_tally *tally, uint64_t hash, uint32_t number) {
+    rows_count *count = want(tally, hash, number);
+    if (count != NULL)
+        count->found += number;
+    return count != NULL;
+}
+
+bool rows_tally_hold(rows_tally *tally, const rows_content *content) {
+    return hold(tally, content->hash, 1) &&
+           (content->split == ROWS_NO_SPLIT || hold(tally, full_hash(content), 1));
+}
+
+bool rows_tally_claim(rows_tally *tally, const rows_content *content) {
+    rows_count *any = found(tally, content->hash);
+    rows_count *own = found(tally, full_hash(content));
+    if (any == NULL || own == NULL)
         return false;
-    count->found--;
+    any->found--;
+    if (own != any)
+        own->found--;
+    return true;
+}
+
+bool rows_tally_unite(rows_tally *tally, const rows_tally *other) {
+    for (size_t i = 0; i < other->capacity; i++) {
+        const rows_count *theirs = &other->counts[i];
+        if (theirs->found == 0)
+            continue;
+        const rows_count *ours = found(tally, theirs->hash);
+        uint32_t number = ours != NULL ? ours->found : 0;
+        if (theirs->found > number && !hold(tally, theirs->hash, theirs->found - number))
+            return false;
+    }
     return true;
 }
 

@@ -332,8 +332,6 @@ static void write_changes(writing *w, int index) {
 static void write_text(writing *w, int index) {
     size_t length;
     const char *text = lua_tolstring(w->L, index, &length);
-    if (text[strspn(text, " \t\r\n")] != '{')
-        bindings_argument_error(w->L, &w->site, "%s: the text is no JSON object", w->site.list);
     json_buffer_add(w->L, w->buffer, text, length);
 }
 
@@ -350,6 +348,8 @@ void bindings_write_body(lua_State *L, const promptic_endpoint *row, int options
             continue;
         w.site.argument = position;
         w.site.list = p->name;
+        if (p->type == PROMPTIC_DOCUMENT) /* OTLP's request is the only one */
+            bindings_check_otlp(L, &w.site, position);
         if (p->place == PROMPTIC_IN_LIST)
             write_list(&w, position);
         else if (lua_type(L, position) == LUA_TSTRING)

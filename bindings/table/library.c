@@ -20,6 +20,7 @@
 #define ARGUMENT(NAME, TYPE, SUMMARY, ...) ROW(BODY, NAME, NAME, TYPE, SUMMARY, REQUIRED, __VA_ARGS__)
 #define MAYBE(NAME, TYPE, SUMMARY, ...)    ROW(PATH, NAME, NAME, TYPE, SUMMARY, OPTIONAL, __VA_ARGS__)
 #define FIELD(NAME, TYPE, SUMMARY, ...)    ROW(FIELD, NAME, NAME, TYPE, SUMMARY, __VA_ARGS__)
+#define SHARE                              RANGE(0, 1)
 #define REST                               MAYBE("...", ANY, "what the function is called with", NULLABLE)
 #define FUNCTION(SIGNATURE)                .format = "function(" SIGNATURE ")"
 #define SECONDS                            .format = "seconds"
@@ -51,6 +52,7 @@ static const promptic_parameter client_options[] = {
     OPTION("backoff", NUMBER, "upper bound of the first delay in seconds, doubling with each attempt up to 8", DEFAULT("0.5"), SECONDS),
     OPTION("max_response_bytes", INTEGER, "bytes of one response at most, after decompression", DEFAULT("268435456"), ANY_COUNT),
     ALLOW_HTTP, CA_FILE, USER_AGENT,
+    OPTION("certificate", BOOLEAN, "keeps who issued the server's certificate, and when it ends, for promptic.response of a call on a new connection", DEFAULT("false")),
     OPTION("log", ANY, "called with each attempt (level debug) and with what is done about a failure (warning); it cannot use the client", FUNCTION("level, text")),
     {.name = NULL}};
 
@@ -62,23 +64,51 @@ static const promptic_parameter request_parameters[] = {
     {.name = NULL}};
 
 #define WAIT_OPTIONS \
-    OPTION("max_wait", NUMBER, "seconds until it gives up with an error of kind timeout", DEFAULT("300"), SECONDS), \
+    OPTION("max_wait", NUMBER, "seconds until it gives up with an error of kind timeout and code max_wait", DEFAULT("300"), SECONDS), \
     OPTION("poll_interval", NUMBER, "seconds between two polls at most: the first is 0.25, each is half as long again as the one before", DEFAULT("2"), POSITIVE_SECONDS), \
-    OPTION("on_update", ANY, "called with each response", FUNCTION("value"))
+    OPTION("on_update", ANY, "called with each response", FUNCTION("value")), \
+    OPTION("on_problem", ANY, "called with the error of a poll that is to be repeated, and the seconds until then", FUNCTION("problem, pause"))
+
+#define ON_EMPTY(SUMMARY) OPTION("on_empty", STRING, SUMMARY, DEFAULT("error"), ONE_OF(VALUES("error", "skip", "keep")))
+#define READING_OPTIONS \
+    OPTION("format", STRING, "of a file", ASSUMED("its name's ending"), ONE_OF(VALUES("csv", "tsv", "jsonl", "ndjson", "json"))), \
+    OPTION("separator", STRING, "the character between the fields of a .csv file", ASSUMED("a comma")), \
+    OPTION("label_column", STRING, "the column of a file that holds the right answers", ASSUMED("expected")), \
+    OPTION("expected_column", STRING, "older name of label_column", OPTIONAL), \
+    OPTION("split_column", STRING, "the column that holds the splits", ASSUMED("split, if there is one")), \
+    OPTION("variables", OBJECT, "the variables: a list of columns, or columns by the variable's name", ASSUMED("all other columns"))
+
+static const promptic_parameter rows_parameters[] = {
+    ROW(QUERY, "path", "path", STRING, "the file, or - for standard input", REQUIRED),
+    ON_EMPTY("a row with an empty answer: an error, left out, or a row"),
+    READING_OPTIONS,
+    {.name = NULL}};
+
+#define UPLOAD_OPTIONS \
+    OPTION("ordered", BOOLEAN, "rows arrive in the source's order: one request after the other; false: several at one time, and in any order", DEFAULT("true")), \
+    OPTION("only_new", BOOLEAN, "adds only rows that are not there yet", DEFAULT("false")), \
+    OPTION("dry_run", BOOLEAN, "sends nothing: counts the rows that are there already, and those that only_new would add", DEFAULT("false")), \
+    OPTION("batch_size", INTEGER, "rows of one request at most: 500 at first, more while responses come quickly; halved after 413, 429, 503 and a 400 that names a number of elements", DEFAULT("1000"), RANGE(1, 1000)), \
+    OPTION("batch_bytes", INTEGER, "bytes of one request at most, unless a single row has more", DEFAULT("4194304"), ANY_COUNT), \
+    OPTION("concurrency", INTEGER, "with ordered = false: requests under way at one time at most: 4 at first, more while latency is what limits; halved after 429 and 503", DEFAULT("16"), RANGE(1, 100)), \
+    OPTION("on_progress", ANY, "called after each batch with { sent, total, bytes, elapsed }; total is nil for a function and a file, whose rows are not counted before", FUNCTION("progress")), \
+    OPTION("on_warning", ANY, "called with notes on labels and columns that look alike and are not the same, before anything is sent; else the client's log has them", FUNCTION("text")), \
+    OPTION("on_bad_row", STRING, "a row that cannot be used: ends the upload before anything of its batch is sent, or is collected in `skipped`", DEFAULT("error"), ONE_OF(VALUES("error", "skip"))), \
+    ON_EMPTY("a row with an empty answer: a bad row, collected in `skipped`, or a row"), \
+    READING_OPTIONS, \
+    OPTION("resume", OBJECT, "the field `resume` of the error of an earlier upload, to continue it", OPTIONAL), \
+    {.name = NULL}
 
 static const promptic_parameter upload_parameters[] = {
     PATH("experiment_id", STRING, "id of the experiment", UUID),
-    ARGUMENT("source", ANY, "a list of observations, a function that returns the next one, or a path ending in .csv, .tsv, .jsonl, .ndjson or .json", .format = "list, function or path"),
-    OPTION("batch_size", INTEGER, "rows of one request at most: 500 at first, more while responses come quickly; halved after 413, 429 and 503", DEFAULT("1000"), RANGE(1, 1000)),
-    OPTION("batch_bytes", INTEGER, "bytes of one request at most, unless a single row has more", DEFAULT("4194304"), ANY_COUNT),
-    OPTION("concurrency", INTEGER, "requests under way at one time at most: 4 at first, more while latency is what limits; halved after 429 and 503", DEFAULT("8"), RANGE(1, 100)),
-    OPTION("on_progress", ANY, "called after each batch with { sent, total, bytes, elapsed }; total is nil for a function and a file, whose rows are not counted before", FUNCTION("progress")),
-    OPTION("on_bad_row", STRING, "a row that cannot be used: ends the upload before anything of its batch is sent, or is collected in `skipped`", DEFAULT("error"), ONE_OF(VALUES("error", "skip"))),
-    OPTION("on_empty", STRING, "a row with an empty answer: a bad row, collected in `skipped`, or a row", DEFAULT("error"), ONE_OF(VALUES("error", "skip", "keep"))),
-    OPTION("separator", STRING, "the character between the fields of a .csv file", ASSUMED("a comma")),
-    OPTION("expected_column", STRING, "the column of a .csv file that holds the right answers", ASSUMED("expected")),
-    OPTION("resume", OBJECT, "the field `resume` of the error of an earlier upload, to continue it", OPTIONAL),
-    {.name = NULL}};
+    ARGUMENT("source", ANY, "a list of observations, a function that returns the next one, or the path of a file: .csv, .tsv, .jsonl, .ndjson or .json; - is standard input", .format = "list, function or path"),
+    UPLOAD_OPTIONS};
+
+static const promptic_parameter upload_cases_parameters[] = {
+    PATH("component_id", STRING, "id of the AI component", UUID),
+    PATH("dataset_id", STRING, "id of the dataset", UUID),
+    ARGUMENT("source", ANY, "the same as upload_observations takes; rows may be { input_payload, expected_payload, split, metadata } too", .format = "list, function or path"),
+    UPLOAD_OPTIONS};
 
 static const promptic_parameter login_options[] = {
     ENDPOINT, CONFIG_FILE, CA_FILE, USER_AGENT, ALLOW_HTTP,
@@ -103,13 +133,14 @@ static const promptic_parameter save_options[] = {
 
 /* What is_error can be asked for; memory and wrong arguments raise Lua's own errors, but rows that
  * cannot be used do not. */
-static const char *const error_kinds[] = {"api", "timeout", "connection", "tls", "decode", "cancelled", "auth", "config", "argument", NULL};
+static const char *const comparison_codes[] = {"better", "nothing_deployed", "already_deployed", "not_better", "within_margin", "not_sure", "not_comparable", "no_held_out_rows", NULL};
+static const char *const error_kinds[] = {"api", "timeout", "connection", "tls", "decode", "cancelled", "interrupted", "auth", "config", "argument", NULL};
 
 static const promptic_parameter error_fields[] = {
     FIELD("kind", STRING, "what failed", ALWAYS, .values = error_kinds),
     FIELD("message", STRING, "for people", ALWAYS),
     FIELD("status_code", INTEGER, "the HTTP status, of kind api", SOMETIMES),
-    FIELD("code", STRING, "what the platform calls it, where it says so", SOMETIMES),
+    FIELD("code", STRING, "the reason in a word: the platform's, or one of the library's own", SOMETIMES),
     FIELD("method", STRING, "of the request", SOMETIMES),
     FIELD("path", STRING, "of the request, below /api/v1", SOMETIMES),
     FIELD("request_id", STRING, "the platform's id of the request", SOMETIMES),
@@ -133,19 +164,54 @@ static const promptic_parameter upload_error_fields[] = {
 
 static const promptic_parameter upload_fields[] = {
     FIELD("sent", INTEGER, "rows that this call added", ALWAYS),
+    FIELD("present", INTEGER, "rows that were there already, with only_new and dry_run", ALWAYS),
+    FIELD("absent", INTEGER, "rows that only_new would add, with dry_run; not counted where there was none before", SOMETIMES),
+    FIELD("held", INTEGER, "rows that were there before, with only_new and dry_run", SOMETIMES),
     FIELD("skipped", ARRAY, "rows that were skipped: { row, file, line, reason, message }", ALWAYS),
     FIELD("bytes", INTEGER, "of their requests", ALWAYS),
     FIELD("elapsed", NUMBER, "seconds", ALWAYS),
     FIELD("batches", INTEGER, "requests that added rows", ALWAYS),
     {.name = NULL}};
 
+static const promptic_parameter row_fields[] = {
+    FIELD("variables", OBJECT, "the inputs by name", ALWAYS),
+    FIELD("expected", ANY, "the right answer; a text but in files of JSON", ALWAYS),
+    FIELD("split", STRING, "which part it belongs to", SOMETIMES, ONE_OF(VALUES("train", "eval"))),
+    {.name = NULL}};
+
 static const promptic_parameter response_fields[] = {
+    FIELD("method", STRING, "the HTTP method", ALWAYS),
+    FIELD("path", STRING, "below /api/v1, percent-encoded, without the query", ALWAYS),
     FIELD("status", INTEGER, "the HTTP status", ALWAYS),
     FIELD("headers", OBJECT, "by name in lower case", ALWAYS),
     FIELD("request_id", STRING, "the platform's id of the request", SOMETIMES),
     FIELD("attempts", INTEGER, "how many there were", ALWAYS),
     FIELD("elapsed", NUMBER, "seconds from the call to its end, waits included", ALWAYS),
     FIELD("connection_reused", BOOLEAN, "no new connection was made for it", ALWAYS),
+    FIELD("certificate", OBJECT, "with the client's option `certificate`, of a new TLS connection: who issued the server's certificate (`issuer`) and when it ends (`expires`, seconds since 1970)", SOMETIMES),
+    {.name = NULL}};
+
+static const promptic_parameter comparison_fields[] = {
+    FIELD("deployed", BOOLEAN, "whether the experiment's prompt was deployed by this call", ALWAYS),
+    FIELD("code", STRING, "the reason in a word", ALWAYS, .values = comparison_codes),
+    FIELD("reason", STRING, "the reason, and what to do", ALWAYS),
+    FIELD("before", NUMBER, "score of the deployed prompt on the held-out rows", SOMETIMES),
+    FIELD("after", NUMBER, "score of the experiment's best prompt", SOMETIMES),
+    FIELD("rows", INTEGER, "held-out rows", SOMETIMES),
+    FIELD("smallest", NUMBER, "the smallest gain that would have counted; absent if none can", SOMETIMES),
+    {.name = NULL}};
+
+static const promptic_parameter tracer_fields[] = {
+    FIELD("stats", OBJECT, "made, sent, and dropped by reason: queue_full, too_large, refused, expired, before_send, sampled", ALWAYS),
+    {.name = NULL}};
+
+static const promptic_parameter span_fields[] = {
+    FIELD("name", STRING, "what it is called", ALWAYS),
+    FIELD("attributes", OBJECT, "its attributes by name", ALWAYS),
+    {.name = NULL}};
+
+static const promptic_parameter prompt_fields[] = {
+    FIELD("component", STRING, "id or name of the component", ALWAYS),
     {.name = NULL}};
 
 static const promptic_parameter session_fields[] = {
@@ -169,6 +235,12 @@ static const promptic_parameter logout_fields[] = {
     FIELD("had_endpoint", BOOLEAN, "its endpoint was removed with the session", ALWAYS),
     {.name = NULL}};
 
+static const promptic_parameter contract_fields[] = {
+    FIELD("date", STRING, "the day of the contract, such as 2026-12-01", ALWAYS),
+    FIELD("newest_client", STRING, "version of the newest Python client that was read for it", ALWAYS),
+    FIELD("newest_client_date", STRING, "the day of that version", ALWAYS),
+    {.name = NULL}};
+
 static const promptic_parameter status_fields[] = {
     FIELD("source", STRING, "where the credential comes from", ALWAYS, ONE_OF(VALUES("environment", "file", "none"))),
     FIELD("credential", STRING, "what it is", ALWAYS, ONE_OF(VALUES("access_token", "api_key", "none"))),
@@ -176,6 +248,7 @@ static const promptic_parameter status_fields[] = {
     FIELD("workspace_id", STRING, "older name of ai_application_id", SOMETIMES),
     FIELD("endpoint", STRING, "where the platform is", SOMETIMES),
     FIELD("endpoint_source", STRING, "where that comes from", SOMETIMES),
+    FIELD("proxy", STRING, "host[:port] of the proxy for it, which no_proxy may still exempt it from", SOMETIMES),
     FIELD("config_file", STRING, "the file", ALWAYS),
     FIELD("exists", BOOLEAN, "there is such a file", ALWAYS),
     FIELD("is_shared", BOOLEAN, "others can read it", ALWAYS),
@@ -188,41 +261,83 @@ static const promptic_parameter task_fields[] = {
 
 /* ---------------------------------------------------------------------- rows */
 
-#define NAMED(KIND, KEY, NAME, MODULE, RETURNS, SUMMARY, PARAMETERS_) \
+/* What it returns comes last: the fields of an initializer have commas. */
+#define NAMED(KIND, KEY, NAME, MODULE, SUMMARY, PARAMETERS_, ...) \
     .kind = LIBRARY_##KIND, .key = KEY, \
-    .call = {.name = NAME, .module = MODULE, .parameters = PARAMETERS_, .returns = RETURNS, .summary = SUMMARY}
-#define OWN(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(FUNCTION, NAME, NAME, NULL, RETURNS, SUMMARY, PARAMETERS_)
+    .call = {.name = NAME, .module = MODULE, .parameters = PARAMETERS_, .returns = __VA_ARGS__, .summary = SUMMARY}
+#define OWN(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(FUNCTION, NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS)
 #define IN(TABLE, NAME, RETURNS, SUMMARY, PARAMETERS_) \
-    NAMED(FUNCTION, TABLE "." NAME, NAME, NULL, RETURNS, SUMMARY, PARAMETERS_), .table = TABLE
-#define METHOD(NAME, MODULE, RETURNS, SUMMARY, PARAMETERS_) NAMED(METHOD, NAME, NAME, MODULE, RETURNS, SUMMARY, PARAMETERS_)
-#define TASK_METHOD(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(TASK, "task." NAME, NAME, NULL, RETURNS, SUMMARY, PARAMETERS_)
-#define CLASS(NAME, SUMMARY, FIELDS) NAMED(CLASS, NAME, NAME, NULL, NULL, SUMMARY, FIELDS)
+    NAMED(FUNCTION, TABLE "." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS), .table = TABLE
+#define METHOD(NAME, MODULE, RETURNS, SUMMARY, PARAMETERS_) NAMED(METHOD, NAME, NAME, MODULE, SUMMARY, PARAMETERS_, RETURNS)
+#define TASK_METHOD(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(TASK, "task." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS)
+#define TRACER(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(TRACER, "tracer." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS)
+#define SPAN(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(SPAN, "span." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS)
+#define PROMPT(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(PROMPT, "prompt." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS)
+
+#define SPAN_NAME       ARGUMENT("name", STRING, "what it is called", NO_FORMAT)
+#define ATTRIBUTES      MAYBE("attributes", OBJECT, "attributes of the span, by name", NO_FORMAT)
+#define SPAN_FUNCTION   MAYBE("f", ANY, "runs as f(span), with the span current; its results are returned and its errors raised", FUNCTION("span"))
+#define CLASS(NAME, SUMMARY, FIELDS) NAMED(CLASS, NAME, NAME, NULL, SUMMARY, FIELDS, RETURNS_NOTHING)
+
+#define COMPONENT   PATH("component_id", STRING, "id of the AI component", UUID)
+#define NAME        ROW(QUERY, "name", "name", STRING, "the name, whole", REQUIRED)
+#define DESCRIPTION OPTION("description", STRING, "of what is created", OPTIONAL)
 
 static const library_row rows[] = {
-    {OWN("client", "Client", "A client: credentials and endpoint come from its options, the environment, then the configuration file.", client_options),
+    {OWN("client", RETURNS_A("Client"), "A client: credentials and endpoint come from its options, the environment, then the configuration file.", client_options),
      .function = bindings_new_client},
 
     /* ------------------------------------------------------------ of a client */
-    {METHOD("request", "client", "any", "A call that has no method yet, by a path below /api/v1; returns the decoded response.", request_parameters),
+    {METHOD("request", "client", RETURNS_VALUE("any"), "A call that has no method yet, by a path below /api/v1; returns the decoded response.", request_parameters),
      .function = bindings_request, .level = BINDINGS_METHOD_LEVEL},
-    {METHOD("close", "client", "nil", "Ends the client's calls with kind cancelled; `local client <close>` calls it at the end of the block.", NO_PARAMETERS),
+    {METHOD("with", "client", RETURNS_A("Client"), "A view of the client whose calls have other limits; it ends with the client, and closing it does nothing.",
+        PARAMETERS(
+            OPTION("timeout", NUMBER, "seconds without a byte moving that end an attempt", ASSUMED("the client's"), POSITIVE_SECONDS),
+            OPTION("deadline", NUMBER, "seconds for a whole call with its retries and waits", ASSUMED("the client's"), POSITIVE_SECONDS),
+            OPTION("max_retries", INTEGER, "further attempts after the first", ASSUMED("the client's"), RANGE(0, INT_MAX)))),
+     .function = bindings_client_with},
+    {METHOD("close", "client", RETURNS_NOTHING, "Ends the client's calls with kind cancelled; `local client <close>` calls it at the end of the block.", NO_PARAMETERS),
      .function = bindings_close_client},
-    {METHOD("wait_for_experiment", "experiments", "Experiment", "Waits until the experiment is completed or has failed, and returns it.",
+    {METHOD("wait_for_experiment", "experiments", RETURNS_A("Experiment"), "Waits until the experiment is completed or has failed, and returns it.",
         PARAMETERS(PATH("experiment_id", STRING, "id of the experiment", UUID), WAIT_OPTIONS))},
-    {METHOD("wait_for_evaluation", "evaluations", "AgentEvaluation", "Waits until the evaluation is completed or has failed, and returns it.",
+    {METHOD("wait_for_evaluation", "evaluations", RETURNS_A("AgentEvaluation"), "Waits until the evaluation is completed or has failed, and returns it.",
         PARAMETERS(PATH("component_id", STRING, "id of the AI component", UUID), PATH("evaluation_id", STRING, "id of the evaluation", UUID), WAIT_OPTIONS))},
-    {METHOD("each_experiment", "experiments", "iterator of Experiment", "Iterates over all pages of list_experiments.", NULL), .like = "list_experiments"},
-    {METHOD("each_trace", "traces", "iterator of TraceListItem", "Iterates over all pages of list_traces.", NULL), .like = "list_traces"},
-    {METHOD("upload_observations", "observations", "Upload", "Adds the observations of a source of any size, in batches; nothing is lost, nothing sent twice.", upload_parameters),
+    {METHOD("find_component", "components", RETURNS_MAYBE("Component"), "The component of this name, or nil; an error that lists the ids if there are several.",
+        PARAMETERS(NAME))},
+    {METHOD("find_experiment", "experiments", RETURNS_MAYBE("Experiment"), "The experiment of a component with this name, or nil; an error that lists the ids if there are several.",
+        PARAMETERS(COMPONENT, NAME))},
+    {METHOD("find_dataset", "datasets", RETURNS_MAYBE("Dataset"), "The dataset of a component with this name, or nil; an error that lists the ids if there are several.",
+        PARAMETERS(COMPONENT, NAME))},
+    {METHOD("ensure_component", "components", RETURNS_A("Component"), "The component of this name, created unless it is there.",
+        PARAMETERS(NAME, DESCRIPTION))},
+    {METHOD("ensure_dataset", "datasets", RETURNS_A("Dataset"), "The dataset of a component with this name, created unless it is there.",
+        PARAMETERS(COMPONENT, NAME, DESCRIPTION))},
+    {METHOD("create_experiment_from_deployed", "experiments", RETURNS_A("Experiment"), "Duplicates the deployed experiment with the deployed prompt, so that a better one can be compared with it on the same rows.",
+        PARAMETERS(COMPONENT,
+            OPTION("name", STRING, "name of the new experiment", OPTIONAL), DESCRIPTION,
+            OPTION("hyperparameters", OBJECT, "of the new experiment, instead of those of the deployed one", OPTIONAL),
+            OPTION("model", STRING, "its target_model; needed while nothing is deployed", OPTIONAL),
+            OPTION("provider", STRING, "of the model", OPTIONAL),
+            OPTION("initial_prompt", STRING, "what the first experiment starts from, while nothing is deployed", OPTIONAL),
+            OPTION("task_type", STRING, "of the first experiment, while nothing is deployed", ASSUMED("classification"))))},
+    {METHOD("deploy_if_better", "deployments", RETURNS_A("Comparison"), "Deploys the best prompt of an experiment if it scores higher than the deployed one on the same held-out rows.",
+        PARAMETERS(COMPONENT, PATH("experiment_id", STRING, "id of the experiment, which is completed", UUID),
+            OPTION("margin", NUMBER, "the gain has to be larger than this", DEFAULT("0"), SHARE),
+            OPTION("sure", BOOLEAN, "the gain also has to exceed what chance explains, 95 times of 100", DEFAULT("false"))))},
+    {METHOD("each_experiment", "experiments", RETURNS_EACH("Experiment"), "Iterates over all pages of list_experiments.", NULL), .like = "list_experiments"},
+    {METHOD("each_trace", "traces", RETURNS_EACH("TraceListItem"), "Iterates over all pages of list_traces.", NULL), .like = "list_traces"},
+    {METHOD("upload_observations", "observations", RETURNS_A("Upload"), "Adds training data from a source of any size, where the platform keeps it: as cases of the experiment's dataset, else as observations; nothing is lost, nothing sent twice.", upload_parameters),
      .check = bindings_check_upload},
-    {METHOD("upload_artifact", "artifacts", "TraceArtifact", "Stores bytes as an artifact, which a span refers to by its uri.",
+    {METHOD("upload_cases", "dataset_cases", RETURNS_A("Upload"), "The same for any dataset.", upload_cases_parameters),
+     .check = bindings_check_upload},
+    {METHOD("upload_artifact", "artifacts", RETURNS_A("TraceArtifact"), "Stores bytes as an artifact, which a span refers to by its uri.",
         PARAMETERS(
             ARGUMENT("source", ANY, "the bytes, a string; or { path = ... }, a file; 50 MiB at most", .format = "bytes or table"),
             OPTION("name", STRING, "file name of a download", ASSUMED("the file's")),
             OPTION("mime_type", STRING, "media type, such as image/png", ASSUMED("by the name's ending")),
             OPTION("preview", STRING, "the beginning of a text", OPTIONAL))),
      .check = bindings_check_source},
-    {METHOD("download_artifact", "artifacts", "integer", "Writes the bytes of an artifact to a file, as a whole or not at all, and returns how many there are.",
+    {METHOD("download_artifact", "artifacts", RETURNS_VALUE("integer"), "Writes the bytes of an artifact to a file, as a whole or not at all, and returns how many there are.",
         PARAMETERS(
             PATH("artifact_id", STRING, "id of the artifact", UUID),
             ROW(QUERY, "path", "path", STRING, "the file to write", REQUIRED),
@@ -230,61 +345,122 @@ static const library_row rows[] = {
      .check = bindings_check_download},
 
     /* ------------------------------------------------------------------ tasks */
-    {OWN("run", "any", "Runs f(...) as a task until it and all that it spawned are done; returns what f returns.",
+    {OWN("run", RETURNS_VALUE("any"), "Runs f(...) as a task until it and all that it spawned are done; returns what f returns.",
         PARAMETERS(ARGUMENT("f", ANY, "the function", FUNCTION("...")), REST))},
-    {OWN("spawn", "Task", "A task that runs f(...) from the next step on.",
+    {OWN("spawn", RETURNS_A("Task"), "A task that runs f(...) from the next step on.",
         PARAMETERS(ARGUMENT("f", ANY, "the function", FUNCTION("...")), REST))},
-    {OWN("map", "list", "Calls f(value, index) for each element of a list, several at one time; returns the results in the list's order.",
+    {OWN("map", RETURNS_VALUE("list"), "Calls f(value, index) for each element of a list, several at one time; returns the results in the list's order.",
         PARAMETERS(
             ARGUMENT("list", ARRAY, "the values", NO_FORMAT),
             ARGUMENT("f", ANY, "the function", FUNCTION("value, index")),
             OPTION("concurrency", INTEGER, "calls of f under way at one time", DEFAULT("16"), ANY_COUNT),
             OPTION("on_error", STRING, "the first error ends the other calls and is raised, or all errors are collected: map then returns the results and a table of the errors, both by index", DEFAULT("raise"), ONE_OF(VALUES("raise", "collect")))))},
-    {OWN("sleep", "nil", "Waits: suspends a task, blocks elsewhere.", PARAMETERS(ARGUMENT("seconds", NUMBER, "how long", SECONDS)))},
-    {OWN("step", "integer", "Does what is ready for about a millisecond, once per frame in a game, and returns how many tasks are alive.",
+    {OWN("sleep", RETURNS_NOTHING, "Waits: suspends a task, blocks elsewhere.", PARAMETERS(ARGUMENT("seconds", NUMBER, "how long", SECONDS)))},
+    {OWN("step", RETURNS_VALUE("integer"), "Does what is ready for about a millisecond, once per frame in a game, and returns how many tasks are alive.",
         PARAMETERS(MAYBE("timeout", NUMBER, "seconds to wait until something is ready", SECONDS, ASSUMED("0"))))},
-    {OWN("flush", "boolean", "Waits until nothing is left to do in the background (senders and refreshers, which hold up nothing else); returns whether that is so.",
+    {OWN("flush", RETURNS_VALUE("boolean"), "Waits until nothing is left to do in the background (senders and refreshers, which hold up nothing else); returns whether that is so.",
         PARAMETERS(MAYBE("seconds", NUMBER, "how long at most", SECONDS, ASSUMED("no limit"))))},
-    {OWN("on_task_error", "nil", "Called with an error of a task that nothing awaits; prints it to stderr unless a script replaces it.",
+    {OWN("on_task_error", RETURNS_NOTHING, "Called with an error of a task that nothing awaits; prints it to stderr unless a script replaces it.",
         PARAMETERS(ARGUMENT("err", ANY, "the error", NULLABLE)))},
-    {TASK_METHOD("await", "any", "What the task returned, once it is done; raises what it raised. Suspends a task, blocks elsewhere.",
+    {TASK_METHOD("await", RETURNS_VALUE("any"), "What the task returned, once it is done; raises what it raised. Suspends a task, blocks elsewhere.",
         PARAMETERS(MAYBE("timeout", NUMBER, "seconds after which it raises an error of kind timeout and code await; the task goes on", SECONDS)))},
-    {TASK_METHOD("cancel", "nil", "Ends the task: its transfer is aborted, and an error of kind cancelled raised where it waits.", NO_PARAMETERS)},
+    {TASK_METHOD("cancel", RETURNS_NOTHING, "Ends the task: its transfer is aborted, and an error of kind cancelled raised where it waits.", NO_PARAMETERS)},
+
+    /* ----------------------------------------------------------------- traces */
+    {OWN("tracer", RETURNS_A("Tracer"), "Sends spans to the platform in the background.",
+        PARAMETERS(
+            ARGUMENT("client", ANY, "whose platform gets them", .format = "client"),
+            OPTION("component", STRING, "name of the AI component that the spans belong to", OPTIONAL),
+            OPTION("dataset", STRING, "id of the dataset that they belong to", OPTIONAL),
+            OPTION("service", STRING, "name of the program: the filter `service`", OPTIONAL),
+            OPTION("environment", STRING, "such as production: the filter `environment`", OPTIONAL),
+            OPTION("sample", NUMBER, "share of the traces that are sent", DEFAULT("1"), SHARE),
+            OPTION("max_queue", INTEGER, "spans that wait in memory at most; the oldest gives way", DEFAULT("2048"), RANGE(1, 1000000)),
+            OPTION("batch", INTEGER, "spans of one request at most", DEFAULT("64"), RANGE(1, 10000)),
+            OPTION("interval", NUMBER, "seconds that a span waits for others, until a batch is full", DEFAULT("2"), SECONDS),
+            OPTION("spool", STRING, "folder in which spans wait on the disk, so that a process that is killed loses none", OPTIONAL),
+            OPTION("before_send", ANY, "called with each span that has ended; may change its name and attributes, or return false to drop it", FUNCTION("span"))))},
+    {TRACER("span", RETURNS_VALUE("any"), "A span under the current one. Without f it is returned and ends with span:finish.", PARAMETERS(SPAN_NAME, ATTRIBUTES, SPAN_FUNCTION))},
+    {TRACER("continue", RETURNS_VALUE("any"), "A span whose parent is in another process, by the header traceparent of its request.",
+        PARAMETERS(ARGUMENT("traceparent", STRING, "the header; a malformed one begins a new trace", NULLABLE), SPAN_NAME, ATTRIBUTES, SPAN_FUNCTION))},
+    {TRACER("current", RETURNS_MAYBE("Span"), "The span that is current in this task.", NO_PARAMETERS)},
+    {TRACER("flush", RETURNS_VALUE("boolean"), "Waits until all spans are sent; whether they are.", PARAMETERS(MAYBE("seconds", NUMBER, "how long at most", SECONDS, ASSUMED("no limit"))))},
+    {TRACER("close", RETURNS_VALUE("boolean"), "The same for 2 seconds at most, and takes no further spans; `local tracer <close>` calls it.", PARAMETERS(MAYBE("seconds", NUMBER, "how long at most", SECONDS, ASSUMED("2"))))},
+    {SPAN("child", RETURNS_VALUE("any"), "A span below this one.", PARAMETERS(SPAN_NAME, ATTRIBUTES, SPAN_FUNCTION))},
+    {SPAN("set", RETURNS_A("Span"), "Sets an attribute, or all of a table.", PARAMETERS(ARGUMENT("name", ANY, "its name, or a table of attributes", NO_FORMAT), MAYBE("value", ANY, "text, number, boolean, or a table", NULLABLE)))},
+    {SPAN("event", RETURNS_A("Span"), "Notes that something happened now.", PARAMETERS(SPAN_NAME, ATTRIBUTES))},
+    {SPAN("fail", RETURNS_A("Span"), "Marks it as failed.", PARAMETERS(MAYBE("err", ANY, "the reason", NULLABLE)))},
+    {SPAN("model", RETURNS_A("Span"), "Says that it is a call of a language model (gen_ai.*): provider, model, input_tokens, output_tokens, cost, temperature, max_tokens, finish_reasons, response_id, input, output, tools.",
+        PARAMETERS(ARGUMENT("fields", OBJECT, "any of these", NO_FORMAT)))},
+    {SPAN("tool", RETURNS_A("Span"), "Says that it is a call of a tool (gen_ai.tool.*): name, id, arguments, result.", PARAMETERS(ARGUMENT("fields", OBJECT, "any of these", NO_FORMAT)))},
+    {SPAN("traceparent", RETURNS_VALUE("string"), "The header traceparent for a request to another service (W3C Trace Context).", NO_PARAMETERS)},
+    {SPAN("finish", RETURNS_NOTHING, "Ends it and hands it to the sender. Never waits, never raises.", NO_PARAMETERS)},
+
+    /* ------------------------------------------------- prompts in production */
+    {METHOD("prompt", "deployments", RETURNS_A("Prompt"), "The deployed prompt of a component for a program in production: kept fresh in the background, never waited for.",
+        PARAMETERS(
+            ARGUMENT("component", STRING, "id or name of the AI component", NO_FORMAT),
+            OPTION("ttl", NUMBER, "seconds after which it is asked for again", DEFAULT("60"), POSITIVE_SECONDS),
+            OPTION("stale", NUMBER, "seconds for which a prompt stays in use after it was undeployed, or its component deleted", DEFAULT("3600"), SECONDS),
+            OPTION("file", STRING, "file of prompts that `promptic deployments pull` has written", OPTIONAL),
+            OPTION("cache_file", STRING, "file that keeps the last prompt for the next start", OPTIONAL),
+            OPTION("fallback", ANY, "a prompt for when there is none: a text or a DeployedPrompt", OPTIONAL),
+            OPTION("input_variables", STRINGS, "names in braces that are variables", ASSUMED("all names in braces")),
+            OPTION("on_change", ANY, "called with the new prompt and the one before", FUNCTION("prompt, before"))))},
+    {PROMPT("get", RETURNS_MAYBE("DeployedPrompt"), "The prompt, the same table until it changes, and its source: fresh, stale, cache_file, file or fallback; nil and why if there is none. Never waits.", NO_PARAMETERS)},
+    {PROMPT("fetch", RETURNS_MAYBE("DeployedPrompt"), "The same after asking the platform. Suspends a task, blocks elsewhere.", PARAMETERS(MAYBE("timeout", NUMBER, "seconds at most", SECONDS, ASSUMED("the client's deadline"))))},
+    {PROMPT("render", RETURNS_VALUE("any"), "The prompt with values in the places {{name}} and {name}: a text, or a list of { role, content } for multi_message.", PARAMETERS(MAYBE("variables", OBJECT, "values by name", NO_FORMAT)))},
+    {PROMPT("attributes", RETURNS_VALUE("table"), "Attributes of a span that uses the prompt: source, component, experiment, iteration.", NO_PARAMETERS)},
 
     /* ----------------------------------------------------------------- values */
-    {OWN("response", "Response or nil", "Status, headers and more of the response that a result came with.",
-        PARAMETERS(ARGUMENT("result", ANY, "a table that a method returned", NULLABLE))), .function = bindings_response},
-    {OWN("is_error", "boolean", "Whether a value is a promptic.Error, and of this kind.",
+    {OWN("response", RETURNS_MAYBE("Response"), "Status, headers and more of the response that a result came with, or an error of kind api.",
+        PARAMETERS(ARGUMENT("result", ANY, "a table that a method returned, or its error", NULLABLE))), .function = bindings_response},
+    {OWN("is_error", RETURNS_VALUE("boolean"), "Whether a value is a promptic.Error, and of this kind.",
         PARAMETERS(ARGUMENT("value", ANY, "any value", NULLABLE), MAYBE("kind", STRING, "the kind", .values = error_kinds))),
      .function = bindings_is_error},
-    {OWN("array", "table", "Marks a table as an array, which matters where it is empty.",
+    {OWN("array", RETURNS_VALUE("table"), "Marks a table as an array, which matters where it is empty.",
         PARAMETERS(MAYBE("list", ARRAY, "the table", ASSUMED("a new one")))), .function = json_function_array},
-    {OWN("now", "number", "Monotonic time in seconds.", NO_PARAMETERS), .function = bindings_now},
-    {IN("json", "encode", "string", "JSON text of a value.", PARAMETERS(ARGUMENT("value", ANY, "any value with a JSON form", NULLABLE))),
+    {OWN("write_file", RETURNS_VALUE("integer"), "Writes a text to a file, as a whole or not at all, and returns how many bytes it has.",
+        PARAMETERS(
+            ROW(QUERY, "path", "path", STRING, "the file to write", REQUIRED),
+            ARGUMENT("text", STRING, "what it will hold", NO_FORMAT)))},
+    {OWN("now", RETURNS_VALUE("number"), "Monotonic time in seconds.", NO_PARAMETERS), .function = bindings_now},
+    {OWN("time", RETURNS_VALUE("number"), "Unix time in seconds, with its fraction.", NO_PARAMETERS), .function = bindings_unix_time},
+    {OWN("uuid", RETURNS_VALUE("string"), "A random UUID.", NO_PARAMETERS), .function = bindings_uuid},
+    {IN("json", "encode", RETURNS_VALUE("string"), "JSON text of a value.", PARAMETERS(ARGUMENT("value", ANY, "any value with a JSON form", NULLABLE))),
      .function = json_function_encode},
-    {IN("json", "decode", "any", "The value of a JSON text.",
+    {IN("json", "decode", RETURNS_VALUE("any"), "The value of a JSON text.",
         PARAMETERS(
             ARGUMENT("text", STRING, "the text", NO_FORMAT),
             OPTION("strict", BOOLEAN, "refuses invalid UTF-8 and lone surrogates instead of replacing them", DEFAULT("false")),
             OPTION("nulls", BOOLEAN, "keeps nulls of objects as promptic.null", DEFAULT("false")))),
      .function = json_function_decode},
-    {IN("json", "array", "table", "The same as promptic.array.", PARAMETERS(MAYBE("list", ARRAY, "the table", ASSUMED("a new one")))),
+    {IN("json", "array", RETURNS_VALUE("table"), "The same as promptic.array.", PARAMETERS(MAYBE("list", ARRAY, "the table", ASSUMED("a new one")))),
      .function = json_function_array},
 
+    {OWN("rows", RETURNS_EACH("Row"), "Iterates over the rows of a file as uploads read them: { variables, expected, split }, and the line that each begins in.", rows_parameters),
+     .check = bindings_check_rows},
+
     /* ------------------------------------------------------------- logging in */
-    {IN("auth", "login", "Session", "A device login (RFC 8628) with a browser on this or another device. Suspends a task, blocks elsewhere.", login_options)},
-    {IN("auth", "logout", "Logout", "Removes the session token and its AI Application from the file, and the endpoint unless an API key stays there.", PARAMETERS(CONFIG_FILE))},
-    {IN("auth", "status", "Status", "What a client would use, without secrets.", PARAMETERS(CONFIG_FILE))},
-    {IN("auth", "save", "nil", "Writes the given values to the file; false removes one.", save_options), .function = bindings_save_config},
+    {IN("auth", "login", RETURNS_A("Session"), "A device login (RFC 8628) with a browser on this or another device. Suspends a task, blocks elsewhere.", login_options)},
+    {IN("auth", "logout", RETURNS_A("Logout"), "Removes the session token and its AI Application from the file, and the endpoint unless an API key stays there.", PARAMETERS(CONFIG_FILE))},
+    {IN("auth", "status", RETURNS_A("Status"), "What a client would use, without secrets.", PARAMETERS(CONFIG_FILE))},
+    {IN("auth", "save", RETURNS_NOTHING, "Writes the given values to the file; false removes one.", save_options), .function = bindings_save_config},
 
     /* ---------------------------------------------------------------- classes */
     {CLASS("Error", "What a failed call raises; tostring gives `[404] Not found`.", error_fields)},
-    {CLASS("UploadError", "Further fields of the error that ends upload_observations.", upload_error_fields)},
-    {CLASS("Upload", "What upload_observations has done.", upload_fields)},
+    {CLASS("UploadError", "Further fields of the error that ends an upload.", upload_error_fields)},
+    {CLASS("Upload", "What an upload has done.", upload_fields)},
+    {CLASS("Row", "A row of a file, as promptic.rows gives it.", row_fields)},
+    {CLASS("Comparison", "What deploy_if_better has found and done.", comparison_fields)},
     {CLASS("Response", "What a result came with.", response_fields)},
     {CLASS("Session", "A login.", session_fields)},
     {CLASS("Logout", "What a logout found.", logout_fields)},
     {CLASS("Status", "What a client would use.", status_fields)},
+    {CLASS("Contract", "What the library knows of the platform: promptic.contract.", contract_fields)},
+    {CLASS("Tracer", "Sends spans to the platform.", tracer_fields)},
+    {CLASS("Span", "A step of a trace.", span_fields)},
+    {CLASS("Prompt", "The deployed prompt of a component.", prompt_fields)},
     {CLASS("Task", "A function that runs beside others.", task_fields)},
 };
 /* clang-format on */

@@ -88,13 +88,28 @@ static void push_parameters(lua_State *L, const promptic_parameter *parameters) 
     }
 }
 
+/* [-0, +1, m] */
+static void push_returns(lua_State *L, const promptic_returns *returns) {
+    static const char *const forms[] = {
+        [PROMPTIC_RETURNS_NOTHING] = "nothing",   [PROMPTIC_RETURNS_OBJECT] = "object",
+        [PROMPTIC_RETURNS_LIST] = "list",         [PROMPTIC_RETURNS_BYTES] = "bytes",
+        [PROMPTIC_RETURNS_ITERATOR] = "iterator", [PROMPTIC_RETURNS_VALUE] = "value"};
+    lua_createtable(L, 0, 4);
+    set_string(L, "form", forms[returns->form]);
+    set_string(L, "type", returns->type);
+    set_string(L, "field", returns->field);
+    if (returns->optional)
+        set_boolean(L, "optional", true);
+}
+
 /* [-0, +1, m] What all rows have. */
 static void push_row(lua_State *L, const promptic_endpoint *row,
                      const promptic_parameter *parameters) {
     lua_createtable(L, 0, 12);
     set_string(L, "name", row->name);
     set_string(L, "module", row->module);
-    set_string(L, "returns", row->returns);
+    push_returns(L, &row->returns);
+    lua_setfield(L, -2, "returns");
     set_string(L, "summary", row->summary);
     push_parameters(L, parameters);
     lua_setfield(L, -2, "parameters");
@@ -132,7 +147,8 @@ void bindings_push_endpoints(lua_State *L) {
 }
 
 void bindings_push_library(lua_State *L) {
-    static const char *const kinds[] = {"function", "method", "task", "class"};
+    static const char *const kinds[] = {"function", "method", "task", "tracer",
+                                        "span",     "prompt", "class"};
     size_t count;
     const library_row *rows = library_rows(&count);
     luaL_checkstack(L, LUA_MINSTACK, NULL);

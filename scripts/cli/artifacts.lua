@@ -1,4 +1,6 @@
 --- promptic artifacts
+local stdout = require "promptic.cli.output"
+
 local function size_of(artifact)
    local bytes = artifact.sizeBytes
    if not bytes then return nil end
@@ -21,13 +23,16 @@ local fields = {
    { "created", key = "createdAt", as = "time" },
 }
 
-local output = { "output", flag = "-o --output", label = "FILE", summary = "write the bytes to this file" }
+local output = { "output", flag = "-o --output", label = "FILE", summary = "write the bytes to this file; - for standard output" }
 
 local function get(context, values)
    local artifact = context:call("get_artifact", values.artifact_id)
-   if values.output then
+   if values.output == "-" then
+      stdout.write(context:call("get_artifact_content", values.artifact_id))
+      context.printed = true
+   elseif values.output then
       context:call("download_artifact", values.artifact_id, values.output)
-      context:note(("Wrote %s to %s."):format(size_of(artifact) or "it", values.output))
+      stdout.wrote(context, values.output, size_of(artifact) or "it")
    end
    return artifact
 end

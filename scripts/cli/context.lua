@@ -12,6 +12,7 @@ The context in which a command runs.
                                  may be a function(context), called where it is asked
    context:misuse(message)       ends the command with exit code 2
    context:show(show, response)     prints a response: the document with --json, else as view.lua does
+   context.printed      set by a command that has printed its data itself: nothing else goes to stdout
 ]]
 local output = require "promptic.cli.output"
 
@@ -20,10 +21,9 @@ local Context = {}
 local context = {}
 
 -- Warns wherever a credential that others can read is used, also with --json: it may have been stolen already.
-local function warn_if_shared(promptic, client)
-   if not tostring(client):find(" from file)", 1, true) then return end
+local function warn_if_shared(promptic)
    local status = promptic.auth.status()
-   if status.is_shared then
+   if status.source == "file" and status.is_shared then
       output.note(("Warning: others can read or change %s; chmod 600 keeps it to you."):format(status.config_file))
    end
 end
@@ -33,7 +33,7 @@ function Context:__index(name)
       local promptic = require "promptic"
       local client = promptic.client { user_agent = "promptic-cli" }
       self.client = client
-      warn_if_shared(promptic, client)
+      warn_if_shared(promptic)
       return client
    end
    return Context[name]
@@ -77,9 +77,11 @@ function Context:confirm(question)
 end
 
 function Context:show(show, answer)
+   if self.printed then return end
    if self.values.json then
       return output.write(require("promptic.cli.document").render(answer))
    end
+   if show.bytes then return output.data(answer[show.bytes] or "") end
    local text = require("promptic.cli.view").render(show, answer, {
       room = output.room(), paint = output.painter(), exact = self.values.exact, values = self.values,
       elsewhere = require("promptic.cli.endpoint").elsewhere,

@@ -1,6 +1,7 @@
 --- promptic datasets cases: the cases of a dataset.
 local agents = require "promptic.cli.agents"
 local promptic = require "promptic"
+local upload = require "promptic.cli.upload"
 
 -- A value as JSON, texts as they are.
 local function plain(value)
@@ -44,6 +45,15 @@ local function is_list(value)
 end
 
 local function add(context, values)
+   upload.check_options(context, values)
+   if (values.file ~= nil) == (values.from_file ~= nil) then
+      context:misuse "either --from-file or --file is needed"
+   elseif values.from_file then
+      return upload.run(context, {
+         method = "upload_cases", ids = { values.component_id, values.dataset_id }, file = values.from_file,
+         listing = ("promptic datasets cases list %s -c %s"):format(values.dataset_id, values.component_id),
+      })
+   end
    local list = is_list(values.file) and values.file or { values.file }
    if #list == 0 then context:misuse "--file takes a file with a case, or an array of one at least" end
    return context:call("create_dataset_cases", values.component_id, values.dataset_id, list)
@@ -56,8 +66,25 @@ end
 
 local FILE_NOTE = "The keys are inputPayload (an object), expectedPayload (any value), split, idx and metadata."
 
-local function file(summary)
-   return { "file", file = true, label = "FILE", required = true, summary = summary }
+local function file(summary, is_optional)
+   return { "file", file = true, label = "FILE", required = not is_optional or nil, summary = summary }
+end
+
+local function add_options()
+   local options = {
+      agents.component,
+      { "from_file", label = "FILE", summary = "a .csv, .tsv, .jsonl, .ndjson or .json file of any size, with a row a case" },
+   }
+   for _, option in ipairs(upload.options) do options[#options + 1] = option end
+   options[#options + 1] = file("JSON: one case, or an array of cases", true)
+   return options
+end
+
+local function added(answer)
+   local count = answer.data and #answer.data or answer.added
+   local present = answer.present or 0
+   local also = present > 0 and (" %d %s there already."):format(present, present == 1 and "was" or "were") or ""
+   return ("Added %d case%s.%s"):format(count, count == 1 and "" or "s", also)
 end
 
 cases.commands = {
@@ -75,14 +102,9 @@ cases.commands = {
    },
    {
       name = "cases add", method = "create_dataset_cases", arguments = { "dataset_id" },
-      options = { agents.component, file "one case, or an array of cases" },
-      summary = "Add cases to a dataset.", notes = FILE_NOTE, run = add,
-      show = {
-         line = function(answer)
-            return ("Added %d case%s."):format(#answer.data, #answer.data == 1 and "" or "s")
-         end,
-      },
-      examples = "promptic datasets cases add DATASET -c COMPONENT --file cases.json",
+      options = add_options(), summary = "Add cases to a dataset.", run = add, show = { line = added },
+      notes = FILE_NOTE .. "\n" .. upload.notes .. " An object may also be a case with these keys.",
+      examples = "promptic datasets cases add DATASET -c COMPONENT --from-file cases.jsonl",
    },
    {
       name = "cases update", method = "update_dataset_case", arguments = { "dataset_id", "case_id" },

@@ -126,7 +126,9 @@ end
 local function dispatch(words, situation)
    local word = words[1]
    if word == "--version" or word == "-V" or word == "version" then
-      output.write(("promptic %s\n"):format(require("promptic").version))
+      local promptic = require "promptic"
+      output.write(("promptic %s\ncontract %s, Python client %s of %s\n"):format(promptic.version,
+         promptic.contract.date, promptic.contract.newest_client, promptic.contract.newest_client_date))
       return 0
    elseif asks_for_help(word) or not word then
       if word == "help" and words[2] then
@@ -167,6 +169,7 @@ function cli.main(words)
    local ask = package.loaded["promptic.cli.ask"]
    if ask then ask.finish() end
    if done then return result end
+   if type(result) ~= "table" then result = { text = result } end -- no handler runs where memory has ended
    local complained, code = pcall(complain, result, situation)
    return complained and code or 1
 end

@@ -1,6 +1,7 @@
 --- promptic observations
 local failure = require "promptic.cli.failure"
 local promptic = require "promptic"
+local upload = require "promptic.cli.upload"
 
 -- "message=50% off!", and the value alone where it is the only one.
 local function variables_of(observation)
@@ -31,118 +32,153 @@ local function variables(text)
    return { input = text }
 end
 
--- After Ctrl-C the batches under way are in doubt.
-local function interrupted(context, sent)
-   failure.raise("interrupted", { code = 130,
-      hint = ("%d observations were added, and perhaps those that were on their way:\n"
-         .. "  promptic observations list %s"):format(sent, context.values.experiment_id) })
+---------------------------------------------------------------- both rooms
+
+-- Where the rows of an experiment are: its component and dataset, or nil on a platform without them.
+local function dataset_of(context, experiment_id)
+   local experiment = context:call("get_experiment", experiment_id)
+   if experiment.datasetId then return experiment.aiComponentId, experiment.datasetId end
 end
 
--- What to do about a file that cannot be read as it is, where the command has an option for it.
-local HINTS = {
-   { "the separator looks like", "--separator says how fields are separated: --separator ';', or tab" },
-   { "^there is no column", "--expected-column says which column holds the right answers" },
-   { "expected is empty", "--on-empty skip leaves such rows out, --on-empty keep adds them as they are" },
-}
+-- A case as an observation, so that rows look alike on any platform.
+local function as_observation(case)
+   local row = {}
+   for name, value in pairs(case) do row[name] = value end
+   row.variables, row.expected, row.inputPayload, row.expectedPayload = case.inputPayload, case.expectedPayload, nil, nil
+   return row
+end
 
-local function hint_for_file(err)
-   for _, entry in ipairs(HINTS) do
-      if (err.reason or ""):find(entry[1]) then return entry[2] end
+local function sorted_names(value)
+   local names = {}
+   for name in pairs(value) do names[#names + 1] = name end
+   table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+   return names
+end
+
+-- What a value says, whatever the order of its fields and whether a number is written 1 or 1.0.
+local function content(value)
+   if type(value) ~= "table" then
+      return promptic.json.encode(math.type(value) == "float" and math.tointeger(value) or value)
    end
+   local pieces = {}
+   for _, name in ipairs(sorted_names(value)) do pieces[#pieces + 1] = content(name) .. content(value[name]) end
+   return "{" .. table.concat(pieces, ",") .. "}"
 end
 
--- The message of a failed upload, with an account of its rows if there is one.
-local function refuse(context, err, sent)
-   if failure.is_interrupt(err) then interrupted(context, sent) end
-   local problem = type(err) == "string" and err:match "%(source: (.*)%)$"
-   if problem then context:misuse("--from-file: " .. problem) end
-   local option, fault = tostring(err):match "%(option '([%w_]+)': (.*)%)$"
-   if type(err) == "string" and option then
-      context:misuse(("--%s: %s"):format(option:gsub("_", "-"), fault))
+local function key_of(row)
+   local answer = row.expected
+   while type(answer) == "table" and answer.value ~= nil and next(answer, next(answer)) == nil do
+      answer = answer.value
    end
-   if type(err) ~= "table" or not err.rows then error(err, 0) end
-   local described = failure.describe(err, { values = context.values, row = context.row })
-   local advice = described.hint or hint_for_file(err)
-   local message, hint = described.message, advice and advice .. "\n" or ""
-   if #err.rows.sent == 0 and #err.rows.unknown == 0 then
-      message = message:gsub(" %(rows that are in: [^)]*%)$", "")
-      failure.raise(message, { hint = hint .. "nothing was added" })
+   return content(row.variables or {}) .. content(answer == nil and promptic.null or answer)
+end
+
+-- The rows of a list that none of the others says the same as.
+local function without(list, others)
+   local counts, rest = {}, {}
+   for _, row in ipairs(others) do
+      local key = key_of(row)
+      counts[key] = (counts[key] or 0) + 1
    end
-   failure.raise(message, { hint = hint .. "before you add the file again, take out the rows that are in; "
-      .. "`promptic observations list` shows them" })
-end
-
--- The lines of the rows that were left out: "lines 3, 4 and 7", or the first of many.
-local MOST_LINES = 10
-
-local function note_skipped(context, skipped)
-   if #skipped == 0 then return end
-   local lines = {}
-   for index = 1, math.min(#skipped, MOST_LINES) do lines[index] = tostring(skipped[index].line) end
-   if #skipped > MOST_LINES then lines[#lines + 1] = "..." end
-   context:note(("Left out %d row%s without an answer (line%s %s)."):format(#skipped, #skipped == 1 and "" or "s",
-      #skipped == 1 and "" or "s", table.concat(lines, ", ")))
-end
-
-local function separator_of(context, text)
-   if text == nil then return nil end
-   local meant = (text == "tab" or text == "\\t") and "\t" or text
-   if not meant:find '^[^"\r\n \128-\255]$' then
-      context:misuse(("--separator takes one character, or tab, and not '%s'"):format(text))
+   for _, row in ipairs(list) do
+      local key = key_of(row)
+      local count = counts[key] or 0
+      counts[key] = count - 1
+      if count <= 0 then rest[#rest + 1] = row end
    end
-   return meant
+   return rest
 end
 
-local function upload(context, values)
-   local progress = require "promptic.cli.progress"
-   local line = progress.line(values.json)
-   local sent = 0
-   local done, result = pcall(context.call, context, "upload_observations", values.experiment_id,
-      values.from_file, {
-         separator = separator_of(context, values.separator), expected_column = values.expected_column,
-         on_empty = values.on_empty,
-         on_progress = function(state)
-            sent = state.sent
-            line:count(state.total and ("%d of %d observations"):format(sent, state.total)
-               or ("%d observations"):format(sent))
-         end,
-      })
-   line:clear()
-   if done then
-      note_skipped(context, result.skipped)
-      return { added = result.sent, skipped = #result.skipped }
+-- All rows of an experiment: a server may serve both kinds, and keep them apart. A list that has all of them is shown as
+-- it came.
+local function unite(cases, answer)
+   if #without(cases, answer.data) == 0 then return answer end
+   for _, row in ipairs(without(answer.data, cases)) do cases[#cases + 1] = row end
+   return { data = cases }
+end
+
+local function list(context, values)
+   local component_id, dataset_id = dataset_of(context, values.experiment_id)
+   if not dataset_id then return context:call("list_observations", values.experiment_id) end
+   local dataset, rows = context:call("get_dataset", component_id, dataset_id), promptic.array {}
+   for index, case in ipairs(dataset.cases or {}) do rows[index] = as_observation(case) end
+   if dataset.caseCount ~= #rows then
+      context:note(("The platform listed %d of %s rows."):format(#rows, dataset.caseCount or "an unknown number of"))
    end
-   refuse(context, result, sent)
+   local served, answer = pcall(context.call, context, "list_observations", values.experiment_id)
+   if served then
+      return unite(rows, answer)
+   elseif type(answer) ~= "table" or answer.status_code ~= 404 then
+      error(answer, 0)
+   end
+   return { data = rows }
 end
 
--- Options that only a file has a use for.
-local OF_FILES = { "separator", "expected_column", "on_empty" }
+-- Calls a method of an observation. Where the platform has none, the row is a case of the experiment's dataset.
+local function call_older(context, method, verb, ...)
+   local values = context.values
+   local done, answer = pcall(context.call, context, method, values.experiment_id, values.observation_id, ...)
+   if done then return answer end
+   if type(answer) ~= "table" or answer.status_code ~= 404 then error(answer, 0) end
+   local component_id, dataset_id = dataset_of(context, values.experiment_id)
+   if not dataset_id then error(answer, 0) end
+   failure.raise("the rows of this experiment are cases of its dataset", {
+      hint = ("promptic datasets cases %s %s %s -c %s%s"):format(verb, dataset_id, values.observation_id, component_id,
+         verb == "update" and " --file FILE" or ""),
+   })
+end
+
+local function update(context, values)
+   local changes = { expected = values.expected, split = values.split }
+   if values.input then changes.variables = variables(values.input) end
+   if next(changes) == nil then context:misuse "nothing to change was given" end
+   return { data = { call_older(context, "update_observation", "update", changes) } }
+end
+
+---------------------------------------------------------------- adding
 
 local function add(context, values)
    local from_file, single = values.from_file, values.input or values.expected
-   for _, name in ipairs(OF_FILES) do
-      if values[name] and not from_file then
-         context:misuse(("--%s goes with --from-file"):format(name:gsub("_", "-")))
-      end
-   end
+   upload.check_options(context, values)
    if from_file and (single or values.split) then
       context:misuse "--from-file goes without --input, --expected and --split"
-   elseif from_file then
-      return upload(context, values)
-   elseif not values.input or not values.expected then
+   elseif not from_file and not (values.input and values.expected) then
       context:misuse "either --from-file or --input with --expected is needed"
+   elseif from_file then
+      return upload.run(context, {
+         method = "upload_observations", ids = { values.experiment_id }, file = from_file,
+         listing = "promptic observations list " .. values.experiment_id,
+      })
    end
-   context:call("create_observations", values.experiment_id, {
+   context:call("upload_observations", values.experiment_id, {
       { variables = variables(values.input), expected = values.expected, split = values.split },
-   })
-   return { added = 1, skipped = 0 }
+   }, { on_empty = "keep" })
+   return { added = 1, present = 0, skipped = 0 }
+end
+
+local function added(answer)
+   local present = answer.present > 0 and (" %d %s there already."):format(answer.present,
+      answer.present == 1 and "was" or "were") or ""
+   return ("Added %d observation%s.%s"):format(answer.added, answer.added == 1 and "" or "s", present)
+end
+
+local function add_options()
+   local options = {
+      { "from_file", label = "FILE", summary = "a .csv, .tsv, .jsonl, .ndjson or .json file with observations" },
+   }
+   for _, option in ipairs(upload.options) do options[#options + 1] = option end
+   options[#options + 1] = { "input", summary = "the input, or a JSON object with several by name", type = "string" }
+   options[#options + 1] = "expected"
+   options[#options + 1] = { "split", summary = "the part it belongs to; by default the platform decides" }
+   return options
 end
 
 return {
    commands = {
       {
          name = "list", method = "list_observations", arguments = { "experiment_id" },
-         summary = "List the observations of an experiment, in their order.",
+         methods = { "get_experiment", "get_dataset" },
+         summary = "List the observations of an experiment, in their order.", run = list,
          show = {
             list = "data", columns = columns,
             empty = "There are no observations yet: `promptic observations add` adds some.",
@@ -151,28 +187,12 @@ return {
       {
          name = "add", method = "create_observations", arguments = { "experiment_id" },
          summary = "Add one observation, or those of a file.",
-         options = {
-            { "from_file", label = "FILE", summary = "a .csv, .tsv, .jsonl, .ndjson or .json file with observations" },
-            { "separator", label = "CHARACTER", summary = "what separates the fields of a .csv file; a comma" },
-            { "expected_column", label = "NAME", summary = "the column with the right answers; expected" },
-            { "on_empty", label = "ACTION", values = { "error", "skip", "keep" },
-               summary = "what to do with a row of the file whose answer is empty" },
-            { "input", summary = "the input, or a JSON object with several by name", type = "string" },
-            "expected", { "split", summary = "the part it belongs to; eval where it is left out" },
-         },
-         notes = "In a .csv file the first line names the columns: `expected`, perhaps `split`, and all "
-            .. "others are inputs by name; `idx` is skipped. Lines of commas alone are no rows. In .jsonl, .ndjson "
-            .. "and .json each observation is an object with the same names, or {\"variables\": {...}, "
-            .. "\"expected\": \"...\"}. An empty answer is an error unless --on-empty says otherwise.",
+         options = add_options(),
+         notes = "They are added where the platform keeps training data: as cases of the experiment's dataset, on older "
+            .. "platforms as observations. " .. upload.notes,
          examples = "promptic observations add EXPERIMENT --from-file tickets.csv\n"
             .. "promptic observations add EXPERIMENT -i \"Win a free phone\" -e spam",
-         run = add,
-         show = {
-            line = function(answer)
-               local added = answer.added
-               return ("Added %d observation%s."):format(added, added == 1 and "" or "s")
-            end,
-         },
+         run = add, show = { line = added },
       },
       {
          name = "update", method = "update_observation", arguments = { "experiment_id", "observation_id" },
@@ -182,20 +202,14 @@ return {
             "expected", "split",
          },
          examples = "promptic observations update EXPERIMENT OBSERVATION -e ham",
-         run = function(context, values)
-            local changes = { expected = values.expected, split = values.split }
-            if values.input then changes.variables = variables(values.input) end
-            if next(changes) == nil then context:misuse "nothing to change was given" end
-            return { data = {
-               context:call("update_observation", values.experiment_id, values.observation_id, changes),
-            } }
-         end,
+         run = update,
          show = { list = "data", columns = columns },
       },
       {
          name = "delete", method = "delete_observation", arguments = { "experiment_id", "observation_id" },
          summary = "Delete an observation.",
          confirm = "Delete the observation {observation_id}?",
+         run = function(context) return call_older(context, "delete_observation", "delete") end,
          done = "Deleted the observation {observation_id}.",
       },
    },

@@ -21,6 +21,27 @@ function output.write(text)
    check(io.stdout:flush())
 end
 
+--- Writes data to stdout: exactly these bytes to a file or a program. At a terminal, without what that would obey,
+-- and with a newline at the end.
+function output.data(bytes)
+   if not terminal.is_terminal "stdout" then return output.write(bytes) end
+   local text = terminal.clean(bytes)
+   output.write(text:find "\n$" and text or text .. "\n")
+end
+
+--- Writes the data to the file that an option -o names; "-" is stdout.
+function output.save(path, bytes)
+   if path == "-" then return output.write(bytes) end
+   require("promptic").write_file(path, bytes)
+end
+
+--- Says which file has the data; what is their size.
+function output.wrote(context, path, what)
+   if path == "-" then return end
+   path = terminal.clean(path, true)
+   context:note(what and ("Wrote %s to %s."):format(what, path) or "Wrote " .. path)
+end
+
 -- A line broken at spaces as the terminal's width asks; one that begins with a space is to be copied, and stays.
 local function broken(line, width)
    if not width or #line < width or line:find "^ " then return { line } end

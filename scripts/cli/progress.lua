@@ -5,6 +5,7 @@ line whenever the state changes, for logs.
 local promptic = require "promptic"
 local failure = require "promptic.cli.failure"
 local layout = require "promptic.cli.table"
+local output = require "promptic.cli.output"
 local style = require "promptic.cli.style"
 local terminal = require "promptic.terminal"
 local times = require "promptic.cli.times"
@@ -67,6 +68,13 @@ function Line:spin()
    end
 end
 
+--- Prints a text above the line; nil: none.
+function Line:print(text)
+   if self.quiet or not text then return end
+   self:clear()
+   output.note(text)
+end
+
 --- Takes the line away.
 function Line:clear()
    if self.live then
@@ -77,9 +85,16 @@ end
 
 local function run(line, settings)
    local spinner = line.live and promptic.spawn(line.spin, line)
+   local state, first = nil, true
    local answer = settings.wait {
       max_wait = settings.max_wait or math.huge,
-      on_update = function(seen) line:show(settings.describe(seen)) end,
+      on_update = function(seen)
+         state = settings.describe(seen)
+         if first and settings.note then line:print(settings.note(seen)) end
+         first = false
+         line:show(state)
+      end,
+      on_problem = function(problem) line:show(("%s  (no answer: %s)"):format(state, tostring(problem))) end,
    }
    if spinner then spinner:cancel() end
    return answer
@@ -95,6 +110,7 @@ end
 Waits until work is done while a line shows its state; returns what the last poll returned. settings:
    wait      function(options) -> response: a method wait_for_... of the client, with these options
    describe  function(response) -> the line's text, called after each poll
+   note      function(response) -> a text to print after the first poll, or nil
    quiet     no line
    max_wait  seconds; nil for ever
    on_interrupt   what to say about work that goes on without us
@@ -106,7 +122,7 @@ function progress.watch(settings)
    if done then return result end
    if failure.is_interrupt(result) then
       failure.raise("interrupted", { code = 130, hint = settings.on_interrupt })
-   elseif promptic.is_error(result, "timeout") and not result.path then -- max_wait's, not that of a call
+   elseif promptic.is_error(result) and result.code == "max_wait" then
       failure.raise(("not finished after %g s: %s"):format(settings.max_wait, line.text or "nothing is known of it"),
          { hint = settings.on_interrupt })
    end

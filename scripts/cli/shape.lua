@@ -1,23 +1,9 @@
 --- Whether a response has the shape that the endpoint's row says: an object, a list of objects, with ids. What is
 -- deeper inside is not checked; a command that fails on it reports that (failure.lua).
 local promptic = require "promptic"
+local types = require "promptic.types"
 
 local shape = {}
-
--- Objects that the commands know by their id.
-local WITH_ID = {}
-for name in ([[AIApplication AgentEvaluation Annotation AvailableModel Component Dataset DatasetCase DatasetWithCases
-   Evaluator Experiment Iteration IterationWithScores Observation Run RunWithTraces Trace TraceArtifact TraceListItem
-   Workspace]]):gmatch "%a+" do
-   WITH_ID[name] = true
-end
-
--- Fields that commands need in other objects, with their types.
-local NEEDED = {
-   StorageObjectUrl = { "downloadUrl", "string" }, PresignedUpload = { "uploadUrl", "string" },
-   DeployedPrompt = { "prompt", "string" }, Deployment = { "experimentId", "string" },
-   TracingStats = { "totalTraces", "number" },
-}
 
 local array_metatable = getmetatable(promptic.array {})
 
@@ -27,16 +13,31 @@ local function called(value)
    return "a " .. type(value)
 end
 
--- What is wrong with an object of this name; nil if nothing is.
+local SCALARS = { string = "string", integer = "number", number = "number", boolean = "boolean" }
+
+-- What an object of this type is known by: its id, or without one the scalars that are always there.
+local function is_needed(has_id, field)
+   if has_id then return field.name == "id" end
+   return not (field.absent or field.null) and SCALARS[field.type] and not field.list and not field.map
+end
+
+local function has_its_type(field, value)
+   if field.name == "id" then return type(value) == "string" or math.type(value) == "integer" end
+   return type(value) == SCALARS[field.type]
+end
+
+-- What is wrong with an object of this type; nil if nothing is.
 local function of_object(name, value, where)
    if type(value) ~= "table" or getmetatable(value) == array_metatable then
       return ("%s is %s and no object"):format(where, called(value))
-   elseif WITH_ID[name] and type(value.id) ~= "string" and math.type(value.id) ~= "integer" then
-      return ("%s has no id"):format(where)
    end
-   local needed = NEEDED[name]
-   if needed and type(value[needed[1]]) ~= needed[2] then
-      return ("%s has no %s that is a %s"):format(where, needed[1], needed[2])
+   local fields, has_id = types.fields(name) or {}, false
+   for _, field in ipairs(fields) do has_id = has_id or field.name == "id" end
+   for _, field in ipairs(fields) do
+      if is_needed(has_id, field) and not has_its_type(field, value[field.name]) then
+         return field.name == "id" and where .. " has no id"
+            or ("%s has no %s that is a %s"):format(where, field.name, field.type)
+      end
    end
 end
 
@@ -50,26 +51,23 @@ local function of_list(name, value, where)
    end
 end
 
--- "{ data = { Experiment, ... } }", "{ messageId, status }"
-local function of_fields(text, value)
-   local problem = of_object(nil, value, "it")
-   if problem then return problem end
-   for name, element in text:gmatch "([%w_]+) = { (%w+), %.%.%. }" do
-      problem = of_list(element, value[name], name)
-      if problem then return problem end
-   end
-   for name in text:gsub("[%w_]+ = %b{}", ""):gmatch "[%w_]+" do
-      if value[name] == nil then return name .. " is missing" end
+-- The lists of objects in an object of this type, such as the traces of a page.
+local function of_lists(name, value)
+   for _, field in ipairs(types.fields(name) or {}) do
+      if field.list and not field.absent and types.fields(field.type) then
+         local problem = of_list(field.type, value[field.name], field.name)
+         if problem then return problem end
+      end
    end
 end
 
 --- What is wrong with a response; returns is the field of the endpoint's row. nil if nothing is.
 function shape.problem(returns, answer)
-   if not returns or returns == "nil" or returns == "bytes" then return nil end
-   local name, optional = returns:match "^(%w+)( ?o?r? ?n?i?l?)$"
-   if answer == nil and optional == " or nil" then return nil end
-   if name then return of_object(name, answer, "it") end
-   return of_fields(returns, answer)
+   if returns.form == "nothing" or returns.form == "bytes" or answer == nil and returns.optional then return nil end
+   if returns.form == "object" then
+      return of_object(returns.type, answer, "it") or of_lists(returns.type, answer)
+   end
+   return of_object(nil, answer, "it") or of_list(returns.type, answer[returns.field], returns.field)
 end
 
 return shape

@@ -4,6 +4,7 @@ How a response is shown to a person. `show` of a command's row is a list of part
    { columns = {...}, list = "data", empty = "No components yet." }     a table, of response.data
    { fields = {...}, title = function(answer, values) }                 labels and values
    { text = "prompt", heading = "Prompt" }                              a longer text as it is
+   { bytes = "prompt" }                  alone: exactly these, for a file or a program (output.data)
    { line = function(answer, values) }                                  a sentence
    { draw = function(answer, settings) }                                lines of its own making
    { each = "results.insights", fields = {...}, title = ... }           fields of each of a list's rows
@@ -59,11 +60,10 @@ function parts.fields(part, answer, settings)
    return lines
 end
 
--- Under a heading it is there to be read; alone it is what was asked for, as it is.
 function parts.text(part, answer, settings)
    local text = answer[part.text]
    if type(text) ~= "string" or text == "" then return nil end
-   return layout.wrap(terminal.clean(text), part.heading and settings.room or math.huge)
+   return layout.wrap(terminal.clean(text), settings.room)
 end
 
 function parts.line(part, answer, settings)

@@ -6,7 +6,9 @@ metatables.
 
 `before` is all of the statement up to the cursor; what is to be completed begins at `start` in it (from 1).
 ]]
+local promptic = require "promptic"
 local reference = require "promptic.reference"
+local types = require "promptic.types"
 local _ENV = require "promptic.repl.globals"
 
 local completer = {}
@@ -81,6 +83,47 @@ local function evaluate(environment, text)
    end
    local name = text:match "[%a_][%w_]*$"
    return name and field(environment, name)
+end
+
+-- ------------------------------------------------------------------ fields of results
+
+-- The row of the endpoint that a response answers.
+local function row_of(response)
+   for _, row in ipairs(promptic.endpoints) do
+      local pattern = "^" .. row.path:gsub("[%-.]", "%%%0"):gsub("{[^}]*}", "[^/]+") .. "$"
+      if row.verb == response.method and response.path:find(pattern) then return row end
+   end
+end
+
+-- The type at the end of an expression: of a result, or of what is in it; is_list for a list of them.
+local function type_of(environment, text)
+   text = text:gsub("%s+$", "")
+   local rest, key = text:match "^(.-)%s*%.%s*([%a_][%w_]*)$"
+   if not rest then
+      rest = text:match "^(.-)%s*%[%s*%d+%s*%]$"
+      local name, is_list = nil, nil
+      if rest then name, is_list = type_of(environment, rest) end
+      if is_list then return name end
+   else
+      local name, is_list, list_field = type_of(environment, rest)
+      if list_field then return key == list_field and name or nil, true end
+      for _, candidate in ipairs(not is_list and types.fields(name) or {}) do
+         if candidate.name == key then return candidate.type, candidate.list end
+      end
+   end
+   local value = evaluate(environment, text)
+   local response = type(value) == "table" and promptic.response(value)
+   local row = response and row_of(response)
+   if row then return row.returns.type, false, row.returns.field end
+end
+
+-- Adds the names that a result can have besides those that are there.
+local function add_fields(names, environment, expression, beginning)
+   local name, is_list, list_field = type_of(environment, expression)
+   if is_list or list_field then return end
+   for _, candidate in ipairs(types.fields(name) or {}) do
+      if candidate.name:sub(1, #beginning) == beginning then names[candidate.name] = true end
+   end
 end
 
 -- ------------------------------------------------------------------ where the cursor is
@@ -207,6 +250,7 @@ function completer.complete(environment, before, start)
       add_in_string(names, before, opened, brackets, word)
    elseif expression and expression:sub(-1) ~= "." then
       add_members(names, evaluate(environment, expression), word, separator == ":")
+      if separator == "." then add_fields(names, environment, expression, word) end
    elseif not expression then
       add_names(names, environment, before, head, brackets, word)
    end

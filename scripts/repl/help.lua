@@ -2,6 +2,7 @@
 local terminal = require "promptic.terminal"
 local layout = require "promptic.cli.table"
 local reference = require "promptic.reference"
+local types = require "promptic.types"
 local _ENV = require "promptic.repl.globals"
 
 local help = {}
@@ -86,7 +87,8 @@ local DROPPED = "No longer in the Python client since %s; platforms that have it
 local function describe_row(row, settings)
    local lines, group = {}, nil
    local call = reference.prefix(row) .. reference.signature(row, function(option) return option.name end)
-   add_wrapped(lines, "", row.kind == "class" and row.name or call .. " -> " .. (row.returns or "nil"), settings.width)
+   add_wrapped(lines, "", row.kind == "class" and row.name or call .. " -> " .. reference.returned(row),
+      settings.width)
    add_wrapped(lines, "", row.summary or "", settings.width)
    if row.verb then lines[#lines + 1] = settings.paint("dim", row.verb .. " " .. row.path) end
    if row.since then add_wrapped(lines, "", SINCE[row.since] or SINCE.release:format(row.since), settings.width) end
@@ -98,6 +100,41 @@ local function describe_row(row, settings)
       group = heading
       add_parameter(lines, row, parameter, heading and "      " or "   ", settings)
    end
+   return table.concat(lines, "\n")
+end
+
+-- ------------------------------------------------------------------ a type
+
+local function field_remarks(field)
+   local list = { types.written(field) }
+   if field.absent or field.null then list[#list + 1] = "or nil" end
+   if field.dropped then list[#list + 1] = "dropped in " .. field.dropped end
+   if field.since and field.since ~= "docs" then list[#list + 1] = "since " .. field.since end
+   return table.concat(list, ", ")
+end
+
+-- The methods that return a type.
+local function returned_by(name)
+   local names = {}
+   for _, row in ipairs(reference.functions()) do
+      if row.returns.type == name then names[#names + 1] = row.name end
+   end
+   return names
+end
+
+local function describe_type(row, settings)
+   local lines = { settings.paint("bold", row.name) }
+   if row.meaning then add_wrapped(lines, "", row.meaning .. ".", settings.width) end
+   if row.since then add_wrapped(lines, "", SINCE[row.since] or SINCE.release:format(row.since), settings.width) end
+   if row.dropped then add_wrapped(lines, "", DROPPED:format(row.dropped, ""), settings.width) end
+   if row.values then add_wrapped(lines, "   ", "one of " .. table.concat(row.values, ", "), settings.width) end
+   for _, field in ipairs(types.fields(row.name) or {}) do
+      lines[#lines + 1] = ("   %s  %s"):format(settings.paint("bold", field.name),
+         settings.paint("dim", field_remarks(field)))
+      if field.meaning then add_wrapped(lines, "      ", field.meaning, settings.width) end
+   end
+   local names = returned_by(row.name)
+   if #names > 0 then add_wrapped(lines, "", "Returned by " .. table.concat(names, ", ") .. ".", settings.width) end
    return table.concat(lines, "\n")
 end
 
@@ -168,6 +205,8 @@ end
 local function about_name(name, settings)
    local row = reference.find(name)
    if row then return describe_row(row, settings) end
+   local kind = types.find((name:gsub("^promptic[.]", "")))
+   if kind then return describe_type(kind, settings) end
    name = name:match "[^.:]*$"
    local names = name ~= "" and search(name) or {}
    if #names == 1 then return about_name(names[1], settings) end

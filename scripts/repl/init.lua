@@ -99,6 +99,11 @@ local function read(earlier)
    end)
 end
 
+-- Whether more lines may make the statement right, as lua.c finds it out.
+local function ends_early(message)
+   return message:sub(-#"<eof>") == "<eof>"
+end
+
 -- The statement as a function; or nil, the message, and whether more lines may make it right. What can be an
 -- expression is one, so that its value is shown.
 local function compile(text)
@@ -106,7 +111,7 @@ local function compile(text)
    if expression then return expression end
    local statement, message = load(text, "=stdin", "t", user)
    if statement then return statement end
-   return nil, message, message:find "<eof>$" or other:find "<eof>$"
+   return nil, message, ends_early(message) or ends_early(other)
 end
 
 -- Reads a statement; returns its function and its text, or nil, the text and why there is none.

@@ -6,10 +6,18 @@ local lookup = require "promptic.sandbox.lookup"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 
-local annotations = { handlers = {} }
+local annotations = {
+   handlers = {},
+   tables = { [[annotation (id TEXT PRIMARY KEY, runId OF(run), traceDbId OF(trace), userId TEXT NOT NULL,
+      rating TEXT, comment TEXT, TIMES, UNIQUE (runId, traceDbId))]] },
+   indexes = { "annotation_trace ON annotation (traceDbId)" },
+   kinds = { annotation = { from = "annotation t" .. lookup.OF_RUN, parents = { run = "t.runId" } } },
+}
 local handlers = annotations.handlers
 
 local USER = "sandbox-user"
+
+local shape = shapes.new { "id", "runId", "traceDbId", "userId", "rating", "comment", "createdAt", "updatedAt" }
 
 -- A run's traces, and those of its dataset, can be annotated in it.
 local function check_trace(sandbox, run, trace)
@@ -27,13 +35,13 @@ function handlers.upsert_annotation(sandbox, input)
    sandbox.store:run([[INSERT INTO annotation VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (runId, traceDbId)
       DO UPDATE SET rating = coalesce(excluded.rating, rating), comment = coalesce(excluded.comment, comment),
       updatedAt = excluded.updatedAt]], ids.uuid(), run.id, trace.id, USER, body.rating, body.comment, now, now)
-   return 200, shapes.annotation(sandbox.store:one(
+   return 200, shape(sandbox.store:one(
       "SELECT * FROM annotation WHERE runId = ? AND traceDbId = ?", run.id, trace.id))
 end
 
 local function of_dataset(sandbox, dataset_id)
    return 200, { data = json.array(sandbox.store:all([[SELECT annotation.* FROM annotation JOIN run
-      ON run.id = runId WHERE datasetId = ? ORDER BY annotation.rowid]], shapes.annotation, dataset_id)) }
+      ON run.id = runId WHERE datasetId = ? ORDER BY annotation.rowid]], shape, dataset_id)) }
 end
 
 function handlers.list_annotations(sandbox, input)

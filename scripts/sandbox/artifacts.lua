@@ -11,7 +11,20 @@ local shapes = require "promptic.sandbox.shapes"
 local storage = require "promptic.sandbox.storage"
 local times = require "promptic.sandbox.times"
 
-local artifacts = { handlers = {} }
+local artifacts = {
+   handlers = {},
+   open_bodies = { create_artifact = true },
+   tables = {
+      [[artifact (id TEXT PRIMARY KEY, workspaceId OF(workspace), storageObjectId OF(storage_object), name TEXT,
+      mimeType TEXT NOT NULL, sizeBytes INTEGER NOT NULL, sha256 TEXT NOT NULL, sourcePath TEXT NOT NULL,
+      sourceField TEXT NOT NULL, source TEXT NOT NULL, preview TEXT, createdAt TEXT NOT NULL)]],
+      -- Where a span names an artifact, which need not be there yet.
+      "artifact_use (spanDbId OF(span), artifactId TEXT NOT NULL, PRIMARY KEY (spanDbId, artifactId))",
+   },
+   indexes = { "artifact_workspace ON artifact (workspaceId)", "artifact_object ON artifact (storageObjectId)",
+      "artifact_use_artifact ON artifact_use (artifactId)" },
+   kinds = { artifact = { from = "artifact t", workspace = "t.workspaceId", parents = {} } },
+}
 local handlers = artifacts.handlers
 
 -- An artifact with the first span that refers to it.
@@ -20,8 +33,17 @@ local SELECT = [[SELECT a.*, s.id AS spanDbId, s.spanId, s.traceDbId, s.traceId 
       JOIN trace t ON t.id = span.traceDbId WHERE u.artifactId = a.id AND t.workspaceId = a.workspaceId
       ORDER BY span.start_ns, u.rowid LIMIT 1) ]]
 
+local artifact = shapes.new { "id", "workspaceId", "storageObjectId", "traceDbId", "spanDbId", "traceId", "spanId",
+   "sourcePath", "sourceField", "source", "name", "mimeType", "sizeBytes", "sha256", "preview", "createdAt" }
+
 local function shape_in(sandbox)
-   return function(row) return shapes.artifact(row, sandbox.base_url) end
+   return function(row)
+      local object = shapes.in_application(artifact(row))
+      object.storageProvider, object.storageKey = "sandbox", row.storageObjectId
+      object.uri = "promptic-artifact://" .. row.id
+      object.contentUrl = ("%s/api/v1/artifacts/%s/content"):format(sandbox.base_url, row.id)
+      return object
+   end
 end
 
 --- Notes which artifacts the texts of a span name. What it named before is forgotten with its row.

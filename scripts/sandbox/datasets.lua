@@ -10,8 +10,40 @@ local pages = require "promptic.sandbox.pages"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 
-local datasets = { handlers = {} }
+local datasets = {
+   handlers = {},
+   tables = {
+      [[dataset (id TEXT PRIMARY KEY, aiComponentId OF(component),
+      workspaceId TEXT NOT NULL, name TEXT NOT NULL, description TEXT, TIMES)]],
+      [[item (id INTEGER PRIMARY KEY AUTOINCREMENT, datasetId OF(dataset),
+      traceDbId OF(trace), createdAt TEXT NOT NULL, UNIQUE (datasetId, traceDbId))]],
+   },
+   indexes = { "dataset_component ON dataset (aiComponentId)",
+      -- an index ends with the row's id, which is the order of pages
+      "item_dataset ON item (datasetId)", "item_trace ON item (traceDbId)" },
+   -- the dataset of an experiment is found by the experiment, not in lists
+   kinds = { dataset = { from = "dataset t" .. lookup.OF_COMPONENT, parents = { component = "t.aiComponentId" },
+      listed = " AND NOT EXISTS (SELECT 1 FROM experiment WHERE datasetId = t.id)",
+      counts = [[, (SELECT count(*) FROM item WHERE datasetId = t.id) AS itemCount,
+         (SELECT count(*) FROM item WHERE datasetId = t.id) AS traceCount,
+         (SELECT count(*) FROM dataset_case WHERE datasetId = t.id) AS caseCount]] } },
+}
 local handlers = datasets.handlers
+
+local dataset_shape = shapes.new { "id", "name", "aiComponentId", "workspaceId", "description", "itemCount",
+   "traceCount", "caseCount", "createdAt", "updatedAt" }
+
+local function shape(sandbox, row)
+   local object = shapes.in_application(dataset_shape(row))
+   if sandbox.without.list_dataset_cases then object.caseCount = nil end
+   return object
+end
+
+local item_shape = shapes.new { "id", "datasetId", "traceDbId", "input", "output", "createdAt" }
+
+--- A case's row as the platform shows it.
+datasets.case_shape = shapes.new({ "id", "datasetId", "idx", "inputPayload", "expectedPayload", "split", "metadata",
+   "createdAt", "updatedAt" }, { "inputPayload", "expectedPayload", "metadata" })
 
 --- Adds rows for these trace ids, each once and in order; 404 unless all are traces of the workspace. One
 -- statement, since there can be tens of thousands. `into` is a table with its columns, of which trace.id must
@@ -43,33 +75,40 @@ function handlers.create_dataset(sandbox, input)
    local id = datasets.insert(sandbox, input.component.id, input.body.name, input.body.description)
    datasets.add_traces(sandbox, input.body.traceIds or {}, "item (datasetId, traceDbId, createdAt)",
       "?, trace.id, ?", id, times.now())
-   return 201, shapes.dataset(lookup.find(sandbox, "dataset", id))
+   return 201, shape(sandbox, lookup.find(sandbox, "dataset", id))
 end
 
 function handlers.list_datasets(sandbox, input)
-   return 200, { data = json.array(lookup.all(sandbox, "dataset", shapes.dataset, "component", input.component)) }
+   return 200, { data = json.array(lookup.all(sandbox, "dataset", function(row)
+      return shape(sandbox, row)
+   end, "component", input.component)) }
 end
 
-local function json_of(shape)
-   return function(row) return json.encode(shape(row)) end
+local function json_of(shape_of)
+   return function(row) return json.encode(shape_of(row)) end
 end
 
---- The cases of a dataset as pages of JSON texts.
+--- The cases of a dataset as pages of JSON texts: those that are there now, and none that is added while the pages
+-- are read, so that they are as many as caseCount says.
 function datasets.case_pages(sandbox, dataset)
-   return pages.rows(sandbox.store, [[SELECT *, id AS place FROM dataset_case WHERE datasetId = ? AND id > ?
-      ORDER BY id LIMIT ?]], json_of(shapes.case), dataset.id)
+   local last = sandbox.store:value("SELECT max(id) FROM dataset_case WHERE datasetId = ?", dataset.id) or 0
+   return pages.rows(sandbox.store, [[SELECT *, id AS place FROM dataset_case WHERE datasetId = ? AND id <= ? AND id > ?
+      ORDER BY id LIMIT ?]], json_of(datasets.case_shape), dataset.id, last)
 end
 
 local function item_pages(sandbox, dataset)
    return pages.rows(sandbox.store, [[SELECT item.*, item.id AS place, trace.input, trace.output FROM item
       JOIN trace ON trace.id = traceDbId WHERE datasetId = ? AND item.id > ? ORDER BY item.id LIMIT ?]],
-      json_of(shapes.item), dataset.id)
+      json_of(item_shape), dataset.id)
 end
 
 function handlers.get_dataset(sandbox, input)
-   local object = json.encode(shapes.dataset(input.dataset)):gsub("}$", "")
-   return 200, pages.body { object, ',"cases":[', datasets.case_pages(sandbox, input.dataset), '],"items":[',
-      item_pages(sandbox, input.dataset), "]}" }
+   local parts = { (json.encode(shape(sandbox, input.dataset)):gsub("}$", "")) }
+   if not sandbox.without.list_dataset_cases then
+      table.move({ ',"cases":[', datasets.case_pages(sandbox, input.dataset), "]" }, 1, 3, #parts + 1, parts)
+   end
+   table.move({ ',"items":[', item_pages(sandbox, input.dataset), "]}" }, 1, 3, #parts + 1, parts)
+   return 200, pages.body(parts)
 end
 
 function handlers.delete_dataset(sandbox, input)

@@ -1,11 +1,17 @@
 --- Deployments: which experiment's best prompt a component uses.
+local experiments = require "promptic.sandbox.experiments"
 local failure = require "promptic.sandbox.failure"
 local iterations = require "promptic.sandbox.iterations"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
 local shapes = require "promptic.sandbox.shapes"
 
-local deployments = { handlers = {} }
+local deployments = {
+   handlers = {},
+   tables = { [[deployment (aiComponentId TEXT PRIMARY KEY REFERENCES component ON DELETE CASCADE,
+      experimentId OF(experiment))]] },
+   indexes = { "deployment_experiment ON deployment (experimentId)" },
+}
 local handlers = deployments.handlers
 
 -- The experiment that is deployed for the component of the path, or nil.
@@ -18,7 +24,8 @@ end
 function handlers.get_deployment(sandbox, input)
    local row = deployed(sandbox, input)
    if not row then return 200, json.null end
-   return 200, { aiComponentId = row.aiComponentId, experimentId = row.id, experiment = shapes.experiment(row) }
+   return 200, { aiComponentId = row.aiComponentId, experimentId = row.id,
+      experiment = experiments.shape(sandbox, row) }
 end
 
 function handlers.deploy(sandbox, input)
@@ -40,8 +47,8 @@ end
 function handlers.get_deployed_prompt(sandbox, input)
    local row = deployed(sandbox, input)
    if not row then return 200, json.null end
-   local experiment = shapes.experiment(row)
-   local best = shapes.iteration(iterations.best(sandbox.store, row.id))
+   local experiment = experiments.shape(sandbox, row)
+   local best = iterations.shape(iterations.best(sandbox.store, row.id))
    local held_out = best.evalNormalizedScore
    return 200, {
       prompt = best.prompt, promptMessages = shapes.messages(best.prompt), promptFormat = experiment.promptFormat,

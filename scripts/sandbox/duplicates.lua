@@ -4,7 +4,6 @@ local failure = require "promptic.sandbox.failure"
 local ids = require "promptic.sandbox.ids"
 local iterations = require "promptic.sandbox.iterations"
 local models = require "promptic.sandbox.models"
-local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 local training = require "promptic.sandbox.training"
 
@@ -37,7 +36,7 @@ function duplicates.handlers.duplicate_experiment(sandbox, input)
    local row = experiments.insert(sandbox, copy)
    training.copy(sandbox.store, source, row, now)
    copy_evaluators(sandbox, source.id, row.id, now)
-   local object = shapes.experiment(row)
+   local object = experiments.shape(sandbox, row)
    object.modelUnavailable = models.is_gone(sandbox, row.targetModel)
    return 201, object
 end

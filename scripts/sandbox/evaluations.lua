@@ -10,8 +10,28 @@ local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 local traces = require "promptic.sandbox.traces"
 
-local evaluations = { handlers = {} }
+local evaluations = {
+   handlers = {},
+   tables = { [[evaluation (id TEXT PRIMARY KEY, aiComponentId OF(component),
+      datasetId OF(dataset), runId TEXT REFERENCES run ON DELETE CASCADE, name TEXT,
+      status TEXT NOT NULL DEFAULT 'pending', results TEXT, startedAt TEXT, completedAt TEXT,
+      TIMES)]] },
+   indexes = { "evaluation_component ON evaluation (aiComponentId)", "evaluation_dataset ON evaluation (datasetId)",
+      "evaluation_run ON evaluation (runId)" },
+   kinds = { evaluation = { from = "evaluation t" .. lookup.OF_COMPONENT,
+      parents = { component = "t.aiComponentId" } } },
+}
 local handlers = evaluations.handlers
+
+local evaluation_shape = shapes.new({ "id", "name", "aiComponentId", "datasetId", "runId", "status", "results",
+   "startedAt", "completedAt", "createdAt", "updatedAt" }, { "results" })
+
+local function shape(row)
+   local object = evaluation_shape(row)
+   object.subject, object.targetType = "trajectory", row.runId and "run" or "dataset"
+   object.traceDbId, object.budget = json.null, json.null
+   return object
+end
 
 function handlers.create_evaluation(sandbox, input)
    local body = input.body
@@ -24,16 +44,16 @@ function handlers.create_evaluation(sandbox, input)
       (id, aiComponentId, datasetId, runId, name, createdAt, updatedAt) VALUES (?, ?, ?, ?, ?, ?, ?)]],
       id, input.component.id, dataset.id, run_id, body.name, now, now)
    evaluations.enqueue(sandbox, id)
-   return 201, shapes.evaluation(lookup.find(sandbox, "evaluation", id))
+   return 201, shape(lookup.find(sandbox, "evaluation", id))
 end
 
 function handlers.list_evaluations(sandbox, input)
-   return 200, { data = json.array(lookup.all(sandbox, "evaluation", shapes.evaluation, "component",
+   return 200, { data = json.array(lookup.all(sandbox, "evaluation", shape, "component",
       input.component)) }
 end
 
 function handlers.get_evaluation(_, input)
-   return 200, shapes.evaluation(input.evaluation)
+   return 200, shape(input.evaluation)
 end
 
 ---------------------------------------------------------------- judge results

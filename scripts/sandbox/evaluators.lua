@@ -8,11 +8,22 @@ local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 local validate = require "promptic.sandbox.validate"
 
-local evaluators = { handlers = {} }
+local evaluators = {
+   handlers = {},
+   tables = { [[evaluator (id TEXT PRIMARY KEY, experimentId OF(experiment),
+      name TEXT NOT NULL, description TEXT, type TEXT NOT NULL, scaleMin REAL NOT NULL,
+      scaleMax REAL NOT NULL, weight REAL NOT NULL, config TEXT, TIMES)]] },
+   indexes = { "evaluator_experiment ON evaluator (experimentId)" },
+   kinds = { evaluator = { from = "evaluator t" .. lookup.OF_EXPERIMENT,
+      parents = { experiment = "t.experimentId" } } },
+}
 local handlers = evaluators.handlers
 
+local shape = shapes.new({ "id", "experimentId", "name", "description", "type", "scaleMin", "scaleMax",
+   "weight", "config", "createdAt", "updatedAt" }, { "config" })
+
 function handlers.list_evaluators(sandbox, input)
-   return 200, { data = json.array(lookup.all(sandbox, "evaluator", shapes.evaluator, "experiment",
+   return 200, { data = json.array(lookup.all(sandbox, "evaluator", shape, "experiment",
       input.experiment)) }
 end
 
@@ -43,7 +54,7 @@ function handlers.create_evaluators(sandbox, input)
    for i = 1, #input.body do
       local evaluator = complete(input.body[i])
       check(evaluator, input.experiment, ("[%d]."):format(i - 1))
-      created[i] = shapes.evaluator(evaluators.insert(sandbox.store, input.experiment.id, evaluator, now))
+      created[i] = shape(evaluators.insert(sandbox.store, input.experiment.id, evaluator, now))
    end
    return 201, { data = json.array(created) }
 end
@@ -59,7 +70,7 @@ function handlers.update_evaluator(sandbox, input)
    sandbox.store:run([[UPDATE evaluator SET name = ?, description = ?, type = ?, scaleMin = ?, scaleMax = ?,
       weight = ?, config = ?, updatedAt = ? WHERE id = ?]], row.name, row.description, row.type, row.scaleMin,
       row.scaleMax, row.weight, shapes.document(row.config), times.now(), row.id)
-   return 200, shapes.evaluator(lookup.find(sandbox, "evaluator", row.id))
+   return 200, shape(lookup.find(sandbox, "evaluator", row.id))
 end
 
 function handlers.delete_evaluator(sandbox, input)

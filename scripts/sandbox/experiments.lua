@@ -5,13 +5,79 @@ local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
 local runner = require "promptic.sandbox.runner"
+local scoring = require "promptic.sandbox.scoring"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 local training = require "promptic.sandbox.training"
 local validate = require "promptic.sandbox.validate"
 
-local experiments = { handlers = {} }
+-- The description of an experiment's dataset.
+local DATASET = "What the experiment trains on"
+
+local experiments = {
+   handlers = {},
+   parts = { "duplicates", "tool_selection" },
+   -- datasetId: its own dataset, made and deleted with it. own_length: how many bytes of the initial prompt are
+   -- the person's own, where examples that an earlier experiment chose follow them. tools: JSON, of a
+   -- tool-selection experiment.
+   tables = { [[experiment (id TEXT PRIMARY KEY, aiComponentId OF(component),
+      datasetId TEXT NOT NULL REFERENCES dataset,
+      name TEXT, description TEXT, targetModel TEXT NOT NULL, provider TEXT NOT NULL,
+      taskType TEXT NOT NULL, optimizer TEXT NOT NULL, promptFormat TEXT NOT NULL DEFAULT 'single',
+      initial_prompt TEXT, own_length INTEGER, tools TEXT, systemPrompt TEXT, optimizeSystemPrompt INTEGER,
+      optimizedSystemPrompt TEXT, hyperparameters TEXT NOT NULL, initialPredictionModelSchema TEXT,
+      inputVariables TEXT NOT NULL DEFAULT '[]',
+      experimentStatus TEXT NOT NULL DEFAULT 'pending', tokensUsed INTEGER NOT NULL DEFAULT 0,
+      runNumber INTEGER NOT NULL, startedAt TEXT, endedAt TEXT, errorCode TEXT, errorMessage TEXT,
+      TIMES)]] },
+   indexes = { "experiment_component ON experiment (aiComponentId)", "experiment_dataset ON experiment (datasetId)" },
+   kinds = { experiment = { from = "experiment t" .. lookup.OF_COMPONENT,
+      parents = { component = "t.aiComponentId" } } },
+   upgrades = {},
+}
 local handlers = experiments.handlers
+
+---------------------------------------------------------------- older files
+
+-- Experiments have datasets of their own since version 2.
+experiments.upgrades[2] = { before = function(store)
+   store:execute "ALTER TABLE experiment ADD COLUMN datasetId TEXT REFERENCES dataset"
+   for _, row in ipairs(store:all [[SELECT e.id, e.name, e.runNumber, e.aiComponentId, c.workspaceId FROM experiment e
+      JOIN component c ON c.id = e.aiComponentId]]) do
+      local dataset, now = ids.uuid(), times.now()
+      store:run([[INSERT INTO dataset (id, aiComponentId, workspaceId, name, description, createdAt, updatedAt)
+         VALUES (?, ?, ?, ?, ?, ?, ?)]], dataset, row.aiComponentId, row.workspaceId,
+         row.name or ("experiment %d"):format(row.runNumber), DATASET, now, now)
+      store:run("UPDATE experiment SET datasetId = ? WHERE id = ?", dataset, row.id)
+   end
+end }
+
+---------------------------------------------------------------- shape
+
+local experiment = shapes.new({ "id", "datasetId", "name", "description", "targetModel", "provider", "aiComponentId",
+   "experimentStatus", "taskType", "optimizer", "promptFormat", "tokensUsed",
+   "initialPredictionModelSchema", "inputVariables", "runNumber",
+   "hyperparameters", "startedAt", "endedAt", "errorCode", "errorMessage", "createdAt", "updatedAt" },
+   { "initialPredictionModelSchema", "inputVariables", "hyperparameters" })
+
+--- An experiment's row as the platform shows it. One without cases has no dataset of an experiment either.
+function experiments.shape(sandbox, row)
+   local object = experiment(row)
+   if sandbox.without.list_dataset_cases then object.datasetId = nil end
+   object.customProviderId = json.null
+   object.createdByUser = json.null
+   if row.taskType == "toolSelection" then
+      object.systemPrompt = row.systemPrompt or json.null
+      object.optimizeSystemPrompt = row.optimizeSystemPrompt == 1
+      object.optimizedSystemPrompt = row.optimizedSystemPrompt or json.null
+   end
+   object.initialPromptMessages = shapes.messages(row.initial_prompt)
+   object.initialPromptTokens = row.initial_prompt and #scoring.tokens(row.initial_prompt) or json.null
+   object.retries = 0
+   return object
+end
+
+---------------------------------------------------------------- operations
 
 --- Raises 409 unless the experiment may still be changed. Once started, what was scored stays as it was.
 function experiments.check_pending(row, what)
@@ -28,21 +94,23 @@ function handlers.list_experiments(sandbox, input)
       sql, values[#values + 1] = sql .. " AND e.experimentStatus = ?", input.status
    end
    values[#values + 1], values[#values + 2] = input.limit, input.offset
-   local rows = sandbox.store:all(sql .. " ORDER BY e.rowid DESC LIMIT ? OFFSET ?", shapes.experiment,
-      table.unpack(values))
+   local rows = sandbox.store:all(sql .. " ORDER BY e.rowid DESC LIMIT ? OFFSET ?", function(row)
+      return experiments.shape(sandbox, row)
+   end, table.unpack(values))
    return 200, { data = json.array(rows) }
 end
 
 local COLUMNS = { "aiComponentId", "datasetId", "name", "description", "targetModel", "provider", "taskType",
    "optimizer", "promptFormat", "initial_prompt", "own_length", "tools", "systemPrompt", "optimizeSystemPrompt",
-   "hyperparameters", "initialPredictionModelSchema" }
+   "hyperparameters", "initialPredictionModelSchema", "inputVariables" }
 
 --- Makes a pending experiment of these columns, with a dataset of its own; returns its row.
 function experiments.insert(sandbox, fields)
    local number = sandbox.store:value("SELECT coalesce(max(runNumber), 0) + 1 FROM experiment "
       .. "WHERE aiComponentId = ?", fields.aiComponentId)
    local name = type(fields.name) == "string" and fields.name or ("experiment %d"):format(number)
-   fields.datasetId = datasets.insert(sandbox, fields.aiComponentId, name, "What the experiment trains on")
+   fields.inputVariables = fields.inputVariables or "[]"
+   fields.datasetId = datasets.insert(sandbox, fields.aiComponentId, name, DATASET)
    local id, now, values = ids.uuid(), times.now(), {}
    for i, column in ipairs(COLUMNS) do values[i] = fields[column] == nil and json.null or fields[column] end
    sandbox.store:run(("INSERT INTO experiment (%s, id, runNumber, createdAt, updatedAt) VALUES (?%s)"):format(
@@ -54,17 +122,19 @@ end
 function handlers.create_experiment(sandbox, input)
    local body = input.body
    lookup.find(sandbox, "component", body.aiComponentId)
-   return 201, shapes.experiment(experiments.insert(sandbox, {
+   return 201, experiments.shape(sandbox, experiments.insert(sandbox, {
       aiComponentId = body.aiComponentId, name = body.name, description = body.description,
       targetModel = body.targetModel, provider = body.provider, taskType = body.taskType,
       optimizer = body.optimizer, promptFormat = body.promptFormat, initial_prompt = body.initialPrompt,
       hyperparameters = json.encode(validate.hyperparameters(body.hyperparameters)),
       initialPredictionModelSchema = shapes.document(body.initialPredictionModelSchema),
+      -- what the platform does with them is in no source; they are stored, shown and copied
+      inputVariables = shapes.document(body.inputVariables),
    }))
 end
 
-function handlers.get_experiment(_, input)
-   return 200, shapes.experiment(input.experiment)
+function handlers.get_experiment(sandbox, input)
+   return 200, experiments.shape(sandbox, input.experiment)
 end
 
 -- Wire names of what can be changed, and their columns.
@@ -88,7 +158,7 @@ function handlers.update_experiment(sandbox, input)
       sandbox.store:run("UPDATE experiment SET own_length = NULL WHERE id = ?", id)
    end
    sandbox.store:run("UPDATE experiment SET updatedAt = ? WHERE id = ?", times.now(), id)
-   return 200, shapes.experiment(lookup.find(sandbox, "experiment", id))
+   return 200, experiments.shape(sandbox, lookup.find(sandbox, "experiment", id))
 end
 
 --- Deleting a running experiment ends its work: the runner finds it gone.
@@ -103,7 +173,7 @@ end
 local function check_ready(sandbox, row)
    local count = training.count(sandbox.store, row)
    if count < 2 then
-      failure.invalid("The experiment needs at least 2 observations to start, it has %d", count)
+      failure.invalid("The experiment needs at least 2 rows of training data to start, it has %d", count)
    end
    local weight = sandbox.store:value("SELECT sum(weight) FROM evaluator WHERE experimentId = ?", row.id)
    if not weight then
@@ -145,6 +215,11 @@ function experiments.resume(sandbox)
    local unfinished = sandbox.store:all([[SELECT id FROM experiment
       WHERE experimentStatus IN ('scheduled', 'running') ORDER BY rowid]])
    for _, row in ipairs(unfinished) do experiments.enqueue(sandbox, row.id) end
+end
+
+--- Ends an experiment as failed.
+function experiments.fail(store, id, message)
+   runner.fail(store, id, "SANDBOX_ERROR", message)
 end
 
 return experiments

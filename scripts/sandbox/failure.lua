@@ -16,6 +16,11 @@ function failure.not_found()
    failure.raise(404, "Not found")
 end
 
+--- A path that is none of the API: `route` is true of the failure, which the server answers as --not-found says.
+function failure.no_route()
+   error(setmetatable({ status = 404, message = "Not found", route = true }, Failure), 0)
+end
+
 --- A request that the contract or the rules do not allow.
 function failure.invalid(message, ...)
    failure.raise(400, message, ...)
@@ -41,5 +46,15 @@ end
 function failure.body(problem)
    return { error = problem.message, details = problem.path and { path = problem.path } or nil }
 end
+
+local PAGE = "<!DOCTYPE html><html><head><title>404: This page could not be found.</title></head>"
+   .. "<body><h1>404</h1><h2>This page could not be found.</h2></body></html>"
+
+--- What a path that is no route is answered with, by the words of --not-found: the body and its headers.
+failure.forms = {
+   json = failure.body,
+   html = function() return PAGE, { ["content-type"] = "text/html; charset=utf-8" } end,
+   empty = function() return nil end,
+}
 
 return failure

@@ -2,6 +2,9 @@
 Traces come in as OTLP over HTTP: JSON or protobuf, plain or gzip, and are answered in the sender's form. Spans
 of one trace may come in several posts, in any order; a span that comes again replaces itself, and what the
 trace says of itself is made anew from all its spans each time.
+
+What was taken and yet lost its meaning (no such component, a dataset without one, no spans at all) is said in the
+response as OTLP has it: partialSuccess with 0 rejected spans and a message.
 ]]
 local artifacts = require "promptic.sandbox.artifacts"
 local bodies = require "promptic.sandbox.bodies"
@@ -16,7 +19,7 @@ local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 local traces = require "promptic.sandbox.traces"
 
-local ingest = { handlers = {} }
+local ingest = { handlers = {}, raw_bodies = { ingest_traces = true } }
 
 --- The most that a compressed request holds once it is inflated: that of a plain one.
 ingest.MOST_BYTES = 64 * 1024 * 1024
@@ -162,13 +165,25 @@ local function open_trace(sandbox, span, now)
    return trace
 end
 
--- Writes the spans; returns how many name an unknown dataset.
-local function take_in(sandbox, spans)
+local MOST_WARNINGS = 5
+
+-- Adds a text to the warnings, each once and only so many.
+local function warn(warnings, message, ...)
+   local text = message:format(...)
+   if warnings[text] or #warnings == MOST_WARNINGS then return end
+   warnings[text], warnings[#warnings + 1] = true, text
+end
+
+-- Writes the spans; returns how many name an unknown dataset, and adds to the warnings.
+local function take_in(sandbox, spans, warnings)
    local now, order, by_id, known, unknown = times.now(), {}, {}, {}, 0
    for _, span in ipairs(spans) do
       if not knows_dataset(sandbox, span, known) then
          unknown = unknown + 1
       else
+         if span.component and not component_id(sandbox, span.component) then
+            warn(warnings, "promptic.ai_component: there is no component '%s'", span.component)
+         end
          local trace = by_id[span.trace_id]
          if not trace then
             trace = open_trace(sandbox, span, now)
@@ -182,16 +197,21 @@ local function take_in(sandbox, spans)
    end
    for _, trace in ipairs(order) do
       sum_up(sandbox.store, trace)
-      if trace.dataset_id or (trace.dataset and trace.aiComponentId) then datasets.collect(sandbox, trace) end
+      if trace.dataset_id or (trace.dataset and trace.aiComponentId) then
+         datasets.collect(sandbox, trace)
+      elseif trace.dataset then
+         warn(warnings, "promptic.dataset: '%s' needs promptic.ai_component, whose dataset it is", trace.dataset)
+      end
    end
    return unknown
 end
 
+-- reason: why spans were rejected, or the warnings; nil for neither.
 local function answer(kind, rejected, reason)
    if kind == PROTOBUF then
       return 200, otlp_protobuf.response(rejected, reason), { ["content-type"] = PROTOBUF }
    end
-   if rejected == 0 then return 200, { partialSuccess = {} } end
+   if not reason then return 200, { partialSuccess = {} } end
    -- 64-bit integers are strings in OTLP's JSON
    return 200, { partialSuccess = { rejectedSpans = tostring(rejected), errorMessage = reason } }
 end
@@ -210,9 +230,12 @@ function ingest.handlers.ingest_traces(sandbox, input)
       return refuse(kind, body.status, body.message)
    end
    local spans, rejected, reason = otlp.spans(body)
-   local unknown = take_in(sandbox, spans)
+   local warnings = {}
+   local unknown = take_in(sandbox, spans, warnings)
    if unknown > 0 then reason = reason or "promptic.dataset.id: no such dataset" end
-   return answer(kind, rejected + unknown, reason)
+   if #spans == 0 and not reason then warn(warnings, "The request holds no spans") end
+   if reason then table.insert(warnings, 1, reason) end
+   return answer(kind, rejected + unknown, warnings[1] and table.concat(warnings, "; "))
 end
 
 return ingest

@@ -4,8 +4,43 @@ local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
 local shapes = require "promptic.sandbox.shapes"
 
-local iterations = { handlers = {} }
+local iterations = {
+   handlers = {},
+   tables = {
+      [[iteration (id INTEGER PRIMARY KEY AUTOINCREMENT, experimentId OF(experiment),
+      iterationNumber INTEGER NOT NULL, prompt TEXT NOT NULL, promptTokens INTEGER NOT NULL,
+      overallNormalizedScore REAL NOT NULL, evalNormalizedScore REAL, schemaSnapshot TEXT,
+      own_length INTEGER NOT NULL, avgPredictionLatencyMs INTEGER, toolDescriptions TEXT,
+      selectionSystemPrompt TEXT, TIMES)]],
+      -- No reference to the evaluator: the score says what was measured then.
+      [[score (iterationId INTEGER NOT NULL REFERENCES iteration ON DELETE CASCADE,
+      evaluatorId TEXT NOT NULL, evaluatorName TEXT NOT NULL, evaluatorDescription TEXT,
+      evaluatorType TEXT NOT NULL, score REAL NOT NULL, rawScore REAL NOT NULL)]],
+   },
+   indexes = { "iteration_order ON iteration (experimentId, iterationNumber)",
+      "score_iteration ON score (iterationId)" },
+   kinds = { iteration = { from = "iteration t" .. lookup.OF_EXPERIMENT,
+      parents = { experiment = "t.experimentId" } } },
+   upgrades = {},
+}
 local handlers = iterations.handlers
+
+-- Iterations say since version 2 how much of a prompt is the person's own: of all those of an experiment the first
+-- one's prompt, which is the initial one as it is.
+iterations.upgrades[2] = { before = function(store)
+   store:execute "ALTER TABLE iteration ADD COLUMN own_length INTEGER"
+   store:execute [[UPDATE iteration SET own_length = (SELECT length(CAST(first.prompt AS BLOB)) FROM iteration first
+      WHERE first.experimentId = iteration.experimentId ORDER BY iterationNumber LIMIT 1)]]
+end }
+
+--- An iteration's row as the platform shows it.
+iterations.shape = shapes.new({ "id", "experimentId", "iterationNumber", "prompt", "promptTokens",
+   "overallNormalizedScore", "evalNormalizedScore", "schemaSnapshot", "avgPredictionLatencyMs",
+   "toolDescriptions", "selectionSystemPrompt", "createdAt", "updatedAt" },
+   { "schemaSnapshot", "toolDescriptions" })
+
+local score = shapes.new { "iterationId", "score", "rawScore", "evaluatorId", "evaluatorName",
+   "evaluatorDescription", "evaluatorType" }
 
 -- The best first: by evalNormalizedScore where there is one, the earliest among equals.
 local BEST_FIRST = "ORDER BY coalesce(evalNormalizedScore, overallNormalizedScore) DESC, iterationNumber"
@@ -17,14 +52,14 @@ function iterations.best(store, experiment_id)
 end
 
 local function with_scores(sandbox, row)
-   local object = shapes.iteration(row)
+   local object = iterations.shape(row)
    object.scores = json.array(sandbox.store:all("SELECT * FROM score WHERE iterationId = ? ORDER BY rowid",
-      shapes.score, row.id))
+      score, row.id))
    return object
 end
 
 function handlers.list_iterations(sandbox, input)
-   return 200, { data = json.array(lookup.all(sandbox, "iteration", shapes.iteration, "experiment",
+   return 200, { data = json.array(lookup.all(sandbox, "iteration", iterations.shape, "experiment",
       input.experiment)) }
 end
 

@@ -4,37 +4,23 @@ the path names before this one: what belongs to another workspace, component, ex
 not found, like an unknown id.
 ]]
 local failure = require "promptic.sandbox.failure"
+local resources = require "promptic.sandbox.resources"
 
 local lookup = {}
 
-local OF_COMPONENT = " JOIN component c ON c.id = t.aiComponentId"
-local OF_EXPERIMENT = " JOIN experiment e ON e.id = t.experimentId JOIN component c ON c.id = e.aiComponentId"
-local OF_DATASET = " JOIN dataset d ON d.id = t.datasetId JOIN component c ON c.id = d.aiComponentId"
-local OF_RUN = " JOIN run r ON r.id = t.runId JOIN component c ON c.id = r.aiComponentId"
+--- Joins from a row t to its component c, whose workspace is read.
+lookup.OF_COMPONENT = " JOIN component c ON c.id = t.aiComponentId"
+lookup.OF_EXPERIMENT = " JOIN experiment e ON e.id = t.experimentId JOIN component c ON c.id = e.aiComponentId"
+lookup.OF_DATASET = " JOIN dataset d ON d.id = t.datasetId JOIN component c ON c.id = d.aiComponentId"
+lookup.OF_RUN = " JOIN run r ON r.id = t.runId JOIN component c ON c.id = r.aiComponentId"
 
--- By kind: its table as t, with what its workspace is read from; the column of each parent that it may have;
--- what is counted along.
-local kinds = {
-   component = { from = "component t", workspace = "t.workspaceId", parents = {} },
-   experiment = { from = "experiment t" .. OF_COMPONENT, parents = { component = "t.aiComponentId" } },
-   observation = { from = "observation t" .. OF_EXPERIMENT, parents = { experiment = "t.experimentId" } },
-   evaluator = { from = "evaluator t" .. OF_EXPERIMENT, parents = { experiment = "t.experimentId" } },
-   iteration = { from = "iteration t" .. OF_EXPERIMENT, parents = { experiment = "t.experimentId" } },
-   trace = { from = "trace t", workspace = "t.workspaceId", parents = {}, also = "t.traceId" },
-   artifact = { from = "artifact t", workspace = "t.workspaceId", parents = {} },
-   storage_object = { from = "storage_object t", workspace = "t.workspaceId", parents = {} },
-   -- the dataset of an experiment is found by the experiment, not in lists
-   dataset = { from = "dataset t" .. OF_COMPONENT, parents = { component = "t.aiComponentId" },
-      listed = " AND NOT EXISTS (SELECT 1 FROM experiment WHERE datasetId = t.id)",
-      counts = [[, (SELECT count(*) FROM item WHERE datasetId = t.id) AS itemCount,
-         (SELECT count(*) FROM item WHERE datasetId = t.id) AS traceCount,
-         (SELECT count(*) FROM dataset_case WHERE datasetId = t.id) AS caseCount]] },
-   case = { from = "dataset_case t" .. OF_DATASET, parents = { dataset = "t.datasetId" } },
-   run = { from = "run t" .. OF_COMPONENT, parents = { component = "t.aiComponentId" },
-      counts = ", (SELECT count(*) FROM run_trace WHERE runId = t.id) AS traceCount" },
-   annotation = { from = "annotation t" .. OF_RUN, parents = { run = "t.runId" } },
-   evaluation = { from = "evaluation t" .. OF_COMPONENT, parents = { component = "t.aiComponentId" } },
-}
+-- What the modules of the resources say of their kinds:
+--    from        its table as t, with what its workspace is read from
+--    workspace   the column of that; c.workspaceId without
+--    parents     the column of each parent that it may have
+--    also        a further column that an id may stand in
+--    counts      what is read along; listed: what of them lists show
+local kinds = resources.kinds
 
 local function select_of(kind)
    return ("SELECT t.*%s FROM %s WHERE %s = ?"):format(kind.counts or "", kind.from,

@@ -1,7 +1,8 @@
 --[[
 OpenTelemetry's OTLP/HTTP in its JSON form (otlp_protobuf.lua makes it of the other one), read into
 plain spans: what the GenAI conventions (and their older spellings, and OpenInference's) say about models,
-tokens, tools, input and output gets a field of its own; every other attribute stays in `metadata`.
+tokens, input and output gets a field of its own; every other attribute stays in `metadata`, those too
+that are read for what is not a field of a span: its tool, its component, its dataset.
 ]]
 local json = require "promptic.json"
 
@@ -32,6 +33,10 @@ local names = {
    user = { "user.id", "enduser.id" },
    tags = { "promptic.tags", "tags" },
 }
+
+-- Those of a span's fields, where the attribute does not stay in metadata.
+local fields = { model = true, provider = true, input_tokens = true, output_tokens = true, total_tokens = true,
+   cost = true, input = true, output = true }
 
 local measures = { input_tokens = true, output_tokens = true, total_tokens = true, cost = true }
 
@@ -126,16 +131,18 @@ local function amount(meaning, value)
    return meaning == "cost" and number or math.tointeger(math.floor(number + 0.5))
 end
 
--- Takes the values of all known names out of the attributes; amounts that cannot be stay there.
-local function take(attributes)
+-- The value of the first spelling that is there, by meaning. What becomes a field of a span is taken out of the
+-- attributes; amounts that cannot be stay there. in_span is false for a resource, which has no such fields.
+local function take(attributes, in_span)
    local taken = {}
    for meaning, spellings in pairs(names) do
       for _, name in ipairs(spellings) do
          local value = attributes[name]
          if measures[meaning] then value = amount(meaning, value) end
          if value ~= nil then
-            if taken[meaning] == nil then taken[meaning] = value end
-            attributes[name] = nil
+            taken[meaning] = value
+            if in_span and fields[meaning] then attributes[name] = nil end
+            break
          end
       end
    end
@@ -229,7 +236,7 @@ local function read_span(span, resource)
    local start_ns, end_ns = nanoseconds(span.startTimeUnixNano), nanoseconds(span.endTimeUnixNano)
    if not start_ns or start_ns <= 0 then return nil, "startTimeUnixNano: must be nanoseconds since 1970" end
    local attributes = attributes_of(span.attributes)
-   local values = take(attributes)
+   local values = take(attributes, true)
    local function either(meaning) return values[meaning] or resource.values[meaning] end
    local status, message = status_of(span.status)
    return {
@@ -255,7 +262,7 @@ function otlp.spans(request)
    local spans, rejected, reason = {}, 0, nil
    for _, of_resource in ipairs(list_of(request.resourceSpans)) do
       local resource = { rest = attributes_of(list_of(list_of(of_resource).resource).attributes) }
-      resource.values = take(resource.rest)
+      resource.values = take(resource.rest, false)
       for _, of_scope in ipairs(list_of(list_of(of_resource).scopeSpans)) do
          for _, raw in ipairs(list_of(list_of(of_scope).spans)) do
             local span, problem = read_span(raw, resource)

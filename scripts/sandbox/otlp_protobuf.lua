@@ -104,9 +104,9 @@ function otlp_protobuf.decode(text)
    return decoded
 end
 
---- An ExportTraceServiceResponse: empty, or with how many spans were rejected and why.
+--- An ExportTraceServiceResponse: empty, or with how many spans were rejected and why; a reason with none is a warning.
 function otlp_protobuf.response(rejected, reason)
-   if rejected == 0 then return "" end
+   if not reason then return "" end
    return protobuf.field(1, protobuf.field(1, rejected) .. protobuf.field(2, reason))
 end
 

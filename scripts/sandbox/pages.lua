@@ -9,21 +9,29 @@ pages.SIZE = 500
 
 local MOST_AT_ONCE = 256 * 1024 -- bytes of a body that is sent as one text
 
---- Reads the rows of a statement: each call of the result gives the next page, {} at the end. The statement has
--- a column `place` by which it is ordered, and ends with "... > ? ORDER BY ... LIMIT ?"; the arguments are those
--- before. map makes what is wanted of a row, nil: the row itself.
+--- Reads rows in pages: each call of the result gives what `map` makes of the next page's rows (nil: leaves the row
+-- out), {} at the end. next_page() gives the rows after those that map has seen, {} at the end.
+function pages.read(next_page, map)
+   return function()
+      repeat
+         local rows, kept = next_page(), {}
+         for _, row in ipairs(rows) do kept[#kept + 1] = map(row) end
+         if #kept > 0 or #rows == 0 then return kept end
+      until false
+   end
+end
+
+--- The same by a statement with a column `place` by which it is ordered, that ends with "... > ? ORDER BY ... LIMIT
+-- ?"; the arguments are those before.
 function pages.rows(store, sql, map, ...)
    local place, arguments = -1, table.pack(...)
-   return function()
+   return pages.read(function()
       arguments[arguments.n + 1], arguments[arguments.n + 2] = place, pages.SIZE
-      local rows = store:all(sql, nil, table.unpack(arguments, 1, arguments.n + 2))
-      for i, row in ipairs(rows) do
-         place = row.place
-         row.place = nil
-         rows[i] = map and map(row) or row
-      end
-      return rows
-   end
+      return store:all(sql, nil, table.unpack(arguments, 1, arguments.n + 2))
+   end, function(row)
+      place, row.place = row.place, nil
+      return map and map(row) or row
+   end)
 end
 
 -- The pieces of a body one by one, nil at the end.

@@ -1,10 +1,13 @@
 --[[
 Which operation a method and a path mean, taken from the library's own table of endpoints, so a new row
 is a new route. A literal segment goes before a parameter ("/traces/stats" before "/traces/{trace_id}").
+
+A sandbox that plays an older or a newer platform has routes of some operations only (--without).
 ]]
 local endpoints = require("promptic").endpoints
 
 local routes = {}
+routes.__index = routes
 
 local function segments_of(path)
    local segments = {}
@@ -13,9 +16,7 @@ local function segments_of(path)
 end
 
 -- A tree: children by literal segment, one child for a parameter, rows by verb at the leaves.
-local root = { children = {}, rows = {} }
-
-local function add(row)
+local function add(root, row)
    local node = root
    for _, segment in ipairs(segments_of(row.path)) do
       local key = segment:match "^{.*}$" and "{}" or segment
@@ -26,7 +27,41 @@ local function add(row)
    for name in row.path:gmatch "{(.-)}" do table.insert(node.rows[row.verb].names, name) end
 end
 
-for _, row in ipairs(endpoints) do add(row) end
+--- The routes of all operations but those in `without`, a set by name.
+function routes.new(without)
+   local self = setmetatable({ root = { children = {}, rows = {} } }, routes)
+   for _, row in ipairs(endpoints) do
+      if not (without or {})[row.name] then add(self.root, row) end
+   end
+   return self
+end
+
+local function group_of(row)
+   return (row.module:gsub("^dataset_", ""):gsub("_", "-"))
+end
+
+--- The names that routes.group takes, in the order of the table.
+function routes.groups()
+   local list, seen = {}, {}
+   for _, row in ipairs(endpoints) do
+      local group = group_of(row)
+      if not seen[group] then list[#list + 1] = group end
+      seen[group] = true
+   end
+   return list
+end
+
+--- The names of the operations of a group, such as "cases"; an operation's name is a group of its own. nil if there
+-- is no such group.
+function routes.group(name)
+   if endpoints[name] then return { name } end
+   name = name:gsub("_", "-"):gsub("^dataset%-", "")
+   local list = {}
+   for _, row in ipairs(endpoints) do
+      if group_of(row) == name then list[#list + 1] = row.name end
+   end
+   return list[1] and list or nil
+end
 
 --- Undoes percent-encoding; in a query a plus is a space.
 function routes.decode(text, is_query)
@@ -48,10 +83,10 @@ local function find(node, segments, place, values)
 end
 
 --- The row and its path parameters by name; or nil and the verbs allowed there (nil: no such path).
-function routes.match(verb, path)
+function routes:match(verb, path)
    if path:sub(1, 1) ~= "/" then return nil end
    local values = {}
-   local node = find(root, segments_of(path), 1, values)
+   local node = find(self.root, segments_of(path), 1, values)
    if not node then return nil end
    local entry = node.rows[verb]
    if not entry then

@@ -8,8 +8,24 @@ local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 local traces = require "promptic.sandbox.traces"
 
-local runs = { handlers = {} }
+local runs = {
+   handlers = {},
+   tables = {
+      [[run (id TEXT PRIMARY KEY, datasetId OF(dataset),
+      aiComponentId TEXT NOT NULL, workspaceId TEXT NOT NULL, name TEXT, status TEXT NOT NULL,
+      TIMES)]],
+      "run_trace (runId OF(run), traceDbId OF(trace), PRIMARY KEY (runId, traceDbId))",
+   },
+   indexes = { "run_dataset ON run (datasetId)", "run_component ON run (aiComponentId)",
+      -- an index ends with the row's id, which is the order of pages
+      "run_trace_run ON run_trace (runId)", "run_trace_trace ON run_trace (traceDbId)" },
+   kinds = { run = { from = "run t" .. lookup.OF_COMPONENT, parents = { component = "t.aiComponentId" },
+      counts = ", (SELECT count(*) FROM run_trace WHERE runId = t.id) AS traceCount" } },
+}
 local handlers = runs.handlers
+
+local shape = shapes.new { "id", "name", "datasetId", "aiComponentId", "workspaceId", "status", "traceCount",
+   "createdAt", "updatedAt" }
 
 function handlers.create_run(sandbox, input)
    local store, body = sandbox.store, input.body
@@ -24,16 +40,16 @@ function handlers.create_run(sandbox, input)
       store:run("INSERT INTO run_trace SELECT ?, traceDbId FROM item WHERE datasetId = ? ORDER BY id", id,
          dataset.id)
    end
-   return 201, shapes.run(lookup.find(sandbox, "run", id))
+   return 201, shape(lookup.find(sandbox, "run", id))
 end
 
 function handlers.list_runs(sandbox, input)
-   return 200, { data = json.array(lookup.all(sandbox, "run", shapes.run, "component", input.component)) }
+   return 200, { data = json.array(lookup.all(sandbox, "run", shape, "component", input.component)) }
 end
 
 function handlers.get_run(sandbox, input)
-   local object = json.encode(shapes.run(input.run)):gsub("}$", "")
-   local function text_of(row) return json.encode(shapes.trace_item(row)) end
+   local object = json.encode(shape(input.run)):gsub("}$", "")
+   local function text_of(row) return json.encode(traces.item(row)) end
    return 200, pages.body { object, ',"traces":[', pages.rows(sandbox.store, "SELECT " .. traces.COLUMNS
       .. [[, r.rowid AS place FROM run_trace r JOIN trace t ON t.id = r.traceDbId WHERE r.runId = ? AND r.rowid > ?
       ORDER BY r.rowid LIMIT ?]], text_of, input.run.id), "]}" }

@@ -16,8 +16,8 @@ local httpd = require "promptic.httpd"
 local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
-local routes = require "promptic.sandbox.routes"
-local storage = require "promptic.sandbox.storage"
+local promptic = require "promptic"
+local resources = require "promptic.sandbox.resources"
 local validate = require "promptic.sandbox.validate"
 
 local server = {}
@@ -25,30 +25,20 @@ local server = {}
 local PREFIX = "/api/v1"
 local MAX_BODY_BYTES = 64 * 1024 * 1024
 
---- Operations by name; each module adds those of its resource.
-server.handlers = {}
-for _, name in ipairs { "workspace", "models", "experiments", "duplicates", "tool_selection", "observations",
-   "evaluators", "iterations", "deployments", "traces", "ingest", "artifacts", "storage", "datasets", "cases",
-   "runs", "annotations", "evaluations" } do
-   for operation, handler in pairs(require("promptic.sandbox." .. name).handlers) do
-      server.handlers[operation] = handler
-   end
-end
+--- Operations by name; the modules of the resources say which they serve.
+server.handlers = resources.load().handlers
 
--- Operations that read the body themselves.
-local takes_raw_body = { ingest_traces = true }
-
-local function route(request)
+local function route(sandbox, request)
    local path = request.path
-   if path:sub(1, #PREFIX + 1) ~= PREFIX .. "/" then failure.not_found() end
-   local row, arguments = routes.match(request.method, path:sub(#PREFIX + 1))
+   if path:sub(1, #PREFIX + 1) ~= PREFIX .. "/" then failure.no_route() end
+   local row, arguments = sandbox.routes:match(request.method, path:sub(#PREFIX + 1))
    if row then return row, arguments end
-   if not arguments then failure.not_found() end
+   if not arguments then failure.no_route() end
    return nil, nil, table.concat(arguments, ", ")
 end
 
 local function read_body(row, input, request)
-   if takes_raw_body[row.name] then
+   if resources.raw_bodies[row.name] then
       input.request = request
    elseif validate.schemas(row).body then
       if (request.body or "") == "" then failure.invalid "The body is missing" end
@@ -64,7 +54,7 @@ end
 
 local function call(sandbox, request)
    local session = access.authenticate(sandbox, request)
-   local row, input, allowed = route(request)
+   local row, input, allowed = route(sandbox, request)
    if not row then return 405, { error = "Method not allowed" }, { allow = allowed } end
    local handler = server.handlers[row.name]
    if not handler then failure.raise(501, "The sandbox does not serve %s yet", row.name) end
@@ -78,30 +68,30 @@ end
 
 local function handle(sandbox, request)
    access.check_host(sandbox, request)
-   for _, outside in ipairs { device, storage } do
-      local status, value, headers = outside.respond(sandbox, request)
-      if status then return status, value, headers end
+   local status, value, headers = device.respond(sandbox, request)
+   for _, resource in ipairs(resources.list) do
+      if not status and resource.respond then status, value, headers = resource.respond(sandbox, request) end
    end
+   if status then return status, value, headers end
    return call(sandbox, request)
 end
 
 -- Turns an error into a response; one that is not a Failure is a bug and goes to stderr as well.
-local function answer_failure(problem)
+local function answer_failure(sandbox, problem)
+   if failure.is(problem) and problem.route then return 404, failure.forms[sandbox.not_found](problem) end
    if failure.is(problem) then return problem.status, failure.body(problem) end
    io.stderr:write("promptic sandbox: ", tostring(problem), "\n")
    return 500, { error = "Internal error of the sandbox: " .. tostring(problem):match "^[^\n]*" }
 end
 
--- What the interpreter's hook raises on Ctrl-C: it is meant for the whole program, not a response.
-local INTERRUPT = "interrupted!"
-
+-- What a signal raises is meant for the whole program, not a response.
 local function is_interrupt(problem)
-   return type(problem) == "string" and problem:match "^[^\n]*":sub(-#INTERRUPT) == INTERRUPT
+   return promptic.is_error(problem, "interrupted")
 end
 
 -- A transaction passes on what it caught together with its own traceback.
 local function with_traceback(problem)
-   if failure.is(problem) then return problem end
+   if failure.is(problem) or is_interrupt(problem) then return problem end
    problem = tostring(problem)
    return problem:find("\nstack traceback:", 1, true) and problem or debug.traceback(problem, 2)
 end
@@ -109,10 +99,9 @@ end
 --- Serves one request: status, headers, body.
 function server.respond(sandbox, request)
    local done, status, value, own = xpcall(handle, with_traceback, sandbox, request)
-   if not done and is_interrupt(status) then error(INTERRUPT, 0) end
+   if not done and is_interrupt(status) then error(status, 0) end
    if not done then
-      status, value = answer_failure(status)
-      own = nil
+      status, value, own = answer_failure(sandbox, status)
    end
    local headers = { ["x-request-id"] = ids.uuid() }
    if value ~= nil then headers["content-type"] = "application/json" end

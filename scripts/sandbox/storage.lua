@@ -13,7 +13,20 @@ local secrets = require "promptic.sandbox.secrets"
 local Store = require "promptic.sandbox.store"
 local times = require "promptic.sandbox.times"
 
-local storage = { handlers = {} }
+local storage = {
+   handlers = {},
+   open_bodies = { presign_upload = true },
+   tables = {
+      -- An object in the store behind artifacts; sizeBytes is NULL until its bytes have been uploaded.
+      [[storage_object (id TEXT PRIMARY KEY, workspaceId OF(workspace), folder TEXT NOT NULL,
+      filename TEXT NOT NULL, contentType TEXT NOT NULL, access TEXT NOT NULL, maxSizeBytes INTEGER NOT NULL,
+      sizeBytes INTEGER, sha256 TEXT, createdAt TEXT NOT NULL)]],
+      [[storage_part (storageObjectId OF(storage_object), number INTEGER NOT NULL, bytes BLOB NOT NULL,
+      PRIMARY KEY (storageObjectId, number))]],
+   },
+   indexes = { "storage_object_workspace ON storage_object (workspaceId)" },
+   kinds = { storage_object = { from = "storage_object t", workspace = "t.workspaceId", parents = {} } },
+}
 local handlers = storage.handlers
 
 --- The most that one object holds: 50 MiB, as the platform's Python client sends.

@@ -8,7 +8,6 @@ kill -9 of the sandbox, but the last moments may be lost with the power. Good en
 local httpd = require "promptic.httpd"
 local luasql = require "luasql.sqlite3"
 local json = require "promptic.json"
-local schema = require "promptic.sandbox.schema"
 
 local Store = {}
 Store.__index = Store
@@ -70,18 +69,17 @@ local function refuse(path, problem)
    error(("cannot open %s: %s"):format(path, reason), 0)
 end
 
--- Checks the file's header before SQLite touches it: another program's file stays unchanged.
-local function check_owner(path)
-   local header, problem = httpd.peek(path, schema.HEADER_BYTES)
-   problem = problem or schema.foreign(header)
+-- Checks whose file it is before SQLite touches it: another program's stays unchanged.
+local function check_owner(path, schema)
+   local problem = schema.foreign(path)
    if problem then refuse(path, problem) end
    local _, failed = httpd.make_private(path)
    if failed then refuse(path, failed) end
 end
 
---- Opens (or makes) the database; raises where that fails. ":memory:" keeps nothing.
-function Store.open(path)
-   if path ~= ":memory:" then check_owner(path) end
+--- Opens (or makes) the database with these tables (schema.lua); raises where that fails. ":memory:" keeps nothing.
+function Store.open(path, schema)
+   if path ~= ":memory:" then check_owner(path, schema) end
    local environment = luasql.sqlite3()
    local connection, message = environment:connect(path, LOCK_TIMEOUT_MS)
    if not connection then refuse(path, message) end

@@ -13,7 +13,7 @@ for go into selectionSystemPrompt likewise, and only where optimizeSystemPrompt 
 
 The evaluator toolSelection is the share of right selections. Iterations are those of optimizer.lua.
 ]]
-local cases = require "promptic.sandbox.cases"
+local cases = require "promptic.sandbox.dataset_cases"
 local evaluators = require "promptic.sandbox.evaluators"
 local experiments = require "promptic.sandbox.experiments"
 local failure = require "promptic.sandbox.failure"
@@ -21,7 +21,6 @@ local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
 local models = require "promptic.sandbox.models"
 local prompts = require "promptic.sandbox.prompts"
-local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 local validate = require "promptic.sandbox.validate"
 
@@ -124,10 +123,10 @@ function tool_selection.handlers.create_tool_selection_experiment(sandbox, input
       optimizeSystemPrompt = body.optimizeSystemPrompt,
       initial_prompt = tool_selection.prompt(body.tools, body.systemPrompt),
    })
-   cases.insert(sandbox, row.datasetId, list)
+   cases.insert(sandbox.store, row.datasetId, list)
    evaluators.insert(sandbox.store, row.id, { name = "Tool selection", type = "toolSelection", scaleMin = 0,
       scaleMax = 1, weight = 1 }, times.now())
-   return 201, shapes.experiment(row)
+   return 201, experiments.shape(sandbox, row)
 end
 
 return tool_selection

@@ -3,8 +3,50 @@ local json = require "promptic.json"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"
 
-local traces = { handlers = {} }
+local traces = {
+   handlers = {},
+   parts = { "ingest" },
+   tables = {
+      -- Traces belong to the workspace and outlive the component that they name. input, output: of the root.
+      [[trace (id TEXT PRIMARY KEY, traceId TEXT NOT NULL, workspaceId OF(workspace),
+      aiComponentId TEXT REFERENCES component ON DELETE SET NULL, name TEXT, sessionId TEXT, userId TEXT,
+      metadata TEXT NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER, totalTokens INTEGER,
+      totalCostUsd REAL, status TEXT NOT NULL, tags TEXT NOT NULL, input TEXT, output TEXT,
+      service TEXT, environment TEXT, createdAt TEXT NOT NULL, UNIQUE (workspaceId, traceId))]],
+      -- tool: the one that was called; tools: the names of those on offer.
+      [[span (id TEXT PRIMARY KEY, spanId TEXT NOT NULL, traceId TEXT NOT NULL,
+      traceDbId OF(trace), parentSpanId TEXT, name TEXT NOT NULL, kind TEXT NOT NULL,
+      start_ns INTEGER NOT NULL, end_ns INTEGER, status TEXT NOT NULL, statusMessage TEXT, input TEXT,
+      output TEXT, metadata TEXT NOT NULL, model TEXT, provider TEXT, inputTokens INTEGER,
+      outputTokens INTEGER, totalTokens INTEGER, costUsd REAL, modelParameters TEXT, tool TEXT, tools TEXT,
+      createdAt TEXT NOT NULL, UNIQUE (traceDbId, spanId))]],
+      [[event (id INTEGER PRIMARY KEY AUTOINCREMENT, spanDbId OF(span),
+      name TEXT NOT NULL, timestamp TEXT NOT NULL, body TEXT)]],
+   },
+   indexes = { "trace_start ON trace (workspaceId, start_ns)", "trace_component ON trace (aiComponentId)",
+      "event_span ON event (spanDbId)" },
+   kinds = { trace = { from = "trace t", workspace = "t.workspaceId", parents = {}, also = "t.traceId" } },
+}
 local handlers = traces.handlers
+
+---------------------------------------------------------------- shapes
+
+local trace_item = shapes.new { "id", "traceId", "name", "status", "totalTokens", "totalCostUsd", "componentName",
+   "aiComponentId" }
+
+--- A trace's row as lists show it.
+function traces.item(row)
+   return shapes.timed(trace_item(row), row)
+end
+
+local trace_shape = shapes.new({ "id", "traceId", "workspaceId", "aiComponentId", "name", "sessionId", "userId",
+   "metadata", "totalTokens", "totalCostUsd", "status", "tags", "createdAt" }, { "metadata", "tags" })
+
+local span_shape = shapes.new({ "id", "spanId", "traceId", "traceDbId", "parentSpanId", "name", "kind", "status",
+   "statusMessage", "input", "output", "metadata", "model", "provider", "inputTokens", "outputTokens",
+   "totalTokens", "costUsd", "modelParameters", "createdAt" }, { "metadata", "modelParameters" })
+
+local event_shape = shapes.new({ "id", "spanDbId", "name", "timestamp", "body" }, { "body" })
 
 ---------------------------------------------------------------- spans
 
@@ -98,23 +140,23 @@ function handlers.list_traces(sandbox, input)
    local total = sandbox.store:value("SELECT count(*) FROM trace t" .. where, table.unpack(values))
    values[#values + 1], values[#values + 2] = input.limit, input.offset
    local page = sandbox.store:all("SELECT " .. traces.COLUMNS .. " FROM trace t" .. where
-      .. " ORDER BY start_ns DESC, rowid DESC LIMIT ? OFFSET ?", shapes.trace_item, table.unpack(values))
+      .. " ORDER BY start_ns DESC, rowid DESC LIMIT ? OFFSET ?", traces.item, table.unpack(values))
    return 200, { traces = json.array(page), total = total }
 end
 
 function handlers.get_trace(sandbox, input)
    local row = input.trace
-   local object = shapes.trace(row)
+   local object = shapes.timed(trace_shape(row), row)
    local by_id = {}
    object.spans = json.array((ordered(sandbox.store, row.id, "*")))
    for i, span in ipairs(object.spans) do
-      span = shapes.span(span)
+      span = shapes.timed(span_shape(span), span)
       object.spans[i] = span
       span.events = json.array {}
       by_id[span.id] = span
    end
    local events = sandbox.store:all([[SELECT event.* FROM event JOIN span ON span.id = spanDbId
-      WHERE traceDbId = ? ORDER BY event.id]], shapes.event, row.id)
+      WHERE traceDbId = ? ORDER BY event.id]], event_shape, row.id)
    for _, event in ipairs(events) do table.insert(by_id[event.spanDbId].events, event) end
    return 200, object
 end

@@ -10,15 +10,10 @@ open, where unknown fields are ignored, as the platform may know more than this 
 local check = require "promptic.sandbox.check"
 local failure = require "promptic.sandbox.failure"
 local json = require "promptic.json"
+local resources = require "promptic.sandbox.resources"
 local routes = require "promptic.sandbox.routes"
 
 local validate = {}
-
--- Bodies that the contract leaves open.
-local open_bodies = { create_artifact = true, presign_upload = true }
-
--- Lists that may also be one object alone, which is then a list of one.
-local one_or_list = { create_observations = true, create_evaluators = true, create_dataset_cases = true }
 
 local function is_ratio(value, path)
    if value >= 1 then failure.at(path, "Number must be less than 1") end
@@ -35,6 +30,8 @@ validate.inner = {
       { name = "numFewShots", type = "integer", minimum = 0, default = 8 },
       { name = "enableCot", type = "boolean" },
    } },
+   -- The platform fills these in, though every client sends them.
+   taskType = { required = false }, provider = { required = false }, optimizer = { required = false },
    -- Absent differs from "eval": trainSplitRatio decides then.
    split = { fill = false },
    weight = { minimum = 0, maximum = LARGEST },
@@ -87,17 +84,18 @@ local function body_schema(row)
    if #fields_in(row, "changes") > 0 then return { type = "object", fields = fields_in(row, "field") } end
    local fields = fields_in(row, "body")
    if #fields == 0 then return nil end
-   return { type = "object", fields = fields, closed = not open_bodies[row.name] }
+   return { type = "object", fields = fields, closed = not resources.open_bodies[row.name] }
 end
 
 local schemas = {}
 
---- What an endpoint takes: { path = fields, query = fields, body = schema or nil, one_or_list = boolean }.
+--- What an endpoint takes: { path = fields, query = fields, body = schema or nil, one_or_list = boolean }. A list in
+-- a body may also be one object alone, which is then a list of one.
 function validate.schemas(row)
    local found = schemas[row.name]
    if not found then
       found = { path = fields_in(row, "path"), query = fields_in(row, "query"), body = body_schema(row),
-         one_or_list = one_or_list[row.name] or false }
+         one_or_list = #fields_in(row, "list") > 0 }
       schemas[row.name] = found
    end
    return found

@@ -435,6 +435,30 @@ describe("a login", function()
       assert.is_true(promptic.now() - start < 5)
    end)
 
+   it("shows nothing that a terminal obeys, of codes and of errors", function()
+      local evil = "\\u001b[31m\\u009b2J\\u202e\\u200fx"
+      server:reply({ body = ([[{"device_code":"d","user_code":"%s","verification_uri":"http://h/%s","interval":0.01}]])
+         :format(evil, evil) }, { status = 400, body = ('{"error":"%s","error_description":"%s"}'):format(evil, evil) })
+      local shown = child.lua([[
+         local promptic = require "promptic"
+         local _, problem = pcall(promptic.auth.login, { endpoint = arg[1], config_file = "", save = false })
+         io.stderr:write(problem.kind, " ", problem.code, " ", problem.message, "\n")
+      ]] .. "", { server.url }, { HOME = folder }, "2>&1")
+      assert.matches("enter the code [31m 2J x", shown, 1, true)
+      assert.matches("auth login_failed the login has failed: ", shown, 1, true)
+      for _, bad in ipairs{ "\27", "\194\155", "\226\128\174", "\226\128\143" } do
+         assert.is_nil(shown:find(bad, 1, true))
+      end
+   end)
+
+   it("needs no file where nothing is to be stored", function()
+      server:reply(code(), TOKEN, WORKSPACES)
+      local session = login{ save = false, config_file = "" }
+      assert.same({ "token-of-login", "" }, { session.access_token, session.config_file })
+      local problem = clients.failure(login, { config_file = "" })
+      assert.same({ "config", "no_config_file" }, { problem.kind, problem.code })
+   end)
+
    -- { title, replies, kind, words of the message }
    local FAILURES = {
       { "an expired code", { PENDING, { status = 400, body = '{"error":"expired_token"}' } },
@@ -521,7 +545,7 @@ describe("a login", function()
       process.write_file(folder .. "/bin/xdg-open", "#!/bin/sh\necho \"$1\" >" .. page .. "\n")
       assert(os.execute(("chmod +x %s/bin/xdg-open"):format(folder)))
       server:reply(code{ verification_uri_complete = uri }, PENDING, TOKEN, WORKSPACES)
-      local all = { PATH = folder .. "/bin:" .. os.getenv("PATH"), DISPLAY = "", WAYLAND_DISPLAY = "" }
+      local all = { PATH = folder .. "/bin:" .. os.getenv("PATH"), DISPLAY = "", WAYLAND_DISPLAY = "", BROWSER = "" }
       for name, value in pairs(environment) do
          all[name] = value
       end
@@ -533,6 +557,18 @@ describe("a login", function()
       local said, page = with_browser(uri, { DISPLAY = ":7" })
       assert.matches("^true\ntrue", said)
       assert.equal(uri .. "\n", process.read_file(page))
+   end)
+
+   it("asks BROWSER first, which may be several commands and say where the page goes", function()
+      for _, value in ipairs{ "none-such:xdg-open", "xdg-open %s", "none-such -x:env A=b xdg-open" } do
+         local uri = "https://e.example/device?user_code=ABCD-EFGH"
+         local said, page = with_browser(uri, { BROWSER = value })
+         assert.matches("^true\ntrue", said)
+         assert.equal(uri .. "\n", process.read_file(page))
+         process.remove(folder .. "/bin")
+         os.remove(page)
+      end
+      assert.matches("^false\ntrue", (with_browser("https://e.example/device", { BROWSER = "none-such", DISPLAY = ":7" })))
    end)
 
    it("opens none where there is no screen", function()

@@ -3,6 +3,7 @@
 -- Tags: luas
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
+local driving = require "spec.support.driving"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
@@ -91,7 +92,7 @@ describe("a userdata of the library", function()
             next_trace()
          end),
       }
-      repeat promptic.step(0.01) until server:count() == 5
+      driving.wait(function() return server:count() == 5 end, 0.01)
       local types = {}
       for value in pairs(all_userdata()) do
          local meta = type(value) == "userdata" and debug.getmetatable(value)
@@ -102,7 +103,7 @@ describe("a userdata of the library", function()
          end
       end
       for _, task in ipairs(tasks) do task:cancel() end
-      while promptic.step(0.01) > 0 do end
+      driving.drain()
       client:close()
       local names = { "call", "client", "download", "rows.batch", "rows.reader", "rows.scan", "rows.set", "state" }
       if not rawget(_G, "jit") then -- which does not show what a C function has on its stack

@@ -117,4 +117,92 @@ describe("ingest_traces", function()
       client:ingest_traces(text)
       assert.equal(text, arrived().body)
    end)
+
+   -- A request with these spans, attributes of the first, or a value of its first attribute.
+   local function with_spans(spans)
+      return { resource_spans = { { scopeSpans = { { spans = spans } } } } }
+   end
+
+   local function span(more)
+      local fields = { traceId = ("ab"):rep(16), spanId = ("cd"):rep(8), startTimeUnixNano = "1" }
+      for name, value in pairs(more or {}) do
+         fields[name] = value
+      end
+      return fields
+   end
+
+   local function with_attributes(attributes)
+      return with_spans{ span{ attributes = attributes } }
+   end
+
+   local function with_value(value)
+      return with_attributes{ { key = "k", value = value } }
+   end
+
+   local AT = "request.resource_spans[1].scopeSpans[1].spans[1]"
+   local refused = {
+      { {}, "request: resource_spans is missing" },
+      { { spans = {} }, "request: resource_spans is missing" },
+      { "{}", "request: resourceSpans is missing" },
+      { "[]", "request: resourceSpans is missing" },
+      { "5", "request: a JSON object expected" },
+      { "no JSON", "request: " },
+      { { resource_spans = { scopeSpans = {} } },
+         "request.resource_spans: a list of { scopeSpans } expected, this table has a field 'scopeSpans'" },
+      { { resource_spans = { { resource = {} } } }, "request.resource_spans[1]: scopeSpans is missing" },
+      { { resource_spans = { { scope_spans = {} } } },
+         "request.resource_spans[1]: unknown field 'scope_spans', did you mean 'scopeSpans'?" },
+      { '{"resourceSpans":[{"scope_spans":[]}]}',
+         "request.resourceSpans[1]: unknown field 'scope_spans', did you mean 'scopeSpans'?" },
+      { { resource_spans = { { scopeSpans = { {} } } } }, "request.resource_spans[1].scopeSpans[1]: spans is missing" },
+      { { resource_spans = { { scopeSpans = { 5 } } } },
+         "request.resource_spans[1].scopeSpans[1]: { spans } expected, got number" },
+      { { resource_spans = { { scopeSpans = {}, resource = { attributes = { service = "x" } } } } },
+         "request.resource_spans[1].resource.attributes: a list of { key, value } expected, this table has a field "
+         .. "'service'" },
+      { with_spans{ span{ trace_id = "x" } }, AT .. ": unknown field 'trace_id', did you mean 'traceId'?" },
+      { with_spans{ { spanId = "x", startTimeUnixNano = "1" } }, AT .. ": traceId is missing" },
+      { with_spans(span()), "request.resource_spans[1].scopeSpans[1].spans: a list of a span expected, this table has "
+         .. "a field '" },
+      { with_spans{ span(), [3] = span() }, "spans: a list of a span expected, this table has holes" },
+      { with_spans{ span{ events = { { attributes = { a = 1 } } } } }, AT .. ".events[1].attributes: a list of " },
+      { with_spans{ span{ status = "error" } }, AT .. ".status: an object expected, got string" },
+      { with_attributes{ model = "x" }, AT .. ".attributes: a list of { key, value } expected" },
+      { with_attributes{ { name = "k" } }, AT .. ".attributes[1]: key is missing" },
+      { with_value "x",
+         AT .. ".attributes[1].value: { stringValue } or another of OTLP's values expected, got string" },
+      { with_value{ string_value = "x" }, AT .. ".attributes[1].value: unknown field 'string_value', did you mean "
+         .. "'stringValue'?" },
+      { with_value{ text = "x" }, "expected, this table has a field 'text'" },
+      { with_value{ arrayValue = { values = { { stringValue = "x" }, "y" } } },
+         AT .. ".attributes[1].value.arrayValue.values[2]: { stringValue } or " },
+      { with_value{ kvlistValue = { values = { a = {} } } },
+         AT .. ".attributes[1].value.kvlistValue.values: a list of " },
+   }
+   for number, row in ipairs(refused) do
+      it(("refuses a shape that stores nothing: %d, %s"):format(number, row[2]), function()
+         local before = server:seen().accepted
+         local done, problem = pcall(client.ingest_traces, client, row[1])
+         assert.is_false(done)
+         assert.matches("bad argument #%d to '.-ingest_traces' %(", problem)
+         assert.matches(row[2], problem, 1, true)
+         assert.equal(before, server:seen().accepted)
+      end)
+   end
+
+   it("sends what is right, and names that it does not know", function()
+      local deep = { stringValue = "deep" }
+      for _ = 1, 60 do
+         deep = { arrayValue = { values = { deep } } }
+      end
+      for _, request in ipairs{ { resourceSpans = {} }, with_spans{},
+         with_spans{ span{ flags = 1, later = { x_y = 1 } } },
+         with_value(nil), with_value(promptic.null), with_value{}, with_value{ intValue = "5" }, with_value(deep),
+         with_spans{ span{ links = { { traceId = "x", spanId = "y", attributes = {} } }, status = promptic.null } },
+         with_spans(setmetatable({}, { __tojson = function() return "[]" end })) } do
+         client:ingest_traces(request)
+         local requests = server:requests()
+         assert.matches('^{"resourceSpans":%[', requests[#requests].body)
+      end
+   end)
 end)

@@ -140,7 +140,7 @@ it("raises what a page raises, in the loop", function()
          seen = seen + 1
       end
    end)
-   assert.equal("[404] Not found", tostring(problem))
+   assert.equal("[404] Not found (GET /experiments)", tostring(problem))
    assert.equal(2, seen)
 end)
 
@@ -163,4 +163,23 @@ it("walks in two loops at once", function()
       list[#list + 1] = experiment.id .. second().id
    end
    assert.same({ "11", "22", "33", "44", "55", "66" }, list)
+end)
+
+it("raises decode for shapes that the contract does not have", function()
+   -- what a platform responds to each_experiment and each_trace
+   local EXPERIMENTS = { '{"data":{"a":1}}', '{"data":"x"}', '[]', '"x"', "7", "{}" }
+   local TRACES = { '{"traces":{"a":1},"total":1}', '{"traces":[],"total":"7"}', '{"traces":[{}],"total":{}}', "[1]", "7" }
+   local function check(body, iterate)
+      server:reset():always{ body = body }
+      local problem = clients.failure(function()
+         for _ in iterate(client) do break end
+      end)
+      assert.same({ "decode", "unexpected_response" }, { problem.kind, problem.code }, body)
+   end
+   for _, body in ipairs(EXPERIMENTS) do
+      check(body, client.each_experiment)
+   end
+   for _, body in ipairs(TRACES) do
+      check(body, client.each_trace)
+   end
 end)

@@ -152,4 +152,36 @@ describe("no secret is told by", function()
       check_clean(table.concat(lines, "\n"))
       client:close()
    end)
+
+   -- Texts that the library makes of a response go through the same door.
+   it("the message of a wait, made of the status that a server sends", function()
+      server:always{ body = ('{"id":"x","experimentStatus":"%s"}'):format(clients.KEY) }
+      local client = clients.open(server.url, { log = log })
+      local problem = clients.failure(client.wait_for_experiment, client, "x", { max_wait = 0 })
+      check_clean(problem.message)
+      assert.matches("its last status is %*+$", problem.message)
+      client:close()
+   end)
+
+   it("the body of a response that is not JSON, also where it is cut", function()
+      local client = clients.open(server.url, { log = log })
+      for _, before in ipairs{ "<", ("x"):rep(65530) } do
+         server:always{ body = before .. clients.KEY .. ("y"):rep(100) }
+         local problem = clients.failure(client.get_workspace, client)
+         assert.equal("decode", problem.kind)
+         assert.is_nil(problem.body:find(clients.KEY:sub(1, 6), 1, true))
+      end
+      client:close()
+   end)
+
+   it("a key that looks percent-encoded or escaped", function()
+      for _, key in ipairs{ "pk%25secret", "pk\\\\secret", "pk%2525%25secret" } do
+         server:always{ status = 400, body = "bad key " .. key }
+         local client = promptic.client{ endpoint = server.url, api_key = key, config_file = "" }
+         local problem = clients.failure(client.get_workspace, client)
+         assert.equal("bad key " .. ("*"):rep(#key), problem.message)
+         assert.equal(problem.message, problem.body)
+         client:close()
+      end
+   end)
 end)

@@ -44,6 +44,9 @@ describe("promptic observations add --from-file", function()
          "message=hello ham; message=win; now spam", "--separator", ";" },
       { "tabs.csv", "message\texpected\nhello\tham\n", "message=hello ham", "--separator", "tab" },
       { "label.csv", "message,label\nhello,ham\n", "message=hello ham", "--expected-column", "label" },
+      { "columns.csv", "message,label,part\nhello,ham,train\n", "message=hello ham", "--label-column", "label",
+         "--split-column", "part" },
+      { "rows", "message,expected\nhello,ham\n", "message=hello ham", "--format", "csv" },
       { "empty_expected.csv", "message,expected\nhello,\nwin,spam\n", "message=hello ; message=win spam",
          "--on-empty", "keep" },
    }
@@ -61,7 +64,7 @@ describe("promptic observations add --from-file", function()
          .. "  --on-empty skip leaves such rows out, --on-empty keep adds them as they are\n  nothing was added\n" },
       { "header_case.csv", "Message,Expected\nhello,ham\n", ':1: there is no column "expected", did you mean '
          .. '"Expected"? The columns are "Message", "Expected"\n'
-         .. "  --expected-column says which column holds the right answers\n  nothing was added\n" },
+         .. "  --label-column says which column holds the right answers\n  nothing was added\n" },
       { "header_case_split.csv", "Message,expected,Split\nhello,ham,train\n",
          ':1: column "Split": did you mean "split"?\n  nothing was added\n' },
       { "semicolon.csv", 'message;expected\r\nhello;ham\r\n"win; now";spam\r\n', ':1: there is no column "expected": '
@@ -82,6 +85,6 @@ describe("promptic observations add --from-file", function()
       assert.equal("Left out 2 rows without an answer (lines 2, 4).\n", result.stderr)
       assert.equal("Added 1 observation.\n", result.stdout)
       result = add("a.csv", "message,expected\nhello,\n", "--on-empty", "skip", "--json")
-      assert.same({ "", { added = 0, skipped = 1 } }, { result.stderr, result.json })
+      assert.same({ "", { added = 0, present = 0, skipped = 1 } }, { result.stderr, result.json })
    end)
 end)

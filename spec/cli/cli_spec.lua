@@ -107,16 +107,22 @@ describe("promptic", function()
    end)
 
    it("makes and changes an experiment", function()
-      local made = ok{ "experiments", "create", "-c", component, "-m", "gpt-4.1-nano", "-t", "textGeneration",
+      local made = ok{ "experiments", "create", "-c", component, "-m", "sandbox-small", "-t", "textGeneration",
          "-p", "- be short", "--name", "two", "--provider", "google", "--optimizer", "gepa",
-         "--hyperparameters", file("hyper.json", '{"epochs": 2}'), "--json" }.json
+         "--hyperparameters", file("hyper.json", '{"epochs": 2}'), "--input-variable", "subject=Betreff",
+         "--input-variable=body=text = all", "--json" }.json
       local stored = server:ok("GET", "/experiments/" .. made.id)
+      assert.same({ { name = "subject", column = "Betreff" }, { name = "body", column = "text = all" } },
+         stored.inputVariables)
+      local wrong = promptic{ "experiments", "create", "-c", component, "-m", "any", "--input-variable", "subject" }
+      assert.equal(2, wrong.code)
+      assert.matches("--input-variable takes NAME=COLUMN, not 'subject'", wrong.stderr, 1, true)
       assert.same({ "two", "textGeneration", "google", "gepa", 2 }, { stored.name, stored.taskType,
          stored.provider, stored.optimizer, stored.hyperparameters.epochs })
       assert.equal("- be short", stored.initialPromptMessages[1].content)
-      ok{ "experiments", "update", made.id, "--name", "three", "-m", "gpt-4.1" }
+      ok{ "experiments", "update", made.id, "--name", "three", "-m", "sandbox-large" }
       stored = server:ok("GET", "/experiments/" .. made.id)
-      assert.same({ "three", "gpt-4.1" }, { stored.name, stored.targetModel })
+      assert.same({ "three", "sandbox-large" }, { stored.name, stored.targetModel })
       assert.equal(2, promptic{ "experiments", "update", made.id }.code)
       ok{ "experiments", "delete", made.id, "--force" }
    end)
@@ -128,7 +134,7 @@ describe("promptic", function()
       ok{ "observations", "add", id, "-i", '{"subject": "a", "body": "b"}', "-e", "ham" }
       local added = ok{ "observations", "add", id, "--json", "--from-file",
          file("more.csv", 'message,expected\n"one, two",spam\nthree,ham\n') }
-      assert.same({ added = 2, skipped = 0 }, added.json)
+      assert.same({ added = 2, present = 0, skipped = 0 }, added.json)
       local stored = server:ok("GET", path .. "/observations").data
       assert.same({ { input = "hello" }, { subject = "a", body = "b" }, { message = "one, two" },
          { message = "three" } }, { stored[1].variables, stored[2].variables, stored[3].variables,
@@ -155,7 +161,7 @@ describe("promptic", function()
       local status = ok{ "deployments", "status", component }.stdout
       assert.equal(experiment, status:match("\n  experiment +(%S+)\n"))
       local prompt = server:ok("GET", "/components/" .. component .. "/deployment/prompt").prompt
-      assert.equal(prompt .. "\n", ok{ "deployments", "prompt", component }.stdout)
+      assert.equal(prompt, ok{ "deployments", "prompt", component }.stdout)
       ok{ "deployments", "undeploy", component, "-f" }
       assert.matches("Nothing is deployed", ok{ "deployments", "status", component }.stdout)
       local nothing = promptic{ "deployments", "prompt", component }
@@ -237,7 +243,7 @@ describe("promptic", function()
       local result = promptic{ "sandbox", "--port", "70000" }
       assert.same({ 2, "" }, { result.code, result.stdout })
       -- the file is there before tail looks for it
-      local line = ": >" .. folder .. "/out; $PROMPTIC sandbox --pace 0 --db " .. folder .. "/s.db >>" .. folder
+      local line = ": >" .. folder .. "/out; env --default-signal=INT $PROMPTIC sandbox --pace 0 --db " .. folder .. "/s.db >>" .. folder
          .. "/out & tail -n +1 -f --pid=$! " .. folder .. "/out | head -1; kill -INT $!; wait $!; echo $?"
       assert.matches("^promptic sandbox: http://127%.0%.0%.1:%d+\n130\n$", command.shell(nil, line).stdout)
    end)

@@ -15,7 +15,7 @@ describe("promptic's output", function()
       wide = server:ok("POST", "/components", {
          name = "日本語の名前をもつ長い部品", description = "e\u{301}mojis 👍",
       }).id
-      evil = server:component("red\27[31m\nname\u{202E}")
+      evil = server:component("red\27[31m\nname\u{202E}\u{200E}\u{200F}\u{61C}")
    end)
 
    teardown(function() server:stop() end)
@@ -36,7 +36,7 @@ describe("promptic's output", function()
          "ID" .. (" "):rep(36) .. "NAME" .. (" "):rep(24) .. "DESCRIPTION         CREATED",
          plain .. "  spam-filter" .. (" "):rep(17) .. "Is it spam or not?  just now",
          wide .. "  日本語の名前をもつ長い部品  e\u{301}mojis 👍           just now",
-         evil .. "  red␛[31m name�" .. (" "):rep(14) .. "-                   just now",
+         evil .. "  red␛[31m name����" .. (" "):rep(11) .. "-                   just now",
       }, "\n") .. "\n", list())
    end)
 
@@ -59,7 +59,7 @@ describe("promptic's output", function()
          "  created      just now", "",
          wide, "  name", "    日本語の名前をもつ長い部品", "  description  e\u{301}mojis 👍",
          "  created      just now", "",
-         evil, "  name         red␛[31m name�", "  created      just now", "",
+         evil, "  name         red␛[31m name����", "  created      just now", "",
       }, "\n"), text)
       for _, line in ipairs(lines_of(list(38))) do assert.is_true(command.columns(line) <= 38, line) end
    end)
@@ -160,7 +160,7 @@ describe("promptic's output", function()
          assert.matches("None of them is called so", result.stdout)
          assert.matches("   1  spam%-filter  " .. plain:gsub("%-", "%%-"), result.stdout)
          local made = server:ok("GET", "/experiments/" .. result.stdout:match("  id +(%S+)"))
-         assert.same({ plain, "gpt-4.1-nano", "structuredOutput", "Answer in JSON", "as JSON" }, {
+         assert.same({ plain, "sandbox-small", "structuredOutput", "Answer in JSON", "as JSON" }, {
             made.aiComponentId, made.targetModel, made.taskType, made.initialPromptMessages[1].content, made.name })
       end)
 

@@ -91,7 +91,13 @@ describe("promptic's command line", function()
          { { "evaluators", "add", "x", "-n", "a" }, "option '--type' is missing" },
          { { "evaluators", "add", "x", "-w", "1" }, "options '--name', '--type' are missing" },
          { { "annotations", "create", "-cx", "--trace=y" }, "option '--run' is missing" },
-         { { "runs", "create", "-c", "x", "--dataset", "y", "-q" }, "unknown option '-q'\n" },
+         { { "runs", "create", "-c", "x", "--dataset", "y", "-q" },
+            "unknown option '-q'; there are --component, --dataset, " },
+         { { "components", "get", "x", "--quite" }, "unknown option '--quite'; there are --json" },
+         { { "observations", "add", "x", "--from-file", "a.csv", "--from-file=b.csv" },
+            "'--from-file' is given more than once" },
+         { { "datasets", "list", "-c", "x", "--component-id", "y" }, "'--component' is given more than once" },
+         { { "annotations", "list", "--run", "x", "-c", "y", "-c", "y" }, "'--component' is given more than once" },
          { { "runs", "create", "-c", "x", "--name", "y" }, "NAME is given without a flag, not as '--name'" },
          { { "experiments", "get", "--experiment", "x" }, "EXPERIMENT is given without a flag" },
          { { "evaluations", "run", "x", "--dataset", "y", "--timeout", "-1" }, "--timeout takes a number from 0" },
@@ -160,8 +166,8 @@ describe("promptic's command line", function()
             "no AI Application is chosen\n  choose one with `promptic ai-application select" },
          { { "components", "list", env = { PROMPTIC_API_KEY = "wrong" } }, "[401]" },
          { { "components", "get", "00000000-0000-4000-8000-000000000000" },
-            "[404] Not found\n  `promptic components list` lists" },
-         { { "components", "get", "nope" }, "[400] Invalid uuid\n  `promptic components list` lists" },
+            "[404] Not found (GET /components/00000000-0000-4000-8000-000000000000)\n  `promptic components list` lists" },
+         { { "components", "get", "nope" }, "[400] component_id: Invalid uuid\n  `promptic components list` lists" },
          { { "components", "list", env = { PROMPTIC_ENDPOINT = "http://127.0.0.1:1" } },
             "promptic auth status" },
          { { "components", "list", env = { PROMPTIC_ENDPOINT = "gopher://x" } }, "PROMPTIC_ENDPOINT" },
@@ -208,15 +214,18 @@ describe("promptic's command line", function()
       local folder, id = process.folder(), server:experiment{ observations = {} }
       finally(function() process.remove(folder) end)
       process.write_file(folder .. "/a.jsonl",
-         '{"variables":{"a":1},"expected":"x"}\n{"variables":{},"expected":5}\n')
+         '{"variables":{"a":1},"expected":"x"}\n{"variables":[],"expected":"y"}\n')
       local result = promptic{ "observations", "add", id, "--from-file", folder .. "/a.jsonl" }
       assert.same({ 1, "" }, { result.code, result.stdout })
-      assert.equal("promptic: " .. folder .. "/a.jsonl:2: expected: string expected, got a number\n"
+      assert.equal("promptic: " .. folder .. "/a.jsonl:2: variables: object expected, got an array\n"
          .. "  nothing was added\n", result.stderr)
    end)
 
-   it("prints its version", function()
-      assert.equal(("promptic %s\n"):format(require("promptic").version), promptic{ "--version" }.stdout)
+   it("prints its version and that of the contract", function()
+      local library = require "promptic"
+      local contract = library.contract
+      assert.equal(("promptic %s\ncontract %s, Python client %s of %s\n"):format(library.version, contract.date,
+         contract.newest_client, contract.newest_client_date), promptic{ "--version" }.stdout)
       assert.equal(promptic{ "--version" }.stdout, promptic{ "version" }.stdout)
    end)
 
@@ -245,12 +254,12 @@ describe("promptic's command line", function()
       local id = server:experiment{}
       local result = command.shell(server, [[
          folder=$(mktemp -d); mkfifo $folder/err
-         $PROMPTIC experiments wait ]] .. id .. [[ 2>$folder/err & pid=$!
+         env --default-signal=INT $PROMPTIC experiments wait ]] .. id .. [[ 2>$folder/err & pid=$!
          exec 3<$folder/err; read -r first <&3; kill -INT $pid; cat <&3; wait $pid; code=$?
          rm -r $folder; exit $code]])
       assert.equal(130, result.code)
-      assert.equal("promptic: interrupted\n  it goes on; to wait for it again:\n"
-         .. "    promptic experiments wait " .. id .. "\n", result.stdout)
+      assert.matches("promptic: interrupted\n  it goes on; to wait for it again:\n"
+         .. "    promptic experiments wait " .. id .. "\n", result.stdout, 1, true)
    end)
 
    it("says on Ctrl-C what is in of an upload", function()
@@ -262,12 +271,13 @@ describe("promptic's command line", function()
       process.write_file(folder .. "/a.csv", "expected,text\nspam,free prize\n")
       slow:always{ stall = true }
       local pipe = assert(io.popen(("echo $$; PROMPTIC_API_KEY=k PROMPTIC_ENDPOINT=%s exec %s scripts/promptic "
-         .. "observations add e1 --from-file %s/a.csv 2>&1"):format(slow.url,
+         .. "observations add e1 --again --from-file %s/a.csv 2>&1"):format(slow.url,
          process.quote(os.getenv("PROMPTIC_LUA")), folder)))
       local pid = pipe:read("l")
       repeat until #slow:requests() == 1
       os.execute("kill -INT " .. pid)
-      assert.equal("promptic: interrupted\n  0 observations were added, and perhaps those that were on their way:\n"
+      assert.equal("promptic: interrupted\n  0 rows were added, and perhaps those that were on their way; "
+         .. "--only-new adds the others:\n"
          .. "    promptic observations list e1\n", pipe:read("a"))
       assert.equal(130, select(3, pipe:close()))
    end)

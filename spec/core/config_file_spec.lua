@@ -262,6 +262,78 @@ describe("the file", function()
       assert.equal("config.toml\n", names(folder))
    end)
 
+   -- Containers have files that are mounts of their own: nothing can be renamed to them.
+   it("is written in place where it is a mount", function()
+      if output("unshare -rm echo yes 2>&1") ~= "yes\n" then return pending("needs a mount namespace") end
+      local source, mount = folder .. "/source", "mount --bind source config.toml"
+      local read_only = 'mount --bind . . && cd "$PWD" && ' .. mount .. ' && mount -o remount,ro,bind "$PWD"'
+      for _, setup in ipairs{ mount, read_only } do
+         process.write_file(source, "api_key = 'older than old' # mine\n")
+         process.write_file(file, "")
+         assert(os.execute("chmod 640 " .. source))
+         local said = save_hindered(("cd %s; unshare -rm sh -c '%s && exec \"$@\"' sh"):format(folder, setup))
+         assert.matches("^true", said)
+         assert.equal('api_key = "new" # mine\n', process.read_file(source))
+         assert.equal("600", mode(source))
+         assert.equal("config.toml\nsource\n", names(folder))
+      end
+   end)
+
+   it("takes away what a killed writer left behind, and nothing else", function()
+      local kept = { ".config.toml.backup", ".config.toml.a.B3c4", ".config.toml.aB3c4d5", ".other.toml.aB3c4d" }
+      local left = { ".config.toml.aB3c4d", ".config.toml.XXXXXX" }
+      for _, list in ipairs{ kept, left } do
+         for _, name in ipairs(list) do
+            process.write_file(folder .. "/" .. name, "api_key = 'very secret'")
+            assert(os.execute("chmod 600 " .. folder .. "/" .. name))
+         end
+      end
+      process.write_file(folder .. "/.config.toml.shared1", "")
+      assert(os.execute(("cd %s && ln -s config.toml .config.toml.LINKED && mkdir .config.toml.FOLDER"):format(folder)))
+      save{ api_key = "k" }
+      local found = " " .. names(folder):gsub("\n", " ")
+      for _, name in ipairs(kept) do
+         assert.matches(" " .. name .. " ", found, 1, true)
+      end
+      for _, name in ipairs(left) do
+         assert.is_nil(found:find(" " .. name .. " ", 1, true), name)
+      end
+      assert.matches("LINKED", found)
+      assert.matches("FOLDER", found)
+   end)
+
+   -- At 25 moments: whatever is left behind, the next writer finds the file whole and removes the rest.
+   it("is whole after kill -9, and what that leaves behind goes", function()
+      local program = folder .. "-killed.lua"
+      process.write_file(program, ([[
+         package.path, package.cpath = %q, %q
+         local promptic = require "promptic"
+         io.stdout:write("ready\n")
+         io.stdout:flush()
+         local number = 0
+         while true do
+            number = number + 1
+            promptic.auth.save{ api_key = "very secret " .. number, config_file = %q }
+         end
+      ]]):format(package.path, package.cpath, file))
+      local lua = process.quote(os.getenv("PROMPTIC_LUA") or "lua5.4")
+      for number = 1, 25 do
+         -- the shell counts while it is being killed, so each time dies at another moment
+         assert.equal("", output(([[
+            %s %s >%s-out & pid=$!
+            until grep -q ready %s-out; do :; done
+            i=0; while [ $i -lt %d ]; do i=$((i + 1)); done
+            kill -9 $pid; wait $pid 2>/dev/null]]):format(lua, program, folder, folder, number * 90)))
+         if process.run{ "test", "-e", file }.code == 0 then
+            assert.matches('^api_key = "very secret %d+"\n$', process.read_file(file))
+         end
+      end
+      os.remove(program)
+      os.remove(folder .. "-out")
+      save{ api_key = "last" }
+      assert.equal("config.toml\n", names(folder))
+   end)
+
    it("stays as it is in a folder that cannot be written to", function()
       local prefix = ""
       if output("id -u"):match("^0") then
@@ -367,6 +439,65 @@ describe("a file that others have a say in", function()
       assert(os.execute("chown 12345 " .. file))
       assert.matches("it belongs to another user", clients.failure(client).message, 1, true)
       assert.matches("it belongs to another user", clients.failure(save, { api_key = "n" }).message, 1, true)
+   end)
+
+   it("is refused where anybody can exchange it", function()
+      local inner = folder .. "/inner"
+      file = inner .. "/config.toml"
+      assert(os.execute("mkdir " .. inner))
+      process.write_file(file, 'api_key = "k"\n')
+      client():close()
+      assert(os.execute("chmod 777 " .. inner))
+      for _, f in ipairs{ client, function() save{ api_key = "n" } end } do
+         assert.matches("anybody can change its folder", clients.failure(f).message, 1, true)
+      end
+      local link = folder .. "/link.toml"
+      assert(os.execute(("ln -s inner/config.toml %s"):format(link)))
+      assert.matches("anybody can change its folder",
+         clients.failure(promptic.client, { config_file = link }).message, 1, true)
+      os.remove(file)
+      assert.matches("anybody can change its folder",
+         clients.failure(function() save{ api_key = "n" } end).message, 1, true)
+      assert.equal("", names(inner))
+      assert(os.execute("chmod 1777 " .. inner)) -- as /tmp is: nobody can exchange the file of another
+      save{ api_key = "n" }
+      client():close()
+      if is_root() then
+         assert(os.execute("chmod 755 " .. inner .. " && chown 12345 " .. inner))
+         assert.matches("its folder belongs to another user", clients.failure(client).message, 1, true)
+      end
+   end)
+
+   it("is read by another user where it is root's", function()
+      if not is_root() or not os.execute("setpriv --reuid 12345 --clear-groups true 2>/dev/null") then
+         return pending("only root can become another user")
+      end
+      process.write_file(file, 'api_key = "k"\n')
+      assert(os.execute(("chmod 755 %s && chmod 644 %s"):format(folder, file)))
+      local program = folder .. "/program.lua"
+      process.write_file(program, ([[
+         package.path, package.cpath = %q, %q
+         print(require("promptic").auth.status{ config_file = %q }.credential)
+      ]]):format(package.path, package.cpath, file))
+      local lua = process.quote(os.getenv("PROMPTIC_LUA") or "lua5.4")
+      if output("setpriv --reuid 12345 --clear-groups " .. lua .. " -v 2>&1"):find("ermission denied", 1, true) then
+         return pending("that user cannot run " .. lua)
+      end
+      assert.equal("api_key\n", output(("setpriv --reuid 12345 --clear-groups %s %s 2>&1"):format(lua, program)))
+   end)
+
+   it("has 64 KiB at most", function()
+      local head = 'api_key = "k"\n#'
+      process.write_file(file, head .. ("x"):rep(65536 - #head))
+      client():close()
+      process.write_file(file, head .. ("x"):rep(65537 - #head))
+      assert.matches("larger than 64 KiB", clients.failure(client).message, 1, true)
+   end)
+
+   it("is not locked through a link", function()
+      assert(os.execute(("ln -s victim %s.lock"):format(file)))
+      assert.equal("config", clients.failure(save, { api_key = "k" }).kind)
+      assert.equal("config.toml.lock\n", output("ls -A " .. folder))
    end)
 
    it("is not waited for where it is a pipe", function()

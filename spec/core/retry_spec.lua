@@ -369,7 +369,7 @@ describe("a DELETE", function()
 
    it("that answers 404 at once has failed", function()
       server:always{ status = 404, body = '{"error":"Not found"}' }
-      assert.equal("[404] Not found", tostring(fails("DELETE", 1)))
+      assert.equal("[404] Not found (DELETE /components/c)", tostring(fails("DELETE", 1)))
    end)
 
    it("that answers 410 on a repeated attempt has failed", function()
@@ -441,5 +441,51 @@ describe("an error", function()
       assert.is_true(fails("POST", 1).maybe_sent)
       server:reset():always{ status = 422, body = "{}" }
       assert.is_false(fails("POST", 1).maybe_sent)
+   end)
+end)
+
+describe("maybe_sent after a response", function()
+   -- What declares that the request had no effect; everything else leaves doubt.
+   local DECLARING = {}
+   for status = 400, 417 do
+      DECLARING[status] = true
+   end
+   for _, status in ipairs{ 301, 302, 307, 308, 421, 422, 426, 428, 429, 431, 451 } do
+      DECLARING[status] = true
+   end
+
+   local function maybe_sent(reply)
+      server:reset():always(reply)
+      return clients.failure(METHODS.POST, client).maybe_sent
+   end
+
+   it("is false exactly for the statuses that declare it", function()
+      local statuses = {}
+      for status = 300, 530 do
+         statuses[#statuses + 1] = status
+      end
+      for _, status in ipairs{ 561, 598, 599, 600, 999 } do
+         statuses[#statuses + 1] = status
+      end
+      for _, status in ipairs(statuses) do
+         assert.equal(not DECLARING[status], maybe_sent{ status = status, body = "" }, status)
+      end
+   end)
+
+   it("is false for 503 with Retry-After, whatever its length, and for no other 5xx", function()
+      for _, value in ipairs{ "0", "3600" } do
+         for _, status in ipairs{ 500, 502, 503, 504, 524 } do
+            local reply = { status = status, headers = { { "Retry-After", value } }, body = "" }
+            assert.equal(status ~= 503, maybe_sent(reply), status)
+         end
+      end
+   end)
+
+   it("is true for a declaring status whose response is cut off", function()
+      for _, status in ipairs{ 404, 503 } do
+         assert.is_true(maybe_sent{
+            raw = ("HTTP/1.1 %d X\r\nRetry-After: 1\r\nContent-Length: 9\r\n\r\nx"):format(status), close = "fin",
+         })
+      end
    end)
 end)

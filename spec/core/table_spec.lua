@@ -166,25 +166,26 @@ local function reference_name(schema)
    return schema["$ref"] and schema["$ref"]:match("[^/]+$")
 end
 
--- What a method returns, in the words of the table, from the schema of the answer.
-local function shape(schema)
-   local name = reference_name(schema)
+-- Types of ours for objects to which the contract gives no name, by their operation.
+local UNNAMED = {
+   create_component = "ComponentId", start_experiment = "Started", deploy = "Deployed", list_traces = "TracePage",
+   duplicate_experiment = "DuplicatedExperiment",
+}
+
+-- What a method returns, in the form of the table, from the schema of the answer.
+local function form(operation, schema)
+   local name = UNNAMED[operation.id] or reference_name(schema)
    if name and not name:find("List$") then
-      return name
+      return { form = "object", type = name }
    end
    schema = contract.resolve(document, schema)
    if schema.oneOf then
-      return reference_name(schema.oneOf[1]) .. " or nil"
-   elseif schema.allOf then
-      return reference_name(schema.allOf[1])
+      assert.equal("null", schema.oneOf[2].type)
+      return { form = "object", type = reference_name(schema.oneOf[1]), optional = true }
    end
-   local fields = {}
-   for index, field in ipairs(schema.required) do
-      local property = schema.properties[field]
-      local list = property.type == "array"
-      fields[index] = list and ("%s = { %s, ... }"):format(field, shape(property.items)) or field
-   end
-   return "{ " .. table.concat(fields, ", ") .. " }"
+   local field, more = next(schema.properties)
+   assert(next(schema.properties, field) == nil and more.type == "array", operation.id)
+   return { form = "list", field = field, type = reference_name(more.items) }
 end
 
 local function returned(operation)
@@ -192,10 +193,19 @@ local function returned(operation)
    assert.is_nil(next(operation.success, status))
    if operation.redirects then
       assert.is_table(response.content["application/octet-stream"])
-      return "bytes"
+      return { form = "bytes" }
    end
-   return status == 204 and "nil" or shape(response.content["application/json"].schema)
+   return status == 204 and { form = "nothing" } or form(operation, response.content["application/json"].schema)
 end
+
+it("the library names the contract that it follows", function()
+   local newest = document["x-newest-client"]
+   assert.same({ date = document["x-contract-date"], newest_client = newest.version, newest_client_date = newest.date },
+      promptic.contract)
+   for _, field in ipairs(promptic.library.Contract.parameters) do
+      assert.is_string(promptic.contract[field.name])
+   end
+end)
 
 describe("the table of endpoints", function()
    it("has one row for each operation of the contract and no other", function()
@@ -239,7 +249,7 @@ for _, operation in ipairs(operations) do
          assert.equal(operation.verb, row.verb)
          assert.equal(operation.path, row.path)
          assert.equal(operation.tag, row.module)
-         assert.equal(returned(operation), row.returns)
+         assert.same(returned(operation), row.returns)
       end)
 
       it("says since when the Python client has it, and until when", function()

@@ -113,7 +113,7 @@ static void count_callback(promptic_call *call, void *userdata) {
 /* Submits; where that fails, *fine says whether it was for another reason than memory. */
 static promptic_call *start(world *w, const promptic_request *request, promptic_kind expected,
                             bool *fine) {
-    promptic_error error = {PROMPTIC_OK, ""};
+    promptic_error error = {.kind = PROMPTIC_OK};
     promptic_call *call = promptic_submit(w->client, request, count_callback, w, &error);
     *fine = call != NULL || is_fine(w, error.kind, expected);
     CHECK(call != NULL || error.message[0] != '\0');
@@ -159,7 +159,7 @@ static bool open_loop(world *w) {
 }
 
 static bool open_client(world *w, const promptic_options *options, promptic_kind kind) {
-    promptic_error error = {PROMPTIC_OK, ""};
+    promptic_error error = {.kind = PROMPTIC_OK};
     w->client = promptic_client_new(w->loop, options, &error);
     CHECK(w->client == NULL || kind == PROMPTIC_OK);
     return is_fine(w, error.kind, kind);

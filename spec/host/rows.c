@@ -9,6 +9,7 @@
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static uint64_t moved, compared;
@@ -161,7 +162,91 @@ static void check_headers(void) {
     unlink(path);
 }
 
+/* --------------------------------------------------------------------- forks */
+
+enum { LINES = 20000 }; /* several windows */
+
+/* Reads to the end; how many rows there were, -1 where something else came. */
+static int count_rows(lua_State *L, rows_reader *reader, json_buffer *out) {
+    rows_outcome outcome;
+    int count = 0;
+    while ((outcome = rows_reader_read(L, reader, out)) == ROWS_READ) {
+        out->length = 0;
+        count++;
+    }
+    return outcome == ROWS_END ? count : -1;
+}
+
+/* A forked child and its parent both read all the rest of a file. */
+static int check_forked_file(lua_State *L) {
+    rows_reader reader = {.number = 0};
+    json_buffer *out = json_buffer_push(L);
+    const rows_reading reading = {.separator = '\0'};
+    int status = -1;
+    CHECK(rows_reader_open(L, &reader, lua_tostring(L, 1), &reading));
+    CHECK(rows_reader_read(L, &reader, out) == ROWS_READ);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(count_rows(L, &reader, out) == LINES - 1 ? 0 : 1);
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(count_rows(L, &reader, out) == LINES - 1);
+    rows_reader_close(&reader);
+    return 0;
+}
+
+/* A pipe that is empty is not waited for; in a forked child it is an error. */
+static int check_pipe(lua_State *L) {
+    static const char line[] = "{\"a\":1,\"expected\":\"x\"}\n";
+    rows_reader reader = {.number = 0};
+    json_buffer *out = json_buffer_push(L);
+    const rows_reading reading = {.format = rows_find_format(".jsonl")};
+    char path[32];
+    int ends[2], status = -1;
+    CHECK(pipe(ends) == 0);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    CHECK(rows_reader_open(L, &reader, path, &reading));
+    CHECK(rows_reader_read(L, &reader, out) == ROWS_WAIT);
+    CHECK(write(ends[1], line, 10) == 10);
+    CHECK(rows_reader_read(L, &reader, out) == ROWS_WAIT);
+    CHECK(write(ends[1], line + 10, sizeof line - 11) == sizeof line - 11);
+    CHECK(rows_reader_read(L, &reader, out) == ROWS_READ);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(rows_reader_read(L, &reader, out) == ROWS_BROKEN &&
+                      strstr(reader.reason, "belongs to the process that opened it") != NULL
+                  ? 0
+                  : 1);
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    close(ends[1]);
+    CHECK(rows_reader_read(L, &reader, out) == ROWS_END);
+    rows_reader_close(&reader);
+    close(ends[0]);
+    return 0;
+}
+
+static void check_forks(void) {
+    char path[] = "/tmp/promptic_rows_XXXXXX.jsonl";
+    lua_State *L = luaL_newstate();
+    int descriptor = mkstemps(path, 6);
+    FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
+    if (!CHECK(file != NULL) || !CHECK(L != NULL))
+        return;
+    for (int i = 0; i < LINES; i++)
+        fprintf(file, "{\"a\":\"row %d of many\",\"expected\":\"x\"}\n", i);
+    fclose(file);
+    lua_pushcfunction(L, check_forked_file);
+    lua_pushstring(L, path);
+    if (!CHECK(lua_pcall(L, 1, 0, 0) == LUA_OK))
+        fprintf(stderr, "%s\n", lua_tostring(L, -1));
+    lua_pushcfunction(L, check_pipe);
+    if (!CHECK(lua_pcall(L, 0, 0, 0) == LUA_OK))
+        fprintf(stderr, "%s\n", lua_tostring(L, -1));
+    lua_close(L);
+    unlink(path);
+}
+
 int main(void) {
+    check_forks();
     check_order("rising", rising);
     check_order("falling", falling);
     check_order("mixed", mixed);

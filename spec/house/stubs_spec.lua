@@ -47,14 +47,57 @@ describe("the stubs for editors", function()
       end
    end)
 
+   -- The fields of each class, with those of the class that it extends; aliases have none.
+   local function classes()
+      local found, extends, current = {}, {}, nil
+      for line in text:gmatch("[^\n]+") do
+         local name, parent = line:match("^%-%-%-@class promptic%.([%w_.]+):? ?p?r?o?m?p?t?i?c?%.?([%w_]*)$")
+         local alias = line:match("^%-%-%-@alias promptic%.([%w_]+) ")
+         local field = line:match("^%-%-%-@field ([%w_]+)")
+         if name or alias then
+            current = name or alias
+            assert.is_nil(found[current], "twice: " .. current)
+            found[current], extends[current] = {}, parent ~= "" and parent or nil
+         elseif field then
+            table.insert(found[current] or {}, field)
+         end
+      end
+      return found, extends
+   end
+
+   it("define every class that they name", function()
+      local found = classes()
+      local count = 0
+      for name in text:gmatch("promptic%.(%u%w*)") do
+         count = count + 1
+         assert.is_truthy(found[name], "no class " .. name)
+      end
+      assert.is_true(count > 100)
+      assert.not_matches("[string] any", text, 1, true)
+   end)
+
+   it("give each type of a response its fields, and no others", function()
+      local types = dofile("scripts/types.lua")
+      local found, extends = classes()
+      for _, row in ipairs(types) do
+         local names = {}
+         for index, field in ipairs(row.fields or {}) do
+            names[index] = field.name
+         end
+         assert.same(names, found[row.name], row.name)
+         assert.equal(row.extends, extends[row.name])
+      end
+   end)
+
    it("tell what a call returns", function()
       for row, shape in pairs{
          get_experiment = "promptic.Experiment",
          each_trace = "fun(): promptic.TraceListItem?",
          upload_observations = "promptic.Upload",
          get_deployment = "promptic.Deployment?",
-         list_traces = "{ traces: promptic.TraceListItem[], total: integer }",
-         deploy = "{ aiComponentId: string, experimentId: string }",
+         list_traces = "promptic.TracePage",
+         list_runs = "{ data: promptic.Run[] }",
+         deploy = "promptic.Deployed",
       } do
          local above = text:match("(.*)\nfunction Client:" .. row .. "%(")
          assert.equal("---@return " .. shape, above:match("[^\n]*$"))

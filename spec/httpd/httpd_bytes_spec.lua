@@ -106,6 +106,6 @@ describe("files", function()
          assert.equal("not a regular file", problem)
          assert.is_nil((httpd.make_private(path)))
       end
-      assert.has_error(function() httpd.peek(folder, 5000) end)
+      assert.has_error(function() httpd.peek(folder, 256 * 1024 + 1) end)
    end)
 end)

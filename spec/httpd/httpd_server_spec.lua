@@ -111,12 +111,11 @@ describe("promptic.httpd", function()
 
       it("lets Ctrl-C end the step", function()
          start()
+         local interrupt = { kind = "interrupted", message = "interrupted!" }
          reply = function()
-            error("interrupted!")
+            error(interrupt)
          end
-         assert.has_error(function()
-            get("/")
-         end, "interrupted!")
+         assert.equal(interrupt, select(2, pcall(get, "/")))
          reply = { 200 }
          assert.equal(200, get("/").status)
       end)
@@ -248,10 +247,9 @@ describe("promptic.httpd", function()
 
       it("ends the step where the function meets Ctrl-C", function()
          start()
-         reply = { 200, nil, pieces{ "a", function() error("interrupted!", 0) end } }
-         assert.has_error(function()
-            get("/")
-         end, "interrupted!")
+         local interrupt = { kind = "interrupted", message = "interrupted!" }
+         reply = { 200, nil, pieces{ "a", function() error(interrupt, 0) end } }
+         assert.equal(interrupt, select(2, pcall(get, "/")))
       end)
 
       it("is given up with the server", function()
@@ -300,6 +298,106 @@ describe("promptic.httpd", function()
                start{ idle_seconds = seconds }
             end, "bad argument #1 to 'listen' (idle_seconds: integer from 1 to 86400 expected)")
          end
+      end)
+   end)
+
+   describe("a request that does not come to its end", function()
+      -- Sends a byte a tenth of a second until the connection is closed, while another talks; returns the seconds.
+      local function trickle(head)
+         local slow, talking, begun = connect(), connect(), httpd.now()
+         slow.unsent = head
+         local sent = begun
+         slow:until_true(function()
+            if httpd.now() - sent > 0.1 and not slow.closed then
+               slow.unsent, sent = slow.unsent .. "x", httpd.now()
+            end
+            assert.equal("fine", talking:exchange(request("GET /")).body)
+            return slow.closed
+         end)
+         return httpd.now() - begun
+      end
+
+      it("is closed after request_seconds, though bytes of it come", function()
+         start{ request_seconds = 1 }
+         for _, head in ipairs{ "GET /", "GET / HTTP/1.1\r\nHost: x\r\nX-A: ",
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /" } do
+            local took = trickle(head)
+            assert.is_true(took >= 0.9, took)
+         end
+      end)
+
+      it("may take longer as long as its body comes with 1 KiB a second", function()
+         start{ request_seconds = 1 }
+         local peer, body = connect(), ("x"):rep(30)
+         local answer = nil
+         peer.unsent = ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"):format(200 * #body)
+         local begun, sent = httpd.now(), 0
+         peer:until_true(function()
+            -- 3,000 bytes a second, for two seconds
+            while sent < 200 and sent < (httpd.now() - begun) * 100 do
+               peer.unsent, sent = peer.unsent .. body, sent + 1
+            end
+            answer = Peer.parse(peer.received)
+            return answer or peer.closed
+         end)
+         assert.equal("fine", answer and answer.body)
+         assert.equal(200 * #body, #seen[1].body)
+         assert.is_true(httpd.now() - begun > 1.5)
+      end)
+
+      it("gives its place to another where there are too many: the one that has waited longest", function()
+         start{ max_connections = 5 }
+         local halves = {}
+         for number = 1, 20 do
+            halves[number] = connect()
+            halves[number].unsent = "GET / HTTP/1.1\r\nHost: x\r\n"
+            halves[number]:turn()
+            assert.equal("fine", get("/").body)
+         end
+         halves[1]:until_true(function()
+            for _, half in ipairs(halves) do half:turn() end
+            return halves[1].closed
+         end)
+         local open = 0
+         for number, half in ipairs(halves) do
+            if not half.closed then
+               open = open + 1
+               assert.is_true(number > 14, number)
+            end
+         end
+         assert.is_true(open <= 5 and open > 0, open)
+         assert.equal("fine", halves[20]:exchange("\r\n").body)
+      end)
+
+      it("is the last that has to go before a response", function()
+         start{ max_connections = 2 }
+         local long = connect()
+         reply = function(got)
+            if got.path == "/" then return 200, nil, "fine" end
+            local count = 0
+            return 200, nil, function()
+               count = count + 1
+               return count <= 20 and ("x"):rep(100000) or nil
+            end
+         end
+         long.socket:send(request("GET /long", "Connection: close\r\n"))
+         repeat server:step(0) until #seen == 1
+         for _ = 1, 5 do
+            local half = connect()
+            half.unsent = "GET"
+            half:turn()
+            server:step(0)
+         end
+         long:until_true(function() return long.closed end)
+         assert.equal("\r\n0\r\n\r\n", long.received:sub(-7))
+      end)
+
+      it("has bounds that are checked", function()
+         assert.has_error(function() start{ request_seconds = 0 } end,
+            "bad argument #1 to 'listen' (request_seconds: integer from 1 to 86400 expected)")
+         assert.error_matches(function() start{ max_connections = 0 } end,
+            "max_connections: integer from 1 to %d+ expected")
       end)
    end)
 

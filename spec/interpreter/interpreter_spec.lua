@@ -132,7 +132,7 @@ describe_rows("promptic-lua ends", {
    { "leaving blocks with the state", "-e", "local x <close> = setmetatable({}, { __close = print })"
       .. " os.exit(3, true)",
       code = 3 },
-   { "by a signal", "-e", "io.write('x'):flush() os.execute('kill -TERM $PPID')", ends = false },
+   { "by a signal", "-e", "io.write('x'):flush() os.execute('kill -USR1 $PPID')", ends = false },
 })
 
 local tell = "setmetatable({}, { __tostring = function() return 'told' end })"
@@ -234,10 +234,11 @@ describe("promptic-lua and Ctrl-C", function()
    -- Until the signal comes, which it does; were it lost, the spec would fail and not hang.
    local BUSY = "local late = os.time() + 30 while os.time() < late do end "
 
-   -- Interrupts the program once it says that it is ready.
+   -- Interrupts the program once it says that it is ready. A shell has the programs of its background ignore SIGINT, and
+   -- ours goes on ignoring what was ignored at its start.
    local SCRIPT = [[
       mkfifo ready
-      "$1" -e "$2" >ready &
+      env --default-signal=INT "$1" -e "$2" >ready &
       read line <ready
       kill -INT $!
       wait $!
@@ -265,7 +266,7 @@ describe("promptic-lua and Ctrl-C", function()
                io.stdout:flush()
                ]] .. BUSY .. [[
             end)
-            io.stderr:write(problem)
+            io.stderr:write(tostring(problem))
             os.exit(5)
          ]])
          assert.equal(5, result.code)

@@ -24,6 +24,40 @@ describe("promptic-lua", function()
       assert.matches("^%d+%.%d+%.%d+%s+2%.%S+%s+nil%s", result.stdout)
    end)
 
+   -- The names of lua-cjson's tools, which a newer lua-cjson has as well, of libpromptic and of the bindings.
+   local BESIDE = [[
+#include <lauxlib.h>
+int strbuf_new(void); int fpconv_init(void); int promptic_step(void); int luaopen_promptic(void);
+int strbuf_new(void) { return 1; }
+int fpconv_init(void) { return 2; }
+int promptic_step(void) { return 3; }
+int luaopen_promptic(void) { return 4; }
+int luaopen_beside(lua_State *L);
+int luaopen_beside(lua_State *L) {
+    lua_createtable(L, 4, 0);
+    int found[] = {strbuf_new(), fpconv_init(), promptic_step(), luaopen_promptic()};
+    for (int index = 0; index < 4; index++) {
+        lua_pushinteger(L, found[index]);
+        lua_rawseti(L, -2, index + 1);
+    }
+    return 1;
+}
+]]
+
+   it("lends C modules Lua's functions, and none of its own", function()
+      local place = process.folder()
+      process.write_file(place .. "/beside.c", BESIDE)
+      local compile = "cc -shared -fPIC $(.ci/lua-flags lua5.4) -o '%s/beside.so' '%s/beside.c'"
+      local built = process.run{ "sh", "-c", compile:format(place, place) }
+      assert.same({ 0, "" }, { built.code, built.stderr })
+      local result = ours{ "-E", "-e", ([[
+         require("cjson").encode{ 1.5 }
+         print(table.unpack(assert(package.loadlib(%q, "luaopen_beside"))()))
+      ]]):format(place .. "/beside.so") }
+      process.remove(place)
+      assert.same({ 0, "", "1\t2\t3\t4\n" }, { result.code, result.stderr, result.stdout })
+   end)
+
    it("lets nothing in the current folder take their place", function()
       local place = process.folder()
       assert(os.execute(("cd %s && mkdir -p promptic/sandbox cjson"):format(process.quote(place))))

@@ -144,6 +144,8 @@ for name, env in pairs{ readline = {}, ["no readline"] = { PROMPTIC_NO_READLINE 
          assert.matches("a client; its methods", screen:run("help"), 1, true)
          assert.matches("^client:get_experiment%(experiment_id%) %-> Experiment\nOne experiment",
             screen:run('help "get_experiment"'))
+         assert.matches("\n   experimentStatus  ExperimentStatus\n", screen:run('help "Experiment"'), 1, true)
+         assert.matches("one of pending, scheduled, running", screen:run('help "ExperimentStatus"'), 1, true)
       end)
 
       it("goes on after Ctrl-D within a statement, and ends at one before it", function()
@@ -210,6 +212,19 @@ describe("TAB", function()
       screen:press("C-u")
       typed("require 'promptic.expe", "Tab")
       screen:wait_line("> require 'promptic.experiments")
+      screen:press("C-u")
+   end)
+
+   it("completes the fields that a result may have", function()
+      local server = scripted.start()
+      finally(function() server:stop() end)
+      server:reply{ body = '{"data":[{"id":"x"}]}' }
+      screen:run(("page = promptic.client{ endpoint = '%s' }:list_experiments()"):format(server.url))
+      typed("page.data[1].experimentSt", "Tab")
+      screen:wait_line("> page.data[1].experimentStatus")
+      screen:press("C-u")
+      typed("page.data[1].hyperparameters.train", "Tab")
+      screen:wait_line("> page.data[1].hyperparameters.trainSplitRatio")
       screen:press("C-u")
    end)
 
@@ -282,6 +297,29 @@ describe("the history", function()
       assert.equal(0, second:leave())
       second:stop()
       assert.same({ "four = [[a", "\tb]]", "one = 1", "print('two')" }, lines(path))
+   end)
+
+   it("is closed to others where it was open, and left as it is where it was linked elsewhere", function()
+      for _, linked in ipairs{ false, true } do
+         local home = process.folder()
+         finally(function() process.remove(home) end)
+         local path = home .. "/.promptic/history"
+         assert(os.execute("mkdir " .. process.quote(home .. "/.promptic")))
+         local real = linked and home .. "/elsewhere" or path
+         process.write_file(real, "old = 1\nold = 1\n")
+         assert(os.execute("chmod 644 " .. process.quote(real)))
+         if linked then assert(os.execute(("ln -s ../elsewhere %s"):format(process.quote(path)))) end
+         local screen = terminal.start{ home = home }
+         screen:wait_line("> ")
+         assert.equal(linked and "644\n" or "600\n", output_of("stat -c %a " .. process.quote(real)))
+         assert(os.execute("chmod 644 " .. process.quote(real)))
+         screen:run("one = 1")
+         assert.equal(0, screen:leave())
+         screen:stop()
+         assert.same({ "old = 1", "one = 1" }, lines(real))
+         assert.equal(linked and "644\n" or "600\n", output_of("stat -c %a " .. process.quote(real)))
+         assert.equal(linked and "../elsewhere\n" or "", output_of("readlink " .. process.quote(path)))
+      end
    end)
 
    it("is bounded", function()

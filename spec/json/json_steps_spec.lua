@@ -1,9 +1,12 @@
 --- Large answers of tasks are decoded over several steps. What comes of that is what decoding at once gives.
 -- Tags: luas
 local clients = require "spec.support.clients"
+local driving = require "spec.support.driving"
 local promptic = require "promptic"
 local scripted = require "spec.support.scripted"
 local values = require "spec.support.json_values"
+
+driving.guard()
 
 local server, client
 local on_task_error = promptic.on_task_error
@@ -76,7 +79,7 @@ local WRONG = {
 local function fetched(text)
    server:reply{ body = text }
    local task = promptic.spawn(function() return client:get_component("c") end)
-   repeat until promptic.step(0) == 0
+   driving.drain(0)
    local fine, result = pcall(task.await, task)
    return fine, fine and result or result.message
 end
@@ -135,7 +138,7 @@ describe("a task's answer", function()
       for index = 1, 24 do
          list[index] = promptic.spawn(function() return #client:get_component("c" .. index).data end)
       end
-      repeat until promptic.step(0) == 0
+      driving.drain(0)
       for _, task in ipairs(list) do
          assert.equal(2000, task:await())
       end
@@ -144,12 +147,12 @@ describe("a task's answer", function()
    it("is given up where its task is cancelled meanwhile", function()
       server:always{ body = "[" .. elements(200000, "@") .. "]" }
       local task = promptic.spawn(function() return client:get_component("c") end)
-      repeat until promptic.step(0) == 0 or #server:requests() > 0
+      driving.wait(function() return task.status == "done" or #server:requests() > 0 end)
       for _ = 1, 5 do
          promptic.step(0)
       end
       task:cancel()
-      repeat until promptic.step(0) == 0
+      driving.drain(0)
       assert.is_true(task.status == "cancelled" or task.status == "done", task.status)
       assert.equal(200000, #client:get_component("c"))
    end)

@@ -1,5 +1,6 @@
 --- Whose connections are whose: child processes inherit none, and close() ends those of its client alone.
 local calls = require "spec.network.calls"
+local driving = require "spec.support.driving"
 local lab = require "spec.network.lab"
 local process = require "spec.support.process"
 local promptic = require "promptic"
@@ -112,7 +113,7 @@ it("child processes inherit no connection that is in use", function()
    for index = 1, 4 do
       tasks[index] = promptic.spawn(post, "x" .. index)
    end
-   repeat promptic.step(0.01) until peer:at_gate "response" == 4
+   driving.wait(function() return peer:at_gate "response" == 4 end, 0.01)
    assert.equal(4, own())
    assert.equal(0, by_popen())
    assert.equal(0, by_execute())

@@ -3,6 +3,7 @@
 local json = require "cjson"
 local promptic = require "promptic"
 local calls = require "spec.network.calls"
+local driving = require "spec.support.driving"
 local lab = require "spec.network.lab"
 local process = require "spec.support.process"
 local tls_peer = require "spec.network.tls_peer"
@@ -127,7 +128,7 @@ for _, way in ipairs(calls.WAYS) do
             open(channel)
             peer:plan(lab.join(channel.first, { { "read" }, { "gate", "response" }, { "reply" }, { "serve" } }))
             local task = promptic.spawn(post, "early")
-            repeat promptic.step(0.01) until peer:at_gate "response" == 1
+            driving.wait(function() return peer:at_gate "response" == 1 end, 0.01)
             local child = fork(function()
                local ended = calls.outcome(task.await, task)
                local next_one = way.run(post, "later")
@@ -148,7 +149,7 @@ describe("a call that was not sent yet", function()
       open(CHANNELS[3])
       peer:plan{ { "tcp_bytes", 100 }, { "gate", "handshake" } }
       local task = promptic.spawn(post, "early")
-      repeat promptic.step(0.01) until peer:at_gate "handshake" == 1
+      driving.wait(function() return peer:at_gate "handshake" == 1 end, 0.01)
       local child = fork(function() return calls.brief(calls.outcome(task.await, task)) end)
       assert.equal("cancelled after 1, not sent", child)
       peer:pass "handshake"

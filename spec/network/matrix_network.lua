@@ -6,6 +6,7 @@
 -- Tags: slow
 local promptic = require "promptic"
 local calls = require "spec.network.calls"
+local driving = require "spec.support.driving"
 local lab = require "spec.network.lab"
 local process = require "spec.support.process"
 local tls_peer = require "spec.network.tls_peer"
@@ -350,7 +351,7 @@ describe("the fault matrix:", function()
    it("leaves no descriptor and no task behind", function()
       collectgarbage()
       collectgarbage()
-      assert.equal(0, promptic.step(0))
+      assert.equal(0, driving.settle())
       assert_no_more_descriptors()
    end)
 

@@ -94,8 +94,61 @@ describe("what cannot be read", function()
          assert.equal(row[4] == 415 and "gzip, identity" or nil, answer.headers["accept-encoding"])
       end
       assert.equal(401, server:post("/traces", "{}", { authorization = false }).status)
-      assert.same({ partialSuccess = {} }, server:post("/traces", "{}").json)
    end)
+end)
+
+-- The message of a response that took everything and warns, in both forms.
+local function warning(request)
+   local partial = post(json.encode(request), "application/json").json.partialSuccess
+   assert.equal(partial.errorMessage and "0" or nil, partial.rejectedSpans)
+   local text = post(otlp.protobuf(request), PROTOBUF).text
+   local fields = text ~= "" and otlp.fields(otlp.fields(text)[1][1]) or {}
+   assert.same({ partial.errorMessage and { 0 }, partial.errorMessage and { partial.errorMessage } },
+      { fields[1], fields[2] })
+   return partial.errorMessage
+end
+
+it("what is taken and has no effect is said by a warning", function()
+   local component = server:component "agent"
+   local function one(attributes, resource)
+      return otlp.request({ otlp.span{ trace = 1, attributes = attributes } }, resource)
+   end
+   assert.is_nil(warning(one{}))
+   assert.is_nil(warning(one{ ["promptic.ai_component"] = "agent", ["promptic.dataset"] = "d" }))
+   assert.equal("promptic.ai_component: there is no component 'Agent'", warning(otlp.request{
+      otlp.span{ trace = 2, attributes = { ["promptic.ai_component"] = "Agent" } },
+      otlp.span{ trace = 2, number = 2, attributes = { ["promptic.ai_component"] = "Agent" } } }))
+   local of_nobody = otlp.span{ trace = 3, attributes = { ["promptic.dataset"] = "d" } }
+   assert.equal("promptic.ai_component: there is no component 'x'; promptic.dataset: 'd' needs promptic.ai_component, "
+      .. "whose dataset it is", warning(otlp.request({ of_nobody }, { ["promptic.ai_component"] = "x" })))
+   for _, empty in ipairs{ { resourceSpans = {} }, otlp.request{} } do
+      assert.equal("The request holds no spans", warning(empty))
+   end
+   assert.equal("The request holds no spans", server:ok("POST", "/traces", "{}").partialSuccess.errorMessage)
+   local many = {}
+   for i = 1, 9 do
+      many[i] = otlp.span{ trace = 4, number = i, attributes = { ["promptic.ai_component"] = "c" .. i } }
+   end
+   assert.equal(4, select(2, warning(otlp.request(many)):gsub("; ", "")))
+   assert.equal(1, #server:ok("GET", "/components").data)
+   assert.equal(component, server:ok("GET", "/traces?ai_component=agent").traces[1].aiComponentId)
+end)
+
+it("attributes that become no field of a span stay in its metadata", function()
+   local rest = { ["promptic.ai_component"] = "nobody", ["promptic.dataset"] = "d", ["promptic.run"] = "r",
+      ["session.id"] = "s", ["user.id"] = "u", ["promptic.tags"] = json.array{ "t" }, ["gen_ai.tool.name"] = "search",
+      ["gen_ai.tool.definitions"] = "[]", ["gen_ai.response.model"] = "m-2", other = 1 }
+   local given = { ["gen_ai.request.model"] = "m", ["gen_ai.system"] = "p", ["gen_ai.usage.input_tokens"] = 1,
+      ["promptic.input"] = "in", ["promptic.output"] = "out", ["gen_ai.usage.cost"] = 0.5 }
+   for name, value in pairs(rest) do given[name] = value end
+   server:ok("POST", "/traces", otlp.request({ otlp.span{ trace = 1, attributes = given } },
+      { ["gen_ai.request.model"] = "of the resource", ["session.id"] = "other" }))
+   local trace = server:ok("GET", "/traces/" .. ("%032x"):format(1))
+   assert.same(rest, trace.spans[1].metadata)
+   assert.same({ ["gen_ai.request.model"] = "of the resource", ["session.id"] = "other" }, trace.metadata)
+   local span = trace.spans[1]
+   assert.same({ "m", "p", 1, "in", "out", 0.5, "s" }, { span.model, span.provider, span.inputTokens, span.input,
+      span.output, span.costUsd, trace.sessionId })
 end)
 
 it("spans that cannot be taken are counted in the sender's form", function()

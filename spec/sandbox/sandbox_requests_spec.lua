@@ -65,7 +65,7 @@ describe("bodies are refused:", function()
       { "POST", "/components", "[]", "Expected object, received array", "" },
       { "POST", "/components", "null", "Expected object, received null", "" },
       { "POST", "/components", { name = 1, nmae = 1 }, "Expected string, received number", "name" },
-      { "POST", "/experiments", experiment{ taskType = false }, "Required", "taskType" },
+      { "POST", "/experiments", experiment{ targetModel = false }, "Required", "targetModel" },
       { "POST", "/experiments", experiment{ aiComponentId = "some" }, "Invalid uuid", "aiComponentId" },
       { "POST", "/experiments", experiment{ provider = "azure" }, "Invalid enum value. Expected 'openai' | "
          .. "'openrouter' | 'custom' | 'google', received 'azure'", "provider" },
@@ -119,6 +119,10 @@ describe("bodies are refused:", function()
          "The method exact does not fit a field of type array", "[0].config.fields.list.method" },
       { "POST", "%s/evaluators", field{ a = { array_strategy = "exact" } },
          "The method array_exact does not fit a field of type string", "[0].config.fields.a.method" },
+      { "POST", "%s/evaluators", field{ list = { method = "judge" } },
+         "The method judge does not fit a field of type array", "[0].config.fields.list.method" },
+      { "POST", "%s/evaluators", field{ inner = { method = "judge" } },
+         "The method judge does not fit a field of type object", "[0].config.fields.inner.method" },
       { "POST", "%s/evaluators", field{ a = { judge_instructions = "x" } },
          "judge_instructions needs the method judge or array_judge", "[0].config.fields.a.judge_instructions" },
       { "POST", "%s/duplicate", { continueFromOptimized = "yes" }, "Expected boolean, received string",
@@ -244,12 +248,47 @@ describe("rows of the endpoint table", function()
       local said = lua[[
          local server = require "promptic.sandbox.server"
          server.handlers.get_workspace = nil
-         local status, _, body = server.respond({ port = 80, api_key = "k", device = { sessions = {} } },
+         local status, _, body = server.respond({ port = 80, keys = { k = true }, device = { sessions = {} },
+            routes = require("promptic.sandbox.routes").new() },
             { method = "GET", path = "/api/v1/workspace", headers = { host = "localhost",
                authorization = "Bearer k" } })
          print(status, body)
       ]]
       assert.equal('501\t{"error":"The sandbox does not serve get_workspace yet"}\n', said)
+   end)
+end)
+
+describe("a resource", function()
+   it("is a module that says its tables, what its ids name and which requests it serves", function()
+      local result = process.run{ PROGRAM, "-e", [[
+         package.preload["promptic.sandbox.models"] = function()
+            return {
+               tables = { "gadget (id TEXT PRIMARY KEY, workspaceId OF(workspace), TIMES)" },
+               indexes = { "gadget_workspace ON gadget (workspaceId)" },
+               kinds = { gadget = { from = "gadget t", workspace = "t.workspaceId", parents = {} } },
+               handlers = { list_models = function(sandbox)
+                  sandbox.store:run("INSERT INTO gadget VALUES ('g', ?, 'c', 'u')", sandbox.workspace_id)
+                  return 200, require("promptic.sandbox.lookup").find(sandbox, "gadget", "g")
+               end },
+               respond = function(_, request)
+                  if request.path == "/gadget" then return 200, { here = true } end
+               end,
+            }
+         end
+         local server = require "promptic.sandbox.server"
+         local store = require("promptic.sandbox.store").open(":memory:", require "promptic.sandbox.schema")
+         require("promptic.sandbox.workspace").prepare(store)
+         local sandbox = { port = 80, keys = { k = true }, device = { sessions = {} }, store = store, without = {},
+            routes = require("promptic.sandbox.routes").new() }
+         for _, path in ipairs{ "/api/v1/models", "/gadget" } do
+            local status, _, body = server.respond(sandbox, { method = "GET", path = path,
+               headers = { host = "localhost", authorization = "Bearer k" } })
+            print(status, promptic.json.decode(body).workspaceId or body)
+         end
+         print(store:value "SELECT count(*) FROM sqlite_master WHERE name = 'gadget_workspace'")
+      ]] }
+      assert.equal("", result.stderr)
+      assert.equal('200\t5a4db0c5-0000-4000-8000-000000000001\n200\t{"here":true}\n1\n', result.stdout)
    end)
 end)
 

@@ -106,7 +106,7 @@ describe("LuaSQL", function()
                end }
             end }
          end }
-         local store = require("promptic.sandbox.store").open(":memory:")
+         local store = require("promptic.sandbox.store").open(":memory:", require "promptic.sandbox.schema")
          print(store:one "SELECT 1 AS a WHERE 0", #store:all "SELECT 1 AS a WHERE 0", store:value "SELECT 1 WHERE 0")
          print(store:one "SELECT 1 AS a".a, #store:all "SELECT 1 AS a UNION SELECT 2", store:value "SELECT 3")
          store:close()

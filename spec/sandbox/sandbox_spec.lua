@@ -62,10 +62,22 @@ describe("credentials", function()
       end
    end)
 
+   it("are a key that no word of a message is, and its older form", function()
+      for _, key in ipairs{ "ptc_sandbox", "sandbox" } do
+         assert.equal(200, asking("/workspace", "Bearer " .. key).status)
+         assert.equal(200, asking("/workspaces", "Bearer session-" .. key).status)
+      end
+      for _, key in ipairs{ "session-", "session", "ptc_sandbo", "" } do
+         assert.equal(401, asking("/workspaces", "Bearer " .. key).status)
+      end
+   end)
+
    it("are the key that the command line gives", function()
       local other = sandbox.start{ pace = 0, key = "pk_1" }
       assert.equal(200, other:get("/workspace").status)
-      assert.equal(401, other:get("/workspace", { authorization = "Bearer sandbox" }).status)
+      for _, key in ipairs{ "sandbox", "ptc_sandbox" } do
+         assert.equal(401, other:get("/workspace", { authorization = "Bearer " .. key }).status)
+      end
       assert.equal(200, other:get("/workspaces", { authorization = "Bearer session-pk_1" }).status)
       other:stop()
    end)
@@ -243,9 +255,9 @@ describe("experiments", function()
 
    for name, case in pairs{
       ["without observations"] = { observations = {},
-         message = "The experiment needs at least 2 observations to start, it has 0" },
+         message = "The experiment needs at least 2 rows of training data to start, it has 0" },
       ["with one observation"] = { observations = { MESSAGES[1] },
-         message = "The experiment needs at least 2 observations to start, it has 1" },
+         message = "The experiment needs at least 2 rows of training data to start, it has 1" },
       ["without an evaluator"] = { evaluators = false,
          message = "The experiment needs at least one evaluator to start" },
       ["without any weight"] = { evaluators = { { name = "x", type = "f1", weight = 0 } },
@@ -253,7 +265,7 @@ describe("experiments", function()
       ["without anything held out"] = { hyperparameters = { trainSplitRatio = 0.5 },
          observations = { { variables = {}, expected = "a", split = "train" },
             { variables = {}, expected = "b", split = "train" } },
-         message = "trainSplitRatio needs observations in both splits, and none is left for eval" },
+         message = "trainSplitRatio needs rows in both splits, and none is left for eval" },
    } do
       it("are not started " .. name, function()
          local path = pending(case)
@@ -420,7 +432,7 @@ describe("deployments", function()
       assert.same({ aiComponentId = component, experimentId = id }, deployed.json)
       local best = server:ok("GET", path .. "/iterations/best")
       local prompt = server:ok("GET", at .. "/prompt")
-      assert.same({ best.prompt, best.id, best.overallNormalizedScore, "mail", "gpt-4.1-nano" },
+      assert.same({ best.prompt, best.id, best.overallNormalizedScore, "mail", "sandbox-small" },
          { prompt.prompt, prompt.iterationId, prompt.score, prompt.componentName, prompt.model })
       assert.same({ { role = "system", content = best.prompt } }, prompt.promptMessages)
       assert.equal(id, server:ok("GET", at).experiment.id)

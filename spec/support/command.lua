@@ -5,6 +5,7 @@
 --    local result = promptic{ "components", "list", "--json", env = { COLUMNS = "80" }, stdin = "y\n" }
 --    result.code, result.stdout, result.stderr, result.json
 --    local result = promptic{ "components", "list", terminal = 80 }     -- on a pseudo-terminal of 80 columns
+--    promptic{ ..., script = "spec/support/scramble.lua" }                       -- instead of scripts/promptic
 --
 -- On a pseudo-terminal stdout has all that appeared on it, and stderr nothing.
 local json = require("promptic").json
@@ -33,7 +34,7 @@ local function on_terminal(words, columns)
 end
 
 local function run(server, call)
-   local words = { PROGRAM, "scripts/promptic", table.unpack(call) }
+   local words = { PROGRAM, call.script or "scripts/promptic", table.unpack(call) }
    if call.terminal then words = on_terminal(words, call.terminal) end
    words.env, words.stdin = environment(server, call.env), call.stdin
    local result = process.run(words)

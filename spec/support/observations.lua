@@ -12,18 +12,23 @@
 --    "part"                          the first half is taken, then the connection breaks
 --    "late"                          the connection breaks; the rows are taken at the second POST after it
 --    "changed"                       taken with another content, then the connection breaks
---    "400"                           refused for good
+--    "400", "403"                    refused; the second one for good
 -- Further options: held, rows that are there before; most_bytes, larger bodies are answered with 413; faulty, one
 -- POST in so many has a fault, of each kind in its turn; lists, so many GETs are answered, later ones with 404;
 -- split, how one that was not given is listed, as JSON; piece, GETs are answered in pieces of so many bytes, a
 -- millisecond apart;
+-- wait, milliseconds from taking rows to the answer;
 -- keep = true, the rows and counts of the platform before stay.
+-- room = "cases": the platform of today. Experiment e, of component c, has the dataset d, which keeps cases. Then `count`
+-- is how many more cases the dataset says to have than it lists, "none" where it says nothing; most_rows, requests with
+-- more are answered with 400; refused, those with a row that holds this text; other, observations that the server lists.
 local observations = {}
 
 local ROUTE = [==[
 local number, request = ...
 local setup = { id = @ID@, faults = { @FAULTS@ }, held = { @HELD@ }, faulty = @FAULTY@, most_bytes = @MOST@,
-   lists = @LISTS@, piece = @PIECE@, split = @SPLIT@ }
+   lists = @LISTS@, piece = @PIECE@, split = @SPLIT@, room = @ROOM@, count = @COUNT@, most_rows = @ROWS@,
+   refused = @REFUSED@, other = @OTHER@, wait = @WAIT@ }
 local state = rawget(_G, "observations_state")
 if not state or state.id ~= setup.id then
    state = { id = setup.id, rows = {}, posts = 0, lists = 0, turn = 0, random = 7, later = {} }
@@ -39,7 +44,18 @@ local function texts_in(body)
    return list
 end
 
+local is_cases = setup.room == "cases"
+
+local function case(index)
+   local text, count = state.rows[index]:sub(2, -2), 0
+   for _, name in ipairs{ "expectedPayload", "split", "metadata" } do
+      if not text:find('"' .. name .. '":', 1, true) then text = text .. (',"%s":null'):format(name) end
+   end
+   return ('{"id":%d,"datasetId":"d","idx":%d,%s,"createdAt":"c"}'):format(index + 1000, index - 1, text)
+end
+
 local function observation(index)
+   if is_cases then return case(index) end
    local text = state.rows[index]
    local split = text:find('"split":', 1, true) and "" or ',"split":' .. setup.split
    return ('{"id":%d,"experimentId":"e","idx":%d,%s%s,"createdAt":"c","updatedAt":"u"}')
@@ -58,10 +74,19 @@ local function take(texts, last)
    return first
 end
 
-if request.method == "GET" then
+if request.target:find("/experiments/[^/]+$") then
+   return { body = is_cases and '{"id":"e","aiComponentId":"c","datasetId":"d"}' or '{"id":"e","aiComponentId":"c"}' }
+elseif is_cases and request.target:find("/observations$") then
+   if setup.other == "" then return { status = 404, body = '{"error":"Not found"}' } end
+   return { body = '{"data":[' .. setup.other .. "]}" }
+elseif request.method == "GET" then
    state.lists = state.lists + 1
    if state.lists > setup.lists then return { status = 404, body = '{"error":"no list"}' } end
    local body, pieces = list(1, #state.rows), {}
+   if is_cases then
+      local count = setup.count ~= "none" and (',"caseCount":%d'):format(#state.rows + setup.count) or ""
+      body = '{"id":"d","cases":' .. body:sub(9, -2) .. count .. "}"
+   end
    if setup.piece == 0 then return { body = body } end
    for at = 1, #body, setup.piece do pieces[#pieces + 1] = body:sub(at, at + setup.piece - 1) end
    return { pieces = pieces, every = 1 }
@@ -82,11 +107,15 @@ if setup.faulty > 0 then
    end
 end
 
-if request.body_length > setup.most_bytes then
+if #texts > setup.most_rows then
+   return { status = 400, body = ('{"error":"Array must contain at most %d element(s)"}'):format(setup.most_rows) }
+elseif setup.refused ~= "" and request.body:find(setup.refused, 1, true) then
+   return { status = 400, body = '{"error":"Required"}' }
+elseif request.body_length > setup.most_bytes then
    return { status = 413, body = '{"error":"too large"}' }
 elseif not fault then
-   return { status = 201, body = list(take(texts), #state.rows) }
-elseif fault == "400" or fault == "429" or fault == "503" then
+   return { status = 201, wait = setup.wait, body = list(take(texts), #state.rows) }
+elseif fault == "400" or fault == "403" or fault == "429" or fault == "503" then
    return { status = tonumber(fault), body = '{"error":"no"}' }
 elseif fault == "503 later" then
    return { status = 503, headers = { ["Retry-After"] = "0" }, body = '{"error":"busy"}' }
@@ -95,7 +124,7 @@ elseif fault == "502 before" then
 elseif fault == "late" then
    state.later[#state.later + 1] = { at = state.posts + 2, texts = texts }
 elseif fault == "changed" then
-   for index, text in ipairs(texts) do texts[index] = text:gsub('"expected":"', '"expected":"~') end
+   for index, text in ipairs(texts) do texts[index] = text:gsub('("expected%a*":")', '%1~') end
 end
 if fault == "part" then
    take(texts, #texts // 2)
@@ -134,6 +163,12 @@ function observations.serve(server, faults, options)
       LISTS = tostring(options.lists or 1e9),
       SPLIT = ("%q"):format(options.split or '"eval"'),
       PIECE = tostring(options.piece or 0),
+      ROOM = ("%q"):format(options.room or "observations"),
+      COUNT = options.count == "none" and '"none"' or tostring(options.count or 0),
+      ROWS = tostring(options.most_rows or 1e9),
+      REFUSED = ("%q"):format(options.refused or ""),
+      WAIT = tostring(options.wait or 0),
+      OTHER = ("%q"):format(options.other or ""),
    }
    server:route((ROUTE:gsub("@(%u+)@", values)))
 end
@@ -142,7 +177,7 @@ end
 function observations.accept(server)
    server:route[[
       local _, request = ...
-      if request.method == "GET" then return { body = '{"data":[]}' } end
+      if request.method == "GET" then return { body = '{"data":[]}' } end -- of the experiment too
       local ids = {}
       for _ in request.body:gmatch('[%[,]{"variables":') do
          count = (rawget(_G, "count") or 0) + 1
@@ -152,11 +187,12 @@ function observations.accept(server)
    ]]
 end
 
---- How many requests of the method the server has seen.
+--- How many requests of the method the server has seen, beside the one for the experiment with which an upload begins.
 function observations.count(server, method)
    local count = 0
    for _, request in ipairs(server:requests()) do
-      count = count + (request.method == method and 1 or 0)
+      local is_first = request.target:find("/experiments/[^/]+$")
+      count = count + (request.method == method and not is_first and 1 or 0)
    end
    return count
 end
@@ -165,7 +201,7 @@ end
 function observations.texts(list)
    local texts = {}
    for index, one in ipairs(list) do
-      texts[index] = tostring(one.variables.text) .. " -> " .. one.expected
+      texts[index] = tostring((one.variables or one.inputPayload).text) .. " -> " .. (one.expected or one.expectedPayload)
    end
    table.sort(texts)
    return texts

@@ -270,7 +270,7 @@ end
 
 local function score_of(evaluator, task, pairs_)
    if evaluator.type == "f1" and task == "classification" then return round(macro_f1(pairs_)) end
-   local function is_right(predicted, expected) return predicted == expected and 1 or 0 end
+   local function is_right(predicted, expected) return predicted:lower() == expected:lower() and 1 or 0 end
    local of_pair = { f1 = token_f1, similarity = token_cosine, structuredOutput = equal_fields,
       toolSelection = is_right }
    if evaluator.config and evaluator.type == "structuredOutput" then
@@ -301,16 +301,21 @@ local function close(expected, reported, what)
    assert.is_true(math.abs(expected - reported) < 1e-9, message)
 end
 
--- The rows that an experiment trains on: its observations, and the cases of its dataset.
+-- The rows that an experiment trains on: the cases of its dataset by idx, those without one last.
 local function rows_of(server, experiment)
-   local rows = server:ok("GET", "/experiments/" .. experiment.id .. "/observations").data
    local at = "/components/" .. experiment.aiComponentId .. "/datasets/" .. experiment.datasetId
-   for _, case in ipairs(server:ok("GET", at .. "/cases").data) do
+   local cases, rows = server:ok("GET", at .. "/cases").data, {}
+   table.sort(cases, function(a, b)
+      local place_a, place_b = a.idx or math.huge, b.idx or math.huge
+      if place_a ~= place_b then return place_a < place_b end
+      return a.id < b.id
+   end)
+   for i, case in ipairs(cases) do
       local expected = case.expectedPayload
       if type(expected) == "table" and expected.value ~= nil then expected = expected.value end
       if expected == nil then expected = "" end
       if type(expected) ~= "string" then expected = json.encode(expected) end
-      table.insert(rows, { variables = case.inputPayload, expected = expected, split = case.split })
+      rows[i] = { variables = case.inputPayload, expected = expected, split = case.split }
    end
    return rows
 end

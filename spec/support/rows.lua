@@ -66,7 +66,7 @@ local SAMPLES = {
 }
 
 -- Options that a call cannot do without, though the contract names none as required: it asks for one of several.
-local ALWAYS = { create_artifact = { storage_object_id = true } }
+local ALWAYS = { create_artifact = { storage_object_id = true }, ingest_traces = { resource_spans = true } }
 
 -- What must differ between the elements of a list: the second has "-2" behind it.
 local UNIQUE = { create_tool_selection_experiment = { name = true } }
@@ -143,9 +143,12 @@ local BY_TYPE = {
    any = function()
       return "hello"
    end,
+   array = function()
+      return {}
+   end,
 }
 
---- A valid value: of an enum its last, which is never the default. Not for a list.
+--- A valid value: of an enum its last, which is never the default; a list is empty.
 function rows.value(row, parameter, given)
    local value = given and given[parameter.name]
    if value == nil and SAMPLES[row.name] then
@@ -183,7 +186,8 @@ end
 function fields(row, parameters, variant, given)
    local named, wired = {}, {}
    for _, parameter in ipairs(parameters) do
-      local wanted = variant == "full" or (variant == "nulls" and parameter.nullable)
+      local always = ALWAYS[row.name] and ALWAYS[row.name][parameter.name]
+      local wanted = variant == "full" or always or (variant == "nulls" and parameter.nullable)
       if parameter.required or (wanted and not older_key(parameter)) then
          if variant == "nulls" and parameter.nullable then
             named[parameter.name], wired[parameter.wire] = json.null, json.null
@@ -248,9 +252,12 @@ local function put_options(call, row, options, variant, given)
       local null = variant == "nulls" and option.nullable
       local always = ALWAYS[row.name] and ALWAYS[row.name][option.name]
       if variant == "full" or null or always then
-         local value = null and json.null or rows.value(row, option, given)
+         local value, wired = json.null, json.null
+         if not null then
+            value, wired = both_values(row, option, variant, given)
+         end
          set[option.name], any = value, true
-         put(call, option, value)
+         put(call, option, wired)
       elseif option.default then
          local is_text = option.place == "query" or option.type == "string"
          put(call, option, is_text and option.default or json.decode(option.default))

@@ -4,6 +4,7 @@
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"
+local driving = require "spec.support.driving"
 
 local server = scripted.shared()
 local client = clients.shared(server)
@@ -16,9 +17,7 @@ before_each(function()
    ]]
 end)
 
-after_each(function()
-   assert.equal(0, promptic.step(0), "a task is left over")
-end)
+driving.guard()
 
 local MISUSED = "the coroutine of a task was resumed or closed by something else than promptic"
 
@@ -64,15 +63,6 @@ local RESUMERS = {
    end,
 }
 
--- A step does what there is time for.
-local function step_until(is_over)
-   for _ = 1, 1000 do
-      if is_over() then return end
-      promptic.step(0.01)
-   end
-   error("it does not end")
-end
-
 -- A task that waits, its coroutine, and the task that it may wait for.
 local function start(wait)
    local co
@@ -82,7 +72,7 @@ local function start(wait)
       wait(sleeper)
       return "not reached"
    end)
-   step_until(function() return task.status == "waiting" end)
+   driving.wait(function() return task.status == "waiting" and sleeper.status == "waiting" end)
    return task, co, sleeper
 end
 
@@ -95,7 +85,7 @@ end
 -- Ends the tasks that are left on purpose.
 local function finish(...)
    for _, task in ipairs{ ... } do task:cancel() end
-   step_until(function() return promptic.step(0) == 0 end)
+   driving.drain()
 end
 
 describe("a task's coroutine that is resumed while it waits in", function()
@@ -140,7 +130,7 @@ describe("a task's coroutine", function()
          sleeper = promptic.spawn(promptic.sleep, 3600)
          sleeper:await()
       end)
-      promptic.step(0)
+      driving.wait(function() return sleeper and sleeper.status == "waiting" end)
       assert.is_true(coroutine.close(co))
       sleeper:cancel()
       assert.matches(MISUSED, message_of(task.await, task), 1, true)

@@ -2,6 +2,7 @@
 -- its square, and no promptic.run that waits for ever, wherever it was stopped. Nothing here looks at a clock.
 -- Tags: luas
 local promptic = require "promptic"
+local driving = require "spec.support.driving"
 
 local jit = rawget(_G, "jit")
 
@@ -14,9 +15,7 @@ teardown(function()
    if jit then jit.on() end
 end)
 
-after_each(function()
-   assert.equal(0, promptic.step(0), "a task is left over")
-end)
+driving.guard()
 
 local function kilobytes()
    collectgarbage()
@@ -78,11 +77,11 @@ end)
 
 describe("steps", function()
    local function drain()
-      while promptic.step(0) > 0 do end
+      driving.drain(0)
    end
 
    local function wait_until_all_wait(tasks)
-      while tasks[#tasks].status ~= "waiting" do promptic.step(0) end
+      driving.wait(function() return tasks[#tasks].status == "waiting" end)
    end
 
    -- Each prepares `count` tasks and returns what is to be counted, and what ends those that are left then.

@@ -3,8 +3,11 @@
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"
+local driving = require "spec.support.driving"
 
 local server, client
+
+driving.guard()
 
 -- What plain Lua 5.1 cannot suspend, a call inside of pcall, blocks there.
 local function it_suspends(what, f)
@@ -31,13 +34,12 @@ before_each(function()
    server:always{ body = '{"id":"x"}' }
 end)
 
-after_each(function()
-   assert.equal(0, promptic.step(0), "a task is left over")
-end)
 
 -- Drives what is spawned until none is alive, as a game would.
-local function drain()
-   while promptic.step(0.05) > 0 do end
+local drain = driving.drain
+
+local function wait_for_requests(count)
+   driving.wait(function() return #server:requests() >= count end, 0.01)
 end
 
 describe("promptic.run", function()
@@ -87,7 +89,7 @@ describe("promptic.run", function()
          local task = promptic.spawn(function() return client:get_component("x") end)
          return task:await()
       end)
-      assert.equal("[404] Not found", tostring(problem))
+      assert.equal("[404] Not found (GET /components/x)", tostring(problem))
       local _, count = problem.traceback:gsub("task traceback:", "")
       assert.equal(2, count)
    end)
@@ -240,7 +242,7 @@ describe("a task", function()
          end
          return { fine, tostring(value), ids[1], meta.good, select("#", client:get_component("good")) }
       end)
-      local good, bad = { true, "x", "x", "x", 1 }, { false, "[404] none", "x", "x", 1 }
+      local good, bad = { true, "x", "x", "x", 1 }, { false, "[404] none (GET /components/bad)", "x", "x", 1 }
       assert.same({ good, bad, good }, found)
    end)
 
@@ -294,11 +296,11 @@ describe("cancel", function()
          client:get_component("x")
          went_on = true
       end)
-      while #server:requests() == 0 do promptic.step(0.01) end
+      wait_for_requests(1)
       assert.equal(1, server:seen().open)
       task:cancel()
       drain()
-      while server:seen().open > 0 do promptic.step(0) end -- the connection is closed, not kept
+      driving.wait(function() return server:seen().open == 0 end) -- the connection is closed, not kept
       assert.is_false(went_on)
       assert.equal("cancelled", task.status)
       assert.equal("cancelled", clients.failure(task.await, task).kind)
@@ -312,7 +314,7 @@ describe("cancel", function()
          seen = problem
          error(problem, 0)
       end)
-      while #server:requests() == 0 do promptic.step(0.01) end
+      wait_for_requests(1)
       task:cancel()
       drain()
       assert.equal("cancelled", seen.kind)
@@ -322,7 +324,7 @@ describe("cancel", function()
 
    it("wakes a sleeping task", function()
       local task = promptic.spawn(promptic.sleep, 3600)
-      promptic.step(0)
+      driving.wait(function() return task.status == "waiting" end)
       task:cancel()
       drain()
       assert.equal("cancelled", task.status)
@@ -509,7 +511,7 @@ describe("a closed client", function()
       for _ = 1, 4 do
          promptic.spawn(other.get_component, other, "x")
       end
-      while #server:requests() < 4 do promptic.step(0.01) end
+      wait_for_requests(4)
       other:close()
       drain()
       promptic.on_task_error = before
@@ -552,7 +554,7 @@ describe("the collector", function()
       do
          local lost = clients.open(server.url)
          local task = promptic.spawn(function() lost:get_component("x") end)
-         while #server:requests() == 0 do promptic.step(0.01) end
+         wait_for_requests(1)
          task:cancel()
       end
       drain()

@@ -67,7 +67,7 @@ static const struct {
     {"429 x\r\nRetry-After: 61\r\n", 429, false},
     {"500 x\r\n", 500, true},
     {"500 x\r\nRetry-After: 61\r\n", 500, true},
-    {"501 x\r\n", 501, false},
+    {"501 x\r\n", 501, true},
     {"502 x\r\n", 502, true},
     {"503 x\r\n", 503, true},
     {"503 x\r\nRetry-After: 61\r\n", 503, false},

@@ -55,6 +55,25 @@ static const struct {
 static void hide(void) {
     const clean_secrets secrets = {{SECRET, NULL, "pass\xC3\xA4", "wxy\""}},
                         few = {{"abc", "", NULL, NULL}};
+    static const struct {
+        const char *secret, *text, *shown;
+    } odd[] = {
+        {"ab%25cd", "<ab%25cd>", "<*******>"},     /* as it stands: not the escape of "ab%cd" */
+        {"ab%25cd", "<ab%2525cd>", "<*********>"}, /* percent-encoded */
+        {"a\\\\b", "<a\\\\b>", "<****>"},          /* two backslashes as they stand */
+        {"a\\\\b", "<a\\\\\\\\b>", "<******>"},    /* and in JSON */
+        {"\\u0025x", "<\\u0025x>", "<*******>"},   /* what looks like an escape */
+        {"%25%25%25%25x", "<%25%25%25%25x>", "<*************>"},
+        {"ab%25cd", "<ab%cd>", "<ab%cd>"}, /* another text */
+    };
+    for (size_t i = 0; i < COUNT_OF(odd); i++) {
+        const clean_secrets one = {{odd[i].secret}};
+        char text[128];
+        snprintf(text, sizeof text, "%s", odd[i].text);
+        units_row(odd[i].text);
+        clean_hide(text, strlen(text), &one);
+        SAME(odd[i].shown, text);
+    }
     for (size_t i = 0; i < COUNT_OF(hidden); i++) {
         char text[128];
         snprintf(text, sizeof text, "%s", hidden[i].text);

@@ -23,7 +23,7 @@ static const promptic_endpoint row = {.name = "get_part",
 /* Builds a URL; *url and *path are what it says, or NULL and error->message the reason. */
 static promptic_kind build(const promptic_request *request, const promptic_endpoint *of, char **url,
                            char **path, promptic_error *error) {
-    *error = (promptic_error){PROMPTIC_OK, ""};
+    *error = (promptic_error){.kind = PROMPTIC_OK};
     promptic_kind kind = request_url(NULL, BASE, request, of, url, path, error);
     CHECK(kind == error->kind);
     CHECK((kind == PROMPTIC_OK) == (*url != NULL) && (kind == PROMPTIC_OK) == (*path != NULL));

@@ -1,5 +1,6 @@
---- upload_observations when things fail: nothing is lost and nothing is sent twice; where that cannot be known, the
--- error says which rows are in, which are not and which are unknown, and lets the upload go on from there.
+--- upload_observations when things fail, to observations and to cases: nothing is lost and nothing is sent twice; where
+-- that cannot be known, the error says which rows were added, which were not and which are in doubt, and lets the upload
+-- go on from there.
 -- Tags: luas slow
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
@@ -10,8 +11,20 @@ local scripted = require "spec.support.scripted"
 local server = scripted.shared()
 local client = clients.shared(server, { timeout = 0.3 })
 
+for _, room in ipairs{ "observations", "cases" } do
+
+local function listed()
+   return room == "cases" and client:get_dataset("c", "d").cases or client:list_observations("e").data
+end
+
 local function held()
-   return observations.texts(client:list_observations("e").data)
+   return observations.texts(listed())
+end
+
+local function serve(faults, options)
+   options = options or {}
+   options.room = room
+   observations.serve(server, faults, options)
 end
 
 local function upload(rows, options)
@@ -46,14 +59,14 @@ local function each(list)
    end
 end
 
-describe("an upload goes on", function()
+describe("an upload goes on, as " .. room .. ",", function()
    local PASSING = {
       "429", "503", "503 later", "reset before", "reset after", "stall before", "stall after", "500 after",
       "502 before", "empty", "part",
    }
    for _, fault in ipairs(PASSING) do
       it("after " .. fault, function()
-         observations.serve(server, { [2] = fault, [4] = fault })
+         serve({ [2] = fault, [4] = fault })
          local rows = observations.rows(60)
          local result = upload(rows, { batch_size = 10 })
          assert.equal(60, result.sent)
@@ -62,14 +75,14 @@ describe("an upload goes on", function()
    end
 
    it("where the very first request breaks", function()
-      observations.serve(server, { "reset after" })
+      serve({ "reset after" })
       assert.equal(10, upload(observations.rows(10)).sent)
       assert.equal(10, #held())
       assert.equal(1, observations.count(server, "POST"))
    end)
 
    it("with rows that say the same, each of which counts", function()
-      observations.serve(server, { "reset after", "reset before", "part", "reset after" })
+      serve({ "reset after", "reset before", "part", "reset after" })
       local rows = {}
       for index = 1, 64 do
          rows[index] = { variables = { text = "the same" }, expected = index % 2 == 0 and "a" or "b" }
@@ -79,9 +92,10 @@ describe("an upload goes on", function()
    end)
 
    it("beside rows that were there before and say the same", function()
-      local row = '{"variables":{"text":"row 1"},"expected":"label 1"}'
+      local row = room == "cases" and '{"inputPayload":{"text":"row 1"},"expectedPayload":"label 1"}'
+         or '{"variables":{"text":"row 1"},"expected":"label 1"}'
       for _, fault in ipairs{ "reset before", "reset after" } do
-         observations.serve(server, { fault }, { held = { row, row } })
+         serve({ fault }, { held = { row, row } })
          upload(observations.rows(3))
          local texts = held()
          assert.equal(5, #texts)
@@ -90,7 +104,7 @@ describe("an upload goes on", function()
    end)
 
    it("whatever values rows have, and however the platform writes them", function()
-      observations.serve(server, { "reset after" })
+      serve({ "reset after" })
       local rows = {
          { variables = { n = 1.0, list = { 1, 2.5, -0.0, 1e300 }, s = 'quote " \\ / \1 ü €' }, expected = "\n" },
          { variables = { none = promptic.null, b = true, o = { x = {} } }, expected = "", split = "train" },
@@ -106,9 +120,9 @@ describe("an upload goes on", function()
       for number = 2, 80, 3 do
          faults[number] = "reset after"
       end
-      observations.serve(server, faults)
+      serve(faults)
       local rows = observations.rows(90)
-      assert.equal(90, upload(rows, { batch_size = 1 }).sent)
+      assert.equal(90, upload(rows, { batch_size = 1, ordered = false }).sent)
       assert.same(observations.texts(rows), held())
       assert.equal(2, observations.count(server, "GET") - 1) -- one before anything is sent, one at the end
    end)
@@ -118,13 +132,13 @@ describe("an upload goes on", function()
       for number = 1, 8 do
          faults[number] = "reset before"
       end
-      observations.serve(server, faults)
-      assert.equal(100, upload(observations.rows(100), { batch_size = 1 }).sent)
+      serve(faults)
+      assert.equal(100, upload(observations.rows(100), { batch_size = 1, ordered = false }).sent)
       assert.equal(108, observations.count(server, "POST"))
    end)
 
    it("with twenty thousand rows of which one answer in a hundred is a fault", function()
-      observations.serve(server, nil, { faulty = 100 })
+      serve(nil, { faulty = 100 })
       local rows = observations.rows(20000)
       local path = os.tmpname()
       local lines = { "text,expected" }
@@ -132,7 +146,9 @@ describe("an upload goes on", function()
          lines[index + 1] = row.variables.text .. "," .. row.expected
       end
       process.write_file(path .. ".csv", table.concat(lines, "\r\n"))
-      local result = upload(path .. ".csv", { batch_size = 20 })
+      local patient = clients.open(server.url) -- the list of all rows takes the server its time
+      local result = patient:upload_observations("e", path .. ".csv", { batch_size = 20 })
+      patient:close()
       os.remove(path)
       os.remove(path .. ".csv")
       assert.equal(20000, result.sent)
@@ -141,9 +157,9 @@ describe("an upload goes on", function()
    end)
 end)
 
-describe("the list of what the platform holds", function()
+describe("the list of what the platform holds, as " .. room .. ",", function()
    it("may have null where the platform has a default", function()
-      observations.serve(server, { "reset after" }, { split = "null" })
+      serve({ "reset after" }, { split = "null" })
       local result = client:upload_observations("e", observations.rows(6), { batch_size = 6 })
       assert.equal(6, result.sent)
       assert.equal(6, #held())
@@ -153,26 +169,26 @@ describe("the list of what the platform holds", function()
       local rows = observations.rows(6)
       rows[2].variables = { text = ("ü"):rep(5), n = -12.5e-1, list = { true, promptic.null, { "\"\\\n" } } }
       for _, size in ipairs{ 1, 7 } do
-         observations.serve(server, { "reset after", "reset before" }, { piece = size })
-         local result = client:upload_observations("e", rows, { batch_size = 3, concurrency = 1 })
+         serve({ "reset after", "reset before" }, { piece = size })
+         local result = client:upload_observations("e", rows, { batch_size = 3, concurrency = 1, ordered = false })
          assert.equal(6, result.sent)
          assert.same(observations.texts(rows), held())
       end
    end)
 end)
 
-describe("an upload stops", function()
+describe("an upload stops, as " .. room .. ",", function()
    it("at an answer that no repetition can better", function()
-      observations.serve(server, { [3] = "400" })
-      local problem = failure(observations.rows(50), { batch_size = 10, concurrency = 1 })
-      assert.equal(400, problem.status_code)
+      serve({ [3] = "403" })
+      local problem = failure(observations.rows(50), { batch_size = 10, concurrency = 1, ordered = false })
+      assert.equal(403, problem.status_code)
       is_account(problem, "1-20", "21-50", "")
-      assert.matches("in: 1-20; not in: 21-50; unknown: none", problem.message, 1, true)
+      assert.matches("(added: rows 1-20; not added: 21-50)", problem.message, 1, true)
    end)
 
    it("and looks first what became of other batches", function()
-      observations.serve(server, { "reset after", "reset before", "400" })
-      local problem = failure(observations.rows(40), { batch_size = 10, concurrency = 1 })
+      serve({ "reset after", "reset before", "403" })
+      local problem = failure(observations.rows(40), { batch_size = 10, concurrency = 1, ordered = false })
       is_account(problem, "1-10", "11-40", "")
    end)
 
@@ -181,7 +197,7 @@ describe("an upload stops", function()
       for number = 1, 50 do
          faults[number] = "reset before"
       end
-      observations.serve(server, faults)
+      serve(faults)
       local problem = failure(observations.rows(10))
       assert.equal("connection", problem.kind)
       is_account(problem, "", "1-10", "")
@@ -210,7 +226,7 @@ describe("an upload stops", function()
    end)
 
    it("where the platform's rows cannot be listed", function()
-      observations.serve(server, nil, { lists = 0 })
+      serve(nil, { lists = 0 })
       local problem = failure(observations.rows(10))
       assert.equal(404, problem.status_code)
       is_account(problem, "", "1-10", "")
@@ -218,17 +234,18 @@ describe("an upload stops", function()
    end)
 
    it("where rows are missing and others are there that nobody can place", function()
-      observations.serve(server, { [2] = "changed" })
-      local problem = failure(observations.rows(30), { batch_size = 10, concurrency = 1 })
+      serve({ [2] = "changed" })
+      local problem = failure(observations.rows(30), { batch_size = 10, concurrency = 1, ordered = false })
       is_account(problem, "1-10, 21-30", "", "11-20")
-      assert.matches("10 observations that are not of this upload", problem.message, 1, true)
+      assert.matches("10 " .. room .. " that are not of this upload", problem.message, 1, true)
       assert.equal(3, observations.count(server, "POST"))
    end)
 
    it("where an answer is no list", function()
       for _, body in ipairs{
          "[]", "5", "", "{}", '{"a":[]}', '{"data":{}}', '{"data":null}', '{"data":"["}', '{"data":[{"id":1}',
-         '{"data":[{"id":"x"}]}', '{"data":[{"id":1.5}]}', '{"data":[{"id":1e300}]}', '{"data":[{"id":null}]}',
+         '{"data":[{"id":-9223372036854775808}]}',
+         '{"data":[{"id":9223372036854775807}]}', '{"data":[{"id":"x"}]}', '{"data":[{"id":1.5}]}', '{"data":[{"id":1e300}]}', '{"data":[{"id":null}]}',
          '{"data":[{}]}', '{"data":[{"a":{"id":1}}]}', '{"data":[1]}', '{"data":[[]]}', '{"data":[{"id":1},{}]}',
          '{"data":[{"id":1},[]]}', '{"data":[{"id":1}{"id":2}]}', '{"data":[{"id":1},]}', '{"data" [{"id":1}]}',
          '{"a":tru,"data":[]}', '{"data":[{"id":1,"a":01}]}',
@@ -242,19 +259,20 @@ describe("an upload stops", function()
    end)
 
    it("where a request takes effect late and rows are there twice", function()
-      observations.serve(server, { "late" })
-      local problem = failure(observations.rows(20), { batch_size = 10, concurrency = 1 })
+      serve({ "late" })
+      local problem = failure(observations.rows(20), { batch_size = 10, concurrency = 1, ordered = false })
       assert.matches("10 rows are there twice", problem.message, 1, true)
       assert.equal(1, #problem.twice)
       assert.equal(10, problem.twice[1].last - problem.twice[1].first + 1)
       is_account(problem, "1-20", "", "")
+      assert.equal("rows_twice", problem.code)
       for id = problem.twice[1].first, problem.twice[1].last do
-         assert.equal("e", client:list_observations("e").data[id - 1000].experimentId)
+         assert.equal(id, listed()[id - 1000].id)
       end
    end)
 
    it("where its source fails", function()
-      observations.serve(server)
+      serve()
       local rows = each(observations.rows(25))
       local calls = 0
       local problem = failure(function()
@@ -267,7 +285,7 @@ describe("an upload stops", function()
    end)
 
    it("where its source fails, which can go on later", function()
-      observations.serve(server)
+      serve()
       local rows, calls = observations.rows(25), 0
       local next_row = each(rows)
       local function source()
@@ -280,13 +298,13 @@ describe("an upload stops", function()
    end)
 
    it("where its client is closed", function()
-      observations.serve(server, { [2] = "stall after" })
+      serve({ [2] = "stall after" })
       local other = clients.open(server.url)
       local problem
       promptic.run(function()
          local task = promptic.spawn(other.upload_observations, other, "e", observations.rows(30), {
             batch_size = 10,
-            concurrency = 1,
+            concurrency = 1, ordered = false,
          })
          while #held() < 20 do
             promptic.sleep(0.01)
@@ -299,19 +317,19 @@ describe("an upload stops", function()
    end)
 end)
 
-describe("the value to go on from", function()
+describe("the value to go on from, as " .. room .. ",", function()
    local ROWS = 100
 
    -- Rows 1 to 30 are in, so are 31 to 40, which nobody knows, and 41 to 50 are not; then it ends, and the
    -- platform's rows can be listed no more.
    local function interrupted(source)
-      local faults = { [4] = "reset after", [5] = "reset before", [6] = "400" }
-      observations.serve(server, faults, { lists = 1 })
-      return failure(source, { batch_size = 10, concurrency = 1 })
+      local faults = { [4] = "reset after", [5] = "reset before", [6] = "403" }
+      serve(faults, { lists = 1 })
+      return failure(source, { batch_size = 10, concurrency = 1, ordered = false })
    end
 
    local function heal(faults)
-      observations.serve(server, faults, { keep = true })
+      serve(faults, { keep = true })
    end
 
    local function go_on(source, value)
@@ -351,11 +369,11 @@ describe("the value to go on from", function()
    end)
 
    it("lets a function go on that had not yet come to rows which were sent before", function()
-      local options = { batch_size = 10, concurrency = 1 }
-      observations.serve(server, { "reset before", [3] = "400" })
+      local options = { batch_size = 10, concurrency = 1, ordered = false }
+      serve({ "reset before", [3] = "403" })
       local problem = failure(rows, options)
       is_account(problem, "11-20", "1-10, 21-100", "")
-      heal{ [4] = "400" }
+      heal{ [4] = "403" }
       local source = each(rows)
       options.resume = promptic.json.decode(promptic.json.encode(problem.resume))
       problem = failure(source, options)
@@ -367,18 +385,18 @@ describe("the value to go on from", function()
    it("works where nothing was looked at yet", function()
       local list = observations.rows(10)
       list[1].expected = nil
-      observations.serve(server)
+      serve()
       local problem = failure(list)
       is_account(problem, "", "1-10", "")
-      assert.equal(0, server:count())
+      assert.equal(0, observations.count(server, "GET") + observations.count(server, "POST"))
       assert.equal(9, upload(list, { resume = problem.resume, on_bad_row = "skip" }).sent)
       assert.equal(9, #held())
    end)
 
    it("works again after another failure", function()
       local problem = interrupted(rows)
-      heal{ [9] = "400" }
-      problem = failure(rows, { resume = problem.resume, batch_size = 10, concurrency = 1 })
+      heal{ [9] = "403" }
+      problem = failure(rows, { resume = problem.resume, batch_size = 10, concurrency = 1, ordered = false })
       is_account(problem, "1-40, 51-70", "41-50, 71-100", "")
       assert.equal(40, go_on(rows, problem.resume).sent)
       assert.same(observations.texts(rows), held())
@@ -390,13 +408,13 @@ describe("the value to go on from", function()
       local posts = observations.count(server, "POST")
       local again = failure(rows, { resume = problem.resume })
       assert.equal("argument", again.kind)
-      assert.matches("has got 70 observations since, of which 20 may be", again.message, 1, true)
+      assert.matches(("has got 70 %s since, of which 20 may be"):format(room), again.message, 1, true)
       assert.equal(posts, observations.count(server, "POST"))
    end)
 
    it("tells what is unknown again where nobody can look", function()
       local problem = interrupted(rows)
-      observations.serve(server, nil, { keep = true, lists = 1 })
+      serve(nil, { keep = true, lists = 1 })
       local again = failure(rows, { resume = problem.resume })
       assert.equal(404, again.status_code)
       is_account(again, "1-30", "51-100", "31-50")
@@ -405,12 +423,12 @@ describe("the value to go on from", function()
    end)
 
    it("keeps a bad row to be read again", function()
-      observations.serve(server)
+      serve()
       local list = observations.rows(30)
       list[17].expected = nil
       for _, source in ipairs{ list, each(list) } do
-         observations.serve(server)
-         local problem = failure(source, { batch_size = 10, concurrency = 1 })
+         serve()
+         local problem = failure(source, { batch_size = 10, concurrency = 1, ordered = false })
          is_account(problem, "1-10", type(source) == "table" and "11-30" or "11-", "")
          local again = failure(source, { resume = problem.resume, batch_size = 10 })
          assert.equal(17, again.row)
@@ -425,8 +443,8 @@ describe("the value to go on from", function()
    it("says which rows were skipped before", function()
       local list = observations.rows(30)
       list[5].expected = nil
-      observations.serve(server, { [2] = "400" })
-      local problem = failure(list, { batch_size = 10, concurrency = 1, on_bad_row = "skip" })
+      serve({ [2] = "403" })
+      local problem = failure(list, { batch_size = 10, concurrency = 1, ordered = false, on_bad_row = "skip" })
       is_account(problem, "1-4, 6-11", "12-30", "")
       assert.equal(5, problem.skipped[1].row)
       local result = upload(list, { resume = problem.resume, on_bad_row = "skip" })
@@ -466,8 +484,8 @@ describe("the value to go on from", function()
       end)
 
    it("ends with ranges that overlap, however large they are", function()
-      observations.serve(server)
-      local resume = { experiment_id = "e", unknown = "",
+      serve()
+      local resume = { experiment_id = "e", room = room, dataset_id = room == "cases" and "d" or nil, unknown = "",
          sent = "1-4000000000000000000:0,5-5:0,7-4000000000000000000:0" }
       local problem = failure(observations.rows(3), { resume = resume })
       assert.matches("the source has 3 rows, but row 4 was sent", problem.message, 1, true)
@@ -475,3 +493,5 @@ describe("the value to go on from", function()
    end)
    end
 end)
+
+end

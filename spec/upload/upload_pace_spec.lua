@@ -29,7 +29,7 @@ local function serve(chunk)
       local number, request = ...
       if request.method == "GET" then return { body = '{"data":[]}' } end
       local now, seconds, flying = require("socket").gettime(), 0.1, 1
-      if number <= 2 then finished, busy_until, taken = {}, 0, 0 end
+      if number <= 3 then finished, busy_until, taken = {}, 0, 0 end
       for _, at in ipairs(finished) do flying = flying + (at > now and 1 or 0) end
       local _, rows = request.body:gsub('"variables"', "")
       %s
@@ -42,6 +42,13 @@ local function serve(chunk)
       return { wait = seconds * 1000, status = 201,
          headers = { ["X-Flying"] = tostring(flying) }, body = '{"data":[' .. table.concat(ids, ",") .. "]}" }
    ]]):format(chunk))
+end
+
+-- An upload whose rows may arrive in any order: several requests are under way.
+local function upload(rows, options)
+   options = options or {}
+   options.ordered = false
+   return client:upload_observations("e", rows, options)
 end
 
 -- What came in: rows of each POST, the most that were under way, and how often the rows were sent, by their text.
@@ -69,23 +76,23 @@ local function is_each_once(texts, count)
 end
 
 describe("while latency is what limits, an upload", function()
-   it("has more and more requests under way, to concurrency, 8 without it", function()
-      for _, concurrency in ipairs{ 8, 6, 3 } do
+   it("has more and more requests under way, to concurrency, 16 without it", function()
+      for _, concurrency in ipairs{ 16, 6, 3 } do
          server:reset()
          serve ""
-         client:upload_observations("e", observations.rows(60), {
-            batch_size = 1, concurrency = concurrency ~= 8 and concurrency or nil,
+         upload(observations.rows(150), {
+            batch_size = 1, concurrency = concurrency ~= 16 and concurrency or nil,
          })
          local sizes, most, texts = posts(0.095)
-         assert.equal(60, #sizes)
+         assert.equal(150, #sizes)
          assert.equal(concurrency, most)
-         is_each_once(texts, 60)
+         is_each_once(texts, 150)
       end
    end)
 
    it("begins with four requests", function()
-      serve "seconds = number <= 5 and 0.3 or 0"
-      client:upload_observations("e", observations.rows(30), { batch_size = 1 })
+      serve "seconds = number <= 6 and 0.3 or 0"
+      upload(observations.rows(30), { batch_size = 1 })
       local at = {}
       for _, request in ipairs(server:requests()) do
          at[#at + 1] = request.method == "POST" and request.at or nil
@@ -95,7 +102,7 @@ describe("while latency is what limits, an upload", function()
 
    it("sends larger and larger requests, to 1,000 rows", function()
       serve ""
-      local result = client:upload_observations("e", observations.rows(12000))
+      local result = upload(observations.rows(12000))
       local sizes, _, texts = posts(0.1)
       is_each_once(texts, 12000)
       assert.equal(#sizes, result.batches)
@@ -110,7 +117,7 @@ describe("while latency is what limits, an upload", function()
 
    it("sends no request of more than batch_bytes, where a row fits", function()
       serve ""
-      client:upload_observations("e", observations.rows(3000), { batch_bytes = 8000 })
+      upload(observations.rows(3000), { batch_bytes = 8000 })
       local _, _, texts = posts(0.1)
       is_each_once(texts, 3000)
       for _, request in ipairs(server:requests()) do
@@ -122,7 +129,7 @@ end)
 describe("where the platform's work limits, an upload", function()
    it("has no more requests under way, which would only wait for each other", function()
       serve "busy_until = math.max(busy_until, now) + 0.1; seconds = busy_until - now"
-      client:upload_observations("e", observations.rows(24), { batch_size = 1, concurrency = 20 })
+      upload(observations.rows(24), { batch_size = 1, concurrency = 20 })
       local finished, most = { 0 }, 0
       for _, request in ipairs(server:requests()) do
          if request.method == "POST" then
@@ -137,7 +144,7 @@ describe("where the platform's work limits, an upload", function()
 
    it("sends no larger requests where those that it sends are slow", function()
       serve "seconds = 2.1"
-      client:upload_observations("e", observations.rows(4500), { concurrency = 4 })
+      upload(observations.rows(4500), { concurrency = 4 })
       for _, size in ipairs((posts(0.1))) do
          assert.equal(500, size)
       end
@@ -153,7 +160,7 @@ describe("once the platform asks for less, an upload", function()
             end
          ]]):format(status))
          local rows = observations.rows(60)
-         local result = client:upload_observations("e", rows, { batch_size = 1, concurrency = 30 })
+         local result = upload(rows, { batch_size = 1, concurrency = 30 })
          assert.equal(60, result.sent)
          local sizes = posts(0.1)
          assert.is_true(#sizes > 60, "nothing was refused")
@@ -168,7 +175,7 @@ describe("once the platform asks for less, an upload", function()
             return { status = 429, headers = { ["Retry-After"] = "0" }, body = '{"error":"busy"}' }
          end
       ]]
-      client:upload_observations("e", observations.rows(30000), { concurrency = 1 })
+      upload(observations.rows(30000), { concurrency = 1 })
       local sizes = posts(0.1)
       local smallest, after = 1000, 0
       for index = 3, #sizes - 1 do
@@ -188,7 +195,7 @@ describe("once the platform asks for less, an upload", function()
          if request.body_length > 20000 then return { status = 413, body = '{"error":"too large"}' } end
          seconds = 0.02
       ]]
-      local result = client:upload_observations("e", observations.rows(6000), { concurrency = 1 })
+      local result = upload(observations.rows(6000), { concurrency = 1 })
       assert.equal(6000, result.sent)
       local too_large, taken = 0, {}
       for _, request in ipairs(server:requests()) do

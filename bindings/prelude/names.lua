@@ -1,0 +1,107 @@
+-- names.lua - find_component, find_experiment, find_dataset; ensure_component, ensure_dataset.
+-- Baked into the module; runs in Lua 5.1 to 5.4.
+local import = ...
+
+local error, type = error, type
+local concat = table.concat
+
+local methods, library = import "methods", import "c.library"
+local failure = import "failure"
+local check = library.check
+
+-- ------------------------------------------------------------------ finding
+
+-- The only one of the list that has the name, or nil. Several are an error that lists their ids: which of them is
+-- meant nobody but the caller knows.
+local function only(list, what, name)
+   local found = {}
+   for index = 1, #list do
+      if list[index].name == name then
+         found[#found + 1] = list[index]
+      end
+   end
+   if #found < 2 then
+      return found[1]
+   end
+   local ids = {}
+   for index = 1, #found do
+      ids[index] = found[index].id
+   end
+   local message = "%d %ss are named '%s': %s; use the id of one"
+   failure.raise("argument", message:format(#found, what, name, concat(ids, ", ")), "ambiguous_name")
+end
+
+local function list_of(response, path)
+   if type(response) == "table" and type(response.data) == "table" then
+      return response.data
+   end
+   error(failure.new{
+      kind = "decode", code = "unexpected_response", message = "the response holds no list 'data'", method = "GET",
+      path = path,
+   })
+end
+
+local function find_component(client, name)
+   return only(list_of(methods.list_components(client), "/components"), "component", name)
+end
+
+local function find_dataset(client, component_id, name)
+   local path = ("/components/%s/datasets"):format(component_id)
+   return only(list_of(methods.list_datasets(client, component_id), path), "dataset", name)
+end
+
+function methods.find_component(...)
+   return find_component(check.find_component(...))
+end
+
+function methods.find_dataset(...)
+   return find_dataset(check.find_dataset(...))
+end
+
+function methods.find_experiment(...)
+   local client, component_id, name = check.find_experiment(...)
+   local list = {}
+   for experiment in methods.each_experiment(client, { component_id = component_id, limit = 100 }) do
+      list[#list + 1] = experiment
+   end
+   return only(list, "experiment", name)
+end
+
+-- ------------------------------------------------------------------ ensuring
+
+-- A create in doubt is looked up before it is repeated, this often at most.
+local MOST_CREATES = 3
+
+-- find() gives what is there, or nil; create() creates it. A request that takes effect only after the look-up that
+-- follows it can still make a second one: bindings/README.md, "Names".
+local function ensure(find, create)
+   for attempt = 1, MOST_CREATES do
+      local found = find()
+      if found then
+         return found
+      end
+      local created, result = failure.attempt(create)
+      if created then
+         return result
+      end
+      local is_in_doubt = failure.is_error(result) and result.maybe_sent and result.kind ~= "cancelled"
+      if not is_in_doubt or attempt == MOST_CREATES then
+         error(result, 0)
+      end
+   end
+end
+
+function methods.ensure_component(...)
+   local client, name, settings = check.ensure_component(...)
+   return ensure(function() return find_component(client, name) end, function()
+      local id = methods.create_component(client, name, { description = settings.description }).id
+      return methods.get_component(client, id)
+   end)
+end
+
+function methods.ensure_dataset(...)
+   local client, component_id, name, settings = check.ensure_dataset(...)
+   return ensure(function() return find_dataset(client, component_id, name) end, function()
+      return methods.create_dataset(client, component_id, name, { description = settings.description })
+   end)
+end

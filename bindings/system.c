@@ -1,0 +1,56 @@
+/*
+ * system.c - promptic.time and promptic.uuid: what Lua's own library has not.
+ */
+#include "bindings.h"
+
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+/* promptic.time(): Unix time with its fraction, unlike os.time. */
+int bindings_unix_time(lua_State *L) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9);
+    return 1;
+}
+
+static const char digits[] = "0123456789abcdef";
+
+/* [-0, +0, e] */
+static void fill_random(lua_State *L, unsigned char *bytes, size_t length) {
+    if (getentropy(bytes, length) != 0)
+        luaL_error(L, "the system gives no random bytes");
+}
+
+int bindings_random_hex(lua_State *L) {
+    unsigned char bytes[32];
+    char text[2 * sizeof bytes];
+    size_t wanted = (size_t)luaL_checkinteger(L, 1);
+    size_t length = wanted < sizeof bytes ? wanted : sizeof bytes;
+    fill_random(L, bytes, length);
+    for (size_t i = 0; i < length; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 0x0F];
+    }
+    lua_pushlstring(L, text, 2 * length);
+    return 1;
+}
+
+/* promptic.uuid(): a random UUID (RFC 9562, version 4) in lower case. */
+int bindings_uuid(lua_State *L) {
+    unsigned char bytes[16];
+    char text[36];
+    size_t length = 0;
+    fill_random(L, bytes, sizeof bytes);
+    bytes[6] = (unsigned char)((bytes[6] & 0x0F) | 0x40);
+    bytes[8] = (unsigned char)((bytes[8] & 0x3F) | 0x80);
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            text[length++] = '-';
+        text[length++] = digits[bytes[i] >> 4];
+        text[length++] = digits[bytes[i] & 0x0F];
+    }
+    lua_pushlstring(L, text, length);
+    return 1;
+}

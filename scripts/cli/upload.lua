@@ -1,0 +1,188 @@
+--[[
+Uploads of a file, for `observations add` and `datasets cases add`: looks first whether its rows are there already, shows
+progress, and words what has failed.
+
+   upload.run(context, { method =, ids = { ... }, file =, listing = "promptic observations list E" })
+]]
+local failure = require "promptic.cli.failure"
+local output = require "promptic.cli.output"
+
+local upload = {}
+
+--- Options of such a command.
+upload.options = {
+   { "separator", label = "CHARACTER", summary = "what separates the fields of a .csv file; a comma" },
+   { "label_column", label = "NAME", aliases = "--expected-column",
+      summary = "the column with the right answers; expected" },
+   { "split_column", label = "NAME", summary = "the column with the splits; split" },
+   { "format", label = "FORMAT", values = { "csv", "tsv", "jsonl", "ndjson", "json" },
+      summary = "what the file is; by the ending of its name. - as the file is standard input" },
+   { "on_empty", label = "ACTION", values = { "error", "skip", "keep" },
+      summary = "what to do with a row of the file whose answer is empty" },
+   { "only_new", switch = true, summary = "add only rows of the file that are not there yet" },
+   { "again", switch = true, summary = "add all rows of the file, also those that are there already" },
+}
+
+upload.notes = "In a .csv file the first line names the columns: `expected`, perhaps `split`, and all others are inputs by "
+   .. "name; `idx` is skipped. Lines of commas alone are no rows. In .jsonl, .ndjson and .json each row is an object with "
+   .. "the same names, or {\"variables\": {...}, \"expected\": \"...\"}. An empty answer is an error unless --on-empty says "
+   .. "otherwise.\nRows arrive in the file's order. If rows of the file are there already, it asks what to do; without a "
+   .. "terminal it ends with exit code 1 unless --only-new or --again says it. An upload that was killed is completed by "
+   .. "the same command with --only-new."
+
+--- Refuses options of a file where there is none.
+function upload.check_options(context, values)
+   for _, option in ipairs(upload.options) do
+      if values[option[1]] and not values.from_file then
+         context:misuse(("--%s goes with --from-file"):format(option[1]:gsub("_", "-")))
+      end
+   end
+   if values.only_new and values.again then context:misuse "--only-new and --again exclude each other" end
+end
+
+---------------------------------------------------------------- what has failed
+
+-- What to do about a file that cannot be read as it is, where the command has an option for it.
+local HINTS = {
+   wrong_separator = "--separator says how fields are separated: --separator ';', or tab",
+   no_column = "--label-column says which column holds the right answers",
+   empty_answer = "--on-empty skip leaves such rows out, --on-empty keep adds them as they are",
+}
+
+-- After Ctrl-C the batches under way are in doubt.
+local function interrupted(job, sent)
+   failure.raise("interrupted", { code = 130,
+      hint = ("%d rows were added, and perhaps those that were on their way; --only-new adds the others:\n  %s")
+         :format(sent, job.listing) })
+end
+
+-- What to do about rows that are there twice.
+local function of_twice(err)
+   local ids = {}
+   for _, range in ipairs(err.twice) do
+      ids[#ids + 1] = range.first == range.last and tostring(range.first) or range.first .. "-" .. range.last
+   end
+   return "their ids: " .. table.concat(ids, ", ")
+end
+
+local function hint_for_rows(err, job)
+   if err.twice then return of_twice(err) end
+   if #err.rows.sent == 0 and #err.rows.unknown == 0 then return "nothing was added" end
+   return ("the same command with --only-new adds what is missing; `%s` shows what is there"):format(job.listing)
+end
+
+-- The message of a failed upload, with an account of its rows if there is one.
+local function refuse(context, job, err, sent)
+   if failure.is_interrupt(err) then interrupted(job, sent) end
+   local problem = type(err) == "string" and err:match "%(source: (.*)%)$"
+   if problem then context:misuse("--from-file: " .. problem) end
+   local option, fault = tostring(err):match "%(option '([%w_]+)': (.*)%)$"
+   if type(err) == "string" and option then
+      context:misuse(("--%s: %s"):format(option:gsub("_", "-"), fault))
+   end
+   if type(err) ~= "table" or not err.rows then error(err, 0) end
+   local described = failure.describe(err, { values = context.values, row = context.row })
+   local advice = described.hint or HINTS[err.code]
+   failure.raise((described.message:gsub(" %(no row was added%)$", "")),
+      { hint = (advice and advice .. "\n" or "") .. hint_for_rows(err, job) })
+end
+
+-- The lines of the rows that were left out: "lines 3, 4 and 7", or the first of many.
+local MOST_LINES = 10
+
+local function note_skipped(context, skipped)
+   if #skipped == 0 then return end
+   local lines = {}
+   for index = 1, math.min(#skipped, MOST_LINES) do lines[index] = tostring(skipped[index].line) end
+   if #skipped > MOST_LINES then lines[#lines + 1] = "..." end
+   context:note(("Left out %d row%s without an answer (line%s %s)."):format(#skipped, #skipped == 1 and "" or "s",
+      #skipped == 1 and "" or "s", table.concat(lines, ", ")))
+end
+
+---------------------------------------------------------------- options
+
+local function separator_of(context, text)
+   if text == nil then return nil end
+   local meant = (text == "tab" or text == "\\t") and "\t" or text
+   if not meant:find '^[^"\r\n \128-\255]$' then
+      context:misuse(("--separator takes one character, or tab, and not '%s'"):format(text))
+   end
+   return meant
+end
+
+local function options_of(context, values)
+   return {
+      separator = separator_of(context, values.separator), label_column = values.label_column,
+      split_column = values.split_column, format = values.format, on_empty = values.on_empty,
+   }
+end
+
+---------------------------------------------------------------- the whole
+
+local function call(context, job, source, options)
+   local arguments = { table.unpack(job.ids) }
+   arguments[#arguments + 1], arguments[#arguments + 2] = source, options
+   return pcall(context.call, context, job.method, table.unpack(arguments))
+end
+
+-- What of the source is there already; raises what a failed upload raises.
+local function count(context, job, source, options)
+   options.dry_run = true
+   local done, result = call(context, job, source, options)
+   options.dry_run = nil
+   if done then return result end
+   if failure.is_interrupt(result) then failure.raise("interrupted", { code = 130, hint = "nothing was added" }) end
+   return refuse(context, job, result, 0)
+end
+
+local function rows(number) return ("%d row%s"):format(number, number == 1 and "" or "s") end
+
+local function refuse_present(message)
+   failure.raise(message, {
+      hint = "--only-new adds those that are missing, --again adds all of them\nnothing was added",
+   })
+end
+
+-- Whether only new rows are to be added, where neither option says it. A file that is there in part was most likely
+-- uploaded before.
+local function wants_only_new(context, job, options)
+   local ask = require "promptic.cli.ask"
+   local is_pipe = job.file == "-" or require("promptic.terminal").is_file(job.file) == false
+   local found = count(context, job, is_pipe and {} or job.file, is_pipe and {} or options)
+   if found.held > 0 and is_pipe then
+      refuse_present("there are rows already, and what is no file can be read once only")
+   end
+   if found.present == 0 then return false end
+   local all = found.present + found.absent
+   local message = ("%d of the file's %s %s there already"):format(found.present, rows(all),
+      found.present == 1 and "is" or "are")
+   if context.values.json or not ask.possible() then refuse_present(message) end
+   local question = found.absent == 0 and "Add all of them again?" or ("Add only the %s that %s missing?"):format(
+      rows(found.absent), found.absent == 1 and "is" or "are")
+   if not ask.confirm(message .. ". " .. question) then refuse_present(message) end
+   return found.absent > 0
+end
+
+--- Uploads the file; returns what was done.
+function upload.run(context, job)
+   local values = context.values
+   local options = options_of(context, values)
+   options.only_new = values.only_new or not values.again and wants_only_new(context, job, options)
+   local line = require("promptic.cli.progress").line(values.json)
+   local sent = 0
+   function options.on_warning(text)
+      line:clear()
+      output.note("Note: " .. text .. ".")
+   end
+   function options.on_progress(state)
+      sent = state.sent
+      line:count(state.total and ("%d of %d rows"):format(sent, state.total) or rows(sent))
+   end
+   local done, result = call(context, job, job.file, options)
+   line:clear()
+   if not done then refuse(context, job, result, sent) end
+   note_skipped(context, result.skipped)
+   return { added = result.sent, present = result.present, skipped = #result.skipped }
+end
+
+return upload
