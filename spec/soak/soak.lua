@@ -133,7 +133,7 @@ local function upload(client, name)
       number = number + 1
       return number <= ROWS and row(number) or nil
    end
-   client:upload_observations(experiment.id, next_row, { batch_size = BATCH, concurrency = 3 })
+   client:upload_observations(experiment.id, next_row, { batch_size = BATCH, concurrency = 3, ordered = false })
    local seen = {}
    for _, observation in ipairs(persist(client.list_observations, client, experiment.id).data) do
       local text = observation.variables.text
