@@ -81,6 +81,8 @@ static int describe(lua_State *L) {
     lua_setfield(L, -2, "endpoint");
     lua_pushstring(L, promptic_client_endpoint_source(handle));
     lua_setfield(L, -2, "endpoint_source");
+    lua_pushstring(L, promptic_client_proxy(handle));
+    lua_setfield(L, -2, "proxy");
     lua_pushstring(L, promptic_client_ai_application(handle));
     lua_pushvalue(L, -1);
     lua_setfield(L, -3, "workspace_id");

@@ -117,6 +117,7 @@ static promptic_client *new_client(promptic_loop *loop, const promptic_options *
                                        .max_retries = options->max_retries,
                                        .max_response_bytes = options->max_response_bytes};
     client->backoff = options->backoff;
+    client->certificate = options->certificate;
     client->log = options->log;
     client->log_userdata = options->log_userdata;
     return client;
@@ -195,8 +196,7 @@ void promptic_client_close(promptic_client *client) {
     client_retain(client); /* a callback may free it */
     while (!list_is_empty(&client->calls))
         call_fail(LIST_ENTRY(client->calls.next, promptic_call, client_link), PROMPTIC_CANCELLED,
-                  "client_closed",
-                  "the client was closed");
+                  "client_closed", "the client was closed");
     drop_idle(client);
     if (client->pool != NULL)
         loop_release_pool(client->loop, client->pool);
@@ -283,17 +283,18 @@ transfer_settings client_settings(const promptic_client *client) {
         .ca_path = client->config.ca_path,
         .proxy = client->config.proxy.url,
         .no_proxy = client->config.proxy.exceptions,
+        .certificate = client->certificate,
     };
 }
 
-CURL *client_take_handle(promptic_client *client) {
+CURL *client_take_handle(promptic_client *client, CURLcode *problem) {
     if (client->generation != client->loop->generation)
         drop_idle(client); /* they share the TLS sessions of the parent process */
     client->generation = client->loop->generation;
     if (client->idle_count > 0)
         return client->idle[--client->idle_count];
     const transfer_settings settings = client_settings(client);
-    return transfer_handle(&settings);
+    return transfer_handle(&settings, problem);
 }
 
 void client_give_handle(promptic_client *client, CURL *easy) {
@@ -304,6 +305,14 @@ void client_give_handle(promptic_client *client, CURL *easy) {
 }
 
 /* ------------------------------------------------------------- public rest */
+
+const char *promptic_client_proxy(const promptic_client *client) {
+    const char *url = client->config.proxy.url;
+    if (url == NULL)
+        return NULL;
+    const char *at = strrchr(url, '@'); /* one in a password is percent-encoded: proxy.c */
+    return at != NULL ? at + 1 : strstr(url, "://") + 3;
+}
 
 const char *promptic_client_endpoint(const promptic_client *client) {
     return client->config.endpoint;

@@ -32,10 +32,11 @@ struct promptic_client {
     pool *pool;            /* its connections; NULL once it is closed */
     unsigned generation;   /* of the loop, when the idle handles were made */
     char *base; /* what paths stand below: {endpoint}/api/v1, {endpoint} of an anonymous client */
-    CURLU *origin;        /* the endpoint, parsed once; NULL where a proxy may want whole URLs */
-    size_t origin_length; /* of scheme, host and port in the endpoint */
+    CURLU *origin;          /* the endpoint, parsed once; NULL where a proxy may want whole URLs */
+    size_t origin_length;   /* of scheme, host and port in the endpoint */
     promptic_limits limits; /* of calls that have none of their own */
     double backoff;         /* seconds */
+    bool certificate;       /* see promptic_options */
     promptic_log_fn log;
     void *log_userdata;
     headers headers;
@@ -57,9 +58,9 @@ const char *client_target(const promptic_client *client, const char *url);
 /* The settings of its easy handles. */
 transfer_settings client_settings(const promptic_client *client);
 
-/* An easy handle with the client's settings, new or used before; NULL if out of memory. The pool
+/* An easy handle with the client's settings, new or used before; NULL as transfer_handle. The pool
  * has been reserved before. */
-CURL *client_take_handle(promptic_client *client);
+CURL *client_take_handle(promptic_client *client, CURLcode *problem);
 void client_give_handle(promptic_client *client, CURL *easy);
 
 /* Writes a line to the client's log, where it has one. */

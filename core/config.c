@@ -212,10 +212,11 @@ static bool check_application(resolver *r, int level) {
     if (newer_name == NULL || older_name == NULL)
         r->kind = failure_memory(r->error);
     else
-        r->kind =
-            failure_set_code(r->error, PROMPTIC_CONFIG, "two_applications",
-                             "%.150s and %.150s differ: they are two names of one id, give one",
-                             newer_name, older_name);
+        r->kind = failure_set_code(
+            r->error, PROMPTIC_CONFIG, "two_applications",
+            "%.150s and %.150s differ: they are two names of one id, give one%s", newer_name,
+            older_name,
+            level == FILE_LEVEL ? ", or run `promptic ai-application select ID`" : "");
     memory_free(r->allocator, newer_name);
     memory_free(r->allocator, older_name);
     return false;
@@ -334,6 +335,13 @@ promptic_kind config_resolve(const promptic_options *options, config *out, promp
     if (r.kind != PROMPTIC_OK)
         config_free(out);
     return r.kind;
+}
+
+const char *config_origin(const config *config) {
+    if (config->source == level_names[ENVIRONMENT])
+        return config->is_session ? "from PROMPTIC_ACCESS_TOKEN" : "from PROMPTIC_API_KEY";
+    return config->source == level_names[FILE_LEVEL] ? "from the configuration file"
+                                                     : "given to the client";
 }
 
 void config_free(config *config) {

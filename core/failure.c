@@ -132,11 +132,24 @@ static void add_json_line(text *line, const json_value *value, size_t limit) {
     text_free(&plain);
 }
 
+/* Adds "[0].config: " where `details` names a field. */
+static void add_field(text *line, const char *body, size_t length) {
+    json_value details, path;
+    size_t before = line->length;
+    if (!json_member(body, length, "details", &details) || !json_is_object(&details) ||
+        !find_string(details.start, details.length, "path", &path))
+        return;
+    add_json_line(line, &path, FAILURE_MAX_CODE);
+    if (line->length > before)
+        text_add(line, ": ");
+}
+
 static void add_body(text *line, const char *content_type, const char *body, size_t length) {
     json_value message, code;
     text plain;
     text_init(&plain, line->allocator);
     if (find_message(body, length, &message, &code)) {
+        add_field(line, body, length);
         add_json_line(line, &message, FAILURE_MAX_MESSAGE);
     } else if (content_type != NULL && strncasecmp(content_type, "text/html", 9) == 0) {
         add_html_text(&plain, body, body + (length < HTML_BEGINNING ? length : HTML_BEGINNING));
@@ -196,13 +209,34 @@ bool failure_is_wrong_id(int status, const char *body, size_t length) {
 char *failure_no_route(const promptic_allocator *allocator, const promptic_endpoint *row) {
     text line;
     text_init(&line, allocator);
-    text_addf(&line, "this server has no %s %s", row->verb, row->path);
+    text_addf(&line, "this server has no %s %s: ", row->verb, row->path);
     if (row->instead != NULL)
-        text_addf(&line, ": newer platforms have %s instead of %s", row->instead, row->name);
+        text_addf(&line, "a newer platform, which has %s instead", row->instead);
+    else if (row->dropped != NULL)
+        text_addf(&line, "a newer platform, which no longer has %s", row->name);
     else if (row->since != NULL)
-        text_addf(&line, ": %s needs a newer platform", row->name);
+        text_addf(&line, "an older platform, which does not have %s yet", row->name);
     else
-        text_add(&line, "; is the endpoint right?");
+        text_add(&line, "another platform");
+    text_add(&line, ", or a wrong endpoint");
+    return text_take(&line, NULL);
+}
+
+char *failure_not_found(const promptic_allocator *allocator, const promptic_endpoint *row,
+                        const char *body, size_t length) {
+    text line;
+    char *message = failure_message(allocator, 404, NULL, body, length);
+    if (message == NULL)
+        return NULL;
+    text_init(&line, allocator);
+    text_add(&line, message);
+    memory_free(allocator, message);
+    if (row->instead != NULL)
+        text_addf(&line, "; or this platform no longer has it: use %s", row->instead);
+    else if (row->dropped != NULL)
+        text_add(&line, "; or this platform no longer has it");
+    else if (row->since != NULL && strcmp(row->verb, "GET") == 0 && strchr(row->path, '{') == NULL)
+        text_addf(&line, ": this platform does not have %s yet", row->name);
     return text_take(&line, NULL);
 }
 

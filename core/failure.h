@@ -41,9 +41,16 @@ bool failure_is_no_route(int status, const char *body, size_t length);
  * error "Invalid uuid". */
 bool failure_is_wrong_id(int status, const char *body, size_t length);
 
-/* The message of no route: the route, and its replacement or the platforms that have it. Freed
- * with memory_free. NULL if out of memory. */
+/* The message of no route: the route, and what may be the cause: another platform, with its
+ * replacement for the operation, or a wrong endpoint. Freed with memory_free. NULL if out of
+ * memory. */
 char *failure_no_route(const promptic_allocator *allocator, const promptic_endpoint *row);
+
+/* The message of a 404 that has the platform's form, of a row. A missing resource and an operation
+ * that the platform dropped look the same, so that one which newer platforms dropped names both. A
+ * list that takes no id cannot be missing. Freed with memory_free. NULL if out of memory. */
+char *failure_not_found(const promptic_allocator *allocator, const promptic_endpoint *row,
+                        const char *body, size_t length);
 
 /* The standard reason of a status, "Not Found"; NULL where it has none. A static string. */
 const char *failure_reason(int status);

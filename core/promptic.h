@@ -43,8 +43,8 @@ extern "C" {
 
 #define PROMPTIC_VERSION "0.1.0"
 
-/* What of the platform it knows (spec/contract/openapi.yaml): the day of the contract, and the newest
- * Python client that was read for it, with its date. */
+/* What of the platform it knows (spec/contract/openapi.yaml): the day of the contract, and the
+ * newest Python client that was read for it, with its date. */
 #define PROMPTIC_CONTRACT_DATE "2026-12-01"
 #define PROMPTIC_CONTRACT_CLIENT "1.1.0"
 #define PROMPTIC_CONTRACT_CLIENT_DATE "2026-10-09"
@@ -314,6 +314,8 @@ typedef struct promptic_options {
     const char *ai_application_id; /* what a session token works in. workspace_id is an older name
                                     * of it; both, as PROMPTIC_WORKSPACE_ID and the file's key of
                                     * that name, may be given where they agree */
+    bool certificate; /* results of calls on a new TLS connection say who issued the server's
+                       * certificate and when it ends; costs some CPU in each handshake */
 } promptic_options;
 
 /* Fills *options with the defaults. size is sizeof(promptic_options). */
@@ -338,6 +340,10 @@ PROMPTIC_API const char *promptic_client_endpoint(const promptic_client *client)
 
 /* Which source it came from: "arguments", "environment", "file" or "default". A static string. */
 PROMPTIC_API const char *promptic_client_endpoint_source(const promptic_client *client);
+
+/* The proxy for the endpoint, host[:port] without user and password; no_proxy may still exempt the
+ * host. NULL: none. Borrowed from the client. */
+PROMPTIC_API const char *promptic_client_proxy(const promptic_client *client);
 
 /* The id of the AI Application that a session token works in; NULL where no source gives one, and
  * with an API key, which has its own. Borrowed from the client. The second function is an older
@@ -435,7 +441,7 @@ typedef struct promptic_request {
     const char *url;
     const promptic_pair *headers; /* of a request with a url, instead of the client's own */
     size_t header_count;
-    const promptic_endpoint *row; /* instead of endpoint: a row of the table */
+    const promptic_endpoint *row;  /* instead of endpoint: a row of the table */
     const promptic_limits *limits; /* NULL: the client's */
 } promptic_request;
 
@@ -461,6 +467,9 @@ typedef struct promptic_result {
     size_t header_count;
     const char *code; /* the reason in a word, for programs: the platform's, "invalid_request", else
                        * the library's, as in promptic_error; NULL if neither has one */
+    const char *certificate_issuer; /* with the option certificate, of a call on a new TLS
+                                     * connection; else NULL */
+    long long certificate_expires;  /* seconds since 1970; 0 where it is not known */
 } promptic_result;
 
 /* Called once, when the call has ended. It may submit, cancel and free calls, this one too, and
@@ -485,8 +494,7 @@ PROMPTIC_API const promptic_result *promptic_call_result(const promptic_call *ca
 PROMPTIC_API bool promptic_call_wait(promptic_call *call, long timeout_ms);
 
 /* Aborts the transfer and ends the call with kind cancelled; its callback runs in the next step.
- * Never blocks; before libcurl 7.87 a name lookup that is under way is waited for. Nothing happens
- * where it has ended already. */
+ * Never blocks. Nothing happens where it has ended already. */
 PROMPTIC_API void promptic_call_cancel(promptic_call *call);
 
 /* Frees the call, aborting it without a callback where it has not ended, or where its callback

@@ -1,14 +1,11 @@
 #include "transfer.h"
 
+#include "clean.h"
 #include "clock.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-#ifndef CURL_WRITEFUNC_ERROR /* before libcurl 7.87: any number other than the length */
-#define CURL_WRITEFUNC_ERROR 0xFFFFFFFF
-#endif
 
 /* libcurl refuses single headers past 100 KiB; this bounds their sum. */
 #define MAX_HEADER_BYTES ((size_t)1024 * 1024)
@@ -164,21 +161,13 @@ static int on_request(void *userdata, char *peer_ip, char *local_ip, int peer_po
 /* ------------------------------------------------------------------ set-up */
 
 static CURLcode limit_protocols(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075500
     return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
 }
 
 /* Cancelling an attempt during its name lookup would wait for the resolver thread, for seconds and
  * more; with this option the thread is detached, and cleans up when it ends. */
 static void leave_lookups(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075700
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-#else
-    (void)easy;
-#endif
 }
 
 /* With two addresses libcurl gives the first one half of it (core/README.md, "Connections"). */
@@ -215,8 +204,9 @@ static CURLcode set_authorities(CURL *easy, const transfer_settings *settings) {
     return code;
 }
 
-CURL *transfer_handle(const transfer_settings *settings) {
+CURL *transfer_handle(const transfer_settings *settings, CURLcode *problem) {
     CURL *easy = curl_easy_init();
+    *problem = easy != NULL ? CURLE_OK : CURLE_OUT_OF_MEMORY;
     if (easy == NULL)
         return NULL;
     leave_lookups(easy);
@@ -235,6 +225,7 @@ CURL *transfer_handle(const transfer_settings *settings) {
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     /* HTTP/2 does not say which requests a dying connection has refused: core/README.md. */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_CERTINFO, settings->certificate ? 1L : 0L);
     CURLcode code = limit_protocols(easy);
     if (code == CURLE_OK)
         code = pool_attach(settings->pool, easy);
@@ -244,6 +235,7 @@ CURL *transfer_handle(const transfer_settings *settings) {
         code = set_authorities(easy, settings);
     if (code == CURLE_OK && settings->origin != NULL)
         code = curl_easy_setopt(easy, CURLOPT_CURLU, settings->origin);
+    *problem = code;
     if (code != CURLE_OK) {
         curl_easy_cleanup(easy);
         return NULL;
@@ -255,17 +247,21 @@ void transfer_init(transfer *transfer, const promptic_allocator *allocator) {
     memset(transfer, 0, sizeof *transfer);
     text_init(&transfer->body, allocator);
     text_init(&transfer->headers, allocator);
+    text_init(&transfer->issuer, allocator);
 }
 
 void transfer_free(transfer *transfer) {
     text_free(&transfer->body);
     text_free(&transfer->headers);
+    text_free(&transfer->issuer);
 }
 
 void transfer_forget(transfer *transfer) {
     text_clear(&transfer->body);
     text_clear(&transfer->headers);
     transfer->header_count = 0;
+    text_clear(&transfer->issuer);
+    transfer->expires = 0;
 }
 
 static void start_over(transfer *transfer) {
@@ -362,7 +358,12 @@ static promptic_kind kind_of(CURLcode code, const transfer *transfer) {
         return PROMPTIC_MEMORY;
     case CURLE_BAD_CONTENT_ENCODING:
         return PROMPTIC_DECODE;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* https, with a libcurl without TLS; or a response that is
+                                        none */
+        return transfer->connected ? PROMPTIC_CONNECTION : PROMPTIC_CONFIG;
     case CURLE_URL_MALFORMAT:
+    case CURLE_NOT_BUILT_IN:
+    case CURLE_UNKNOWN_OPTION:
         return PROMPTIC_CONFIG;
     case CURLE_PROXY:
         return socks_kind(transfer->easy);
@@ -443,6 +444,28 @@ void transfer_drop(transfer *transfer) {
     transfer->easy = NULL;
 }
 
+/* Keeps issuer and end of the server's certificate, where libcurl was asked for it and the
+ * connection is new. */
+static void keep_certificate(transfer *transfer) {
+    static const char issuer[] = "Issuer:", expires[] = "Expire date:";
+    struct curl_certinfo *chain = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CERTINFO, &chain);
+    if (chain == NULL || chain->num_of_certs == 0)
+        return;
+    for (const struct curl_slist *line = chain->certinfo[0]; line != NULL; line = line->next) {
+        const char *value = line->data + sizeof issuer - 1;
+        size_t length = strlen(line->data), room = 3 * length; /* a byte may become U+FFFD */
+        if (strncmp(line->data, expires, sizeof expires - 1) == 0)
+            transfer->expires = (long long)curl_getdate(line->data + sizeof expires - 1, NULL);
+        else if (strncmp(line->data, issuer, sizeof issuer - 1) == 0 &&
+                 text_reserve(&transfer->issuer, room))
+            transfer->issuer.length =
+                clean_line(transfer->issuer.data, room + 1, value, strlen(value));
+    }
+    if (transfer->expires < 0)
+        transfer->expires = 0;
+}
+
 void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) {
     long status = 0, connections = 1;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -456,6 +479,7 @@ void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) 
         outcome->message = "the connection broke in the head of the response";
     } else {
         outcome->status = (int)status;
+        keep_certificate(transfer);
     }
     transfer_drop(transfer);
 }

@@ -39,6 +39,8 @@ typedef struct transfer {
     text body;
     text headers; /* name, NUL, value, NUL, ... of the last response */
     size_t header_count;
+    text issuer;       /* of the server's certificate; empty unless it was asked for */
+    long long expires; /* when that ends, in seconds since 1970; 0 where it is not known */
     curl_off_t uploaded;
     int64_t moved_ms; /* when a byte moved last, or the attempt began */
     long sent_before; /* CURLINFO_REQUEST_SIZE before the request: bytes of CONNECT */
@@ -68,12 +70,14 @@ typedef struct transfer_settings {
     CURLU *origin;       /* NULL: each plan has a URL to parse */
     const char *ca_file; /* NULL: libcurl's own */
     const char *ca_path;
-    const char *proxy;      /* NULL: none, whatever the environment says */
-    const char *no_proxy;   /* hosts that are asked without it; NULL: none */
+    const char *proxy;    /* NULL: none, whatever the environment says */
+    const char *no_proxy; /* hosts that are asked without it; NULL: none */
+    bool certificate;     /* keep the server's: transfer.issuer and transfer.expires */
 } transfer_settings;
 
-/* A new easy handle with these settings, freed with curl_easy_cleanup. NULL if out of memory. */
-CURL *transfer_handle(const transfer_settings *settings);
+/* A new easy handle with these settings, freed with curl_easy_cleanup. NULL with libcurl's code in
+ * *problem: out of memory, or a setting that this libcurl does not have. */
+CURL *transfer_handle(const transfer_settings *settings, CURLcode *problem);
 
 void transfer_init(transfer *transfer, const promptic_allocator *allocator);
 void transfer_free(transfer *transfer);

@@ -3,7 +3,6 @@
 --    build/promptic-lua --sandbox examples/continue.lua
 
 local promptic = require "promptic"
-local csv = require "lib.csv"
 
 local client <close> = promptic.client()
 
@@ -16,19 +15,17 @@ local function search(experiment_id)
 end
 
 local component = client:create_component("ticket-triage")
-local first = client:create_experiment(component.id, "gpt-4.1-nano", {
+local model, provider = require("lib.model").choose(client)
+local first = client:create_experiment(component.id, model, {
+   provider = provider,
    initial_prompt = "Which team takes this support ticket: account, billing, bug or feature?",
    hyperparameters = { trainSplitRatio = 0.7, numFewShots = 8, epochs = 3 },
 })
-local observations = {}
-for _, row in ipairs(csv.read((arg[0]:match("^.*/") or "") .. "tickets.csv")) do
-   table.insert(observations, { variables = { ticket = row.ticket }, expected = row.expected })
-end
-client:create_observations(first.id, observations)
+client:upload_observations(first.id, (arg[0]:match("^.*/") or "") .. "tickets.csv")
 client:create_evaluators(first.id, { { name = "F1", type = "f1", weight = 1.0 } })
 local best = search(first.id)
 
--- The copy has the same observations and evaluators, and starts from the best prompt found.
+-- The copy has the same training data and evaluators, and starts from the best prompt found.
 local second = client:duplicate_experiment(first.id, { continue_from_optimized = true })
 client:update_experiment(second.id, {
    hyperparameters = { trainSplitRatio = 0.7, numFewShots = 12, epochs = 6 },

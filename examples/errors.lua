@@ -20,10 +20,11 @@ end
 
 local function attempt(what, f, ...)
    local ok, result = pcall(f, ...)
+   if promptic.is_error(result, "interrupted") then error(result, 0) end -- Ctrl-C: not for us to catch
    print(("%-22s %s"):format(what, ok and "fine" or explain(result)))
 end
 
-attempt("a good call", client.get_workspace, client)
+attempt("a good call", client.list_components, client)
 attempt("an unknown id", client.get_component, client, "00000000-0000-4000-8000-000000000000")
 attempt("a misspelt option", client.list_experiments, client, { limt = 10 })
 attempt("a value out of range", client.list_traces, client, { limit = 1000 })
@@ -31,7 +32,7 @@ attempt("a number without JSON", client.create_observations, client, "any",
    { { variables = { x = 0 / 0 }, expected = "?" } })
 
 local stranger <close> = promptic.client { api_key = "not-the-key" }
-attempt("a wrong key", stranger.get_workspace, stranger)
+attempt("a wrong key", stranger.list_components, stranger)
 
 local nowhere <close> = promptic.client { api_key = "key", endpoint = "http://127.0.0.1:1", backoff = 0.01 }
-attempt("nobody listening", nowhere.get_workspace, nowhere)
+attempt("nobody listening", nowhere.list_components, nowhere)

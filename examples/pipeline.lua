@@ -19,13 +19,15 @@ print(("tickets     %d, each labelled account, billing, bug or feature"):format(
 
 -- 2. A component is the thing that gets a prompt; an experiment searches for a good one.
 local component = client:create_component("ticket-triage", { description = "Which team takes a ticket?" })
-local experiment = client:create_experiment(component.id, "gpt-4.1-nano", {
+local model, provider = require("lib.model").choose(client)
+local experiment = client:create_experiment(component.id, model, {
+   provider = provider,
    name = "triage by example",
    task_type = "classification",
    initial_prompt = "Which team takes this support ticket: account, billing, bug or feature?",
    hyperparameters = { trainSplitRatio = 0.7, numFewShots = 12, epochs = EPOCHS },
 })
-client:create_observations(experiment.id, observations)
+client:upload_observations(experiment.id, observations)
 client:create_evaluators(experiment.id, { { name = "F1", type = "f1", weight = 1.0 } })
 print(("component   %s\nexperiment  %s"):format(component.id, experiment.id))
 

@@ -50,12 +50,19 @@ static void read_options(lua_State *L, promptic_options *options) {
     bindings_push_option(L, 1, "allow_http");
     options->allow_http = lua_toboolean(L, -1);
     lua_pop(L, 1);
+    bindings_push_option(L, 1, "certificate");
+    options->certificate = lua_toboolean(L, -1);
+    lua_pop(L, 1);
     options->user_agent = push_user_agent(L);
 }
 
 /* ----------------------------------------------------------------- lifetime */
 
-enum { USER_LOG = 1, USER_STATE = 2, USER_PARENT = 3 }; /* in the table that is a client's user value */
+enum {
+    USER_LOG = 1,
+    USER_STATE = 2,
+    USER_PARENT = 3
+}; /* in the table that is a client's user value */
 
 /* [-0, +1, e] Pushes a client without a handle, which keeps its state and its log function alive,
  * and can be found by its address without being kept alive by that. */

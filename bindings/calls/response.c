@@ -6,11 +6,14 @@
 #include <string.h>
 
 /* The response's data until promptic.response is called: the table is made only then, which is
- * rare. Method, path, names and values of the headers follow, each ended by a NUL. */
+ * rare. Method, path, names and values of the headers and the certificate's issuer follow, each
+ * ended by a NUL. */
 typedef struct response {
     int status, attempts;
     bool reused;
     double elapsed;
+    long long certificate_expires; /* 0: not known */
+    bool has_certificate;          /* its issuer follows the headers */
     size_t header_count;
     char texts[];
 } response;
@@ -20,11 +23,15 @@ static void push_response(lua_State *L, const promptic_result *result) {
     size_t size = strlen(result->method) + strlen(result->path) + 2;
     for (size_t i = 0; i < result->header_count; i++)
         size += strlen(result->headers[i].name) + strlen(result->headers[i].value) + 2;
+    if (result->certificate_issuer != NULL)
+        size += strlen(result->certificate_issuer) + 1;
     response *kept = compat_newuserdata(L, sizeof *kept + size);
     kept->status = result->status;
     kept->attempts = result->attempts;
     kept->reused = result->connection_reused;
     kept->elapsed = result->elapsed;
+    kept->certificate_expires = result->certificate_expires;
+    kept->has_certificate = result->certificate_issuer != NULL;
     kept->header_count = result->header_count;
     char *at = stpcpy(kept->texts, result->method) + 1;
     at = stpcpy(at, result->path) + 1;
@@ -32,6 +39,8 @@ static void push_response(lua_State *L, const promptic_result *result) {
         at = stpcpy(at, result->headers[i].name) + 1;
         at = stpcpy(at, result->headers[i].value) + 1;
     }
+    if (kept->has_certificate)
+        strcpy(at, result->certificate_issuer);
 }
 
 void bindings_keep_response(lua_State *L, const promptic_result *result) {
@@ -78,9 +87,9 @@ static void join(lua_State *L) {
     lua_remove(L, list);
 }
 
-/* [-0, +1, m] Pushes the headers by name. Those of one name are joined at the end, all at once: one
- * by one they would be copied again for each that follows. */
-static void push_headers(lua_State *L, const response *kept, const char *at) {
+/* [-0, +1, m] Pushes the headers by name and returns what follows them. Those of one name are
+ * joined at the end, all at once: one by one they would be copied again for each that follows. */
+static const char *push_headers(lua_State *L, const response *kept, const char *at) {
     lua_createtable(L, 0, (int)kept->header_count);
     for (size_t i = 0; i < kept->header_count; i++) {
         const char *name = at, *value = at + strlen(at) + 1;
@@ -95,12 +104,27 @@ static void push_headers(lua_State *L, const response *kept, const char *at) {
             join(L);
         lua_rawset(L, -4);
     }
+    return at;
+}
+
+/* [-0, +0, m] Sets the field `certificate` of the table on top. */
+static void set_certificate(lua_State *L, const response *kept, const char *issuer) {
+    if (!kept->has_certificate)
+        return;
+    lua_createtable(L, 0, 2);
+    lua_pushstring(L, issuer);
+    lua_setfield(L, -2, "issuer");
+    if (kept->certificate_expires > 0) {
+        lua_pushnumber(L, (lua_Number)kept->certificate_expires);
+        lua_setfield(L, -2, "expires");
+    }
+    lua_setfield(L, -2, "certificate");
 }
 
 /* [-0, +1, m] */
 static void push_response_table(lua_State *L, const response *kept) {
     const char *path = kept->texts + strlen(kept->texts) + 1;
-    lua_createtable(L, 0, 9);
+    lua_createtable(L, 0, 10);
     lua_pushstring(L, kept->texts);
     lua_setfield(L, -2, "method");
     lua_pushstring(L, path);
@@ -113,10 +137,11 @@ static void push_response_table(lua_State *L, const response *kept) {
     lua_setfield(L, -2, "elapsed");
     lua_pushboolean(L, kept->reused);
     lua_setfield(L, -2, "connection_reused");
-    push_headers(L, kept, path + strlen(path) + 1);
+    const char *issuer = push_headers(L, kept, path + strlen(path) + 1);
     lua_getfield(L, -1, "x-request-id");
     lua_setfield(L, -3, "request_id");
     lua_setfield(L, -2, "headers");
+    set_certificate(L, kept, issuer);
 }
 
 int bindings_response(lua_State *L) {

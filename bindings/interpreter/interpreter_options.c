@@ -39,7 +39,8 @@ static const char examples[] =
     "  promptic-lua --sandbox examples/pipeline.lua       try a whole pipeline, without an "
     "account\n"
     "  promptic-lua --sandbox -i                          try single calls\n"
-    "  PROMPTIC_API_KEY=pk_... promptic-lua -e 'print(promptic.client():get_workspace().name)'\n"
+    "  PROMPTIC_API_KEY=pk_... promptic-lua -e "
+    "'print(promptic.client():get_ai_application().name)'\n"
     "  promptic-lua --run promptic.sandbox --help         the sandbox as a server of its own\n";
 
 void interpreter_print_help(const char *program) {

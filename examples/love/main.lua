@@ -8,6 +8,8 @@
 -- It prints a line every 30 frames. With --screenshot FILE it writes a picture once each experiment is half way
 -- through, and ends when they have ended, with the exit status 1 where one failed.
 
+package.path = love.filesystem.getSource() .. "/../?.lua;" .. package.path -- examples/lib
+
 local promptic = require "promptic"
 local watch = require "watch"
 local scene = require "scene"

@@ -1,6 +1,7 @@
 -- watch.lua - the experiments, each made, started and watched in a task of its own. Plain calls, one after the
 -- other: a call suspends its task, and promptic.step(0) goes on with it once the answer is there.
 local promptic = require "promptic"
+local choose_model = require("lib.model").choose
 
 local EPOCHS = 6 -- iterations of each experiment
 
@@ -17,7 +18,7 @@ local watch = {
    answers = 0, -- of the platform, to all of them
 }
 
-local client
+local client, model, provider
 
 local function counted(answer)
    watch.answers = watch.answers + 1
@@ -25,7 +26,8 @@ local function counted(answer)
 end
 
 local function create(component_id, experiment, tickets)
-   local made = counted(client:create_experiment(component_id, "gpt-4.1-nano", {
+   local made = counted(client:create_experiment(component_id, model, {
+      provider = provider,
       name = experiment.name,
       task_type = "classification",
       initial_prompt = "Which team takes this support ticket: account, billing, bug or feature?",
@@ -69,6 +71,7 @@ end
 function watch.start(tickets)
    client = promptic.client()
    promptic.spawn(function()
+      model, provider = choose_model(client)
       local component = counted(client:create_component("ticket-triage"))
       for _, experiment in ipairs(watch.experiments) do
          promptic.spawn(guarded, component.id, experiment, tickets)

@@ -1,4 +1,6 @@
 --- promptic deployments
+local call = require "promptic.cli.call"
+local catalogue = require "promptic.cli.catalogue"
 
 local NOTHING = "Nothing is deployed here: `promptic deployments deploy COMPONENT EXPERIMENT` does it."
 
@@ -7,15 +9,24 @@ return {
       {
          name = "status", method = "get_deployment", arguments = { "component_id" }, times = true,
          summary = "Show which experiment's prompt a component serves.",
+         run = function(context)
+            local deployment = call.method(context, "get_deployment")
+            if deployment then catalogue.load(context) end
+            return deployment
+         end,
          show = {
             none = NOTHING,
-            fields = {
+            { fields = {
                { "component", key = "aiComponentId", as = "id" },
                { "experiment", key = "experimentId", as = "id" },
                { "name", value = function(row) return row.experiment.name end },
-               { "model", value = function(row) return row.experiment.targetModel end },
+               { "model", value = function(row) return catalogue.mark(row.experiment) end },
                { "ended", value = function(row) return row.experiment.endedAt end, as = "time" },
-            },
+            } },
+            { line = function(row)
+               return catalogue.is_gone(row.experiment)
+                  and catalogue.advice(row.experiment.targetModel, row.experimentId) or nil
+            end },
          },
       },
       {

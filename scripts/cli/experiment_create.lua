@@ -1,6 +1,7 @@
 --- promptic experiments create: asks at a terminal for what is missing.
 local ask = require "promptic.cli.ask"
 local call = require "promptic.cli.call"
+local catalogue = require "promptic.cli.catalogue"
 local work = require "promptic.cli.experiment_work"
 
 local create = {}
@@ -31,13 +32,25 @@ local function ask_task()
    })
 end
 
+-- The model, and its provider unless that was given.
+local function ask_model(context, values)
+   local list = catalogue.list(context) or {}
+   if #list == 0 then
+      context:note "This platform lists no models."
+      values.target_model = ask.text "Model"
+      return
+   end
+   values.target_model = ask.choice("Model", catalogue.choices(list))
+   values.provider = values.provider or catalogue.provider(list, values.target_model)
+end
+
 -- Asks for missing values; without a terminal a missing required value is a misuse.
 local function complete(context, values)
    local missing = not values.ai_component_id and "--component" or not values.target_model and "--model"
    if not missing then return end
    if not ask.possible() or values.json then context:misuse(("option '%s' is missing"):format(missing)) end
    values.ai_component_id = values.ai_component_id or ask_component(context)
-   values.target_model = values.target_model or ask.text("Model", "gpt-4.1-nano")
+   if not values.target_model then ask_model(context, values) end
    values.task_type = values.task_type or ask_task()
    if not values.initial_prompt then
       local prompt = ask.long_text "Prompt to start from"

@@ -1,10 +1,11 @@
 --- Starting an experiment and waiting for it, for the commands that do.
+local catalogue = require "promptic.cli.catalogue"
 local failure = require "promptic.cli.failure"
 local progress = require "promptic.cli.progress"
 
 local work = {}
 
--- The score that decides: that of the held-out observations where there are some.
+-- The score that decides: that of the held-out rows where there are some.
 local function score_of(iteration)
    return iteration.evalNormalizedScore or iteration.overallNormalizedScore
 end
@@ -53,33 +54,49 @@ function work.wait(context, experiment_id, settings)
 end
 
 -- Starts an experiment; if it cannot be started yet, the error says what it lacks.
-local function begin(context, experiment_id)
+local function begin(context, experiment_id, gone)
    local started, err = pcall(context.call, context, "start_experiment", experiment_id)
    if started then return end
    if type(err) ~= "table" or err.status_code ~= 400 then error(err, 0) end
    failure.raise(tostring(err), {
       hint = ("these add what it needs:\n  promptic observations add %s --from-file FILE\n"
-         .. "  promptic evaluators add %s -n accuracy -t f1"):format(experiment_id, experiment_id),
+         .. "  promptic evaluators add %s -n accuracy -t f1"):format(experiment_id, experiment_id)
+         .. (gone and "\n" .. catalogue.advice(gone, experiment_id, true) or ""),
    })
+end
+
+-- The experiment's model if it is no longer listed. It is started all the same: the list may be incomplete.
+local function gone_model(context, experiment_id)
+   catalogue.load(context)
+   if not catalogue.is_loaded() then return nil end
+   local experiment = context:call("get_experiment", experiment_id)
+   return catalogue.is_gone(experiment) and experiment.targetModel or nil
 end
 
 --- Starts an experiment; waits for it as well where that was asked for, for `timeout` seconds at most.
 function work.start(context, experiment_id, wait, timeout)
-   begin(context, experiment_id)
+   local gone = gone_model(context, experiment_id)
+   begin(context, experiment_id, gone)
+   if gone then context:note(catalogue.advice(gone, experiment_id)) end
    if wait then return work.wait(context, experiment_id, { timeout = timeout, started = true }) end
    context:note("Started the experiment. To wait for it:\n  promptic experiments wait " .. experiment_id)
    return context:call("get_experiment", experiment_id)
+end
+
+--- Raises the failure of a step that followed the creation of an experiment, with the experiment's id.
+function work.raise_of_new(err, experiment_id)
+   if type(err) ~= "table" or failure.is_interrupt(err) then error(err, 0) end
+   local described = failure.describe(err, { values = { experiment_id = experiment_id } })
+   failure.raise(described.message, { code = described.code,
+      hint = ("the experiment was created and is pending: %s%s"):format(experiment_id,
+         described.hint and "\n" .. described.hint or "") })
 end
 
 --- Starts an experiment that has just been created. If that fails, the error names the id of the experiment.
 function work.start_new(context, experiment_id)
    local started, result = pcall(work.start, context, experiment_id)
    if started then return result end
-   if type(result) ~= "table" or failure.is_interrupt(result) then error(result, 0) end
-   local described = failure.describe(result, { values = { experiment_id = experiment_id } })
-   failure.raise(described.message, { code = described.code,
-      hint = ("the experiment was created and is pending: %s%s"):format(experiment_id,
-         described.hint and "\n" .. described.hint or "") })
+   work.raise_of_new(result, experiment_id)
 end
 
 --- Why an experiment failed; nil if it did not.

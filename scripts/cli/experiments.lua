@@ -1,5 +1,6 @@
 --- promptic experiments
 local call = require "promptic.cli.call"
+local catalogue = require "promptic.cli.catalogue"
 
 local function work() return require "promptic.cli.experiment_work" end
 
@@ -78,6 +79,9 @@ local changeable = {
 local function update(context, values)
    local changes = call.fields("update_experiment", values, "field")
    if next(changes) == nil then context:misuse "nothing to change was given" end
+   if changes.target_model then
+      changes.provider = changes.provider or catalogue.provider_of(context, changes.target_model)
+   end
    work().check_object(changes.hyperparameters, "--hyperparameters")
    return context:call("update_experiment", values.experiment_id, changes)
 end
@@ -85,12 +89,21 @@ end
 -- A note if the copy's model can no longer be used: the platform copies it all the same.
 local function model_problem(copy)
    if not copy.modelUnavailable then return nil end
-   return ("The model %s can no longer be used here. `promptic models list` shows those that can; to change it:\n"
-      .. "  promptic experiments update %s -m MODEL"):format(copy.targetModel, copy.id)
+   return catalogue.advice(copy.targetModel, copy.id, true)
+end
+
+-- The platform takes no model for a copy, but changes that of a pending experiment, which a copy is.
+local function change_model(context, copy, values)
+   local provider = values.provider or catalogue.provider_of(context, values.target_model)
+   local changed, result = pcall(context.call, context, "update_experiment", copy.id,
+      { target_model = values.target_model, provider = provider })
+   if changed then return result end
+   work().raise_of_new(result, copy.id)
 end
 
 local function duplicate(context, values, settings)
    local copy = context:call("duplicate_experiment", values.experiment_id, settings)
+   if values.target_model or values.provider then copy = change_model(context, copy, values) end
    if not values.start then return copy end
    local problem = model_problem(copy)
    if problem then context:note(problem) end
@@ -103,6 +116,16 @@ local timeout = { "timeout", type = "number", label = "SECONDS", minimum = 0,
    summary = "how long to wait at most; for ever unless it is given" }
 
 local start_flag = { "start", switch = true, summary = "start it as well" }
+local model_flag = { "target_model", summary = "the model to use instead" }
+local provider_flag = { "provider", summary = "the provider of that model" }
+
+local function gone_note(answer)
+   for _, experiment in ipairs(answer.data) do
+      if catalogue.is_gone(experiment) then
+         return catalogue.advice(experiment.targetModel, experiment.id, experiment.experimentStatus == "pending")
+      end
+   end
+end
 
 return {
    commands = {
@@ -111,6 +134,11 @@ return {
          options = { "component_id", "status", "limit", "offset" },
          summary = "List experiments, the newest first.", times = true,
          examples = "promptic experiments list --status running\npromptic experiments list -c COMPONENT --json",
+         run = function(context)
+            local answer = call.method(context, "list_experiments")
+            if #answer.data > 0 then catalogue.load(context) end
+            return answer
+         end,
          show = {
             {
                list = "data",
@@ -118,13 +146,13 @@ return {
                   { "ID", key = "id", as = "id" },
                   { "NAME", key = "name" },
                   { "STATUS", key = "experimentStatus", as = "status" },
-                  { "MODEL", key = "targetModel", optional = true, least = 12 },
+                  { "MODEL", value = catalogue.mark, optional = true, least = 12 },
                   { "TASK", key = "taskType", optional = true, least = 14 },
                   { "CREATED", key = "createdAt", as = "time", optional = "last" },
                },
                empty = "There are no such experiments: `promptic experiments create` makes one.",
             },
-            { line = further },
+            { line = further }, { line = gone_note },
          },
       },
       {
@@ -138,10 +166,10 @@ return {
                summary = "what the prompt calls NAME is the column COLUMN of the rows; may be given several times" },
             start_flag,
          },
-         notes = "An experiment needs observations and an evaluator before it can start: "
+         notes = "An experiment needs training data and an evaluator before it can start: "
             .. "`promptic observations add`, `promptic evaluators add`.",
          examples = "promptic experiments create\n"
-            .. "promptic experiments create -c COMPONENT -m gpt-4.1-nano -p \"Spam or ham?\"",
+            .. "promptic experiments create -c COMPONENT -m MODEL -p \"Spam or ham?\"",
          run = function(...) return require("promptic.cli.experiment_create").run(...) end,
          show = { created, { line = before_start } },
       },
@@ -156,7 +184,7 @@ return {
       {
          name = "update", method = "update_experiment", arguments = { "experiment_id" }, options = changeable,
          summary = "Change an experiment that has not been started.",
-         examples = "promptic experiments update EXPERIMENT -m gpt-4.1 -p \"Spam or ham? One word.\"",
+         examples = "promptic experiments update EXPERIMENT -m MODEL -p \"Spam or ham? One word.\"",
          run = update, times = true, show = show,
       },
       {
@@ -172,7 +200,7 @@ return {
       {
          name = "start", method = "start_experiment", arguments = { "experiment_id" },
          summary = "Start an experiment that is pending.",
-         notes = "It needs observations and an evaluator. With --wait the exit code is 1 where it failed; Ctrl-C "
+         notes = "It needs training data and an evaluator. With --wait the exit code is 1 where it failed; Ctrl-C "
             .. "ends the waiting and not the experiment.",
          options = { { "wait", switch = true, summary = "wait until it has ended" }, timeout },
          run = function(context, values)
@@ -193,8 +221,9 @@ return {
       },
       {
          name = "duplicate", method = "duplicate_experiment", arguments = { "experiment_id" },
-         summary = "Copy an experiment with its observations and evaluators.",
-         options = { "initial_prompt_override", start_flag },
+         summary = "Copy an experiment with its training data and evaluators.",
+         options = { "initial_prompt_override", model_flag, provider_flag, start_flag },
+         examples = "promptic experiments duplicate EXPERIMENT -m MODEL --start",
          run = function(context, values)
             return duplicate(context, values, { initial_prompt_override = values.initial_prompt_override })
          end,
@@ -202,7 +231,7 @@ return {
       },
       {
          name = "continue", method = "duplicate_experiment", arguments = { "experiment_id" },
-         options = { start_flag },
+         options = { model_flag, provider_flag, start_flag },
          summary = "Copy an experiment so that it starts from the best prompt it has found.",
          run = function(context, values)
             return duplicate(context, values, { continue_from_optimized = true })

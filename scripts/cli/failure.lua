@@ -56,7 +56,6 @@ local function hint_for_status(err, situation)
    local status, values = err.status_code, situation.values or {}
    local own = situation.row and situation.row.hints and situation.row.hints[status]
    if own then return fill(own, values) end
-   if err.code == "no_route" then return nil end
    if status == 404 or err.code == "wrong_id" then return hint_for_missing(values) end
    if status == 409 and values.experiment_id then return fill(CONFLICT, values) end
    if status == 429 then
@@ -81,7 +80,11 @@ end
 
 -- The message and the hint of an error of the platform. Which kind it is of is for programs.
 local function explain(err, situation)
-   if err.status_code then return tostring(err), hint_for_status(err, situation) end
+   if err.status_code then
+      local message, hint = tostring(err), hint_for_status(err, situation)
+      if err.status_code == 404 then message, hint = require("promptic.cli.missing").explain(err, message, hint) end
+      return message, hint
+   end
    if err.kind == "auth" then return of_credential(err) end
    return err.message or tostring(err), BY_KIND[err.kind]
 end
@@ -102,10 +105,14 @@ function failure.raise_shape(method, problem)
       { hint = BY_KIND.decode })
 end
 
+--- Raises what Ctrl-C raises, where it was read as a key.
+function failure.interrupt()
+   error(setmetatable({ kind = "interrupted", message = "interrupted!" }, require("promptic").Error), 0)
+end
+
 --- Whether it is Ctrl-C, or another signal, that ended the work.
 function failure.is_interrupt(err)
-   if type(err) == "table" then return err.kind == "interrupted" or err.kind == "cancelled" end
-   return type(err) == "string" and err:find("interrupted!", 1, true) ~= nil
+   return type(err) == "table" and (err.kind == "interrupted" or err.kind == "cancelled")
 end
 
 -- Whether it is a function of the library that refuses an argument: that one came from the command line.

@@ -23,6 +23,8 @@ promptic experiments start EXPERIMENT --wait
 promptic deployments deploy COMPONENT EXPERIMENT
 promptic experiments list --status running --json]]
 
+help.OLDER = "Newer platforms dropped these operations."
+
 --- How an argument or an option is written: "EXPERIMENT", "[NAME]", "-m, --model MODEL".
 function help.written(parameter)
    if not parameter.is_option then
@@ -152,7 +154,7 @@ function help.of_group(group, rows)
    local to = page()
    to.text(("Usage: promptic %s COMMAND [options]"):format(group.name))
    to.text("")
-   to.text(group.summary)
+   to.text(group.summary .. (group.older and " " .. help.OLDER or ""))
    to.heading "Commands"
    local entries, examples = {}, {}
    for _, row in ipairs(rows) do

@@ -82,7 +82,9 @@ local function commands(page)
       if group.name then
          local rows, single = cli.rows(group, true)
          page.subsection(group.name)
-         if not single then page.paragraph(group.summary) end
+         if not single then
+            page.paragraph(group.summary .. (group.older and " " .. require("promptic.cli.help").OLDER or ""))
+         end
          for _, row in ipairs(rows) do
             command(page, "promptic " .. group.name .. (single and "" or " " .. row.name), row)
          end

@@ -32,6 +32,6 @@ end
 
 return {
    method = "list_iterations", arguments = { "experiment_id" }, run = run, show = { draw = draw },
-   notes = "The train score is that on the observations the search works with, the held-out score that on "
+   notes = "The train score is that on the rows the search works with, the held-out score that on "
       .. "those it never sees. A terminal without UTF-8 gets ASCII.",
 }

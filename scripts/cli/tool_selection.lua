@@ -14,7 +14,7 @@ return {
       { "start", switch = true, summary = "start it as well" },
    },
    notes = "It brings its own dataset and evaluator, and can be started at once.",
-   examples = "promptic experiments create-tool-selection -c COMPONENT --tools tools.json --test-cases cases.json",
+   examples = "promptic experiments create-tool-selection -c COMPONENT --tools tools.json --test-cases queries.json",
    run = function(context, values)
       local experiment = call.method(context, "create_tool_selection_experiment")
       if values.start then return work.start_new(context, experiment.id) end

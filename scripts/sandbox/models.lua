@@ -1,7 +1,7 @@
 --[[
-The models of the sandbox: a catalogue for show, since whatever experiments name as targetModel is played by
-the same offline model. --gone MODEL takes one out: copies of experiments that use it say modelUnavailable,
-and an experiment that starts with it fails.
+The models of the sandbox: a catalogue for show, since whatever experiments name as targetModel is played by the same
+offline model. The names are its own: those of real models come and go. --gone MODEL takes one out: copies of
+experiments that use it say modelUnavailable, and an experiment that starts with it fails.
 ]]
 local json = require "promptic.json"
 
@@ -9,15 +9,14 @@ local models = { handlers = {} }
 
 -- id, name, provider for display, group
 local catalogue = {
-   { "gpt-4.1", "GPT-4.1", "OpenAI", "openai" },
-   { "gpt-4.1-mini", "GPT-4.1 mini", "OpenAI", "openai" },
-   { "gpt-4.1-nano", "GPT-4.1 nano", "OpenAI", "openai" },
-   { "gemini-2.5-flash", "Gemini 2.5 Flash", "Google", "google" },
-   { "meta-llama/llama-3.3-70b-instruct", "Llama 3.3 70B Instruct", "OpenRouter", "openrouter" },
+   { "sandbox-small", "Sandbox small", "OpenAI", "openai" },
+   { "sandbox-large", "Sandbox large", "OpenAI", "openai" },
+   { "sandbox-flash", "Sandbox flash", "Google", "google" },
+   { "sandbox/open-70b", "Sandbox open 70B", "OpenRouter", "openrouter" },
 }
 
 --- The model of a tool-selection experiment that names none.
-models.DEFAULT = "gpt-4.1-nano"
+models.DEFAULT = "sandbox-small"
 
 --- Whether a model can no longer be used.
 function models.is_gone(sandbox, id)

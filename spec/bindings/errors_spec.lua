@@ -2,7 +2,9 @@
 -- make the failures; here is the form that they take in Lua.
 -- Tags: luas valgrind
 local promptic = require "promptic"
+local child = require "spec.support.child"
 local clients = require "spec.support.clients"
+local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
 local server = scripted.shared()
@@ -43,7 +45,89 @@ describe("an api error", function()
    end)
 
    it("reads as its status and its message", function()
-      assert.equal("[404] Not found", tostring(failure{ status = 404, body = '{"error":"Not found"}' }))
+      assert.equal("[409] not pending", tostring(failure{ status = 409, body = '{"error":"not pending"}' }))
+   end)
+
+   it("reads with its request where it is a 404 of a resource", function()
+      assert.equal("[404] Not found (GET /components/a%20b)",
+         tostring(failure{ status = 404, body = '{"error":"Not found"}' }))
+      assert.equal("[404] this server has no GET /components/{component_id}: another platform, or a wrong endpoint",
+         tostring(failure{ status = 404, body = "" }))
+   end)
+
+   it("has the field that details names in front of the message", function()
+      local ROWS = {
+         { '{"error":"Required","details":{"path":"[0].config"}}', "[0].config: Required" },
+         { '{"error":"invalid_request","message":"too large","details":{"path":"ttl"}}', "ttl: too large" },
+         { '{"error":{"code":"c","message":"too many"},"details":{"path":"a.b"}}', "a.b: too many" },
+         { '{"details":{"path":"a\\u001b[1m\\nb"},"error":"x"}', "a [1m b: x" },
+         { '{"error":"x","details":{"path":""}}', "x" }, { '{"error":"x","details":{"path":7}}', "x" },
+         { '{"error":"x","details":["path"]}', "x" }, { '{"error":"x","details":null}', "x" },
+      }
+      for _, row in ipairs(ROWS) do
+         assert.equal(row[2], failure{ status = 400, body = row[1] }.message)
+      end
+   end)
+
+   it("says which credential was refused", function()
+      local refused = { status = 401, body = '{"error":"Invalid or missing API key"}' }
+      assert.equal("Invalid or missing API key (refused: the API key given to the client)", failure(refused).message)
+      server:always(refused)
+      local folder = process.folder()
+      process.write_file(folder .. "/c.toml", 'access_token = "from-file"\nai_application_id = "a"\n')
+      local SOURCE = [[
+         local promptic = require "promptic"
+         local client = promptic.client{ endpoint = arg[1], config_file = arg[2] }
+         print(select(2, pcall(client.list_models, client)).message)
+      ]]
+      local said = "Invalid or missing API key (refused: the %s)\n"
+      assert.equal(said:format("API key from PROMPTIC_API_KEY"),
+         child.lua(SOURCE, { server.url, "" }, { PROMPTIC_API_KEY = "from-env" }))
+      assert.equal(said:format("session token from PROMPTIC_ACCESS_TOKEN"), child.lua(SOURCE, { server.url, "" },
+         { PROMPTIC_ACCESS_TOKEN = "from-env", PROMPTIC_AI_APPLICATION_ID = "a" }))
+      assert.equal(said:format("session token from the configuration file"),
+         child.lua(SOURCE, { server.url, folder .. "/c.toml" }, {}))
+      process.remove(folder)
+   end)
+
+   it("is logged without a status if there is none", function()
+      local lines = {}
+      server:always{ close = "reset" }
+      local logging = clients.open(server.url, { max_retries = 1, log = function(_, text) lines[#lines + 1] = text end })
+      clients.failure(logging.get_component, logging, "c")
+      server:reset():always{ status = 503 }
+      clients.failure(logging.get_component, logging, "c")
+      logging:close()
+      local text = table.concat(lines, "\n")
+      assert.is_nil(text:find(" 0", 1, true) and text:find(" 0[;\n ]"), text)
+      assert.matches("reset by peer; attempt 2 follows", text)
+      assert.matches("HTTP status 503; attempt 2 follows", text)
+      assert.matches("HTTP status 503 %(attempt 2%)", text)
+   end)
+
+   it("names the function whose argument is wrong, whatever calls it", function()
+      assert.matches("^bad argument #1 to 'decode' %(", select(2, pcall(promptic.json.decode, "{")))
+      assert.matches("^bad argument #1 to 'encode' %(", select(2, pcall(promptic.json.encode, 0 / 0)))
+   end)
+
+   it("is of kind config for an endpoint whose host libcurl cannot write in ASCII", function()
+      local SOURCE = [[
+         local promptic = require "promptic"
+         local fine, problem = pcall(promptic.client, { endpoint = "https://b\195\188cher.example", api_key = "k",
+            config_file = "" })
+         print(fine, problem.kind, problem.message)
+      ]]
+      local printed = child.lua(SOURCE, {}, { LC_ALL = "C" })
+      assert.matches("^false\tconfig\tendpoint has a host name that this libcurl cannot write in ASCII", printed)
+   end)
+
+   it("tells how to mend an endpoint that ends in /api/v1", function()
+      for _, ending in ipairs{ "/api/v1", "/api/v1/", "/x/API/v1//" } do
+         local problem = clients.failure(clients.open, "https://promptic.eu" .. ending)
+         assert.same({ "config", "api_in_endpoint" }, { problem.kind, problem.code })
+         assert.matches("leave it out", problem.message, 1, true)
+      end
+      clients.open("https://promptic.eu/myapi/v1"):close()
    end)
 
    it("keeps a long body within limits, and no half character at its end", function()
@@ -83,13 +167,16 @@ describe("a 404 for a route that the server does not have", function()
    -- { the call, the answer's body, the message }
    local ROUTES = {
       { "create_observations", { "e", {} }, "",
-         "this server has no POST /experiments/{experiment_id}/observations: "
-            .. "newer platforms have create_dataset_cases instead of create_observations" },
+         "this server has no POST /experiments/{experiment_id}/observations: a newer platform, which has "
+            .. "create_dataset_cases instead, or a wrong endpoint" },
       { "upload_observations", { "e", { { variables = { a = 1 }, expected = "x" } } }, "<html>Not found</html>",
-         "list_dataset_cases instead of list_observations" },
-      { "list_models", {}, "404 page not found", "this server has no GET /models: list_models needs a newer platform" },
+         ", or a wrong endpoint" },
+      { "list_models", {}, "404 page not found",
+         "this server has no GET /models: an older platform, which does not have list_models yet, or a wrong "
+            .. "endpoint" },
+      { "list_judge_results", { "c", "e" }, "<p>", "a newer platform, which no longer has list_judge_results, or a" },
       { "get_component", { "c" }, '{"detail":"Not Found"}',
-         "this server has no GET /components/{component_id}; is the endpoint right?" },
+         "this server has no GET /components/{component_id}: another platform, or a wrong endpoint" },
    }
 
    for _, case in ipairs(ROUTES) do
@@ -98,15 +185,70 @@ describe("a 404 for a route that the server does not have", function()
          server:always{ status = 404, body = body }
          local problem = clients.failure(client[name], client, arguments[1], arguments[2])
          assert.equal("api", problem.kind)
-         assert.equal(404, problem.status_code)
+         assert.same({ 404, "no_route" }, { problem.status_code, problem.code })
          assert.matches(message, problem.message, 1, true)
       end)
    end
 
-   it("is none where the platform says that the resource is not there", function()
-      server:always{ status = 404, body = '{"error":"Not found"}' }
-      assert.equal("Not found", clients.failure(client.create_observations, client, "e", {}).message)
+   -- A missing id looks the same, so both are named; an operation that every platform has is not missing.
+   local FOUND = {
+      { "create_observations", { "e", {} }, "; or this platform no longer has it: use create_dataset_cases" },
+      { "list_runs", { "c" }, "; or this platform no longer has it" },
+      { "list_judge_results", { "c", "e" }, "; or this platform no longer has it" },
+      { "list_models", {}, ": this platform does not have list_models yet" },
+      { "get_dataset_case", { "c", "d", 1 }, "" },
+      { "get_component", { "c" }, "" },
+   }
+
+   for _, case in ipairs(FOUND) do
+      local name, arguments, addition = case[1], case[2], case[3]
+      it("is told from a missing resource only where that can be: " .. name, function()
+         server:always{ status = 404, body = '{"error":"Not found"}' }
+         local problem = clients.failure(client[name], client, arguments[1], arguments[2], arguments[3])
+         assert.same({ "Not found" .. addition, nil }, { problem.message, problem.code })
+      end)
+   end
+
+   it("says nothing of operations in a raw request", function()
+      server:always{ status = 404, body = "<html><body>Nothing here</body></html>",
+         headers = { ["Content-Type"] = "text/html" } }
+      local problem = clients.failure(client.request, client, "GET", "/new")
+      assert.same({ "Nothing here", nil }, { problem.message, problem.code })
    end)
+end)
+
+-- The older name of an AI Application, as Python's client and promptic.auth.login ask for it.
+describe("the workspace of a platform that calls it AI Application", function()
+   for name, newer in pairs{ get_workspace = "/ai-application", list_workspaces = "/ai-applications" } do
+      for form, answer in pairs{
+         ["the platform's 404"] = { status = 404, body = '{"error":"Not found"}' },
+         ["a page"] = { status = 404, body = "<html>", headers = { ["Content-Type"] = "text/html" } },
+         ["an empty 404"] = { status = 404, body = "" },
+      } do
+         it(("is asked for there by %s after %s"):format(name, form), function()
+            server:reply(answer)
+            server:always{ body = '{"id":"a","data":[]}' }
+            assert.equal("a", client[name](client).id)
+            assert.equal("/api/v1" .. newer, server:requests()[2].target)
+            -- in a task, where Lua 5.1 cannot suspend inside of pcall
+            server:reply(answer)
+            assert.equal("a", promptic.run(function() return client[name](client).id end))
+         end)
+      end
+
+      it("is no matter for another failure of " .. name, function()
+         server:always{ status = 403, body = '{"error":"Forbidden"}' }
+         assert.equal("Forbidden", clients.failure(client[name], client).message)
+         assert.equal(1, #server:requests())
+      end)
+
+      it("raises what the older route said if neither is there: " .. name, function()
+         server:always{ status = 404, body = "" }
+         local problem = clients.failure(client[name], client)
+         assert.same({ 404, "no_route" }, { problem.status_code, problem.code })
+         assert.matches("this server has no GET /workspace", problem.message, 1, true)
+      end)
+   end
 end)
 
 describe("an answer that is not JSON", function()
@@ -188,7 +330,7 @@ end)
 it("reads well whatever a script has done to it", function()
    local problem = failure{ status = 404, body = '{"error":"Not found"}' }
    problem.message = {}
-   assert.equal("[404] unknown error", tostring(problem))
+   assert.equal("[404] unknown error (GET /components/a%20b)", tostring(problem))
    problem.status_code = nil
    problem.kind = false
    assert.equal("error: unknown error", tostring(problem))

@@ -9,6 +9,7 @@ local TRACE = "5b8efff798038103d269b633813fc60c"
 
 describe("promptic", function()
    local server, promptic, folder, component
+   local bare = command.new(nil)
 
    setup(function()
       server = sandbox.start{ pace = 0, arguments = { "--gone", "old-model" } }
@@ -71,10 +72,86 @@ describe("promptic", function()
       older:always{ status = 404, body = "404 page not found", headers = { ["Content-Type"] = "text/plain" } }
       local env = { PROMPTIC_ENDPOINT = older.url }
       local result = promptic{ "models", "list", env = env }
-      assert.equal("promptic: [404] this server has no GET /models: list_models needs a newer platform\n",
-         result.stderr)
-      result = promptic{ "observations", "add", "e", "-i", "x", "-e", "y", env = env }
-      assert.matches("newer platforms have create_dataset_cases instead of create_observations\n$", result.stderr)
+      assert.equal("promptic: [404] this server has no GET /models\n  it is an older platform, which does not have "
+         .. "`promptic models list` yet, or the endpoint is wrong: `promptic auth status` shows it\n", result.stderr)
+      result = promptic{ "observations", "update", "e", "1", "-e", "y", env = env }
+      assert.matches("a newer platform, which has `promptic datasets cases update` instead, or the endpoint is wrong",
+         result.stderr, 1, true)
+      result = promptic{ "runs", "list", "-c", "c", env = env }
+      assert.matches("a newer platform, which no longer has `promptic runs list`, or", result.stderr, 1, true)
+      result = promptic{ "components", "get", "c", env = env }
+      assert.matches("it is another platform, or the endpoint is wrong", result.stderr, 1, true)
+   end)
+
+   it("names the id and the operation where a 404 can mean either", function()
+      local platform = scripted.start()
+      finally(function() platform:stop() end)
+      platform:always{ status = 404, body = '{"error":"Not found"}' }
+      local function said(...)
+         return promptic{ env = { PROMPTIC_ENDPOINT = platform.url }, ... }.stderr
+      end
+      assert.matches("^promptic: %[404%] Not found\n", said("observations", "delete", "e", "1", "-f"))
+      assert.matches("list them; or this platform no longer has it: use `promptic datasets cases delete`\n$",
+         said("observations", "delete", "e", "1", "-f"))
+      assert.matches("; or this platform no longer has it; `promptic --help` lists what newer ones dropped under "
+         .. '"Older platforms"\n', said("runs", "get", "r", "-c", "c"), 1, true)
+      assert.equal("promptic: [404] Not found\n  this platform does not have `promptic models list` yet\n",
+         said("models", "list"))
+      assert.equal("promptic: [404] Not found\n  `promptic experiments list` lists the ids\n",
+         said("experiments", "get", "e"))
+   end)
+
+   it("keeps what newer platforms dropped under a heading of its own", function()
+      local help = bare{ "--help" }.stdout
+      assert.matches("\nOlder platforms\n  runs .*  annotations .*  evaluations .*\nThis machine\n", help)
+      assert.matches("Newer platforms dropped these operations.", bare{ "runs", "--help" }.stdout, 1, true)
+   end)
+
+   it("marks models that are gone, with the line that helps", function()
+      local id = ok{ "experiments", "create", "-c", component, "-m", "old-model", "-n", "of old", "--json" }.json.id
+      local listed = ok{ "experiments", "list", "-c", component }.stdout
+      assert.matches("of old +pending +old%-model %(gone%)", listed)
+      assert.matches("promptic experiments update " .. id .. " -m MODEL\n", listed, 1, true)
+      assert.is_nil(ok{ "experiments", "list", "--json" }.stdout:find("(gone)", 1, true))
+      -- it cannot start, and is pending still: it can be changed
+      assert.matches("promptic experiments update " .. id .. " -m MODEL", promptic{ "experiments", "start", id }.stderr,
+         1, true)
+      local copy = ok{ "experiments", "duplicate", id, "-m", "sandbox-flash", "--json" }.json
+      assert.same({ "sandbox-flash", "google" }, { copy.targetModel, copy.provider })
+      assert.is_nil(ok{ "experiments", "duplicate", id, "-m", "sandbox-flash" }.stdout:find("can no longer", 1, true))
+      local changed = ok{ "experiments", "update", id, "-m", "sandbox-small", "--json" }.json
+      assert.same({ "sandbox-small", "openai" }, { changed.targetModel, changed.provider })
+   end)
+
+   it("marks the model of a deployment that is gone, and none where no list says so", function()
+      local platform = scripted.start()
+      finally(function() platform:stop() end)
+      local DEPLOYMENT = '{"aiComponentId":"c","experimentId":"e","experiment":{"id":"e","targetModel":"old",'
+         .. '"provider":"openai","experimentStatus":"completed"}}'
+      local function shown(models, words)
+         platform:route(([[local _, request = ...
+            if request.target:find("/models", 1, true) then return %s end
+            if request.target:find("/start", 1, true) then
+               return { body = '{"messageId":"m","status":"scheduled"}' }
+            end
+            return { body = request.target:find("deploy", 1, true) and %q or %q }]]):format(models, DEPLOYMENT,
+            '{"id":"e","targetModel":"old","provider":"openai","experimentStatus":"scheduled"}'))
+         local result = promptic{ env = { PROMPTIC_ENDPOINT = platform.url }, table.unpack(words) }
+         assert.equal(0, result.code, result.stderr)
+         return result.stdout .. result.stderr
+      end
+      local list = [[{ body = '{"data":[{"id":"new","name":"N","provider":"P","group":"openai",'
+         .. '"judgeEligible":false}]}' }]]
+      local status = { "deployments", "status", "c" }
+      local text = shown(list, status)
+      assert.matches("model +old %(gone%)\n", text)
+      assert.matches("promptic experiments duplicate e -m MODEL\n", text, 1, true)
+      text = shown(list, { "experiments", "start", "e" })
+      assert.matches("promptic experiments duplicate e -m MODEL\n", text, 1, true)
+      for _, none in ipairs{ "{ status = 404 }", [[{ body = '{"data":[]}' }]], "{ status = 403 }" } do
+         assert.is_nil(shown(none, status):find("gone", 1, true))
+      end
+      assert.is_nil(shown(list, { "deployments", "status", "c", "--json" }):find("gone", 1, true))
    end)
 
    it("adds, lists, shows, changes and deletes the cases of a dataset", function()
@@ -178,8 +255,9 @@ describe("promptic", function()
          {"query": "find products with wheels", "expected_tool": "search"}]
       ]])
       local made = ok{ "experiments", "create-tool-selection", "-c", component, "--tools", tools, "--test-cases", cases,
-         "-m", "gpt-4.1", "--epochs", "2", "--json" }.json
-      assert.same({ "toolSelection", "pending", "gpt-4.1" }, { made.taskType, made.experimentStatus, made.targetModel })
+         "-m", "sandbox-large", "--epochs", "2", "--json" }.json
+      assert.same({ "toolSelection", "pending", "sandbox-large" },
+         { made.taskType, made.experimentStatus, made.targetModel })
       assert.equal(2, #ok{ "datasets", "cases", "list", made.datasetId, "-c", component, "--json" }.json.data)
       local done = ok{ "experiments", "start", made.id, "--wait", "--json" }.json
       assert.equal("completed", done.experimentStatus)
@@ -208,14 +286,15 @@ describe("promptic", function()
       local words = "The model old%-model can no longer"
       assert.matches(words, promptic{ "experiments", "continue", "e1", env = env }.stdout)
       assert.matches(words, promptic{ "experiments", "continue", "e1", "--start", env = env }.stderr)
-      local other = ok{ "experiments", "create", "-c", component, "-m", "gpt-4.1", "--json" }.json.id
+      local other = ok{ "experiments", "create", "-c", component, "-m", "sandbox-large", "--json" }.json.id
       assert.is_nil(ok{ "experiments", "duplicate", other }.stdout:find("can no longer", 1, true))
    end)
 
    it("knows the flags of the Python package's command", function()
-      local made = ok{ "experiments", "create", "--component", component, "--target-model", "gpt-4.1", "--task-type",
+      local made = ok{ "experiments", "create", "--component", component, "--target-model", "sandbox-large",
+         "--task-type",
          "textGeneration", "--initial-prompt", "Answer.", "--prompt-format", "single", "--json" }.json
-      assert.same({ "gpt-4.1", "textGeneration" }, { made.targetModel, made.taskType })
+      assert.same({ "sandbox-large", "textGeneration" }, { made.targetModel, made.taskType })
       assert.is_true(#ok{ "experiments", "list", "--component-id", component, "--json" }.json.data > 0)
       assert.is_nil(ok{ "experiments", "list", "--help" }.stdout:find("--component-id", 1, true))
    end)

@@ -107,7 +107,7 @@ describe("promptic", function()
    end)
 
    it("makes and changes an experiment", function()
-      local made = ok{ "experiments", "create", "-c", component, "-m", "gpt-4.1-nano", "-t", "textGeneration",
+      local made = ok{ "experiments", "create", "-c", component, "-m", "sandbox-small", "-t", "textGeneration",
          "-p", "- be short", "--name", "two", "--provider", "google", "--optimizer", "gepa",
          "--hyperparameters", file("hyper.json", '{"epochs": 2}'), "--input-variable", "subject=Betreff",
          "--input-variable=body=text = all", "--json" }.json
@@ -120,9 +120,9 @@ describe("promptic", function()
       assert.same({ "two", "textGeneration", "google", "gepa", 2 }, { stored.name, stored.taskType,
          stored.provider, stored.optimizer, stored.hyperparameters.epochs })
       assert.equal("- be short", stored.initialPromptMessages[1].content)
-      ok{ "experiments", "update", made.id, "--name", "three", "-m", "gpt-4.1" }
+      ok{ "experiments", "update", made.id, "--name", "three", "-m", "sandbox-large" }
       stored = server:ok("GET", "/experiments/" .. made.id)
-      assert.same({ "three", "gpt-4.1" }, { stored.name, stored.targetModel })
+      assert.same({ "three", "sandbox-large" }, { stored.name, stored.targetModel })
       assert.equal(2, promptic{ "experiments", "update", made.id }.code)
       ok{ "experiments", "delete", made.id, "--force" }
    end)

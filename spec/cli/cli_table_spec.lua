@@ -160,7 +160,7 @@ describe("promptic's output", function()
          assert.matches("None of them is called so", result.stdout)
          assert.matches("   1  spam%-filter  " .. plain:gsub("%-", "%%-"), result.stdout)
          local made = server:ok("GET", "/experiments/" .. result.stdout:match("  id +(%S+)"))
-         assert.same({ plain, "gpt-4.1-nano", "structuredOutput", "Answer in JSON", "as JSON" }, {
+         assert.same({ plain, "sandbox-small", "structuredOutput", "Answer in JSON", "as JSON" }, {
             made.aiComponentId, made.targetModel, made.taskType, made.initialPromptMessages[1].content, made.name })
       end)
 

@@ -91,7 +91,13 @@ describe("promptic's command line", function()
          { { "evaluators", "add", "x", "-n", "a" }, "option '--type' is missing" },
          { { "evaluators", "add", "x", "-w", "1" }, "options '--name', '--type' are missing" },
          { { "annotations", "create", "-cx", "--trace=y" }, "option '--run' is missing" },
-         { { "runs", "create", "-c", "x", "--dataset", "y", "-q" }, "unknown option '-q'\n" },
+         { { "runs", "create", "-c", "x", "--dataset", "y", "-q" },
+            "unknown option '-q'; there are --component, --dataset, " },
+         { { "components", "get", "x", "--quite" }, "unknown option '--quite'; there are --json" },
+         { { "observations", "add", "x", "--from-file", "a.csv", "--from-file=b.csv" },
+            "'--from-file' is given more than once" },
+         { { "datasets", "list", "-c", "x", "--component-id", "y" }, "'--component' is given more than once" },
+         { { "annotations", "list", "--run", "x", "-c", "y", "-c", "y" }, "'--component' is given more than once" },
          { { "runs", "create", "-c", "x", "--name", "y" }, "NAME is given without a flag, not as '--name'" },
          { { "experiments", "get", "--experiment", "x" }, "EXPERIMENT is given without a flag" },
          { { "evaluations", "run", "x", "--dataset", "y", "--timeout", "-1" }, "--timeout takes a number from 0" },
@@ -160,8 +166,8 @@ describe("promptic's command line", function()
             "no AI Application is chosen\n  choose one with `promptic ai-application select" },
          { { "components", "list", env = { PROMPTIC_API_KEY = "wrong" } }, "[401]" },
          { { "components", "get", "00000000-0000-4000-8000-000000000000" },
-            "[404] Not found\n  `promptic components list` lists" },
-         { { "components", "get", "nope" }, "[400] Invalid uuid\n  `promptic components list` lists" },
+            "[404] Not found (GET /components/00000000-0000-4000-8000-000000000000)\n  `promptic components list` lists" },
+         { { "components", "get", "nope" }, "[400] component_id: Invalid uuid\n  `promptic components list` lists" },
          { { "components", "list", env = { PROMPTIC_ENDPOINT = "http://127.0.0.1:1" } },
             "promptic auth status" },
          { { "components", "list", env = { PROMPTIC_ENDPOINT = "gopher://x" } }, "PROMPTIC_ENDPOINT" },
@@ -252,8 +258,8 @@ describe("promptic's command line", function()
          exec 3<$folder/err; read -r first <&3; kill -INT $pid; cat <&3; wait $pid; code=$?
          rm -r $folder; exit $code]])
       assert.equal(130, result.code)
-      assert.equal("promptic: interrupted\n  it goes on; to wait for it again:\n"
-         .. "    promptic experiments wait " .. id .. "\n", result.stdout)
+      assert.matches("promptic: interrupted\n  it goes on; to wait for it again:\n"
+         .. "    promptic experiments wait " .. id .. "\n", result.stdout, 1, true)
    end)
 
    it("says on Ctrl-C what is in of an upload", function()

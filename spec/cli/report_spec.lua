@@ -303,7 +303,7 @@ describe("promptic experiments report", function()
       local _, failed = report(judged)
       assert.matches("^The experiment failed %[SANDBOX_NO_JUDGE%]: ", all(failed, "p", "problem")[1].text)
       local without_split = experiment { hyperparameters = { epochs = 2 } }
-      assert.not_matches("held%-out observations", (report(without_split)))
+      assert.not_matches("held%-out rows", (report(without_split)))
    end)
 
    it("writes one file, and leaves none where it cannot", function()

@@ -12,10 +12,29 @@ local function get(headers)
    return client:get_component("c")
 end
 
-it("says which request a result answers", function()
-   server:reply{ body = '{"data":[]}' }
-   local response = promptic.response(client:list_datasets("a b"))
-   assert.same({ "GET", "/components/a%20b/datasets" }, { response.method, response.path })
+describe("promptic.response", function()
+   it("knows an api error's response, and nothing of other errors", function()
+      server:reply{ status = 409, headers = { { "X-Request-Id", "r-2" } }, body = '{"error":"no"}' }
+      local problem = clients.failure(client.get_component, client, "c")
+      local response = promptic.response(problem)
+      assert.same({ 409, "r-2", 1 }, { response.status, response.request_id, response.attempts })
+      assert.is_string(response.headers["content-length"])
+      server:reply{ body = "no JSON" }
+      assert.is_nil(promptic.response(clients.failure(client.get_component, client, "c")))
+   end)
+
+   it("has no certificate over plain http", function()
+      local asking = clients.open(server.url, { certificate = true })
+      server:reply{ body = "{}" }
+      assert.is_nil(promptic.response(asking:get_component("c")).certificate)
+      asking:close()
+   end)
+
+   it("says which request a result answers", function()
+      server:reply{ body = '{"data":[]}' }
+      local response = promptic.response(client:list_datasets("a b"))
+      assert.same({ "GET", "/components/a%20b/datasets" }, { response.method, response.path })
+   end)
 end)
 
 describe("headers of one name", function()

@@ -73,6 +73,22 @@ describe("a certificate", function()
    end)
 end)
 
+describe("the option certificate", function()
+   local promptic = require "promptic"
+
+   it("has promptic.response say who issued it and when it ends", function()
+      local result = get(address(server), { ca_file = server.certificate, certificate = true })
+      local certificate = promptic.response(result).certificate
+      assert.matches("CN ?= ?localhost", certificate.issuer)
+      local left = certificate.expires - os.time() -- it was made to last two days
+      assert.is_true(left > 86400 and left <= 2 * 86400, tostring(left))
+   end)
+
+   it("is off by default", function()
+      assert.is_nil(promptic.response(get(address(server), { ca_file = server.certificate })).certificate)
+   end)
+end)
+
 describe("ca_file", function()
    it("that is not there is an error, not a reason to trust the usual ones", function()
       local problem = clients.failure(get, address(server), { ca_file = "/nonexistent/ca.pem" })

@@ -129,7 +129,7 @@ local function tokens_sent()
 end
 
 examples["agent.lua"] = {
-   lines = 39,
+   lines = 44,
    check = function()
       local output, found = run_with_witness("agent.lua")
       local by_trace, total = tokens_sent()

@@ -47,8 +47,8 @@ int luaopen_beside(lua_State *L) {
    it("lends C modules Lua's functions, and none of its own", function()
       local place = process.folder()
       process.write_file(place .. "/beside.c", BESIDE)
-      local built = process.run{ "sh", "-c", ("cc -shared -fPIC $(.ci/lua-flags lua5.4) -o '%s/beside.so' '%s/beside.c'")
-         :format(place, place) }
+      local compile = "cc -shared -fPIC $(.ci/lua-flags lua5.4) -o '%s/beside.so' '%s/beside.c'"
+      local built = process.run{ "sh", "-c", compile:format(place, place) }
       assert.same({ 0, "" }, { built.code, built.stderr })
       local result = ours{ "-E", "-e", ([[
          require("cjson").encode{ 1.5 }

@@ -77,7 +77,7 @@ local UPLOAD = [[
 local way = calls.WAYS[tonumber(arg[1])]
 local client = promptic.client{ config_file = "" }
 local component = client:create_component("upload")
-local experiment = client:create_experiment(component.id, "gpt-4.1-nano", { task_type = "classification" })
+local experiment = client:create_experiment(component.id, "sandbox-small", { task_type = "classification" })
 local number = 0
 local result = way.within(client.upload_observations, client, experiment.id, function()
    number = number + 1
@@ -126,7 +126,7 @@ for _, interpreter in ipairs(INTERPRETERS) do
          job("a pipeline ends with a deployed prompt", function(options)
             local said = script.run(PIPELINE, options)[1]
             assert.matches("completed   8 of 8", said, 1, true)
-            assert.matches("deployed    for gpt-4.1-nano", said, 1, true)
+            assert.matches("deployed    for sandbox-small", said, 1, true)
          end)
 
          job("an upload arrives whole, each row once", function(options)

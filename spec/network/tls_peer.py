@@ -13,6 +13,7 @@ import ctypes
 import fcntl
 import http.client
 import json
+import select
 import socket
 import ssl
 import struct
@@ -40,6 +41,7 @@ class Script:
         self.connections, self.requests = [], []
 
 
+listener = socket.create_server(("127.0.0.1", 0), backlog=128)
 changed = threading.Condition()
 script = Script()
 
@@ -336,16 +338,27 @@ class Connection:
 # ---------------------------------------------------------------- the spec's side
 
 
-def serve_clients(listener):
+def accept_waiting():
+    """Begins what the kernel has connected so far, with the lock held."""
     while True:
-        sock, _ = listener.accept()
+        try:
+            sock, _ = listener.accept()
+        except BlockingIOError:
+            return
+        sock.setblocking(True)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with changed:
-            plan = script.plans.pop(0) if script.plans else script.always
-            connection = Connection(script, sock, plan)
-            script.connections.append(connection)
-            changed.notify_all()
+        plan = script.plans.pop(0) if script.plans else script.always
+        connection = Connection(script, sock, plan)
+        script.connections.append(connection)
+        changed.notify_all()
         threading.Thread(target=connection.run, daemon=True).start()
+
+
+def serve_clients():
+    while True:
+        select.select([listener], [], [])
+        with changed:
+            accept_waiting()
 
 
 def is_settled(connection):
@@ -416,6 +429,7 @@ def command_closed(count):
 def command_reset():
     global script
     with changed:
+        accept_waiting()  # a connection that the spec before gave up at once takes no plan of the next one
         old, script = script, Script()
     for connection in old.connections:
         try:
@@ -428,13 +442,13 @@ def command_reset():
 
 
 def main():
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    listener.setblocking(False)
     door = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], door.getsockname()[1], flush=True)
     door.settimeout(ORPHAN_SECONDS)
     control, _ = door.accept()
     control.settimeout(None)
-    threading.Thread(target=serve_clients, args=(listener,), daemon=True).start()
+    threading.Thread(target=serve_clients, daemon=True).start()
     lines = control.makefile("rw", encoding="utf-8", errors="surrogateescape")
     for line in lines:
         name, *arguments = json.loads(line)

@@ -62,10 +62,22 @@ describe("credentials", function()
       end
    end)
 
+   it("are a key that no word of a message is, and its older form", function()
+      for _, key in ipairs{ "ptc_sandbox", "sandbox" } do
+         assert.equal(200, asking("/workspace", "Bearer " .. key).status)
+         assert.equal(200, asking("/workspaces", "Bearer session-" .. key).status)
+      end
+      for _, key in ipairs{ "session-", "session", "ptc_sandbo", "" } do
+         assert.equal(401, asking("/workspaces", "Bearer " .. key).status)
+      end
+   end)
+
    it("are the key that the command line gives", function()
       local other = sandbox.start{ pace = 0, key = "pk_1" }
       assert.equal(200, other:get("/workspace").status)
-      assert.equal(401, other:get("/workspace", { authorization = "Bearer sandbox" }).status)
+      for _, key in ipairs{ "sandbox", "ptc_sandbox" } do
+         assert.equal(401, other:get("/workspace", { authorization = "Bearer " .. key }).status)
+      end
       assert.equal(200, other:get("/workspaces", { authorization = "Bearer session-pk_1" }).status)
       other:stop()
    end)
@@ -420,7 +432,7 @@ describe("deployments", function()
       assert.same({ aiComponentId = component, experimentId = id }, deployed.json)
       local best = server:ok("GET", path .. "/iterations/best")
       local prompt = server:ok("GET", at .. "/prompt")
-      assert.same({ best.prompt, best.id, best.overallNormalizedScore, "mail", "gpt-4.1-nano" },
+      assert.same({ best.prompt, best.id, best.overallNormalizedScore, "mail", "sandbox-small" },
          { prompt.prompt, prompt.iterationId, prompt.score, prompt.componentName, prompt.model })
       assert.same({ { role = "system", content = best.prompt } }, prompt.promptMessages)
       assert.equal(id, server:ok("GET", at).experiment.id)

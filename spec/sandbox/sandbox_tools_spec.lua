@@ -4,7 +4,7 @@ local recompute = require "spec.support.recompute"
 local sandbox = require "spec.support.sandbox"
 
 local server, component
-setup(function() server = sandbox.start{ pace = 0, arguments = { "--gone", "gpt-0", "--gone=gpt-4.1" } } end)
+setup(function() server = sandbox.start{ pace = 0, arguments = { "--gone", "gpt-0", "--gone=sandbox-large" } } end)
 teardown(function() assert.equal("", server:stop()) end)
 before_each(function() component = server:component() end)
 
@@ -84,6 +84,15 @@ describe("a tool-selection experiment", function()
       assert.equal(0.75, iterations[1].overallNormalizedScore)
    end)
 
+   it("takes a tool's name in any case", function()
+      local made = create{ epochs = 1 }
+      local at = ("/components/%s/datasets/%s/cases"):format(component, made.datasetId)
+      for _, case in ipairs(server:ok("GET", at).data) do
+         server:ok("PATCH", at .. "/" .. case.id, { expectedPayload = case.expectedPayload:upper() })
+      end
+      assert.equal(0.75, recompute.check(server, made.id)[1].overallNormalizedScore)
+   end)
+
    it("with a part held out and a system prompt to optimise shows what it chose", function()
       local made = create{ systemPrompt = "Choose well.", optimizeSystemPrompt = true, trainSplitRatio = 0.7 }
       local iterations, _, done = recompute.check(server, made.id)
@@ -115,9 +124,9 @@ describe("models", function()
    it("are listed without those that are gone", function()
       local ids = {}
       for _, model in ipairs(server:ok("GET", "/models").data) do ids[model.id] = model end
-      assert.is_nil(ids["gpt-4.1"])
-      assert.same({ "GPT-4.1 nano", "openai", false }, { ids["gpt-4.1-nano"].name, ids["gpt-4.1-nano"].group,
-         ids["gpt-4.1-nano"].judgeEligible })
+      assert.is_nil(ids["sandbox-large"])
+      assert.same({ "Sandbox small", "openai", false }, { ids["sandbox-small"].name, ids["sandbox-small"].group,
+         ids["sandbox-small"].judgeEligible })
    end)
 
    it("that are gone are shown by copies and fail experiments", function()

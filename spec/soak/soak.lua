@@ -13,6 +13,7 @@ local lab = require "spec.network.lab"
 local lfs = require "lfs"
 local nginx = require "spec.network.nginx"
 local process = require "spec.support.process"
+local resuming = require "spec.support.resuming"
 local sandbox = require "spec.support.sandbox"
 local scripted = require "spec.support.scripted"
 local socket = require "socket"
@@ -71,15 +72,10 @@ end
 -- ------------------------------------------------------------------- work
 
 local counts = { pipelines = 0, uploads = 0, calls = 0, cancelled = 0, faults = 0 }
+local resumed = 0 -- uploads that faults ended, which a short run need not have
 
 local function add(name, count)
    counts[name] = counts[name] + (count or 1)
-end
-
--- What a server that fails on purpose may make of a request; anything else is a failure of this program.
-local function is_expected(problem)
-   local status = promptic.is_error(problem, "api") and problem.status_code
-   return status == 429 or status == 502 or status == 503 or promptic.is_error(problem, "connection")
 end
 
 -- Runs f(...) until no fault ends it.
@@ -88,7 +84,7 @@ local function persist(f, ...)
       local results = table.pack(pcall(f, ...))
       if results[1] then
          return table.unpack(results, 2, results.n)
-      elseif not is_expected(results[2]) then
+      elseif not resuming.is_fault(results[2]) then
          error(results[2], 0)
       end
       add "faults"
@@ -102,7 +98,7 @@ end
 
 local function new_experiment(client, name)
    local component = client:create_component(name)
-   return component, client:create_experiment(component.id, "gpt-4.1-nano", {
+   return component, client:create_experiment(component.id, "sandbox-small", {
       task_type = "classification", initial_prompt = "Is it even or odd?",
       hyperparameters = { epochs = 2, numFewShots = 2 },
    })
@@ -125,15 +121,19 @@ local function pipeline(client, name)
    add "pipelines"
 end
 
--- Whatever the faults: each row is there once.
+-- Whatever the faults, also those that end it: each row is there once.
 local function upload(client, name)
    local component, experiment = persist(new_experiment, client, name)
-   local number = 0
-   local function next_row()
-      number = number + 1
-      return number <= ROWS and row(number) or nil
+   local function rows()
+      local number = 0
+      return function()
+         number = number + 1
+         return number <= ROWS and row(number) or nil
+      end
    end
-   client:upload_observations(experiment.id, next_row, { batch_size = BATCH, concurrency = 3, ordered = false })
+   local result, ends = resuming.upload(client, experiment.id, rows, { batch_size = BATCH, concurrency = 3, ordered = false })
+   assert(ends > 0 or result.sent == ROWS, result.sent)
+   resumed = resumed + ends
    local seen = {}
    for _, observation in ipairs(persist(client.list_observations, client, experiment.id).data) do
       local text = observation.variables.text
@@ -155,7 +155,7 @@ local function call_many(client)
    promptic.map(paths, function(path)
       local fine, problem = pcall(client.request, client, "GET", path)
       if not fine then
-         assert((path == "/cut" or path == "/flaky") and is_expected(problem), tostring(problem))
+         assert((path == "/cut" or path == "/flaky") and resuming.is_fault(problem), tostring(problem))
          add "faults"
       end
       add "calls"
@@ -190,11 +190,12 @@ end
 
 local function play(round)
    local client, other = open(endpoint_of(round)), open(faulty.url, { max_retries = 2 })
+   local hasty = open(endpoint_of(round), { max_retries = 0 }) -- so that faults end an upload now and then
    local name = "soak-" .. round
    promptic.run(function()
       local tasks = {
          promptic.spawn(persist, pipeline, client, name),
-         promptic.spawn(upload, client, name .. "-upload"),
+         promptic.spawn(upload, hasty, name .. "-upload"),
          promptic.spawn(call_many, other),
          promptic.spawn(cancel_many, other),
          promptic.spawn(lose_clients, endpoint_of(round)),
@@ -204,6 +205,7 @@ local function play(round)
       end
    end)
    client:close()
+   hasty:close()
    other:close()
    faulty:reset():route(ROUTE)
 end
@@ -231,9 +233,9 @@ local function resident_kb()
 end
 
 local function report(seconds, rounds)
-   print(("soak: %4.0f s, %d rounds: %d pipelines, %d uploads, %d calls, %d cancelled, %d faults; %d files, %d KB")
-      :format(seconds, rounds, counts.pipelines, counts.uploads, counts.calls, counts.cancelled, counts.faults,
-         count_descriptors(), resident_kb()))
+   print(("soak: %4.0f s, %d rounds: %d pipelines, %d uploads (%d resumed), %d calls, %d cancelled, %d faults; "
+      .. "%d files, %d KB"):format(seconds, rounds, counts.pipelines, counts.uploads, resumed, counts.calls,
+         counts.cancelled, counts.faults, count_descriptors(), resident_kb()))
    io.stdout:flush()
 end
 

@@ -52,6 +52,14 @@ function readmes.blocks(path)
    return list
 end
 
+--- What a script of a block prints: the output block that follows, or what its --> say.
+function readmes.said(block)
+   if block.output then return block.output end
+   local lines = ""
+   for line in block.text:gmatch "%-%-> ([^\n]+\n)" do lines = lines .. line end
+   return lines
+end
+
 --- Targets of links and pictures, without those of other hosts.
 function readmes.links(path)
    local list = {}

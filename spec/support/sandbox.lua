@@ -61,7 +61,7 @@ function sandbox.start(options)
    fifo:close()
    os.remove(folder .. "/port")
    local server = setmetatable({
-      pipe = pipe, folder = folder, port = port, key = options.key or "sandbox",
+      pipe = pipe, folder = folder, port = port, key = options.key or "ptc_sandbox",
       url = port and "http://127.0.0.1:" .. port,
    }, Server)
    if port then
@@ -151,7 +151,7 @@ end
 function Server:experiment(options)
    options = options or {}
    local made = self:ok("POST", "/experiments", {
-      aiComponentId = options.component or self:component(), targetModel = "gpt-4.1-nano",
+      aiComponentId = options.component or self:component(), targetModel = "sandbox-small",
       taskType = options.task or "classification", provider = "openai", optimizer = "prompticV2",
       initialPrompt = options.prompt, hyperparameters = options.hyperparameters,
    })

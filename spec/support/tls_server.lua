@@ -1,6 +1,7 @@
 --- tls_server.lua - an HTTPS server with a certificate that nobody has signed, from the openssl tool.
 --
 --    local server = tls_server.start("localhost")  -- the name in the certificate; localhost: 127.0.0.1 too
+--                                                  -- options: expired; answers = { components = "{...}" }
 --    server.port, server.certificate               -- the latter is the path of a PEM file, for ca_file
 --    server:stop()
 --
@@ -29,18 +30,31 @@ local function temporary_folder()
    return assert(path, "no temporary folder")
 end
 
-local function make_certificate(folder, name)
+-- One that ended in 2020: only `openssl ca` takes dates.
+local EXPIRED = [[
+cd '%s' && : >index.txt && echo 01 >serial && printf '%%s\n' '[ca]' 'default_ca = d' '[d]' 'database = index.txt' \
+   'new_certs_dir = .' 'serial = serial' 'policy = p' 'default_md = sha256' 'x509_extensions = e' '[p]' \
+   'commonName = supplied' '[e]' 'subjectAltName = %s' >ca.cnf &&
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out request.pem \
+   -subj '/CN=%s' 2>openssl.log &&
+openssl ca -batch -config ca.cnf -selfsign -keyfile key.pem -in request.pem -startdate 20200101000000Z \
+   -enddate 20200102000000Z -out certificate.pem -notext 2>>openssl.log
+]]
+
+local function make_certificate(folder, name, is_expired)
    local names = "DNS:" .. name .. (name == "localhost" and ",IP:127.0.0.1" or "")
+   if is_expired then
+      return run(EXPIRED:format(folder, names, name))
+   end
    run(("cd '%s' && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
       .. "-keyout key.pem -out certificate.pem -subj '/CN=%s' -addext 'subjectAltName=%s' 2>openssl.log")
       :format(folder, name, names))
 end
 
--- What `openssl s_server -HTTP` sends as it is for GET /api/v1/workspace.
-local function make_answer(folder)
-   local body = '{"id":"over tls"}'
+-- What `openssl s_server -HTTP` sends as it is for GET /api/v1/NAME.
+local function make_answer(folder, name, body)
    run(("mkdir -p '%s/api/v1'"):format(folder))
-   write(folder .. "/api/v1/workspace", table.concat({
+   write(folder .. "/api/v1/" .. name, table.concat({
       "HTTP/1.1 200 OK",
       "Content-Type: application/json",
       "Connection: close",
@@ -71,10 +85,14 @@ local function port_said(said)
    error("openssl s_server does not listen")
 end
 
-function tls_server.start(name)
+function tls_server.start(name, options)
    local folder = temporary_folder()
-   make_certificate(folder, name)
-   make_answer(folder)
+   options = options or {}
+   make_certificate(folder, name, options.expired)
+   make_answer(folder, "workspace", '{"id":"over tls"}')
+   for path, body in pairs(options.answers or {}) do
+      make_answer(folder, path, body)
+   end
    -- io.popen gives one direction only; what s_server says comes through a named pipe.
    run(("mkfifo '%s/said'"):format(folder))
    local pipe = assert(io.popen(COMMAND:format(folder, folder), "w"))

@@ -34,7 +34,7 @@ end
 -- An experiment that could be started.
 function World:experiment(component)
    local client = self.client
-   local made = client:create_experiment(component, "gpt-4.1-nano", { initial_prompt = "Spam or ham?" })
+   local made = client:create_experiment(component, "sandbox-small", { initial_prompt = "Spam or ham?" })
    local added = client:create_observations(made.id, observations())
    local scored = client:create_evaluators(made.id, { { name = "accuracy", type = "f1", weight = 1 } })
    return { id = made.id, observation = added.data[1].id, evaluator = scored.data[1].id }
@@ -68,7 +68,7 @@ function World:trace()
          traceId = ("5b8efff798038103d269b63381%06x"):format(made_traces), spanId = "eee19b7ec3c1b174",
          name = "agent", kind = 1, startTimeUnixNano = ("%d000000000"):format(os.time() - 60),
          endTimeUnixNano = ("%d000000000"):format(os.time() - 59), status = { code = 1 },
-         attributes = { attribute("gen_ai.request.model", "gpt-4.1-nano"), attribute("input", self.artifact.uri) },
+         attributes = { attribute("gen_ai.request.model", "sandbox-small"), attribute("input", self.artifact.uri) },
       }
       local resource = { attributes = { attribute("service.name", "rows") } }
       self.client:ingest_traces{ resourceSpans = { { resource = resource, scopeSpans = { { spans = { span } } } } } }

@@ -127,22 +127,38 @@ static void cut(void) {
 }
 
 static void no_route(void) {
-    static const promptic_endpoint
-        newer = {.name = "a", .verb = "GET", .path = "/a", .since = "1.2"},
-        older = {.name = "a", .verb = "GET", .path = "/a", .instead = "b"},
-        plain = {.name = "a", .verb = "GET", .path = "/a"};
+    static const struct {
+        promptic_endpoint row;
+        const char *route, *resource; /* what a page and the platform's own 404 say */
+    } cases[] = {
+        {{.name = "a", .verb = "GET", .path = "/a", .since = "1.2"},
+         "an older platform, which does not have a yet, or a wrong endpoint",
+         "x: this platform does not have a yet"},
+        {{.name = "a", .verb = "GET", .path = "/a/{id}", .since = "1.2"},
+         "an older platform, which does not have a yet, or a wrong endpoint",
+         "x"},
+        {{.name = "a", .verb = "GET", .path = "/a", .dropped = "2", .instead = "b"},
+         "a newer platform, which has b instead, or a wrong endpoint",
+         "x; or this platform no longer has it: use b"},
+        {{.name = "a", .verb = "GET", .path = "/a", .since = "1.2", .dropped = "2"},
+         "a newer platform, which no longer has a, or a wrong endpoint",
+         "x; or this platform no longer has it"},
+        {{.name = "a", .verb = "GET", .path = "/a"}, "another platform, or a wrong endpoint", "x"},
+    };
     CHECK(failure_is_no_route(404, "", 0) && failure_is_no_route(404, "<p>", 3));
     CHECK(!failure_is_no_route(404, "{\"error\":\"x\"}", 13));
     CHECK(!failure_is_no_route(405, "", 0) && !failure_is_no_route(403, "<p>", 3));
-    char *text = failure_no_route(NULL, &newer);
-    SAME("this server has no GET /a: a needs a newer platform", text);
-    memory_free(NULL, text);
-    text = failure_no_route(NULL, &older);
-    SAME("this server has no GET /a: newer platforms have b instead of a", text);
-    memory_free(NULL, text);
-    text = failure_no_route(NULL, &plain);
-    SAME("this server has no GET /a; is the endpoint right?", text);
-    memory_free(NULL, text);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = failure_no_route(NULL, &cases[i].row), begin[64];
+        int length =
+            snprintf(begin, sizeof begin, "this server has no GET %s: ", cases[i].row.path);
+        CHECK(strncmp(begin, text, (size_t)length) == 0);
+        SAME(cases[i].route, text + length);
+        memory_free(NULL, text);
+        text = failure_not_found(NULL, &cases[i].row, "{\"error\":\"x\"}", 13);
+        SAME(cases[i].resource, text);
+        memory_free(NULL, text);
+    }
 }
 
 static void fill_errors(void) {

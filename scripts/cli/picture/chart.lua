@@ -176,8 +176,8 @@ end
 function chart.legend(series)
    local function entry(name, words) return html("span", sample(name), words) end
    return html("p", { class = "legend" },
-      series.held_out and entry("held_out", "held-out observations"),
-      entry("train", series.held_out and "train observations" or "all observations"),
+      series.held_out and entry("held_out", "held-out rows"),
+      entry("train", series.held_out and "train rows" or "all rows"),
       series.best and html("span",
          html("svg", { class = "sample star", viewBox = "-9 -9 18 18", ["aria-hidden"] = "true" },
             html("g", { class = "best" }, html("path", { d = STAR }))), "best iteration"))

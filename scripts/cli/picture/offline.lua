@@ -1,5 +1,5 @@
 --[[
-What the sandbox's offline model answers to an experiment's observations with a prompt, and which answers are
+What the sandbox's offline model answers to an experiment's rows with a prompt, and which answers are
 wrong. It says nothing about what a language model would answer: only an experiment that ran in the sandbox is
 explained by it, which the scores, computed again, show.
 ]]
@@ -17,7 +17,7 @@ local function meters_of(evaluators, task_type)
    return meters, unknown
 end
 
--- The score of a set of observations; nil where an evaluator is a language model, or there are none.
+-- The score of a set of answers; nil where an evaluator is a language model, or there are none.
 local function overall(answers, evaluators, task_type)
    local meters, unknown = meters_of(evaluators, task_type)
    if unknown or #meters == 0 then return nil end
@@ -39,12 +39,12 @@ local function score_of(answer, evaluators, task_type)
    return least or (answer.predicted == answer.expected and 1 or 0)
 end
 
-local function answer_all(prompt, observations)
+local function answer_all(prompt, rows)
    local model, answers = scoring.model(prompt), {}
-   for place, observation in ipairs(observations) do
-      local input = prompts.input_text(observation.variables)
+   for place, row in ipairs(rows) do
+      local input = prompts.input_text(row.variables)
       answers[place] = {
-         idx = observation.idx, split = observation.split, input = input, expected = observation.expected,
+         idx = row.idx, split = row.split, input = input, expected = row.expected,
          predicted = model:predict(input),
       }
    end
@@ -64,7 +64,7 @@ end
 -- train, held_out = the scores computed again }
 function offline.compute(prompt, report)
    local task_type, evaluators = report.experiment.taskType, report.evaluators
-   local answers = answer_all(prompt, report.observations)
+   local answers = answer_all(prompt, report.rows)
    local split = (report.experiment.hyperparameters or {}).trainSplitRatio ~= nil
    local result = { wrong = {}, total = #answers, split = split }
    result.train = overall(split and select_split(answers, "train") or answers, evaluators, task_type)

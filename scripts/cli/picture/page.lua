@@ -1,7 +1,7 @@
 --[[
 The page of `promptic experiments report`, put together from its sections. report holds the platform's responses:
 
-   experiment, component, iterations (in order), evaluators, observations
+   experiment, component, iterations (in order), evaluators, rows (training data), rows_name ("cases", "observations")
    best, first        iterations with scores; nil where nothing has been tried
    offline            what offline.lua has computed, where that was asked for
 ]]

@@ -213,12 +213,12 @@ local function wrong_table(report)
    local function column(words, class) return html("th", { scope = "col", class = class }, words) end
    return {
       html("p", { class = "lead" }, ("%s of %s."):format(summary.count(#computed.wrong),
-         plural(computed.total, "observation", "observations"))),
+         plural(computed.total, "row", "rows"))),
       #rows > 0 and {
          classes and confusions(computed.wrong),
          html("table", { class = "wrong" },
             html("thead", html("tr",
-               column "Observation", column "Input", column "Expected", column "Answered",
+               column "Row", column "Input", column "Expected", column "Answered",
                not classes and column("Score", "number"))),
             html("tbody", rows)),
       },
@@ -231,7 +231,7 @@ function sections.wrong(report)
    if not report.best then return nil end
    if report.offline then return section(TITLE, caveat(report), wrong_table(report)) end
    return section(TITLE, note("Not known: the platform reports the scores of an iteration, not what the model "
-      .. "answered to single observations."))
+      .. "answered to single rows."))
 end
 
 return sections

@@ -112,12 +112,15 @@ local function gain(report, field)
       baseline == "initial prompt" and "the " or "", baseline)
 end
 
-local function split_words(observations)
-   local held_out = 0
-   for _, observation in ipairs(observations) do
-      if observation.split == "eval" then held_out = held_out + 1 end
+-- nil where the platform does not say which rows are held out.
+local function split_words(rows)
+   local held_out, known = 0, 0
+   for _, row in ipairs(rows) do
+      if row.split then known = known + 1 end
+      if row.split == "eval" then held_out = held_out + 1 end
    end
-   return ("%s train, %s held out"):format(summary.count(#observations - held_out), summary.count(held_out))
+   if known < #rows then return nil end
+   return ("%s train, %s held out"):format(summary.count(#rows - held_out), summary.count(held_out))
 end
 
 function summary.tiles(report, series)
@@ -134,7 +137,8 @@ function summary.tiles(report, series)
    add("Iterations", summary.count(#series.points),
       series.best and ("the best is number %d"):format(series.best.number))
    local split = (experiment.hyperparameters or {}).trainSplitRatio ~= nil
-   add("Observations", summary.count(#report.observations), split and split_words(report.observations) or nil)
+   add(report.rows_name:gsub("^%l", string.upper), summary.count(#report.rows),
+      split and split_words(report.rows) or nil)
    if type(experiment.tokensUsed) == "number" then
       local took = duration(experiment)
       add("Tokens used", summary.count(experiment.tokensUsed), took and "in " .. took)
