@@ -58,7 +58,11 @@ static void read_options(lua_State *L, promptic_options *options) {
 
 /* ----------------------------------------------------------------- lifetime */
 
-enum { USER_LOG = 1, USER_STATE = 2, USER_PARENT = 3 }; /* in the table that is a client's user value */
+enum {
+    USER_LOG = 1,
+    USER_STATE = 2,
+    USER_PARENT = 3
+}; /* in the table that is a client's user value */
 
 /* [-0, +1, e] Pushes a client without a handle, which keeps its state and its log function alive,
  * and can be found by its address without being kept alive by that. */
@@ -244,6 +248,20 @@ static int call_log(lua_State *L) {
     lua_pushstring(L, line->text);
     lua_call(L, 2, 0);
     return 0;
+}
+
+bool bindings_has_log(lua_State *L, int index) {
+    if (bindings_to_client(L, index) == NULL)
+        return false;
+    lua_getuservalue(L, index);
+    if (!lua_istable(L, -1)) {
+        lua_pop(L, 1);
+        return false;
+    }
+    lua_rawgeti(L, -1, USER_LOG);
+    bool has_log = !lua_isnil(L, -1);
+    lua_pop(L, 2);
+    return has_log;
 }
 
 /* Whether the error on top is that of a hook, such as the interpreter's after Ctrl-C: one that was
