@@ -286,6 +286,9 @@ int bindings_warn(lua_State *L);
 /* [-0, +0, m] Makes the metatable of clients; the methods are in their slot already. */
 void bindings_open_clients(lua_State *L);
 
+/* [-0, +0, m] Whether the client at index has a log function. */
+bool bindings_has_log(lua_State *L, int index);
+
 /* The promptic_log_fn of clients with a log function; userdata is the bindings_client. */
 void bindings_log(promptic_log_level level, const char *text, void *userdata);
 

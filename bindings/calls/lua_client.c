@@ -246,6 +246,20 @@ static int call_log(lua_State *L) {
     return 0;
 }
 
+bool bindings_has_log(lua_State *L, int index) {
+    if (bindings_to_client(L, index) == NULL)
+        return false;
+    lua_getuservalue(L, index);
+    if (!lua_istable(L, -1)) {
+        lua_pop(L, 1);
+        return false;
+    }
+    lua_rawgeti(L, -1, USER_LOG);
+    bool has_log = !lua_isnil(L, -1);
+    lua_pop(L, 2);
+    return has_log;
+}
+
 /* Whether the error on top is that of a hook, such as the interpreter's after Ctrl-C: one that was
  * there before has taken itself off, one that came in the meantime says so. */
 static bool is_interruption(lua_State *L, lua_Hook before) {

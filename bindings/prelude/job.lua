@@ -30,6 +30,7 @@ local now = library.now
 --    main             the state of the upload's own task
 --    workers          states of the tasks that send, as keys, and working, how many there are
 --    reading          the task that reads
+--    watch_labels     a function that looks at the labels of each batch; see labels.lua
 --    skipped          rows that were skipped
 --    sent, present, absent, bytes, batches, started   what it reports
 --    streak           outcomes in doubt in a row

@@ -9,7 +9,7 @@ local table, tostring, type = table, tostring, type
 local methods, library, rows = import "methods", import "c.library", import "c.rows"
 local tasks, supervise, sources = import "tasks", import "supervise", import "sources"
 local Job, reconcile, resume, rooms = import "job", import "reconcile", import "resume", import "rooms"
-local failure = import "failure"
+local labels, failure = import "labels", import "failure"
 local is_error = failure.is_error
 local check, now = library.check, library.now
 
@@ -266,6 +266,9 @@ local function read(job)
       job.unsent = batch
       fill(job, batch, last)
       job.unsent = nil
+      if job.watch_labels then
+         job.watch_labels(batch.rows)
+      end
       if batch.rows:count() == 0 then
          batch.rows:free()
       elseif standing == "new" then
@@ -411,6 +414,9 @@ local function begin(job)
    if job.settings.only_new or job.settings.dry_run then
       job.listed = reconcile.hold(job)
       job.ended = job.settings.dry_run and job.listed == 0
+   end
+   if not job.settings.dry_run then
+      job.watch_labels = labels.watch(job, sources.read, tasks.sleep)
    end
    if #job.again == 0 and not job.ended then
       read_next(job)

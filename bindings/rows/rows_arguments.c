@@ -121,7 +121,8 @@ static void push_reader(lua_State *L, const bindings_site *site, const bindings_
                         int settings, const char *what) {
     rows_reading reading = {.separator = '\0'};
     const char *path = lua_tostring(L, site->argument);
-    luaL_checkstack(L, 16, NULL);
+    int top = lua_gettop(L);
+    luaL_checkstack(L, 24, NULL);
     if (strlen(path) != lua_rawlen(L, site->argument))
         bindings_argument_error(L, site, "%s: the path holds a NUL character", what);
     reading.format = push_format(L, site, settings, what, path);
@@ -131,6 +132,20 @@ static void push_reader(lua_State *L, const bindings_site *site, const bindings_
     push_variables(L, options, settings, &reading);
     if (!rows_push_reader(L, path, &reading))
         bindings_argument_error(L, site, "%s: %s: %s", what, path, strerror(errno));
+    lua_replace(L, top + 1);
+    lua_settop(L, top + 1);
+}
+
+/* [-0, +0, m] Whether somebody is told of odd labels before the file, whose reader is on top, is
+ * sent. */
+static bool wants_survey(lua_State *L, int settings) {
+    const rows_reader *reader = lua_touserdata(L, -1);
+    lua_getfield(L, settings, "on_warning");
+    lua_getfield(L, settings, "dry_run");
+    bool is_told = !lua_isnil(L, -2) || bindings_has_log(L, 1);
+    bool is_sent = lua_type(L, -1) == LUA_TBOOLEAN && !lua_toboolean(L, -1);
+    lua_pop(L, 2);
+    return is_told && is_sent && reader->file.can_seek;
 }
 
 /* [-0, +0, e] Puts a reader in the place of the path, and the path into the settings on top. */
@@ -140,8 +155,11 @@ static void open_file(lua_State *L, const bindings_site *site, const bindings_si
     lua_pushvalue(L, site->argument);
     lua_setfield(L, settings, "path");
     push_reader(L, site, options, settings, what);
+    if (wants_survey(L, settings)) { /* by a second reader, which reads from the same beginning */
+        push_reader(L, site, options, settings, what);
+        lua_setfield(L, settings, "survey");
+    }
     lua_replace(L, site->argument);
-    lua_settop(L, settings);
 }
 
 /* [-0, +0, e] Options of files, where there is none. */

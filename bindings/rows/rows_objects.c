@@ -13,7 +13,7 @@
 
 /* ------------------------------------------------------------------ batches */
 
-static rows_batch *check_batch(lua_State *L, int index) {
+rows_batch *rows_check_batch(lua_State *L, int index) {
     return luaL_checkudata(L, index, BATCH);
 }
 
@@ -100,7 +100,7 @@ static void push_skips(lua_State *L, const rows_batch *batch, bool is_empty) {
  * and the reason's code where it is no observation */
 static int batch_add(lua_State *L) {
     int64_t number = rows_check_number(L, 3);
-    addition a = {.batch = check_batch(L, 1), .number = number - 1};
+    addition a = {.batch = rows_check_batch(L, 1), .number = number - 1};
     if (a.batch->count >= a.batch->most_rows) {
         lua_pushboolean(L, false);
         return 1;
@@ -120,7 +120,7 @@ static int batch_add(lua_State *L) {
  * as they fit. The number of the one that was added last; the reason, whether to skip it and the
  * reason's code where the next one is no observation */
 static int batch_add_list(lua_State *L) {
-    addition a = {.batch = check_batch(L, 1),
+    addition a = {.batch = rows_check_batch(L, 1),
                   .number = rows_check_number(L, 3),
                   .last = rows_check_number(L, 4)};
     luaL_checktype(L, 2, LUA_TTABLE);
@@ -135,19 +135,19 @@ static int batch_add_list(lua_State *L) {
 }
 
 static int batch_count(lua_State *L) {
-    rows_push_number(L, (int64_t)check_batch(L, 1)->count);
+    rows_push_number(L, (int64_t)rows_check_batch(L, 1)->count);
     return 1;
 }
 
 static int batch_bytes(lua_State *L) {
-    rows_push_number(L, (int64_t)rows_batch_bytes(check_batch(L, 1)));
+    rows_push_number(L, (int64_t)rows_batch_bytes(rows_check_batch(L, 1)));
     return 1;
 }
 
 /* batch:split([count]): takes away what follows so many rows, without a number the first half, and
  * returns it as a batch */
 static int batch_split(lua_State *L) {
-    rows_batch *batch = check_batch(L, 1);
+    rows_batch *batch = rows_check_batch(L, 1);
     size_t half = (batch->count + 1) / 2;
     if (!lua_isnoneornil(L, 2))
         half = (size_t)rows_check_number(L, 2);
@@ -163,7 +163,7 @@ static int batch_split(lua_State *L) {
 
 /* batch:place(): the number of its first row, and the line of its file where there is one */
 static int batch_place(lua_State *L) {
-    const rows_batch *batch = check_batch(L, 1);
+    const rows_batch *batch = rows_check_batch(L, 1);
     luaL_argcheck(L, batch->count > 0, 1, "a batch without rows");
     rows_push_number(L, batch->rows[0].number);
     if (batch->rows[0].line > 0)
@@ -175,7 +175,7 @@ static int batch_place(lua_State *L) {
 
 /* batch:mark(set): adds its rows to the set, with their sums */
 static int batch_mark(lua_State *L) {
-    const rows_batch *batch = check_batch(L, 1);
+    const rows_batch *batch = rows_check_batch(L, 1);
     rows_set *set = rows_check_set(L, 2);
     for (size_t i = 0; i < batch->count; i++) {
         size_t length;
@@ -198,7 +198,7 @@ static rows_content content_of(lua_State *L, const rows_batch *batch, size_t ind
 
 /* batch:want(tally): adds its rows to those wanted */
 static int batch_want(lua_State *L) {
-    const rows_batch *batch = check_batch(L, 1);
+    const rows_batch *batch = rows_check_batch(L, 1);
     rows_tally *tally = luaL_checkudata(L, 2, TALLY);
     for (size_t i = 0; i < batch->count; i++) {
         rows_content content = content_of(L, batch, i);
@@ -211,7 +211,7 @@ static int batch_want(lua_State *L) {
 /* batch:take(tally): the rows that were found and those that were not, as two new batches.
  * batch:claim(tally): the same of rows that the tally holds */
 static int share_out(lua_State *L, bool (*take)(rows_tally *, const rows_content *)) {
-    rows_batch *batch = check_batch(L, 1);
+    rows_batch *batch = rows_check_batch(L, 1);
     rows_tally *tally = luaL_checkudata(L, 2, TALLY);
     rows_batch *found = rows_new_object(L, BATCH, sizeof *found);
     rows_batch *absent = rows_new_object(L, BATCH, sizeof *absent);
@@ -234,13 +234,13 @@ static int batch_claim(lua_State *L) {
 
 /* batch:free(), also __gc: its text is large, and the collector does not know that */
 static int batch_gc(lua_State *L) {
-    rows_batch_clear(check_batch(L, 1));
+    rows_batch_clear(rows_check_batch(L, 1));
     return 0;
 }
 
 /* ------------------------------------------------------------------ readers */
 
-static rows_reader *check_reader(lua_State *L, int index) {
+rows_reader *rows_check_reader(lua_State *L, int index) {
     return luaL_checkudata(L, index, READER);
 }
 
@@ -274,8 +274,8 @@ static const char *outcome_name(const rows_reader *reader, rows_outcome outcome)
  * the file to be ready), or "bad", "empty" (a bad row that is to be skipped) or "broken" with
  * reason, line and code; after all but "end" and "broken" it can be called again */
 static int reader_fill(lua_State *L) {
-    rows_reader *reader = check_reader(L, 1);
-    rows_batch *batch = check_batch(L, 2);
+    rows_reader *reader = rows_check_reader(L, 1);
+    rows_batch *batch = rows_check_batch(L, 2);
     lua_Number last = luaL_checknumber(L, 3);
     reader->on_empty = batch->on_empty;
     reader->room = batch->room;
@@ -301,8 +301,8 @@ static int reader_fill(lua_State *L) {
 /* reader:row(batch): "row", the row as a table, and its line; or as reader:fill, of which "full"
  * is none */
 static int reader_row(lua_State *L) {
-    rows_reader *reader = check_reader(L, 1);
-    rows_batch *batch = check_batch(L, 2);
+    rows_reader *reader = rows_check_reader(L, 1);
+    rows_batch *batch = rows_check_batch(L, 2);
     reader->on_empty = batch->on_empty;
     reader->room = batch->room;
     rows_batch_begin(L, batch);
@@ -321,13 +321,13 @@ static int reader_row(lua_State *L) {
 
 /* reader:number(): of the row that was read last */
 static int reader_number(lua_State *L) {
-    rows_push_number(L, check_reader(L, 1)->number);
+    rows_push_number(L, rows_check_reader(L, 1)->number);
     return 1;
 }
 
 /* reader:close(), also __gc */
 static int reader_gc(lua_State *L) {
-    rows_reader_close(check_reader(L, 1));
+    rows_reader_close(rows_check_reader(L, 1));
     return 0;
 }
 
@@ -416,12 +416,12 @@ static int call(lua_State *L) {
     request.body_userdata = luaL_checkudata(L, 3, ROWS_SCAN);
     bool creates = !lua_isnoneornil(L, 4);
     luaL_argcheck(L, row != NULL, 2, "no endpoint");
-    luaL_argcheck(L, !creates || check_batch(L, 4)->count > 0, 4, "a batch without rows");
+    luaL_argcheck(L, !creates || rows_check_batch(L, 4)->count > 0, 4, "a batch without rows");
     request.row = row;
     request.method = row->verb;
     bindings_owner *owner = bindings_prepare(L, &request);
     if (creates)
-        rows_batch_lend(L, check_batch(L, 4), &request);
+        rows_batch_lend(L, rows_check_batch(L, 4), &request);
     return bindings_start(L, owner, &request);
 }
 
@@ -430,7 +430,8 @@ static int call(lua_State *L) {
 int bindings_open_upload(lua_State *L) {
     static const luaL_Reg functions[] = {{"batch", new_batch}, {"set", rows_new_set},
                                          {"tally", new_tally}, {"scan", new_scan},
-                                         {"call", call},       {NULL, NULL}};
+                                         {"call", call},       {"warn", rows_warn},
+                                         {NULL, NULL}};
     static const luaL_Reg batch[] = {{"add", batch_add},
                                      {"add_list", batch_add_list},
                                      {"count", batch_count},
@@ -441,12 +442,14 @@ int bindings_open_upload(lua_State *L) {
                                      {"take", batch_take},
                                      {"claim", batch_claim},
                                      {"place", batch_place},
+                                     {"answers", rows_batch_answers},
                                      {"free", batch_gc},
                                      {"__gc", batch_gc},
                                      {NULL, NULL}};
     static const luaL_Reg reader[] = {{"fill", reader_fill},
                                       {"row", reader_row},
                                       {"number", reader_number},
+                                      {"columns", rows_reader_columns},
                                       {"close", reader_gc},
                                       {"__gc", reader_gc},
                                       {NULL, NULL}};

@@ -27,6 +27,16 @@ int64_t rows_check_number(lua_State *L, int index);
 /* [-0, +0, e] */
 rows_set *rows_check_set(lua_State *L, int index);
 
+/* [-0, +0, e] */
+rows_batch *rows_check_batch(lua_State *L, int index);
+rows_reader *rows_check_reader(lua_State *L, int index);
+
+/* What notes on labels need (rows_notes.c): batch:answers(seen), reader:columns(),
+ * rows.warn(client [, text]). */
+int rows_batch_answers(lua_State *L);
+int rows_reader_columns(lua_State *L);
+int rows_warn(lua_State *L);
+
 /* rows.set([text]) */
 int rows_new_set(lua_State *L);
 extern const luaL_Reg rows_set_methods[];

@@ -92,6 +92,7 @@ static const promptic_parameter rows_parameters[] = {
     OPTION("batch_bytes", INTEGER, "bytes of one request at most, unless a single row has more", DEFAULT("4194304"), ANY_COUNT), \
     OPTION("concurrency", INTEGER, "with ordered = false: requests under way at one time at most: 4 at first, more while latency is what limits; halved after 429 and 503", DEFAULT("16"), RANGE(1, 100)), \
     OPTION("on_progress", ANY, "called after each batch with { sent, total, bytes, elapsed }; total is nil for a function and a file, whose rows are not counted before", FUNCTION("progress")), \
+    OPTION("on_warning", ANY, "called with notes on labels and columns that look alike and are not the same, before anything is sent; else the client's log has them", FUNCTION("text")), \
     OPTION("on_bad_row", STRING, "a row that cannot be used: ends the upload before anything of its batch is sent, or is collected in `skipped`", DEFAULT("error"), ONE_OF(VALUES("error", "skip"))), \
     ON_EMPTY("a row with an empty answer: a bad row, collected in `skipped`, or a row"), \
     READING_OPTIONS, \

@@ -5,6 +5,7 @@ progress, and words what has failed.
    upload.run(context, { method =, ids = { ... }, file =, listing = "promptic observations list E" })
 ]]
 local failure = require "promptic.cli.failure"
+local output = require "promptic.cli.output"
 
 local upload = {}
 
@@ -169,6 +170,10 @@ function upload.run(context, job)
    options.only_new = values.only_new or not values.again and wants_only_new(context, job, options)
    local line = require("promptic.cli.progress").line(values.json)
    local sent = 0
+   function options.on_warning(text)
+      line:clear()
+      output.note("Note: " .. text .. ".")
+   end
    function options.on_progress(state)
       sent = state.sent
       line:count(state.total and ("%d of %d rows"):format(sent, state.total) or rows(sent))
