@@ -89,7 +89,7 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all docs deps demo luajit test hosts network test-luas apicheck test-suites test-architectures sanitize valgrind fuzz \
-	soak bench contract check-core house symbols lint format \
+	soak mutants bench contract check-core house symbols lint format \
 	install uninstall rock install-rock clean help
 
 all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
@@ -397,6 +397,14 @@ soak: ## runs everything at once for SOAK_SECONDS (120), with servers that fail,
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(SPEC_ENV) SOAK_SECONDS='$(SOAK_SECONDS)' PROMPTIC_LUA='$(abspath $(PROGRAM))' $(PROGRAM) spec/soak/soak.lua
 
+# MUTANTS=fixed: those that .ci/run tries; MUTANTS='3 17': these.
+MUTANTS ?= all
+
+mutants: ## changes a line of the sources at a time, in copies of this tree, and shows that a spec notices
+	$(Q)$(DEPS) module program sandbox test
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)MAKE='$(MAKE)' LUA='$(LUA)' PROGRAM='$(abspath $(PROGRAM))' .ci/mutants '$(abspath $(BUILD))' $(MUTANTS)
+
 # The yardsticks, and an interpreter that does all but decode. Not built with CFLAGS: a benchmark of a
 # build with sanitizers would mean nothing.
 BENCH       := $(BUILD)/bench
@@ -430,9 +438,9 @@ contract: ## holds client and sandbox against the platform's contract, with Pris
 
 # ------------------------------------------------------------------ checking
 
-check-core: ## shows that core/ needs no Lua and nothing of bindings/, and that no new files include each other
+check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## shows that core/ needs no Lua and nothing of bindings/, and prints which files need each other
 	$(Q)CC='$(CC)' BUILD='$(BUILD)' .ci/check-core $(ALL_CFLAGS)
-	$(Q).ci/include-circles
+	$(Q).ci/symbol-circles '$(OBJ)' $^
 
 house: ## shows what a new endpoint and a new option cost: builds a copy of this tree with one of each
 	$(Q)$(DEPS) module program sandbox test
@@ -469,8 +477,9 @@ INSTALLED  = $(BINDIR)/promptic-lua $(BINDIR)/promptic $(addprefix $(MANDIR)/,$(
 install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)
-	sed '1s|.*|#!$(BINDIR)/promptic-lua -E|' scripts/promptic >$(DESTDIR)$(BINDIR)/promptic
-	chmod 755 $(DESTDIR)$(BINDIR)/promptic
+	sed '1s|.*|#!$(BINDIR)/promptic-lua -E|' scripts/promptic >$(OBJ)/promptic
+	rm -f $(DESTDIR)$(BINDIR)/promptic
+	install -m 755 $(OBJ)/promptic $(DESTDIR)$(BINDIR)/promptic
 	install -m 644 $(MANUALS) $(DESTDIR)$(MANDIR)
 	install -m 644 $(STUBS) $(DESTDIR)$(STUBDIR)
 	install -m 755 $(MODULE) $(DESTDIR)$(LUADIR)
@@ -479,8 +488,8 @@ install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
 	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)
 	install -m 644 core/promptic.h $(DESTDIR)$(INCLUDEDIR)
 	install -m 644 $(PC) $(DESTDIR)$(LIBDIR)/pkgconfig
-	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
-	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libpromptic.so
+	ln -sfn $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sfn $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libpromptic.so
 	$(Q)[ -n '$(DESTDIR)' ] || ldconfig 2>/dev/null || true # so that programs find the library, where root installs
 
 uninstall: ## removes what install has put there

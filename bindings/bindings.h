@@ -43,6 +43,11 @@ typedef enum bindings_slot {
     BINDINGS_ERROR_METATABLE,
     BINDINGS_RESPONSES,    /* result -> what came with it; weak keys */
     BINDINGS_INTERRUPTION, /* the error that is to stop a call from within a log function */
+    BINDINGS_SHELL,        /* the coroutine of bindings_guard */
+    BINDINGS_IDLE,         /* a function in Lua that does nothing */
+    BINDINGS_YIELDS,       /* coroutine.yield -> true, as the host has it */
+    BINDINGS_DRIVER,       /* drive_background of the prelude's scheduler */
+    BINDINGS_FLUSH,        /* promptic.flush, whatever a script puts there */
     BINDINGS_SLOT_COUNT
 } bindings_slot;
 
@@ -69,6 +74,15 @@ typedef struct bindings_owner bindings_owner;
 
 typedef struct bindings_interrupter bindings_interrupter;
 
+/* An entry into the scheduler from outside of tasks, while it runs (guard.c). */
+typedef struct bindings_entry {
+    lua_State *caller, *shell;    /* who called, and the coroutine that works for it */
+    struct bindings_entry *outer; /* the entry inside which this one was made */
+    lua_Hook hook;                /* the caller's, in LuaJIT, where coroutines share one; taken off */
+    int mask, count;              /* of that */
+    int status;                   /* of the shell's function */
+} bindings_entry;
+
 /* One per lua_State, made at the first use: the loop that all its clients share. A signal handler
  * reads what is atomic. */
 typedef struct bindings_state {
@@ -78,6 +92,12 @@ typedef struct bindings_state {
     _Atomic(lua_State *)
         task; /* the coroutine of the running task: its calls suspend it, or NULL */
     bindings_owner *suspending;          /* the call that the running task yields for */
+    bindings_entry *entry;               /* the innermost one; NULL: none is under way */
+    bool shell_at_work;                  /* the coroutine of bindings_guard is */
+    double next_idle;                    /* when a hook that counts 1 has its next turn */
+    struct bindings_foreign *foreign;    /* what the running task has yielded for, if refused */
+    bool waiting;                        /* the running task yields for a time or another task */
+    bool background;                     /* there may be tasks in the background */
     bindings_owner *ended, **ended_tail; /* calls of tasks that have ended, in order */
     bindings_interrupter *interrupter;   /* NULL: signals do not wake the loop */
     atomic_bool task_interrupted;        /* a signal's hook was set on the running task */
@@ -102,6 +122,14 @@ void bindings_work(lua_State *L, bindings_state *state, double seconds);
 /* [-0, +0 or 1, -] Runs the debug hook, which is how Ctrl-C reaches a script. False with the error
  * pushed where it raised. Needs two free stack slots. */
 bool bindings_run_hooks(lua_State *L, bindings_state *state);
+
+/* [-0, +0, -] Where tasks are to run as their script expects though the hook that all coroutines of
+ * LuaJIT share was taken off: bindings_lend_hook puts it on, bindings_return_hook takes it off. */
+void bindings_lend_hook(lua_State *L, const bindings_state *state);
+void bindings_return_hook(lua_State *L, const bindings_state *state);
+
+/* [-0, +0, -] The coroutine whose hook one that is made on L inherits. */
+lua_State *bindings_hook_giver(lua_State *L, const bindings_state *state);
 
 /* Monotonic time in seconds. */
 double bindings_time(void);
@@ -388,6 +416,59 @@ unsigned bindings_generation(void);
 /* generation(): the same for the prelude, of "c.tasks". */
 int bindings_push_generation(lua_State *L);
 
+/* ----------------------------------------------------------------- guard.c */
+
+/* [-?, +n, e] guard(f, ...): calls f below this C call, in a coroutine that has no hook, so that
+ * nothing can suspend it half-way. */
+int bindings_guard(lua_State *L);
+
+/* ---------------------------------------------------------------- yields.c */
+
+/* Why a task's coroutine has yielded by itself: coroutine.yield without values, which goes on in the
+ * next step; a host's hook, which goes on at once; or a function of the host's, which is an error. */
+typedef enum bindings_yield {
+    BINDINGS_YIELD_OWN,
+    BINDINGS_YIELD_HOOK,
+    BINDINGS_YIELD_FOREIGN
+} bindings_yield;
+
+/* A function of the host's that has yielded inside a task. */
+typedef struct bindings_foreign {
+    lua_State *coroutine; /* the task's; NULL: there is none */
+    char name[96];        /* empty: unknown */
+    bool is_yield;        /* it is coroutine.yield, with values */
+    bool raised;          /* the error was raised in the task */
+    lua_Hook hook;        /* that the coroutine had */
+    int mask, count;      /* of that */
+} bindings_foreign;
+
+/* [-0, +0, m] Learns what coroutine.yield is. */
+void bindings_open_yields(lua_State *L);
+
+/* [-0, +0, -] Of a coroutine that has yielded count values. */
+bindings_yield bindings_yield_of(lua_State *coroutine, int count);
+
+/* [-count, +0, -] Makes the coroutine raise an error once the function that has yielded returns. */
+void bindings_refuse_yield(lua_State *coroutine, bindings_foreign *foreign, int count);
+
+/* [-?, +?, -] To be called once the coroutine has been resumed: where it was over, or has yielded,
+ * before it could raise, a nil stands for the error, and the status is one of an error.
+ * bindings_put_refusal [-1, +1, m] makes that the error. */
+int bindings_end_refusal(lua_State *coroutine, const bindings_foreign *foreign, int status,
+                         int *count);
+void bindings_put_refusal(lua_State *L, const bindings_foreign *foreign);
+
+/* ------------------------------------------------------------- unwinding.c */
+
+/* [-0, +BINDINGS_TASK_BODY, m] Pushes what runs a task's function and, if that fails, closes its
+ * variables inside the coroutine; nothing where Lua has no such variables. */
+#define BINDINGS_TASK_BODY (LUA_VERSION_NUM >= 504 ? 1 : 0)
+void bindings_push_task_body(lua_State *coroutine);
+
+/* [-?, +?, -] Whether a coroutine that has returned *count values tells by them that its function
+ * has failed: then they become the error and its traceback. */
+bool bindings_take_failure(lua_State *coroutine, int *count, bool *interrupted);
+
 /* ----------------------------------------------------------------- tasks.c */
 
 /* [-0, +1, m] Pushes what tasks need of C: the prelude's "c.tasks". */
@@ -403,6 +484,13 @@ int bindings_next_ended(lua_State *L);
 int bindings_cancel_call(lua_State *L);
 int bindings_decode_ahead(lua_State *L);
 int bindings_resume_values(lua_State *L);
+
+/* [-0, +0, -] Whether there may be tasks in the background. Needs a stack slot. */
+bool bindings_has_background(lua_State *L);
+
+/* [-0, +0 or 1, -] Lets tasks in the background go on, and the core work, for `seconds` at most. False
+ * with the error pushed where one was raised. Needs LUA_MINSTACK slots. */
+bool bindings_drive_background(lua_State *L, bindings_state *state, double seconds);
 
 /* Whether a call made here is a task's that can wait for it, with other tasks running meanwhile. */
 bool bindings_can_suspend(lua_State *L, const bindings_state *state);

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -61,6 +63,10 @@ const char *config_reason(int code) {
         return "anybody can change it; check its content, then chmod 600";
     case CONFIG_LOCKED:
         return "another program holds its lock";
+    case CONFIG_FOLDER_FOREIGN:
+        return "its folder belongs to another user";
+    case CONFIG_FOLDER_WRITABLE:
+        return "anybody can change its folder; check the file's content, then chmod 700 the folder";
     case EACCES:
     case EPERM:
         return "permission denied";
@@ -82,6 +88,33 @@ const char *config_reason(int code) {
     default:
         return "input or output failed";
     }
+}
+
+/* In a sticky folder, such as /tmp, nobody can exchange the file of another. */
+static int check_folder_of(const char *path) {
+    struct stat status;
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        strcpy(folder, ".");
+    else if ((size_t)(slash - path) + 2 > sizeof folder)
+        return ENAMETOOLONG;
+    else
+        snprintf(folder, sizeof folder, "%.*s", (int)(slash - path) + 1, path);
+    if (stat(folder, &status) != 0)
+        return 0;
+    if (status.st_uid != geteuid() && status.st_uid != 0)
+        return CONFIG_FOLDER_FOREIGN;
+    bool is_open = (status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0;
+    return is_open ? CONFIG_FOLDER_WRITABLE : 0;
+}
+
+int config_check_folder(const char *path) {
+    char target[PATH_MAX];
+    int problem = check_folder_of(path);
+    if (problem == 0 && realpath(path, target) != NULL)
+        problem = check_folder_of(target);
+    return problem;
 }
 
 /* Reads up to `size` bytes; -1 and errno where that fails. */
@@ -124,6 +157,8 @@ int config_read_file(const promptic_allocator *allocator, const char *path, char
     if (file < 0)
         return errno == ENXIO ? CONFIG_NO_FILE : errno;
     int problem = check_file(file);
+    if (problem == 0)
+        problem = config_check_folder(path);
     if (problem != 0) {
         close(file);
         return problem;

@@ -393,6 +393,9 @@ static int make_folder(const char *folder) {
 /* Finds the file, makes its folder and locks it: 0, or why not. *folder (freed with memory_free) is
  * NULL where there is nothing to do. */
 static int prepare(original *o, const plan *plan, char **folder, int *lock) {
+    struct stat status;
+    if (stat(o->path.data, &status) != 0 && errno == EACCES)
+        return EACCES; /* such as behind a link that the kernel does not follow */
     int code = config_follow(&o->path);
     if (code != 0)
         return code;
@@ -402,6 +405,8 @@ static int prepare(original *o, const plan *plan, char **folder, int *lock) {
     if (*folder == NULL)
         return ENOMEM;
     code = make_folder(*folder);
+    if (code == 0)
+        code = config_check_folder(o->path.data);
     return code == 0 ? config_lock(o->path.data, *folder, lock) : code;
 }
 

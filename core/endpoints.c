@@ -157,7 +157,7 @@ static const promptic_endpoint table[] = {
      .returns = RETURNS_A("Experiment"), .summary = "Changes a pending experiment."},
     {.name = "delete_experiment", .module = "experiments", .verb = "DELETE", .path = "/experiments/{experiment_id}",
      .parameters = PARAMETERS(EXPERIMENT_ID), .repeatable = true, .returns = RETURNS_NOTHING,
-     .summary = "Deletes an experiment with its observations, evaluators and iterations."},
+     .summary = "Deletes an experiment with its training data, evaluators and iterations."},
     {.name = "start_experiment", .module = "experiments", .verb = "POST", .path = "/experiments/{experiment_id}/start",
      .parameters = PARAMETERS(EXPERIMENT_ID), .returns = RETURNS_A("Started"),
      .summary = "Starts a pending experiment; 409 if it is not pending."},

@@ -20,6 +20,7 @@ end
 
 local function attempt(what, f, ...)
    local ok, result = pcall(f, ...)
+   if promptic.is_error(result, "interrupted") then error(result, 0) end -- Ctrl-C: not for us to catch
    print(("%-22s %s"):format(what, ok and "fine" or explain(result)))
 end
 

@@ -15,7 +15,7 @@ real rules, real scores, and no network. It binds to loopback only.
   --db FILE        keep the state in this SQLite file (it survives kill -9, and running experiments
                    go on at the next start); without it everything is forgotten at the end
   --pace SECONDS   how long an iteration of an experiment takes at least; 0.2, and 0 is as fast as it can
-  --api-key KEY    the key that clients must send; "sandbox"
+  --api-key KEY    the key that clients must send; "ptc_sandbox" (and its older form, "sandbox")
   --workspaces N   how many workspaces a login finds; 1
   --gone MODEL     a model that can no longer be used; may be given more than once
   --without GROUP  play a platform that does not have the operations of this group, such as observations,
@@ -34,7 +34,7 @@ real rules, real scores, and no network. It binds to loopback only.
 
 Once it listens it prints one line, "promptic sandbox: http://127.0.0.1:PORT". To use it:
 
-  export PROMPTIC_ENDPOINT=http://127.0.0.1:PORT PROMPTIC_API_KEY=sandbox
+  export PROMPTIC_ENDPOINT=http://127.0.0.1:PORT PROMPTIC_API_KEY=ptc_sandbox
   promptic-lua examples/pipeline.lua
 
 or let the interpreter do both: promptic-lua --sandbox examples/pipeline.lua
@@ -122,16 +122,17 @@ local function check(options)
    local port, pace = math.tointeger(tonumber(options.port)), tonumber(options.pace)
    if not port or port < 0 or port > 65535 then return nil, "--port takes a number from 0 to 65535" end
    if not pace or not (pace >= 0 and pace < math.huge) then return nil, "--pace takes seconds, 0 or more" end
-   if options.api_key == "" or options.api_key:find "[%c ]" then
+   if options.api_key == "" or (options.api_key or ""):find "[%c ]" then
       return nil, "--api-key takes a word without spaces"
    end
+   options.keys = options.api_key and { [options.api_key] = true } or { ptc_sandbox = true, sandbox = true }
    options.port, options.pace = port, pace
    return check_platform(options)
 end
 
 -- The options of a command line, or nil and what is wrong with it.
 local function parse(arguments)
-   local options = { port = "0", db = ":memory:", pace = "0.2", api_key = "sandbox", workspaces = "1",
+   local options = { port = "0", db = ":memory:", pace = "0.2", workspaces = "1",
       login_interval = "5", login_lifetime = "900", not_found = "json", gone = {}, without = {} }
    local place = 1
    while arguments[place] do
@@ -173,9 +174,9 @@ local function open(options, store)
    local workspace = require "promptic.sandbox.workspace"
    workspace.prepare(store, options.workspaces)
    local sandbox = {
-      store = store, pace = options.pace, api_key = options.api_key, gone = options.gone,
+      store = store, pace = options.pace, keys = options.keys, gone = options.gone,
       without = options.without, routes = require("promptic.sandbox.routes").new(options.without),
-      not_found = options.not_found, unpaid = options.unpaid, tickets = {}, session_token = "session-" .. options.api_key,
+      not_found = options.not_found, unpaid = options.unpaid, tickets = {},
       device = require("promptic.sandbox.device").new(options.login_interval, options.login_lifetime),
       worker = require("promptic.sandbox.worker").new(on_job_error(store),
          require("promptic.sandbox.store").is_disk_error),

@@ -200,6 +200,12 @@ int bindings_decode_ahead(lua_State *L) {
 /* [-0, +0, e] Waits for the end of a call that suspends no task. */
 static void block(lua_State *L, bindings_state *state, bindings_owner *owner) {
     while (!promptic_call_done(owner->call)) {
+        if (state->background && state->task == NULL && !state->logging) {
+            if (bindings_drive_background(L, state, INFINITY))
+                continue;
+            release(L, owner);
+            lua_error(L);
+        }
         bindings_work(L, state, INFINITY);
         if (promptic_call_done(owner->call) && !state->interrupted)
             return;
@@ -321,7 +327,7 @@ int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *
         limited.limits = &client->limits;
     lua_State *outer = bindings_enter(client->state, L);
     owner->call =
-        promptic_submit(bindings_client_handle(client), request, suspends ? on_done : NULL, owner, &error);
+        promptic_submit(bindings_client_handle(client), request, on_done, owner, &error);
     bindings_leave(client->state, outer);
     if (owner->call == NULL)
         return refuse(L, request, &error);

@@ -248,6 +248,7 @@ static void prepare(lua_State *L, const interpreter_options *options) {
         lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV"); /* package reads it */
     }
     luaL_openlibs(L);
+    interpreter_flush_at_exit(L);
     set_arg(L, options);
     interpreter_use_signals(L);
     interpreter_preload(L);
@@ -315,6 +316,7 @@ int main(int argc, char **argv) {
     int status = lua_pcall(L, 2, 1, 0);
     bool well = status == LUA_OK && lua_toboolean(L, -1);
     interpreter_report(L, status);
+    interpreter_flush(L);
     lua_close(L);
     if (ended_by_interrupt)
         return EXIT_INTERRUPTED;

@@ -16,6 +16,14 @@
  * Returns the status, with the message instead of results where it is not LUA_OK. */
 int interpreter_call(lua_State *L, int arguments, int results);
 
+/* ------------------------------------------------------ interpreter_flush.c */
+
+/* [-0, +0, -] Waits for what is left to do in the background, 2 s at most. */
+void interpreter_flush(lua_State *L);
+
+/* [-0, +0, m] Makes os.exit do so too. */
+void interpreter_flush_at_exit(lua_State *L);
+
 /* [-0 or 1, +0, -] Prints the message on top where the status is not LUA_OK; returns the status. */
 int interpreter_report(lua_State *L, int status);
 

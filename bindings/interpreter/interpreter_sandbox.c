@@ -25,7 +25,7 @@ extern char **environ;
 #define STOP_SECONDS 5
 
 static const char announcement[] = "promptic sandbox: ";
-static const char api_key[] = "sandbox"; /* the sandbox's default */
+static const char api_key[] = "ptc_sandbox"; /* the sandbox's default */
 
 static struct {
     pid_t owner; /* the process that started it; a fork of it must leave it alone */
@@ -197,6 +197,7 @@ bool interpreter_start_sandbox(const interpreter_options *options) {
     setenv("PROMPTIC_ENDPOINT", address, 1);
     setenv("PROMPTIC_API_KEY", api_key, 1);
     unsetenv("PROMPTIC_ACCESS_TOKEN");
+    unsetenv("PROMPTIC_AI_APPLICATION_ID");
     unsetenv("PROMPTIC_WORKSPACE_ID");
     unsetenv("PROMPTIC_AI_APPLICATION_ID");
     return true;

@@ -2,14 +2,12 @@
  * interpreter_session.c - promptic-lua at a terminal: the C part of scripts/repl.
  */
 #include "interpreter.h"
+#include "writer.h"
 
 #include <lauxlib.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,52 +36,44 @@ static int with_lock(lua_State *L) {
     return 1;
 }
 
-static bool write_all(int descriptor, const char *text, size_t length) {
-    while (length > 0) {
-        ssize_t count = write(descriptor, text, length);
-        if (count < 0 && errno != EINTR)
-            return false;
-        if (count > 0) {
-            text += count;
-            length -= (size_t)count;
-        }
-    }
-    return true;
-}
-
-/* append(path, text): to a file that only its owner can read, which it makes where there is none */
+/* append(path, text): to a file that only its owner can read, which it makes where there is none. One
+ * behind a symbolic link was put elsewhere on purpose, and keeps its permissions. */
 static int append(lua_State *L) {
     size_t length;
     const char *path = luaL_checkstring(L, 1);
     const char *text = luaL_checklstring(L, 2, &length);
-    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK;
-    int descriptor = open(path, flags, S_IRUSR | S_IWUSR);
-    bool well = descriptor >= 0 && fchmod(descriptor, S_IRUSR | S_IWUSR) == 0 &&
-                write_all(descriptor, text, length);
-    int problem = errno;
+    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    int descriptor = open(path, flags | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    bool is_link = descriptor < 0 && errno == ELOOP;
+    if (is_link)
+        descriptor = open(path, flags, S_IRUSR | S_IWUSR);
+    int problem = descriptor < 0 ? errno : 0;
+    if (problem == 0 && !is_link && fchmod(descriptor, S_IRUSR | S_IWUSR) != 0)
+        problem = errno;
+    if (problem == 0)
+        problem = writer_put(descriptor, text, length);
     if (descriptor >= 0)
         close(descriptor);
     errno = problem;
-    return luaL_fileresult(L, well, path);
+    return luaL_fileresult(L, problem == 0, path);
 }
 
-/* replace(path, text): all that is in such a file, at once */
+/* replace(path, text): all that is in such a file, as a whole or not at all */
 static int replace(lua_State *L) {
+    writer file;
     size_t length;
     const char *path = luaL_checkstring(L, 1);
     const char *text = luaL_checklstring(L, 2, &length);
-    const char *pattern = lua_pushfstring(L, "%s.XXXXXX", path);
-    char *temporary = lua_newuserdatauv(L, strlen(pattern) + 1, 0);
-    int descriptor = mkostemp(strcpy(temporary, pattern), O_CLOEXEC); /* with mode 0600 */
-    if (descriptor < 0)
-        return luaL_fileresult(L, false, path);
-    bool well = write_all(descriptor, text, length);
-    well = close(descriptor) == 0 && well && rename(temporary, path) == 0;
-    int problem = errno;
-    if (!well)
-        unlink(temporary);
+    int problem = writer_open(&file, path, S_IRUSR | S_IWUSR);
+    if (problem == 0 && !file.in_place && fchmod(file.draft, S_IRUSR | S_IWUSR) != 0)
+        problem = errno;
+    if (problem == 0) {
+        writer_add(&file, text, length);
+        problem = writer_commit(&file);
+    }
+    writer_discard(&file);
     errno = problem;
-    return luaL_fileresult(L, well, path);
+    return luaL_fileresult(L, problem == 0, path);
 }
 
 /* -------------------------------------------------------------------- call */

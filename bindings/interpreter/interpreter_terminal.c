@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,11 +184,44 @@ static int terminal_width(lua_State *L) {
 
 #define SECRET_BYTES 8192
 
-/* Reads a line from stdin. Returns its length, or -1 at the end of input and on Ctrl-C. */
-static ssize_t read_line(char *line, size_t size) {
+static volatile sig_atomic_t continued;
+
+static void on_continue(int signal) {
+    (void)signal;
+    continued = 1;
+}
+
+/* Hides what is typed from now on, and only then asks, so that what is typed right after the
+ * question is not shown either. What was typed before is dropped. */
+static void ask(const char *prompt, const struct termios *silent) {
+    continued = 0;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, silent);
+    fputs(prompt, stderr);
+    fflush(stderr);
+}
+
+/* Waits until there is input. False after a signal, except SIGCONT: the shell shows again what is
+ * typed when the program was suspended. */
+static bool wait_for_input(const sigset_t *mask) {
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    return ppoll(&input, 1, NULL, mask) > 0 || (errno == EINTR && continued);
+}
+
+/* Asks and reads a line from stdin. SIGCONT is blocked, but by mask. Returns the line's length, or -1
+ * at the end of input and after other signals. */
+static ssize_t ask_line(const char *prompt, const struct termios *silent, const sigset_t *mask,
+                        char *line, size_t size) {
     size_t length = 0;
+    ask(prompt, silent);
     for (;;) {
         char byte;
+        if (!wait_for_input(mask))
+            return -1;
+        if (continued) {
+            length = 0;
+            ask(prompt, silent);
+            continue;
+        }
         ssize_t count = read(STDIN_FILENO, &byte, 1);
         if (count <= 0)
             return count == 0 && length > 0 ? (ssize_t)length : -1;
@@ -202,18 +237,22 @@ static ssize_t read_line(char *line, size_t size) {
 static int terminal_read_secret(lua_State *L) {
     const char *prompt = luaL_optstring(L, 1, "");
     struct termios before, silent;
+    struct sigaction action;
+    sigset_t blocked, mask;
     char line[SECRET_BYTES];
     if (tcgetattr(STDIN_FILENO, &before) != 0)
         return luaL_error(L, "standard input is no terminal");
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     silent.c_lflag |= ICANON;
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    /* only now, so that what is typed right after the question is not shown either */
-    fputs(prompt, stderr);
-    fflush(stderr);
-    ssize_t length = read_line(line, sizeof line);
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGCONT);
+    sigprocmask(SIG_BLOCK, &blocked, &mask);
+    interpreter_handle(SIGCONT, on_continue, &action);
+    ssize_t length = ask_line(prompt, &silent, &mask, line, sizeof line);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    sigaction(SIGCONT, &action, NULL);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
     fputc('\n', stderr);
     if (length < 0)
         return 0;

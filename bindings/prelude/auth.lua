@@ -47,9 +47,29 @@ local function succeeds(command)
    return result == true or result == 0
 end
 
--- The program that opens a page, where there is a screen to open it on.
+local function quote(text)
+   return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+-- The first command of BROWSER whose program is there: commands are separated by colons, and %s is the page. Empty
+-- where there is none; nil where BROWSER is not set.
+local function chosen_browser()
+   local list = os.getenv("BROWSER") or ""
+   for command in list:gmatch("[^:]+") do
+      local program = command:match("^%s*(%S+)")
+      if program and succeeds("command -v " .. quote(program) .. " >/dev/null 2>&1") then
+         return command
+      end
+   end
+   return list ~= "" and "" or nil
+end
+
+-- The command that opens a page, where there is a screen to open it on.
 local function browser()
-   if core.is_macos then
+   local chosen = chosen_browser()
+   if chosen then
+      return chosen ~= "" and chosen or nil
+   elseif core.is_macos then
       return "open"
    end
    local display, wayland = os.getenv("DISPLAY"), os.getenv("WAYLAND_DISPLAY")
@@ -58,8 +78,12 @@ local function browser()
 end
 
 -- The shell does not wait for the program, which Ctrl-C does not reach either.
-local function open_page(program, address)
-   return succeeds(("%s '%s' </dev/null >/dev/null 2>&1 &"):format(program, address))
+local function open_page(command, address)
+   local page = quote(address)
+   local line, count = command:gsub("%%s", function()
+      return page
+   end)
+   return succeeds((count > 0 and line or command .. " " .. page) .. " </dev/null >/dev/null 2>&1 &")
 end
 
 -- ------------------------------------------------------------------ code

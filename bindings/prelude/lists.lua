@@ -1,7 +1,15 @@
 -- lists.lua - the lists that tasks are in. Baked into the module; runs in Lua 5.1 to 5.4.
 -- A task's state (scheduler.lua) has the fields that link it to its neighbours, so that it enters and leaves a list in
 -- one step, however long that is, and no memory is needed for it.
-local lists = {}
+local lists = {
+   crossing = 0, -- tasks of scripts that await one in the background
+}
+
+local function count(state, awaited, by)
+   if awaited.background and not state.background then
+      lists.crossing = lists.crossing + by
+   end
+end
 
 function lists.new()
    return { first = false, last = false }
@@ -40,10 +48,12 @@ function lists.begin_awaiting(state, awaited)
    else
       awaited.first = state
    end
+   count(state, awaited, 1)
 end
 
 function lists.stop_awaiting(state)
    local awaited, earlier, later = state.awaits, state.earlier, state.later
+   count(state, awaited, -1)
    if earlier then earlier.later = later else awaited.first = later end
    if later then later.earlier = earlier else awaited.last = earlier end
    state.awaits, state.earlier, state.later = false, false, false

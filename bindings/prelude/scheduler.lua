@@ -3,10 +3,11 @@
 -- sleeps, awaits or yields, and goes on in a later step.
 local import = ...
 
-local library, host, agenda, lists = import "c.library", import "c.tasks", import "agenda", import "lists"
+local library, host, new_agenda, lists = import "c.library", import "c.tasks", import "agenda", import "lists"
+local alive = import "alive"
 
-local error, getmetatable, pcall, rawget, rawset, select = error, getmetatable, pcall, rawget, rawset, select
-local setmetatable, type = setmetatable, type
+local error, getmetatable, pcall, rawget, rawset = error, getmetatable, pcall, rawget, rawset
+local select, setmetatable, type = select, setmetatable, type
 local huge, max, min = math.huge, math.max, math.min
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
@@ -32,7 +33,10 @@ local scheduler = {}
 --                 failures that were not awaited
 --    first, last  of those that await it
 --    awaits       the state that it waits for, between those that wait as well: `earlier` and `later`
---    timer, due   while it sleeps, next_ready while it is ready: see agenda.lua
+--    background   it is one of background.lua's: nothing of a script waits for it
+--    paused       it waits for more work, unless a flush begins: background.lua
+--    agenda       that it is in; timer, due while it sleeps, next_ready while it is ready: see agenda.lua
+--    alive        it has not finished; older, newer: see alive.lua
 --    owner        of the call that it waits for
 --    results, err its outcome
 --    next_broken  in the list of those that `mend` ends
@@ -41,18 +45,24 @@ local scheduler = {}
 --    on_finish    function(state)
 
 local calls, call_count = {}, 0 -- address of a call -> the task that waits for it
+local front_calls = 0           -- how many of them are of scripts' tasks
 local orphans = lists.new()     -- failures of no group that were not awaited
 local current                   -- the state of the running task
 local broken = false            -- the first of those that mend is to end
-local alive = 0
+local front, back = new_agenda(), new_agenda() -- of scripts' tasks; of those in the background
+local generation = host.generation()           -- of the process that these belong to
 
 local function make_error(kind, message)
    return setmetatable({ kind = kind, message = message }, library.Error)
 end
 
 local function stop_awaiting(state)
-   agenda.push(state) -- the first of the two, as a function's call may need memory the first time
-   lists.stop_awaiting(state)
+   if state.timer then
+      state.agenda.wake(state)
+   else
+      state.agenda.push(state) -- the first of the two, as a function's call may need memory the first time
+      lists.stop_awaiting(state)
+   end
 end
 
 -- ------------------------------------------------------------------ the end of a task
@@ -108,20 +118,42 @@ local function finish(state, ok, ...)
    if not ok then
       status = state.cancelling and is_cancellation(err) and "cancelled" or "failed"
    end
+   alive.remove(state)
    state.co, state.results, state.err, state.status = false, results, not ok and err, status
-   alive = alive - 1
    conclude(state)
 end
 
---- The outcome of a finished task, for the one that awaits it.
+--- The outcome of a finished task. The one that awaits it calls `take` before.
 function scheduler.outcome(state)
-   state.awaited = true
-   unlink(state)
    if state.status == "done" then
       return unpack(state.results, 1, state.results.n)
    end
    error(state.err, 0)
 end
+
+--- A finished task's outcome is taken: it is not reported.
+function scheduler.take(state)
+   state.awaited = true
+   unlink(state)
+end
+
+-- ------------------------------------------------------------------ another process
+
+-- In a forked child every task but those that are running is forgotten.
+local function check_process()
+   local process = host.generation()
+   if process == generation then
+      return
+   end
+   alive.keep_running(make_error("cancelled", "the task belongs to the parent process"))
+   front.clear()
+   back.clear()
+   calls, call_count, front_calls, lists.crossing, broken = {}, 0, 0, 0, false
+   orphans.first, orphans.last = false, false
+   generation = process
+end
+
+scheduler.check_process = check_process
 
 -- ------------------------------------------------------------------ resuming
 
@@ -133,13 +165,15 @@ local function came_back(state, how, ...)
    elseif how == "called" then
       local address, owner = ...
       calls[address] = state
-      call_count, state.status, state.owner = call_count + 1, "waiting", owner
+      call_count, front_calls = call_count + 1, front_calls + (state.background and 0 or 1)
+      state.status, state.owner = "waiting", owner
       if state.cancelling and not state.cancelled then
          state.cancelled = true
          host.cancel(owner)
       end
    elseif how ~= "yielded" then
-      local err = with_traceback((...), (host.traceback(state.co):gsub("^stack", "task")))
+      local err, traceback = ...
+      err = with_traceback(err, ((traceback or host.traceback(state.co)):gsub("^stack", "task")))
       host.close(state.co)
       finish(state, false, err)
       if how == "interrupted" then
@@ -149,11 +183,12 @@ local function came_back(state, how, ...)
       state.status = "waiting"
    else
       state.status = "ready"
-      agenda.push(state)
+      state.agenda.push(state)
    end
 end
 
 local function left(state, outer, ...)
+   check_process() -- while its status is still "running"
    current = outer
    return came_back(state, ...)
 end
@@ -184,13 +219,13 @@ local function go_on(state)
    resume(state)
 end
 
--- Decodes the response of the task that is first, over as many turns as it takes, then resumes it. False where it is
+-- Decodes the response of the agenda's first task, over as many turns as it takes, then resumes it. False where it is
 -- to be continued.
 local function advance(state, stop)
    if state.owner and not host.decode_ahead(state.owner, stop) then
       return false
    end
-   agenda.pop()
+   state.agenda.pop()
    go_on(state)
    return true
 end
@@ -199,8 +234,8 @@ end
 local function mend()
    while broken do
       local state = broken
-      if agenda.first() == state then
-         agenda.pop()
+      if state.agenda.first() == state then
+         state.agenda.pop()
       end
       if state.co then
          finish(state, false, state.err)
@@ -211,8 +246,8 @@ local function mend()
    end
 end
 
--- The same as advance for the first task. What goes wrong besides the task itself is raised.
-local function advance_first(stop)
+-- The same as advance. What goes wrong besides the task itself is raised.
+local function advance_first(agenda, stop)
    local state, outer = agenda.first(), current
    local fine, result = pcall(advance, state, stop)
    if fine then
@@ -249,13 +284,15 @@ local function collect()
       local state = calls[address]
       if state then
          calls[address] = nil
-         call_count = call_count - 1
-         agenda.push(state)
+         call_count, front_calls = call_count - 1, front_calls - (state.background and 0 or 1)
+         state.agenda.push(state)
       end
       address = host.ended()
    end
-   if agenda.due() then
-      agenda.wake_due(now())
+   if front.due() or back.due() then
+      local time = now()
+      front.wake_due(time)
+      back.wake_due(time)
    end
 end
 
@@ -269,11 +306,12 @@ local function report_orphans()
    end
 end
 
--- Resumes tasks that are ready while one more, if it took as long as the longest so far, would be done in time.
-local function go_on_until(stop)
+-- Resumes tasks that are ready while one more, if it took as long as the longest so far, would be done in time; one at
+-- least.
+local function go_on_until(agenda, stop)
    local mark, before, longest = agenda.mark(), now(), 0
    while agenda.has_ready(mark) do
-      if not advance_first(stop) then
+      if not advance_first(agenda, stop) then
          return
       end
       local after = now()
@@ -285,37 +323,63 @@ local function go_on_until(stop)
    end
 end
 
--- One turn: waits for up to `timeout` seconds where no task is ready, then resumes those that are. What the network
--- takes counts against the budget too, waiting does not.
-local function turn(timeout, budget)
+-- Waits for up to `timeout` seconds where no task is ready, and makes those ready for which something has come. Returns
+-- when the turn began: what the network takes counts too, waiting does not.
+local function wait(timeout, is_ready)
    local began = now()
+   check_process()
    mend()
-   if agenda.has_ready() then
-      timeout = 0
-   elseif agenda.due() then
-      timeout = min(timeout, max(0, agenda.due() - now()))
-   end
+   timeout = is_ready and 0 or min(timeout, max(0, min(front.due() or huge, back.due() or huge) - began))
    host.poll(timeout)
    collect()
-   go_on_until((timeout > 0 and now() or began) + budget)
+   return timeout > 0 and now() or began
+end
+
+-- One turn. What its tasks have begun is sent at its end, not a frame later.
+local function turn(timeout, budget)
+   local stop = wait(timeout, front.has_ready() or back.has_ready()) + budget
+   local resumes = front.has_ready() or back.has_ready()
+   go_on_until(front, stop)
+   go_on_until(back, stop)
+   if resumes and call_count > 0 then
+      host.poll(0)
+   end
    report_orphans()
 end
 
---- Drives until is_over(). on_stuck() is called where nothing can ever go on; it makes something go on, or raises.
-function scheduler.drive_until(is_over, on_stuck)
+-- Whether nothing of a script can ever go on.
+local function is_stuck()
+   return not (front.has_ready() or front.due() or broken) and front_calls + lists.crossing == 0
+end
+
+--- Drives until is_over(), or until the time `stop`, and returns whether it is over. on_stuck() is called where nothing
+--- can ever go on; it returns true where it has made something go on.
+function scheduler.drive_until(is_over, stop, on_stuck)
    while not is_over() do
-      if not (agenda.has_ready() or agenda.due() or broken) and call_count == 0 then
-         on_stuck()
+      local left = stop - now()
+      if left <= 0 or stop == huge and is_stuck() and not on_stuck() then
+         return false
       end
-      turn(huge, RUN_BUDGET)
+      turn(left, RUN_BUDGET)
    end
+   return true
+end
+
+--- A turn of what is in the background alone, for plain code that waits; returns how many are there.
+function scheduler.drive_background(timeout)
+   local stop = wait(timeout, back.has_ready()) + RUN_BUDGET
+   go_on_until(back, stop)
+   return alive.behind
 end
 
 -- ------------------------------------------------------------------ tasks
 
 --- The state of a task that runs f(...) from the next step on; group and parent may be nil. Nothing that is made
 --- here is a part of anything before all is there.
-function scheduler.spawn(group, parent, f, ...)
+local function spawn(background, group, parent, f, ...)
+   if background then
+      host.has_background() -- so that plain code drives it while it waits
+   end
    local state = {
       co = host.create(f),
       arguments = { n = select("#", ...), ... },
@@ -326,7 +390,9 @@ function scheduler.spawn(group, parent, f, ...)
       list = false, before = false, after = false,
       first = false, last = false,
       awaits = false, earlier = false, later = false,
+      agenda = background and back or front, background = background, paused = false,
       timer = false, due = false, next_ready = false,
+      alive = false, older = false, newer = false,
       owner = false,
       results = false, err = false, next_broken = false,
       cancelling = false, cancelled = false,
@@ -335,16 +401,26 @@ function scheduler.spawn(group, parent, f, ...)
    if group then
       link(group.members, state)
    end
-   agenda.push(state)
-   alive = alive + 1
+   state.agenda.push(state)
+   alive.add(state)
    return state
+end
+
+--- What a task in the background starts is in the background too.
+function scheduler.spawn(...)
+   return spawn(current and current.background or false, ...)
+end
+
+--- A task of no group in the background.
+function scheduler.spawn_behind(...)
+   return spawn(true, nil, nil, ...)
 end
 
 -- A task that waits for a time or for another task becomes ready. What only it waited for is cancelled.
 local function give_up_waiting(state)
    local awaited = state.awaits
    if state.timer then
-      agenda.wake(state)
+      state.agenda.wake(state)
    elseif awaited then
       stop_awaiting(state)
       if awaited.parent == state then
@@ -384,15 +460,18 @@ end
 function scheduler.sleep(seconds)
    local state = current
    check_cancelled(state)
-   agenda.sleep(state, now() + seconds)
+   state.agenda.sleep(state, now() + seconds)
    suspend(state)
    check_cancelled(state)
 end
 
---- Suspends the running task until another one has finished.
-function scheduler.wait_for(awaited)
+--- Suspends the running task until another one has finished, for `seconds` at most where they are given.
+function scheduler.wait_for(awaited, seconds)
    local state = current
    check_cancelled(state)
+   if seconds then
+      state.agenda.sleep(state, now() + seconds)
+   end
    begin_awaiting(state, awaited)
    suspend(state)
    local is_cancelled = state.cancelling and not state.cancelled
@@ -411,9 +490,9 @@ end
 --- A turn of a game's frame; returns how many tasks are alive.
 function scheduler.step(timeout)
    turn(timeout, FRAME_BUDGET)
-   return alive
+   return alive.front
 end
 
-scheduler.is_finished = is_finished
+scheduler.is_finished, scheduler.report_orphans = is_finished, report_orphans
 
 return scheduler

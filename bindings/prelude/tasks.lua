@@ -3,34 +3,61 @@
 local import = ...
 
 local library, host, lists, scheduler = import "c.library", import "c.tasks", import "lists", import "scheduler"
+local alive = import "alive"
 
 local error, getmetatable, pcall, setmetatable = error, getmetatable, pcall, setmetatable
 local tostring, type = tostring, type
+local huge, max = math.huge, math.max
 
-local check, promptic = library.check, library.promptic
+local check, now, promptic = library.check, library.now, library.promptic
 local cancel, current, running = scheduler.cancel, scheduler.current, scheduler.running
-local is_finished, outcome = scheduler.is_finished, scheduler.outcome
+local check_process, is_finished, outcome = scheduler.check_process, scheduler.is_finished, scheduler.outcome
+local guard, in_task = host.guard, host.in_task
+
+-- ------------------------------------------------------------------ the door
+
+-- f(...), where f works on the scheduler's data. A task runs it as it is: what its hook yields is resumed at once.
+-- For everybody else it runs below a C call and without hooks, so that a host that suspends its coroutines by hooks
+-- cannot let another one in half-way.
+local function enter(f, ...)
+   check_process()
+   if in_task() then
+      return f(...)
+   end
+   return guard(f, ...)
+end
 
 -- ------------------------------------------------------------------ awaiting
 
--- Waits until the task has finished: suspends a task, drives the loop elsewhere.
-local function settle(state)
+-- Waits until the task has finished, for `seconds` at most: suspends a task, drives the loop elsewhere. Returns whether
+-- it has; nil where none can go on.
+local function settle(state, seconds)
    if is_finished(state) then
-      return
-   elseif current() == state then
-      error("a task cannot await itself", 4)
+      return true
    elseif running() then
-      return scheduler.wait_for(state)
+      scheduler.wait_for(state, seconds)
+      return is_finished(state)
    end
+   local awaited, stuck = state.awaited, false
    state.awaited = true
-   return scheduler.drive_until(function() return is_finished(state) end, function()
-      error("the task awaits another one, and that awaits it: none can go on", 5)
-   end)
+   local over = scheduler.drive_until(function() return is_finished(state) end,
+      seconds and now() + seconds or huge, function() stuck = true end)
+   if over then
+      return true
+   end
+   state.awaited = awaited
+   if not stuck then
+      return false
+   end
 end
 
-local function await(state)
-   settle(state)
-   return outcome(state)
+-- The same, and takes what the task has come to.
+local function settle_and_take(state, seconds)
+   local over = settle(state, seconds)
+   if over then
+      scheduler.take(state)
+   end
+   return over
 end
 
 -- ------------------------------------------------------------------ task
@@ -48,33 +75,42 @@ local function check_task(task, name)
    return state
 end
 
---- What the task returned, once it is done; raises what it raised. Suspends a task, blocks elsewhere.
-function methods.await(task)
-   return await(check_task(task, "await"))
+--- What the task returned, once it is done; raises what it raised. Suspends a task, blocks elsewhere. After so many
+--- seconds it raises the error of kind "timeout"; the task goes on.
+function methods.await(task, ...)
+   local state = check_task(task, "await")
+   local seconds = check["task.await"](...)
+   if current() == state then
+      error("a task cannot await itself", 2)
+   end
+   local over = enter(settle_and_take, state, seconds)
+   if over then
+      return outcome(state)
+   elseif over == nil then
+      error("the task awaits another one, and that awaits it: none can go on", 2)
+   end
+   local message = ("the task has not ended within %.14g seconds; it goes on"):format(seconds)
+   error(setmetatable({ kind = "timeout", code = "await", message = message }, library.Error), 0)
 end
 
 --- Ends the task: its transfer is aborted and the error of kind "cancelled" raised where it waits.
 function methods.cancel(task)
-   cancel(check_task(task, "cancel"))
+   enter(cancel, check_task(task, "cancel"))
 end
 
-function Task.__index(task, key)
-   if key == "status" then
-      return hidden[task].status
-   end
-   return methods[key]
-end
+-- In C, where no hook of a host's tries to yield below a metamethod.
+Task.__index, Task.__tostring = host.task_fields(hidden, methods, check_process)
 
-function Task.__tostring(task)
-   return ("promptic.task (%s)"):format(hidden[task].status)
+local function new_task(...)
+   local task, me = setmetatable({}, Task), current()
+   hidden[task] = false -- so that nothing is allocated once the task has begun to be one
+   hidden[task] = scheduler.spawn(me and me.group, nil, ...)
+   return task
 end
 
 --- A task that runs f(...) from the next step on.
 function promptic.spawn(...)
-   local task, me = setmetatable({}, Task), current()
-   hidden[task] = false -- so that nothing is allocated once the task has begun to be one
-   hidden[task] = scheduler.spawn(me and me.group, nil, check.spawn(...))
-   return task
+   return enter(new_task, check.spawn(...))
 end
 
 -- ------------------------------------------------------------------ run
@@ -93,10 +129,6 @@ local function end_group(main)
    if main.status ~= "done" then
       cancel_members(main.group)
    end
-end
-
-local function run_inside(me, f, ...)
-   return await(scheduler.spawn(me.group, me, f, ...))
 end
 
 -- A signal has ended what drives the group: its tasks end as well, so that what they have to close is closed, and an
@@ -121,20 +153,17 @@ local function driver(group)
       end
       is_stuck = true
       cancel_members(group)
+      return true
    end
    return function()
-      scheduler.drive_until(is_over, on_stuck)
+      scheduler.drive_until(is_over, huge, on_stuck)
       return is_stuck
    end
 end
 
---- Runs f(...) as a task, and returns what it returns when it and all that it spawned are done. Where f
---- fails, what it has spawned is cancelled; a failure that was not awaited is raised.
-local function run(f, ...)
-   local me = running()
-   if me then
-      return run_inside(me, f, ...)
-   end
+-- Runs f(...) as a task of a group of its own until that has no members; returns whose outcome it has, and whether all
+-- that were left could not go on.
+local function run_group(f, ...)
    local group = { members = lists.new(), failures = lists.new() }
    local drive = driver(group)
    local main = scheduler.spawn(group, nil, f, ...)
@@ -144,10 +173,27 @@ local function run(f, ...)
       cancel_members(group)
       unwind(group, drive, problem)
       error(problem, 0)
-   elseif problem then
+   end
+   local state = main.status == "done" and group.failures.first or main
+   scheduler.take(state)
+   return state, problem
+end
+
+--- Runs f(...) as a task, and returns what it returns when it and all that it spawned are done. Where f
+--- fails, what it has spawned is cancelled; a failure that was not awaited is raised.
+local function run(f, ...)
+   check_process()
+   local me = running()
+   if me then
+      local state = scheduler.spawn(me.group, me, f, ...)
+      settle_and_take(state)
+      return outcome(state)
+   end
+   local state, is_stuck = enter(run_group, f, ...)
+   if is_stuck then
       error("every task awaits another one: none can go on", 2)
    end
-   return outcome(main.status == "done" and group.failures.first or main)
+   return outcome(state)
 end
 
 --- Does what is ready, waits for that at most `timeout` seconds (default 0: never), returns how many tasks
@@ -157,14 +203,24 @@ function promptic.step(...)
    if current() then
       error("step cannot be called inside a task", 2)
    end
-   return scheduler.step(timeout or 0)
+   return enter(scheduler.step, timeout or 0)
+end
+
+-- Blocks, while what is in the background goes on.
+local function pause(seconds)
+   local stop = now() + seconds
+   while alive.behind > 0 and now() < stop do
+      scheduler.drive_background(stop - now())
+   end
+   host.sleep(max(0, stop - now()))
 end
 
 local function sleep(seconds)
+   check_process()
    if running() then
       return scheduler.sleep(seconds)
    end
-   return host.sleep(seconds)
+   return enter(current() and host.sleep or pause, seconds)
 end
 
 --- Called with a task's error that nothing awaits, at the end of the step in which it came. Replace it to your
@@ -196,4 +252,5 @@ return {
    settle = settle,
    cancel = cancel,
    current = current,
+   enter = enter,
 }

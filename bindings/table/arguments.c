@@ -312,6 +312,22 @@ static const promptic_parameter *find_option(const promptic_parameter *parameter
     return NULL;
 }
 
+/* [-0, +1, m] Pushes the names of the options in one line. */
+static const char *push_option_names(lua_State *L, const promptic_parameter *parameters) {
+    luaL_Buffer line;
+    const char *before = "";
+    luaL_buffinit(L, &line);
+    for (; parameters->name != NULL; parameters++) {
+        if (!bindings_is_option(parameters))
+            continue;
+        luaL_addstring(&line, before);
+        luaL_addstring(&line, parameters->name);
+        before = ", ";
+    }
+    luaL_pushresult(&line);
+    return lua_tostring(L, -1);
+}
+
 void bindings_check_options(lua_State *L, const bindings_site *site,
                             const promptic_parameter *parameters, int index) {
     index = lua_absindex(L, index);
@@ -329,7 +345,8 @@ void bindings_check_options(lua_State *L, const bindings_site *site,
         const char *near = bindings_nearest_parameter(parameters, bindings_is_option, name);
         if (near != NULL)
             bindings_argument_error(L, site, "unknown option '%s', did you mean '%s'?", name, near);
-        bindings_argument_error(L, site, "unknown option '%s'", name);
+        const char *all = push_option_names(L, parameters);
+        bindings_argument_error(L, site, "unknown option '%s'; there are %s", name, all);
     }
 }
 

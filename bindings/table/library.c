@@ -256,7 +256,7 @@ static const promptic_parameter task_fields[] = {
 #define IN(TABLE, NAME, RETURNS, SUMMARY, PARAMETERS_) \
     NAMED(FUNCTION, TABLE "." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS), .table = TABLE
 #define METHOD(NAME, MODULE, RETURNS, SUMMARY, PARAMETERS_) NAMED(METHOD, NAME, NAME, MODULE, SUMMARY, PARAMETERS_, RETURNS)
-#define TASK_METHOD(NAME, RETURNS, SUMMARY) NAMED(TASK, "task." NAME, NAME, NULL, SUMMARY, NO_PARAMETERS, RETURNS)
+#define TASK_METHOD(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(TASK, "task." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS)
 #define CLASS(NAME, SUMMARY, FIELDS) NAMED(CLASS, NAME, NAME, NULL, SUMMARY, FIELDS, RETURNS_NOTHING)
 
 #define COMPONENT   PATH("component_id", STRING, "id of the AI component", UUID)
@@ -337,10 +337,13 @@ static const library_row rows[] = {
     {OWN("sleep", RETURNS_NOTHING, "Waits: suspends a task, blocks elsewhere.", PARAMETERS(ARGUMENT("seconds", NUMBER, "how long", SECONDS)))},
     {OWN("step", RETURNS_VALUE("integer"), "Does what is ready for about a millisecond, once per frame in a game, and returns how many tasks are alive.",
         PARAMETERS(MAYBE("timeout", NUMBER, "seconds to wait until something is ready", SECONDS, ASSUMED("0"))))},
+    {OWN("flush", RETURNS_VALUE("boolean"), "Waits until nothing is left to do in the background (senders and refreshers, which hold up nothing else); returns whether that is so.",
+        PARAMETERS(MAYBE("seconds", NUMBER, "how long at most", SECONDS, ASSUMED("no limit"))))},
     {OWN("on_task_error", RETURNS_NOTHING, "Called with an error of a task that nothing awaits; prints it to stderr unless a script replaces it.",
         PARAMETERS(ARGUMENT("err", ANY, "the error", NULLABLE)))},
-    {TASK_METHOD("await", RETURNS_VALUE("any"), "What the task returned, once it is done; raises what it raised. Suspends a task, blocks elsewhere.")},
-    {TASK_METHOD("cancel", RETURNS_NOTHING, "Ends the task: its transfer is aborted, and an error of kind cancelled raised where it waits.")},
+    {TASK_METHOD("await", RETURNS_VALUE("any"), "What the task returned, once it is done; raises what it raised. Suspends a task, blocks elsewhere.",
+        PARAMETERS(MAYBE("timeout", NUMBER, "seconds after which it raises an error of kind timeout and code await; the task goes on", SECONDS)))},
+    {TASK_METHOD("cancel", RETURNS_NOTHING, "Ends the task: its transfer is aborted, and an error of kind cancelled raised where it waits.", NO_PARAMETERS)},
 
     /* ----------------------------------------------------------------- values */
     {OWN("response", RETURNS_MAYBE("Response"), "Status, headers and more of the response that a result came with, or an error of kind api.",

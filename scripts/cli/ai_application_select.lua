@@ -10,6 +10,9 @@ return {
    },
    notes = "It is stored beside the session, in ~/.promptic/config.toml.",
    run = function(context, values)
+      -- A file with two different ids, as the login of an older Python package leaves it, is what this repairs: no id
+      -- of the file is read where one is given.
+      context.client = promptic.client { user_agent = "promptic-cli", ai_application_id = values.id }
       local status = promptic.auth.status()
       if status.credential == "api_key" then
          failure.raise("an API key belongs to one AI Application",

@@ -61,13 +61,18 @@ function arguments.fill(parser, row, for_completion)
    for _, parameter in ipairs(options) do add_option(parser, parameter, for_completion) end
 end
 
--- argparse takes every word that begins with "-" for an option. As everywhere else the word behind an option is
--- its value, unless it is an option as well: "--scale-min -1", "-p '- be short'".
-local function bind(words, options)
+-- Which flags there are, and whether each takes a value.
+local function what_flags_take(options)
    local takes = {}
    for _, option in ipairs(options) do
       for flag in flags_of(option):gmatch "%S+" do takes[flag] = option.switch and "nothing" or "value" end
    end
+   return takes
+end
+
+-- argparse takes every word that begins with "-" for an option. As everywhere else the word behind an option is
+-- its value, unless it is an option as well: "--scale-min -1", "-p '- be short'".
+local function bind(words, takes)
    local bound, place = {}, 1
    while words[place] do
       local word, following = words[place], words[place + 1]
@@ -83,6 +88,29 @@ local function bind(words, options)
       end
    end
    return bound
+end
+
+-- How often the words, which `bind` has made, give the option.
+local function count_of(option, words, takes)
+   local count, place = 0, 1
+   while words[place] and words[place] ~= "--" do
+      local word = words[place]
+      for flag in flags_of(option):gmatch "%S+" do
+         if word == flag or word:find(flag .. (#flag > 2 and "=" or ""), 1, true) == 1 then count = count + 1 end
+      end
+      place = place + (takes[word] == "value" and 2 or 1)
+   end
+   return count
+end
+
+-- Of two ids, or of two files with rows, neither is to be dropped. Of other options the last one counts, as aliases of
+-- the shell need it.
+local function refuse_repeated(options, words, takes, command)
+   for _, option in ipairs(options) do
+      if option.once and count_of(option, words, takes) > 1 then
+         arguments.misuse(("'%s' is given more than once"):format(option.flag:match "%-%-%S+"), command)
+      end
+   end
 end
 
 -- Whether the words give a value to the option.
@@ -109,13 +137,17 @@ local function missing(options, words)
 end
 
 -- "-n" is near every other letter, and what is given by position may be looked for among the options.
-local function unknown(flag, message, positional)
+local function unknown(flag, message, positional, options)
    for _, parameter in ipairs(positional) do
       if flag == "--" .. parameter.name:gsub("_id$", "") then
          return ("%s is given without a flag, not as '%s'"):format(parameter.label, flag)
       end
    end
-   return #flag > 2 and message or ("unknown option '%s'"):format(flag)
+   if #flag > 2 and message:find "Did you mean" then return message end
+   local flags = {}
+   for _, option in ipairs(options) do flags[#flags + 1] = option.flag:match "%-%-%S+" end
+   local list = #flags > 0 and "; there are " .. table.concat(flags, ", ") or "; there are none"
+   return ("unknown option '%s'"):format(flag) .. list
 end
 
 -- argparse's messages, in the words of this command.
@@ -128,7 +160,7 @@ local function reword(said, positional, options, words)
    if said:find "^missing option" then return missing(options, words) end
    said = said:gsub("\n", ". ", 1)
    local flag = said:match "^unknown option '(.-)'"
-   return flag and unknown(flag, said, positional) or said
+   return flag and unknown(flag, said, positional, options) or said
 end
 
 local function defaults(values, options)
@@ -151,7 +183,11 @@ function arguments.parse(row, command, words)
    local parser = require "promptic.argparse"(command):add_help(false)
    arguments.fill(parser, row)
    function parser.error(_, message) arguments.misuse(reword(message, positional, options, words), command) end
-   return defaults(parser:parse(bind(words, options)), options)
+   local takes = what_flags_take(options)
+   local bound = bind(words, takes)
+   local values = defaults(parser:parse(bound), options)
+   refuse_repeated(options, bound, takes, command)
+   return values
 end
 
 return arguments

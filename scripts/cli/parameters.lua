@@ -66,6 +66,9 @@ local function first(...)
    end
 end
 
+-- Options besides ids of which only one can be meant.
+local ONCE = { from_file = true, file = true, ai_application = true }
+
 -- Types whose values are whole JSON documents.
 local FILES = { object = true, array = true, document = true }
 
@@ -85,7 +88,8 @@ local function complete(row, entry, is_option)
       minimum = first(entry.minimum, known.minimum), maximum = first(entry.maximum, known.maximum),
       switch = entry.switch or type_name == "boolean",
       file = entry.file or FILES[type_name] or false, required = first(entry.required, not is_option),
-      many = entry.many or type_name == "strings", default = first(entry.default, known.default),
+      many = entry.many or type_name == "strings",
+      once = is_option and (name:find "_id$" or ONCE[name]) and true or false, default = first(entry.default, known.default),
       own_default = entry.default,
    }
 end

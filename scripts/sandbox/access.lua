@@ -2,8 +2,8 @@
 Who may ask. Every route answers to this machine's names only; the API takes credentials, as
 Authorization: Bearer VALUE
 
-   the API key            belongs to the first workspace; scope headers beside it are ignored
-   "session-" .. API key  plays a session token: X-AI-Application-Id or X-Workspace-Id must name a workspace
+   an API key             belongs to the first workspace; scope headers beside it are ignored
+   "session-" .. API key plays a session token: X-AI-Application-Id or X-Workspace-Id must name a workspace
                           (both: the same one), except for listing them, which takes nothing but a token
    what a login gave      likewise; see device.lua, whose requests take no credential
 ]]
@@ -26,8 +26,9 @@ end
 --- Whether the credential is a session token; 401 where there is none that is known.
 function access.authenticate(sandbox, request)
    local token = (request.headers.authorization or ""):match "^[Bb]earer +([^ ]+) *$"
-   local session = token == sandbox.session_token or sandbox.device.sessions[token or ""] == true
-   if not session and token ~= sandbox.api_key then failure.raise(401, "Invalid or missing API key") end
+   token = token or ""
+   local session = sandbox.keys[token:match "^session%-(.*)$"] or sandbox.device.sessions[token] or false
+   if not session and not sandbox.keys[token] then failure.raise(401, "Invalid or missing API key") end
    return session
 end
 

@@ -60,7 +60,7 @@ local function check_method(field, found, path)
    local kind = found and output_schema.type(found)
    if not method or not kind then return end
    local for_arrays = method:find "^array_" ~= nil
-   if for_arrays ~= (kind == "array") and method ~= "judge" then
+   if for_arrays ~= (kind == "array") or (method == "judge" and kind == "object") then
       failure.at(path .. ".method", ("The method %s does not fit a field of type %s"):format(method, kind))
    end
 end

@@ -27,7 +27,7 @@ EVALUATORS give 0 .. 1 over pairs of prediction and expected text (no pairs: 0):
    similarity: the mean over pairs of the cosine of the token counts (no idf); 1 where neither has
       tokens, 0 where one has none.
    structuredOutput: the mean over pairs of the weighted share of right fields; structured.lua has the rules.
-   toolSelection: the share of pairs that are equal.
+   toolSelection: the share of pairs that are equal, whatever the case of their letters (A to Z).
 
 SCORES are rounded to 6 decimals, half up. score = that of the evaluator; rawScore =
 scaleMin + score * (scaleMax - scaleMin), rounded too. The overall score of a set of observations is
@@ -174,8 +174,9 @@ local function macro_f1_meter()
    return meter
 end
 
-local function is_equal(prediction, expected)
-   return prediction == expected and 1 or 0
+-- In the C locale, as the interpreter runs, letters are A to Z.
+local function is_same_name(prediction, expected)
+   return prediction:lower() == expected:lower() and 1 or 0
 end
 
 --- What measures an evaluator of that type and config (nil: none) in an experiment of that task.
@@ -189,7 +190,7 @@ function scoring.meter(evaluator_type, task_type, config)
       return mean_meter(structured.scorer(config))
    end
    assert(evaluator_type == "toolSelection", evaluator_type)
-   return mean_meter(is_equal)
+   return mean_meter(is_same_name)
 end
 
 --- The weighted mean of scores: a list of { score, weight }.

@@ -76,7 +76,7 @@ local WRONG = {
    end, "bad argument #2 to 'get_component' (no options expected: get_component(component_id))" },
    { "an unknown option", function()
       client:create_component("c", { colour = 1 })
-   end, "bad argument #2 to 'create_component' (unknown option 'colour')" },
+   end, "bad argument #2 to 'create_component' (unknown option 'colour'; there are description)" },
    { "a misspelt option", function()
       client:create_component("c", { descripton = "d" })
    end, "bad argument #2 to 'create_component' (unknown option 'descripton', did you mean 'description'?)" },
@@ -92,7 +92,9 @@ local WRONG = {
       .. "did you mean 'initial_prediction_model_schema'?)" },
    { "a required argument as an option", function()
       client:create_experiment("c", "m", { target_model = "m" })
-   end, "bad argument #3 to 'create_experiment' (unknown option 'target_model')" },
+   end, "bad argument #3 to 'create_experiment' (unknown option 'target_model'; there are task_type, "
+      .. "provider, optimizer, initial_prompt, name, description, hyperparameters, initial_prediction_model_schema, "
+      .. "prompt_format)" },
    { "an option of another type", function()
       client:create_component("c", { description = 5 })
    end, "bad argument #2 to 'create_component' (option 'description': string expected, got number)" },

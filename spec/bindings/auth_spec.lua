@@ -545,7 +545,7 @@ describe("a login", function()
       process.write_file(folder .. "/bin/xdg-open", "#!/bin/sh\necho \"$1\" >" .. page .. "\n")
       assert(os.execute(("chmod +x %s/bin/xdg-open"):format(folder)))
       server:reply(code{ verification_uri_complete = uri }, PENDING, TOKEN, WORKSPACES)
-      local all = { PATH = folder .. "/bin:" .. os.getenv("PATH"), DISPLAY = "", WAYLAND_DISPLAY = "" }
+      local all = { PATH = folder .. "/bin:" .. os.getenv("PATH"), DISPLAY = "", WAYLAND_DISPLAY = "", BROWSER = "" }
       for name, value in pairs(environment) do
          all[name] = value
       end
@@ -557,6 +557,18 @@ describe("a login", function()
       local said, page = with_browser(uri, { DISPLAY = ":7" })
       assert.matches("^true\ntrue", said)
       assert.equal(uri .. "\n", process.read_file(page))
+   end)
+
+   it("asks BROWSER first, which may be several commands and say where the page goes", function()
+      for _, value in ipairs{ "none-such:xdg-open", "xdg-open %s", "none-such -x:env A=b xdg-open" } do
+         local uri = "https://e.example/device?user_code=ABCD-EFGH"
+         local said, page = with_browser(uri, { BROWSER = value })
+         assert.matches("^true\ntrue", said)
+         assert.equal(uri .. "\n", process.read_file(page))
+         process.remove(folder .. "/bin")
+         os.remove(page)
+      end
+      assert.matches("^false\ntrue", (with_browser("https://e.example/device", { BROWSER = "none-such", DISPLAY = ":7" })))
    end)
 
    it("opens none where there is no screen", function()

@@ -208,6 +208,32 @@ end)
 -- --------------------------------------------------------------- configure
 
 describe("promptic configure", function()
+   -- A shell sets the terminal as it likes it when a program is suspended, and leaves it so at fg.
+   it("never shows the key, also after Ctrl-Z and fg", function()
+      local screen = terminal.start{ shell = true, width = 80, home = home }
+      finally(function() screen:stop() end)
+      screen:wait_line("$ ")
+      screen:type("$PROGRAM scripts/promptic configure")
+      screen:press("Enter")
+      screen:wait("API key")
+      for round = 1, 2 do
+         screen:type("pk_visible")
+         screen:press("C-z")
+         screen:wait("Stopped")
+         screen:wait_line("$ ")
+         screen:type("clear; fg")
+         screen:press("Enter")
+         screen:wait("API key")
+         assert.is_nil(screen:screen():find("visible", 1, true), round)
+      end
+      screen:type("pk_visible")
+      screen:press("Enter")
+      screen:wait("Endpoint [")
+      screen:press("Enter")
+      assert.is_nil(screen:wait("Stored"):find("visible", 1, true))
+      assert.matches('api_key = "pk_visible"', process.read_file(file), 1, true)
+   end)
+
    it("names an endpoint that is not the platform's", function()
       write_config(('endpoint = "%s"\n'):format(server.url))
       local result = run{ "configure", "--api-key", "k" }
@@ -360,6 +386,17 @@ end)
 describe("promptic ai-application select", function()
    before_each(function()
       write_config(('access_token = "session-%s"\nendpoint = "%s"\n'):format(server.key, server.url))
+   end)
+
+   it("repairs a file with two different ids, and the error of that names it", function()
+      write_config(('access_token = "session-%s"\nworkspace_id = "%s"\nai_application_id = "other"\nendpoint = "%s"\n')
+         :format(server.key, SECOND, server.url))
+      local refused = run{ "ai-application", "info" }
+      assert.equal(1, refused.code)
+      assert.matches("give one, or run `promptic ai-application select ID`", refused.stderr, 1, true)
+      assert.equal("Using the AI Application Sandbox 2.\n", run{ "ai-application", "select", SECOND }.stdout)
+      assert.equal("Sandbox 2", run{ "ai-application", "info", "--json" }.json.name)
+      assert.is_nil(process.read_file(file):find("workspace_id", 1, true))
    end)
 
    -- The second is the older name of the group.

@@ -441,6 +441,65 @@ describe("a file that others have a say in", function()
       assert.matches("it belongs to another user", clients.failure(save, { api_key = "n" }).message, 1, true)
    end)
 
+   it("is refused where anybody can exchange it", function()
+      local inner = folder .. "/inner"
+      file = inner .. "/config.toml"
+      assert(os.execute("mkdir " .. inner))
+      process.write_file(file, 'api_key = "k"\n')
+      client():close()
+      assert(os.execute("chmod 777 " .. inner))
+      for _, f in ipairs{ client, function() save{ api_key = "n" } end } do
+         assert.matches("anybody can change its folder", clients.failure(f).message, 1, true)
+      end
+      local link = folder .. "/link.toml"
+      assert(os.execute(("ln -s inner/config.toml %s"):format(link)))
+      assert.matches("anybody can change its folder",
+         clients.failure(promptic.client, { config_file = link }).message, 1, true)
+      os.remove(file)
+      assert.matches("anybody can change its folder",
+         clients.failure(function() save{ api_key = "n" } end).message, 1, true)
+      assert.equal("", names(inner))
+      assert(os.execute("chmod 1777 " .. inner)) -- as /tmp is: nobody can exchange the file of another
+      save{ api_key = "n" }
+      client():close()
+      if is_root() then
+         assert(os.execute("chmod 755 " .. inner .. " && chown 12345 " .. inner))
+         assert.matches("its folder belongs to another user", clients.failure(client).message, 1, true)
+      end
+   end)
+
+   it("is read by another user where it is root's", function()
+      if not is_root() or not os.execute("setpriv --reuid 12345 --clear-groups true 2>/dev/null") then
+         return pending("only root can become another user")
+      end
+      process.write_file(file, 'api_key = "k"\n')
+      assert(os.execute(("chmod 755 %s && chmod 644 %s"):format(folder, file)))
+      local program = folder .. "/program.lua"
+      process.write_file(program, ([[
+         package.path, package.cpath = %q, %q
+         print(require("promptic").auth.status{ config_file = %q }.credential)
+      ]]):format(package.path, package.cpath, file))
+      local lua = process.quote(os.getenv("PROMPTIC_LUA") or "lua5.4")
+      if output("setpriv --reuid 12345 --clear-groups " .. lua .. " -v 2>&1"):find("ermission denied", 1, true) then
+         return pending("that user cannot run " .. lua)
+      end
+      assert.equal("api_key\n", output(("setpriv --reuid 12345 --clear-groups %s %s 2>&1"):format(lua, program)))
+   end)
+
+   it("has 64 KiB at most", function()
+      local head = 'api_key = "k"\n#'
+      process.write_file(file, head .. ("x"):rep(65536 - #head))
+      client():close()
+      process.write_file(file, head .. ("x"):rep(65537 - #head))
+      assert.matches("larger than 64 KiB", clients.failure(client).message, 1, true)
+   end)
+
+   it("is not locked through a link", function()
+      assert(os.execute(("ln -s victim %s.lock"):format(file)))
+      assert.equal("config", clients.failure(save, { api_key = "k" }).kind)
+      assert.equal("config.toml.lock\n", output("ls -A " .. folder))
+   end)
+
    it("is not waited for where it is a pipe", function()
       assert(os.execute("mkfifo " .. file))
       assert.matches("it is no file", clients.failure(client).message, 1, true)

@@ -53,7 +53,16 @@ describe("make install #packaging", function()
    setup(function()
       root = folder .. "/root"
       installed = root .. PREFIX
+      -- what was put there by hand and is to be replaced, not written through
+      process.write_file(folder .. "/victim", "precious")
+      output_of("mkdir -p '%s/bin' && ln -s '%s/victim' '%s/bin/promptic' && ln -s '%s/victim' '%s/bin/promptic-lua'",
+         installed, folder, installed, folder, installed)
       output_of("make install DESTDIR='%s' PREFIX=%s", root, PREFIX)
+   end)
+
+   it("writes through no link", function()
+      assert.equal("precious", process.read_file(folder .. "/victim"))
+      assert.equal("", output_of("find '%s/bin' -type l", installed))
    end)
 
    it("makes an interpreter that runs from any directory", function()

@@ -299,6 +299,29 @@ describe("the history", function()
       assert.same({ "four = [[a", "\tb]]", "one = 1", "print('two')" }, lines(path))
    end)
 
+   it("is closed to others where it was open, and left as it is where it was linked elsewhere", function()
+      for _, linked in ipairs{ false, true } do
+         local home = process.folder()
+         finally(function() process.remove(home) end)
+         local path = home .. "/.promptic/history"
+         assert(os.execute("mkdir " .. process.quote(home .. "/.promptic")))
+         local real = linked and home .. "/elsewhere" or path
+         process.write_file(real, "old = 1\nold = 1\n")
+         assert(os.execute("chmod 644 " .. process.quote(real)))
+         if linked then assert(os.execute(("ln -s ../elsewhere %s"):format(process.quote(path)))) end
+         local screen = terminal.start{ home = home }
+         screen:wait_line("> ")
+         assert.equal(linked and "644\n" or "600\n", output_of("stat -c %a " .. process.quote(real)))
+         assert(os.execute("chmod 644 " .. process.quote(real)))
+         screen:run("one = 1")
+         assert.equal(0, screen:leave())
+         screen:stop()
+         assert.same({ "old = 1", "one = 1" }, lines(real))
+         assert.equal(linked and "644\n" or "600\n", output_of("stat -c %a " .. process.quote(real)))
+         assert.equal(linked and "../elsewhere\n" or "", output_of("readlink " .. process.quote(path)))
+      end
+   end)
+
    it("is bounded", function()
       local home = process.folder()
       finally(function() process.remove(home) end)

@@ -45,7 +45,7 @@ const chat = tracer.startSpan(
     startTime: begin,
     kind: SpanKind.CLIENT,
     attributes: {
-      "gen_ai.request.model": "gpt-4.1-nano",
+      "gen_ai.request.model": "sandbox-small",
       "gen_ai.usage.input_tokens": 100,
       "gen_ai.usage.output_tokens": 20,
       "gen_ai.usage.cost": 0.25,

@@ -111,6 +111,10 @@ describe("a .csv file", function()
       end
    end)
 
+   it("is split at the separator that is given, whatever its first line says", function()
+      assert.equal("1;5=x", text_of(sent("sep=;\r\na,expected\r\n1;5,x\r\n", { separator = "," })))
+   end)
+
    it("that is named .tsv has tabs", function()
       local other = folder .. "/rows.tsv"
       process.write_file(other, "a\texpected\n1,2\tx\n")

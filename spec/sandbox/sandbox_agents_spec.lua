@@ -34,7 +34,7 @@ end
 
 local function chat(trace, number, input_tokens, output_tokens, cost)
    return span(trace, number, { name = "chat", parent = 1, attributes = {
-      ["gen_ai.request.model"] = "gpt-4.1-nano", ["gen_ai.system"] = "openai", ["gen_ai.usage.cost"] = cost,
+      ["gen_ai.request.model"] = "sandbox-small", ["gen_ai.system"] = "openai", ["gen_ai.usage.cost"] = cost,
       ["gen_ai.usage.input_tokens"] = input_tokens, ["gen_ai.usage.output_tokens"] = output_tokens,
    } })
 end
@@ -335,7 +335,7 @@ describe("evaluations", function()
       assert.equal("high", wasted.severity)
 
       local cost = of_type(done, "cost_concentration")[1]
-      assert.same({ "chat", "gpt-4.1-nano", 1, 90.909091 }, { cost.details.stepName, cost.details.model,
+      assert.same({ "chat", "sandbox-small", 1, 90.909091 }, { cost.details.stepName, cost.details.model,
          cost.details.stepIndex, cost.details.costPercentage })
       assert.same({ "high", 1 }, { cost.severity, cost.frequency })
 

@@ -42,16 +42,18 @@ describe("promptic-lua --sandbox", function()
       local result = interpreter.run(OURS, {
          "--sandbox", "-e", [[
             print(os.getenv("PROMPTIC_ENDPOINT"), os.getenv("PROMPTIC_API_KEY"),
-               os.getenv("PROMPTIC_ACCESS_TOKEN"), os.getenv("PROMPTIC_WORKSPACE_ID"))
+               os.getenv("PROMPTIC_ACCESS_TOKEN"), os.getenv("PROMPTIC_WORKSPACE_ID"),
+               os.getenv("PROMPTIC_AI_APPLICATION_ID"))
             print(promptic.client():get_workspace().id ~= nil)
          ]],
          env = {
             PROMPTIC_ENDPOINT = "https://elsewhere.test", PROMPTIC_API_KEY = "other",
             PROMPTIC_ACCESS_TOKEN = "token", PROMPTIC_WORKSPACE_ID = "workspace",
+            PROMPTIC_AI_APPLICATION_ID = "application",
          },
       })
       assert.same({ 0, "" }, { result.code, result.stderr })
-      assert.matches("^http://127%.0%.0%.1:%d+\tsandbox\tnil\tnil\ntrue\n$", result.stdout)
+      assert.matches("^http://127%.0%.0%.1:%d+\tptc_sandbox\tnil\tnil\tnil\ntrue\n$", result.stdout)
       gone(result.stdout)
    end)
 

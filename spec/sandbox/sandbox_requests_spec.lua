@@ -119,6 +119,10 @@ describe("bodies are refused:", function()
          "The method exact does not fit a field of type array", "[0].config.fields.list.method" },
       { "POST", "%s/evaluators", field{ a = { array_strategy = "exact" } },
          "The method array_exact does not fit a field of type string", "[0].config.fields.a.method" },
+      { "POST", "%s/evaluators", field{ list = { method = "judge" } },
+         "The method judge does not fit a field of type array", "[0].config.fields.list.method" },
+      { "POST", "%s/evaluators", field{ inner = { method = "judge" } },
+         "The method judge does not fit a field of type object", "[0].config.fields.inner.method" },
       { "POST", "%s/evaluators", field{ a = { judge_instructions = "x" } },
          "judge_instructions needs the method judge or array_judge", "[0].config.fields.a.judge_instructions" },
       { "POST", "%s/duplicate", { continueFromOptimized = "yes" }, "Expected boolean, received string",
@@ -244,7 +248,7 @@ describe("rows of the endpoint table", function()
       local said = lua[[
          local server = require "promptic.sandbox.server"
          server.handlers.get_workspace = nil
-         local status, _, body = server.respond({ port = 80, api_key = "k", device = { sessions = {} },
+         local status, _, body = server.respond({ port = 80, keys = { k = true }, device = { sessions = {} },
             routes = require("promptic.sandbox.routes").new() }, { method = "GET", path = "/api/v1/workspace", headers = { host = "localhost",
                authorization = "Bearer k" } })
          print(status, body)
@@ -273,7 +277,7 @@ describe("a resource", function()
          local server = require "promptic.sandbox.server"
          local store = require("promptic.sandbox.store").open(":memory:", require "promptic.sandbox.schema")
          require("promptic.sandbox.workspace").prepare(store)
-         local sandbox = { port = 80, api_key = "k", device = { sessions = {} }, store = store, without = {},
+         local sandbox = { port = 80, keys = { k = true }, device = { sessions = {} }, store = store, without = {},
             routes = require("promptic.sandbox.routes").new() }
          for _, path in ipairs{ "/api/v1/models", "/gadget" } do
             local status, _, body = server.respond(sandbox, { method = "GET", path = path,

@@ -55,6 +55,19 @@ describe("credentials", function()
       end)
    end
 
+   it("are the default key and its older word, each with its session", function()
+      for _, key in ipairs{ "ptc_sandbox", "sandbox" } do
+         assert.equal(200, asking("/workspace", "Bearer " .. key).status)
+         assert.equal(200, asking("/workspaces", "Bearer session-" .. key).status)
+      end
+      local other = sandbox.start{ key = "other" }
+      finally(function() other:stop() end)
+      for _, key in ipairs{ "ptc_sandbox", "sandbox" } do
+         assert.equal(401, other:get("/workspace", { authorization = "Bearer " .. key }).status)
+         assert.equal(401, other:get("/workspaces", { authorization = "Bearer session-" .. key }).status)
+      end
+   end)
+
    it("are looked for in long headers too", function()
       local spaces = (" "):rep(200000)
       for _, value in ipairs{ "Bearer" .. spaces .. "x", "Bearer x" .. spaces .. "y" } do
@@ -62,10 +75,22 @@ describe("credentials", function()
       end
    end)
 
+   it("are a key that no word of a message is, and its older form", function()
+      for _, key in ipairs{ "ptc_sandbox", "sandbox" } do
+         assert.equal(200, asking("/workspace", "Bearer " .. key).status)
+         assert.equal(200, asking("/workspaces", "Bearer session-" .. key).status)
+      end
+      for _, key in ipairs{ "session-", "session", "ptc_sandbo", "" } do
+         assert.equal(401, asking("/workspaces", "Bearer " .. key).status)
+      end
+   end)
+
    it("are the key that the command line gives", function()
       local other = sandbox.start{ pace = 0, key = "pk_1" }
       assert.equal(200, other:get("/workspace").status)
-      assert.equal(401, other:get("/workspace", { authorization = "Bearer sandbox" }).status)
+      for _, key in ipairs{ "sandbox", "ptc_sandbox" } do
+         assert.equal(401, other:get("/workspace", { authorization = "Bearer " .. key }).status)
+      end
       assert.equal(200, other:get("/workspaces", { authorization = "Bearer session-pk_1" }).status)
       other:stop()
    end)

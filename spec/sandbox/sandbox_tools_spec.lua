@@ -84,6 +84,15 @@ describe("a tool-selection experiment", function()
       assert.equal(0.75, iterations[1].overallNormalizedScore)
    end)
 
+   it("takes a tool's name in any case", function()
+      local made = create{ epochs = 1 }
+      local at = ("/components/%s/datasets/%s/cases"):format(component, made.datasetId)
+      for _, case in ipairs(server:ok("GET", at).data) do
+         server:ok("PATCH", at .. "/" .. case.id, { expectedPayload = case.expectedPayload:upper() })
+      end
+      assert.equal(0.75, recompute.check(server, made.id)[1].overallNormalizedScore)
+   end)
+
    it("with a part held out and a system prompt to optimise shows what it chose", function()
       local made = create{ systemPrompt = "Choose well.", optimizeSystemPrompt = true, trainSplitRatio = 0.7 }
       local iterations, _, done = recompute.check(server, made.id)

@@ -270,7 +270,7 @@ end
 
 local function score_of(evaluator, task, pairs_)
    if evaluator.type == "f1" and task == "classification" then return round(macro_f1(pairs_)) end
-   local function is_right(predicted, expected) return predicted == expected and 1 or 0 end
+   local function is_right(predicted, expected) return predicted:lower() == expected:lower() and 1 or 0 end
    local of_pair = { f1 = token_f1, similarity = token_cosine, structuredOutput = equal_fields,
       toolSelection = is_right }
    if evaluator.config and evaluator.type == "structuredOutput" then

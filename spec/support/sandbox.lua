@@ -61,7 +61,7 @@ function sandbox.start(options)
    fifo:close()
    os.remove(folder .. "/port")
    local server = setmetatable({
-      pipe = pipe, folder = folder, port = port, key = options.key or "sandbox",
+      pipe = pipe, folder = folder, port = port, key = options.key or "ptc_sandbox",
       url = port and "http://127.0.0.1:" .. port,
    }, Server)
    if port then

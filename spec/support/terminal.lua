@@ -1,6 +1,7 @@
 --- terminal.lua - promptic-lua at a terminal, which tmux plays.
 --
 --    local terminal = terminal.start{ "-i", width = 80, height = 200, env = { NAME = "value" } }
+--    terminal.start{ shell = true }  -- bash in its place, whose prompt is "$ " and which knows $PROGRAM
 --    terminal:run("1 + 1")          -- types a statement, waits for the next prompt, returns what is between
 --    terminal:type("text")          -- types and waits for nothing
 --    terminal:press("C-c", "Tab")   -- keys by tmux's names
@@ -42,6 +43,9 @@ local function command_line(row, home)
    table.sort(words, function(a, b) -- env, then what it removes, then what it sets
       return (a == "env" and 0 or a:find("^%-u") and 1 or 2) < (b == "env" and 0 or b:find("^%-u") and 1 or 2)
    end)
+   if row.shell then
+      return table.concat(words, " ") .. " PS1='$ ' PROGRAM=" .. process.quote(interpreter.OURS) .. " bash --norc -i"
+   end
    words[#words + 1] = process.quote(interpreter.OURS)
    for _, word in ipairs(row) do
       words[#words + 1] = process.quote(word)

@@ -164,6 +164,8 @@ static const struct {
     {"Sun, 06 Nov 2044", DATE, -1}, /* what libcurl reads is more than HTTP knows */
     {"06 Nov 1994 08:50:37 +0000", DATE, -1},
     {"Sun, 06 Nov", DATE, -1},
+    {"Nov  6 1994, at 08:49:47 GMT", DATE, -1},
+    {"Nov  6 08:49:47 1994 GMT", DATE, -1},
     {"tomorrow at the same time of the day", DATE, -1},
     {"Z", DATE, -1},
     {"Some other day in November, at noon", DATE, -1},

@@ -120,6 +120,16 @@ static void check_order(void) {
     end();
 }
 
+static void check_config(void) {
+    promptic_error error;
+    promptic_pair change = {"api_key", "k"};
+    begin("config.toml: fsync, rename, fsync of the folder");
+    CHECK(promptic_config_write(path, &change, 1, &error) == PROMPTIC_OK);
+    SAME("frd", events);
+    SAME("api_key = \"k\"\n", content(path));
+    end();
+}
+
 /* Somebody who guesses the draft's name gets nothing written through it. */
 static void check_guessed_name(void) {
     writer w;
@@ -196,6 +206,7 @@ static void check_fork(void) {
 
 void units_writer(void) {
     check_order();
+    check_config();
     check_guessed_name();
     check_random();
     check_rename_fails();

@@ -1,0 +1,124 @@
+-- background.lua - tasks that nothing of a script waits for: senders and refreshers. Such a task exists while there is
+-- work. promptic.run does not wait for it and does not cancel it, promptic.step does not count it, and where all other
+-- tasks wait for each other it is no help. Whatever drives the scheduler drives it; in plain code so does each call that
+-- blocks. In a forked child it is gone. Baked into the module; runs in Lua 5.1 to 5.4.
+local import = ...
+
+local library, host, scheduler = import "c.library", import "c.tasks", import "scheduler"
+local tasks, alive = import "tasks", import "alive"
+
+local error, pcall = error, pcall
+local huge, max = math.huge, math.max
+
+local check, now, promptic = library.check, library.now, library.promptic
+
+local background = {
+   flushes = 0, -- under way
+}
+
+--- Starts f(...) in the background, from anywhere, and returns its state. Its tasks, and theirs, are in the background
+--- too. An error of f is reported like that of any task that nobody awaits; do not let it come to that.
+function background.start(f, ...)
+   return tasks.enter(scheduler.spawn_behind, f, ...)
+end
+
+--- In a task of the background: waits for so many seconds, or until a flush begins. Returns whether one is under way, so
+--- that what was waiting for more work is done at once.
+function background.pause(seconds)
+   local state = scheduler.current()
+   if background.flushes == 0 then
+      state.paused = true
+      tasks.sleep(seconds)
+      state.paused = false
+   end
+   return background.flushes > 0
+end
+
+--- Whether something waits until all is done.
+function background.is_flushing()
+   return background.flushes > 0
+end
+
+-- Wakes those that pause.
+local function hurry()
+   local state = alive.newest()
+   while state do
+      if state.paused and state.timer then
+         state.agenda.wake(state)
+      end
+      state = state.older
+   end
+end
+
+-- One of those in the background, the newest; nil where there is none.
+local function any()
+   local state = alive.newest()
+   while state and not state.background do
+      state = state.older
+   end
+   return state or nil
+end
+
+local function await_all(stop)
+   local state = any()
+   while state and now() < stop do
+      scheduler.wait_for(state, stop < huge and stop - now() or nil)
+      if state.status == "failed" and not state.awaited then
+         scheduler.take(state)
+         promptic.on_task_error(state.err)
+      end
+      state = any()
+   end
+end
+
+-- As a task of its own, which ends with the one that waits for it, however that ends.
+local function flush_inside(stop)
+   local waiter = tasks.spawn(await_all, stop)
+   function waiter.on_finish()
+      background.flushes = background.flushes - 1
+   end
+   background.flushes = background.flushes + 1
+   hurry()
+   tasks.settle(waiter)
+   if waiter.status ~= "done" then
+      error(waiter.err, 0)
+   end
+end
+
+local function drive(stop)
+   repeat
+      local left = scheduler.drive_background(max(0, stop - now()))
+      scheduler.report_orphans()
+   until left == 0 or now() >= stop
+end
+
+local function flush_outside(stop)
+   background.flushes = background.flushes + 1
+   hurry()
+   local fine, problem = pcall(drive, stop)
+   background.flushes = background.flushes - 1
+   if not fine then
+      error(problem, 0)
+   end
+end
+
+local function flush(stop)
+   if alive.behind > 0 then
+      (scheduler.running() and flush_inside or flush_outside)(stop)
+   end
+   return alive.behind == 0
+end
+
+--- Waits until nothing is left to do in the background, for so many seconds at most; returns whether that is so.
+function promptic.flush(...)
+   local seconds = check.flush(...)
+   local me = scheduler.current()
+   if me and me.background then
+      error("flush cannot be called in the background: it would wait for itself", 2)
+   end
+   return tasks.enter(flush, now() + (seconds or huge))
+end
+
+host.set_driver(scheduler.drive_background, promptic.flush)
+
+return background

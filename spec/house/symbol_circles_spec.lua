@@ -1,0 +1,71 @@
+--- .ci/symbol-circles, which `make check-core` runs: files that need each other are found by their symbols, and a circle
+--- that is not known is named.
+local process = require "spec.support.process"
+
+describe("symbol-circles", function()
+   local folder
+
+   before_each(function()
+      folder = process.folder()
+      assert(os.execute(("mkdir -p '%s/core' '%s/bindings/rows' '%s/bindings/calls'"):format(folder, folder, folder)))
+   end)
+
+   after_each(function()
+      process.remove(folder)
+   end)
+
+   -- The object of a file that defines its own name, and uses the names of others.
+   local function object(path, ...)
+      local function name(of) return (of:gsub("%W", "_")) end
+      local lines = { ("int %s(void);"):format(name(path)) }
+      local calls = {}
+      for index, other in ipairs{ ... } do
+         lines[#lines + 1] = ("int %s(void);"):format(name(other))
+         calls[index] = (" + %s()"):format(name(other))
+      end
+      lines[#lines + 1] = ("int %s(void) { return 0%s; }\n"):format(name(path), table.concat(calls))
+      process.write_file(folder .. "/source.c", table.concat(lines, "\n"))
+      local result = process.run{ "cc", "-fvisibility=hidden", "-c", "-o", ("%s/%s.o"):format(folder, path),
+         folder .. "/source.c" }
+      assert(result.code == 0, result.stderr)
+   end
+
+   local function circles()
+      return process.run{ ".ci/symbol-circles", folder }
+   end
+
+   it("accepts files that need each other one way", function()
+      object("core/a", "core/b", "bindings/rows/c")
+      object("core/b", "bindings/rows/c")
+      object("bindings/rows/c")
+      local result = circles()
+      assert.same({ 0, "" }, { result.code, result.stderr })
+      assert.matches("^circles of files by symbols: 0\n", result.stdout)
+   end)
+
+   it("names a circle of two, and one by way of others", function()
+      object("core/a", "core/b")
+      object("core/b", "core/a")
+      local result = circles()
+      assert.same({ 1, "a new circle: these files need each other: core/a core/b\n" }, { result.code, result.stderr })
+      assert.matches("^circles of files by symbols: 1\n  core/a core/b\n", result.stdout)
+      object("core/b", "bindings/rows/c")
+      object("bindings/rows/c", "core/a")
+      assert.equal("a new circle: these files need each other: bindings/rows/c core/a core/b\n", circles().stderr)
+   end)
+
+   it("accepts a known circle, or a part of it, and names one that takes it in", function()
+      object("bindings/calls/lua_call", "bindings/calls/tasks")
+      object("bindings/calls/tasks", "bindings/calls/lua_call")
+      assert.equal(0, circles().code)
+      object("bindings/calls/tasks", "core/text")
+      object("core/text", "bindings/calls/lua_call")
+      local result = circles()
+      assert.equal(1, result.code)
+      assert.matches("bindings/calls/lua_call bindings/calls/tasks core/text\n", result.stderr, 1, true)
+   end)
+
+   it("has objects to look at", function()
+      assert.equal(1, circles().code)
+   end)
+end)
