@@ -41,7 +41,7 @@ LUA_STATIC   ?= $(call archive,liblua5.4.a liblua54.a liblua-5.4.a liblua.a)
 CJSON        ?= $(or $(call archive,liblua5.4-cjson.a),$(call module,cjson))
 ARGPARSE     ?= $(call module,argparse)
 
-DEPS = CC='$(CC)' LUA='$(LUA)' LUA_CFLAGS='$(LUA_CFLAGS)' LUA_STATIC='$(LUA_STATIC)' \
+DEPS = CC='$(CC)' CURL_CFLAGS='$(CURL_CFLAGS)' LUA='$(LUA)' LUA_CFLAGS='$(LUA_CFLAGS)' LUA_STATIC='$(LUA_STATIC)' \
 	CJSON='$(CJSON)' .ci/deps
 
 # ------------------------------------------------------------------ sources and what becomes of them

@@ -67,6 +67,20 @@ void bindings_name_metatable(lua_State *L, const char *name);
 int bindings_unix_time(lua_State *L);
 int bindings_uuid(lua_State *L);
 
+/* random_hex(bytes): so many random bytes, 32 at most, as hexadecimal digits. */
+int bindings_random_hex(lua_State *L);
+
+/* ---------------------------------------------------------------- base64.c */
+
+/* base64(bytes), unbase64(text) */
+int bindings_base64(lua_State *L);
+int bindings_unbase64(lua_State *L);
+
+/* ----------------------------------------------------------------- spool.c */
+
+/* [-0, +1, m] Pushes the part "c.spool" of the prelude. */
+int bindings_open_spool(lua_State *L);
+
 /* ----------------------------------------------------------------- state.c */
 
 /* A call of Lua's, owned by a userdata (lua_call.c). */

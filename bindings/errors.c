@@ -182,8 +182,24 @@ static void push_field(lua_State *L, const char *name, const char *otherwise) {
     }
 }
 
-/* __tostring: "[404] Not found", "timeout: no byte has moved for 30 s", or of a signal what a stock
- * interpreter raises. */
+/* [-0, +1, m] " (GET /components/x)" for a 404 whose message does not name the route, else "". */
+static void push_request(lua_State *L) {
+    push_field(L, "status_code", "");
+    push_field(L, "code", "");
+    push_field(L, "method", "");
+    push_field(L, "path", "");
+    const char *method = lua_tostring(L, -2), *path = lua_tostring(L, -1);
+    bool is_named = strcmp(lua_tostring(L, -4), "404") == 0 &&
+                    strcmp(lua_tostring(L, -3), "no_route") != 0 && *method != '\0' &&
+                    *path != '\0';
+    if (is_named)
+        lua_pushfstring(L, " (%s %s)", method, path);
+    else
+        lua_pushliteral(L, "");
+}
+
+/* __tostring: "[404] Not found (GET /components/x)", "[409] The experiment is running", or
+ * "timeout: no byte has moved for 30 s"; of a signal what a stock interpreter raises. */
 static int error_tostring(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
@@ -194,7 +210,9 @@ static int error_tostring(lua_State *L) {
     push_field(L, "message", "unknown error");
     push_field(L, "status_code", "");
     if (lua_tostring(L, 3)[0] != '\0') {
-        lua_pushfstring(L, "[%s] %s", lua_tostring(L, 3), lua_tostring(L, 2));
+        push_request(L);
+        lua_pushfstring(L, "[%s] %s%s", lua_tostring(L, 3), lua_tostring(L, 2),
+                        lua_tostring(L, -1));
     } else {
         push_field(L, "kind", "error");
         lua_pushfstring(L, "%s: %s", lua_tostring(L, 4), lua_tostring(L, 2));

@@ -15,14 +15,34 @@ int bindings_unix_time(lua_State *L) {
     return 1;
 }
 
+static const char digits[] = "0123456789abcdef";
+
+/* [-0, +0, e] */
+static void fill_random(lua_State *L, unsigned char *bytes, size_t length) {
+    if (getentropy(bytes, length) != 0)
+        luaL_error(L, "the system gives no random bytes");
+}
+
+int bindings_random_hex(lua_State *L) {
+    unsigned char bytes[32];
+    char text[2 * sizeof bytes];
+    size_t wanted = (size_t)luaL_checkinteger(L, 1);
+    size_t length = wanted < sizeof bytes ? wanted : sizeof bytes;
+    fill_random(L, bytes, length);
+    for (size_t i = 0; i < length; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 0x0F];
+    }
+    lua_pushlstring(L, text, 2 * length);
+    return 1;
+}
+
 /* promptic.uuid(): a random UUID (RFC 9562, version 4) in lower case. */
 int bindings_uuid(lua_State *L) {
-    static const char digits[] = "0123456789abcdef";
     unsigned char bytes[16];
     char text[36];
     size_t length = 0;
-    if (getentropy(bytes, sizeof bytes) != 0)
-        return luaL_error(L, "the system gives no random bytes");
+    fill_random(L, bytes, sizeof bytes);
     bytes[6] = (unsigned char)((bytes[6] & 0x0F) | 0x40);
     bytes[8] = (unsigned char)((bytes[8] & 0x3F) | 0x80);
     for (size_t i = 0; i < sizeof bytes; i++) {

@@ -35,12 +35,22 @@ static void free_request(promptic_call *call) {
     foreign_close(allocator_of(call), &call->foreign);
 }
 
-/* An easy handle for an attempt; NULL if out of memory. */
-static CURL *take_handle(const promptic_call *call) {
+/* An easy handle for an attempt; NULL with libcurl's reason. */
+static CURL *take_handle(const promptic_call *call, CURLcode *problem) {
     if (!call->foreign.active)
-        return client_take_handle(call->client);
+        return client_take_handle(call->client, problem);
     const transfer_settings settings = client_settings(call->client);
-    return foreign_handle(&settings, &call->foreign);
+    return foreign_handle(&settings, &call->foreign, problem);
+}
+
+/* The attempt cannot begin. What libcurl refuses, such as TLS where it was built without, is the
+ * same each time. */
+static void fail_to_begin(promptic_call *call, CURLcode problem) {
+    bool is_memory = problem == CURLE_OK || problem == CURLE_OUT_OF_MEMORY;
+    if (is_memory)
+        call_fail(call, PROMPTIC_MEMORY, NULL, "not enough memory to start the request");
+    else
+        call_fail(call, PROMPTIC_CONFIG, "libcurl_lacks", curl_easy_strerror(problem));
 }
 
 static void give_handle(promptic_call *call, CURL *easy) {
@@ -184,21 +194,24 @@ bool call_attempt(promptic_call *call) {
         .body_length = call->body_length,
         .headers = is_foreign ? call->foreign.headers
                               : headers_of(&client->headers, call->method, call->body != NULL,
-                                               call->row != NULL && call->row->redirects),
+                                           call->row != NULL && call->row->redirects),
         .fresh = call->distrusts,
         .connect_timeout = call->limits.timeout,
         .max_response_bytes = call->limits.max_response_bytes,
         .on_body = call->on_body,
         .body_userdata = call->body_userdata,
     };
-    CURL *easy = pool_reserve(client->pool) ? take_handle(call) : NULL;
-    bool ready = easy != NULL && transfer_begin(&call->transfer, easy, &plan, call) == CURLE_OK;
+    CURLcode problem = CURLE_OUT_OF_MEMORY;
+    CURL *easy = pool_reserve(client->pool) ? take_handle(call, &problem) : NULL;
+    if (easy != NULL)
+        problem = transfer_begin(&call->transfer, easy, &plan, call);
+    bool ready = easy != NULL && problem == CURLE_OK;
     if (!ready || pool_add(client->pool, easy) != CURLM_OK) {
         if (ready)
             transfer_drop(&call->transfer);
         if (easy != NULL)
             give_handle(call, easy);
-        call_fail(call, PROMPTIC_MEMORY, NULL, "not enough memory to start the request");
+        fail_to_begin(call, problem);
         return false;
     }
     client->loop->running++;
@@ -295,6 +308,19 @@ static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_a
     return !retry_declares_unprocessed(outcome->status, retry_after);
 }
 
+/* Takes the message of a 401 and returns it with what was refused. */
+static char *name_credential(const promptic_call *call, char *message) {
+    const config *config = &call->client->config;
+    text whole;
+    if (message == NULL || config->credential == NULL)
+        return message;
+    text_init(&whole, allocator_of(call));
+    text_addf(&whole, "%s (refused: the %s %s)", message,
+              config->is_session ? "session token" : "API key", config_origin(config));
+    memory_free(allocator_of(call), message);
+    return text_take(&whole, NULL);
+}
+
 static char *api_message(const promptic_call *call, int status) {
     const char *location = transfer_header(&call->transfer, "location");
     if (status >= 300 && status < 400 && location != NULL) {
@@ -312,9 +338,10 @@ static char *api_message(const promptic_call *call, int status) {
         return failure_no_route(allocator_of(call), call->row);
     if (call->row != NULL && status == 404)
         return failure_not_found(allocator_of(call), call->row, body->data, body->length);
-    return failure_message(allocator_of(call), status,
-                           transfer_header(&call->transfer, "content-type"),
-                           call->transfer.body.data, call->transfer.body.length);
+    char *message =
+        failure_message(allocator_of(call), status,
+                        transfer_header(&call->transfer, "content-type"), body->data, body->length);
+    return status == 401 && !call->foreign.active ? name_credential(call, message) : message;
 }
 
 /* Takes the message from the response, or from libcurl. False if out of memory. */
@@ -390,16 +417,18 @@ static void settle_failure(promptic_call *call, const transfer_outcome *outcome)
     if (is_unsure(outcome, call->transfer.sent, attempt.retry_after))
         call->maybe_sent = true;
     double delay = next_delay(call, &attempt);
-    const char *reason = outcome->kind == PROMPTIC_OK ? "HTTP status" : outcome->message;
+    char status[sizeof "HTTP status " + 12];
+    snprintf(status, sizeof status, "HTTP status %d", outcome->status);
+    const char *reason = outcome->kind == PROMPTIC_OK ? status : outcome->message;
     if (delay < 0) {
-        client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: %s %d (attempt %d)", call->method,
-                   call->path, reason, outcome->status, call->attempts);
+        client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: %s (attempt %d)", call->method,
+                   call->path, reason, call->attempts);
         fail_with(call, outcome, attempt.retry_after);
         return;
     }
     char seconds[NUMBER_SIZE];
-    client_log(call->client, PROMPTIC_LOG_WARNING, "%s %s: %s %d; attempt %d follows in %s s",
-               call->method, call->path, reason, outcome->status, call->attempts + 1,
+    client_log(call->client, PROMPTIC_LOG_WARNING, "%s %s: %s; attempt %d follows in %s s",
+               call->method, call->path, reason, call->attempts + 1,
                number_text(seconds, delay, 3));
     call->state = CALL_WAITING;
     call->distrusts = attempt.kind != PROMPTIC_API_ERROR || attempt.status == 408;

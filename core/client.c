@@ -287,14 +287,14 @@ transfer_settings client_settings(const promptic_client *client) {
     };
 }
 
-CURL *client_take_handle(promptic_client *client) {
+CURL *client_take_handle(promptic_client *client, CURLcode *problem) {
     if (client->generation != client->loop->generation)
         drop_idle(client); /* they share the TLS sessions of the parent process */
     client->generation = client->loop->generation;
     if (client->idle_count > 0)
         return client->idle[--client->idle_count];
     const transfer_settings settings = client_settings(client);
-    return transfer_handle(&settings);
+    return transfer_handle(&settings, problem);
 }
 
 void client_give_handle(promptic_client *client, CURL *easy) {

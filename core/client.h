@@ -58,9 +58,9 @@ const char *client_target(const promptic_client *client, const char *url);
 /* The settings of its easy handles. */
 transfer_settings client_settings(const promptic_client *client);
 
-/* An easy handle with the client's settings, new or used before; NULL if out of memory. The pool
+/* An easy handle with the client's settings, new or used before; NULL as transfer_handle. The pool
  * has been reserved before. */
-CURL *client_take_handle(promptic_client *client);
+CURL *client_take_handle(promptic_client *client, CURLcode *problem);
 void client_give_handle(promptic_client *client, CURL *easy);
 
 /* Writes a line to the client's log, where it has one. */

@@ -337,6 +337,13 @@ promptic_kind config_resolve(const promptic_options *options, config *out, promp
     return r.kind;
 }
 
+const char *config_origin(const config *config) {
+    if (config->source == level_names[ENVIRONMENT])
+        return config->is_session ? "from PROMPTIC_ACCESS_TOKEN" : "from PROMPTIC_API_KEY";
+    return config->source == level_names[FILE_LEVEL] ? "from the configuration file"
+                                                     : "given to the client";
+}
+
 void config_free(config *config) {
     text_free_secret(&config->allocator, config->credential);
     memory_free(&config->allocator, config->application_id);

@@ -56,6 +56,9 @@ typedef struct config {
  */
 promptic_kind config_resolve(const promptic_options *options, config *out, promptic_error *error);
 
+/* Where the credential comes from, for messages: "from PROMPTIC_API_KEY". A static string. */
+const char *config_origin(const config *config);
+
 /* Wipes the credential and frees what *config holds; it is empty afterwards. */
 void config_free(config *config);
 

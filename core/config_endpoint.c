@@ -94,6 +94,32 @@ static promptic_kind refuse_code(CURLUcode code, const char *name, promptic_erro
                        curl_url_strerror(code));
 }
 
+/* Whether the endpoint has an internationalised name (IDN) that libcurl cannot convert, in this
+ * locale or at all: it would refuse each request. It takes any such failure for want of memory. */
+static bool is_unwritable(const char *endpoint, const char *name) {
+    char *host = NULL;
+    bool is_ascii = true;
+    for (const char *c = name; c != NULL && *c != '\0'; c++)
+        is_ascii = is_ascii && (unsigned char)*c < 0x80;
+    if (is_ascii)
+        return false;
+    CURLU *url = curl_url();
+    bool written = url != NULL && curl_url_set(url, CURLUPART_URL, endpoint, 0) == CURLUE_OK &&
+                   curl_url_get(url, CURLUPART_HOST, &host, CURLU_PUNYCODE) == CURLUE_OK;
+    curl_free(host);
+    curl_url_cleanup(url);
+    return !written;
+}
+
+static bool ends_in_api(const char *endpoint) {
+    static const char ending[] = "/api/v1";
+    size_t length = strlen(endpoint);
+    while (length > 0 && endpoint[length - 1] == '/')
+        length--;
+    size_t start = length >= sizeof ending - 1 ? length - (sizeof ending - 1) : 0;
+    return strncasecmp(endpoint + start, ending, sizeof ending - 1) == 0;
+}
+
 static promptic_kind check_parts(char *const parts[PARTS], const char *name, bool allow_http,
                                  promptic_error *error) {
     bool is_http = strcmp(parts[SCHEME], "http") == 0;
@@ -104,6 +130,15 @@ static promptic_kind check_parts(char *const parts[PARTS], const char *name, boo
                            "%s must not hold a user or a password; the credential is given as "
                            "api_key or access_token",
                            name);
+    if (is_unwritable(parts[WHOLE], parts[HOST]))
+        return failure_set(
+            error, PROMPTIC_CONFIG,
+            "%s has a host name that this libcurl cannot write in ASCII: write it as "
+            "it is in DNS, xn--...",
+            name);
+    if (ends_in_api(parts[WHOLE]))
+        return failure_set_code(error, PROMPTIC_CONFIG, "api_in_endpoint",
+                                "%s ends in /api/v1, which the library adds: leave it out", name);
     if (is_http && !allow_http && !is_loopback(parts[HOST]))
         return failure_set(error, PROMPTIC_CONFIG,
                            "%s is plain http, over which anybody on the way could read the "

@@ -132,11 +132,24 @@ static void add_json_line(text *line, const json_value *value, size_t limit) {
     text_free(&plain);
 }
 
+/* Adds "[0].config: " where `details` names a field. */
+static void add_field(text *line, const char *body, size_t length) {
+    json_value details, path;
+    size_t before = line->length;
+    if (!json_member(body, length, "details", &details) || !json_is_object(&details) ||
+        !find_string(details.start, details.length, "path", &path))
+        return;
+    add_json_line(line, &path, FAILURE_MAX_CODE);
+    if (line->length > before)
+        text_add(line, ": ");
+}
+
 static void add_body(text *line, const char *content_type, const char *body, size_t length) {
     json_value message, code;
     text plain;
     text_init(&plain, line->allocator);
     if (find_message(body, length, &message, &code)) {
+        add_field(line, body, length);
         add_json_line(line, &message, FAILURE_MAX_MESSAGE);
     } else if (content_type != NULL && strncasecmp(content_type, "text/html", 9) == 0) {
         add_html_text(&plain, body, body + (length < HTML_BEGINNING ? length : HTML_BEGINNING));

@@ -211,10 +211,11 @@ void foreign_close(const promptic_allocator *allocator, foreign *foreign) {
     proxy_free(allocator, &foreign->proxy);
 }
 
-CURL *foreign_handle(const transfer_settings *of_client, const foreign *foreign) {
+CURL *foreign_handle(const transfer_settings *of_client, const foreign *foreign,
+                     CURLcode *problem) {
     transfer_settings settings = *of_client;
     settings.origin = NULL;
     settings.proxy = foreign->proxy.url;
     settings.no_proxy = foreign->proxy.exceptions;
-    return transfer_handle(&settings);
+    return transfer_handle(&settings, problem);
 }

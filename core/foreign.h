@@ -44,7 +44,8 @@ promptic_kind foreign_open(const foreign_origin *origin, const promptic_request 
 void foreign_close(const promptic_allocator *allocator, foreign *foreign);
 
 /* A new easy handle for the request, with the client's settings where the request has none of its
- * own; freed with curl_easy_cleanup; NULL if out of memory. */
-CURL *foreign_handle(const transfer_settings *of_client, const foreign *foreign);
+ * own; freed with curl_easy_cleanup; NULL as transfer_handle. */
+CURL *foreign_handle(const transfer_settings *of_client, const foreign *foreign,
+                     CURLcode *problem);
 
 #endif

@@ -7,6 +7,7 @@
 #include "retry.h"
 #include "sigpipe.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -17,8 +18,21 @@
 
 static CURLcode global_code;
 
+/* A call that is given up during a name lookup leaves that to its thread, which goes on in libcurl
+ * for a while: a plugin that is unloaded must not take libcurl, or itself with a libcurl inside,
+ * away from it. */
+static void pin_libcurl(void) {
+    Dl_info info;
+    CURLcode (*function)(long) = curl_global_init;
+    void *address;
+    memcpy(&address, &function, sizeof address); /* no cast between the two is ISO C */
+    if (dladdr(address, &info) != 0 && info.dli_fname != NULL)
+        dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
 static void global_init(void) {
     global_code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    pin_libcurl();
 }
 
 /* Once a process, and never cleaned up: other code in it may use libcurl as well. */

@@ -3,6 +3,7 @@
 #include "clock.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -290,18 +291,54 @@ static pool_socket *find_connection(pool *pool, const pool_end *peer, const pool
     return NULL;
 }
 
+static bool read_address(const char *ip, struct sockaddr_storage *address, socklen_t *size) {
+    struct sockaddr_in *v4 = (void *)address;
+    struct sockaddr_in6 *v6 = (void *)address;
+    memset(address, 0, sizeof *address);
+    bool is_v6 = strchr(ip, ':') != NULL;
+    address->ss_family = is_v6 ? AF_INET6 : AF_INET;
+    *size = is_v6 ? sizeof *v6 : sizeof *v4;
+    void *bytes = is_v6 ? (void *)&v6->sin6_addr : (void *)&v4->sin_addr;
+    return inet_pton(address->ss_family, ip, bytes) == 1;
+}
+
+/* Whether this machine no longer has the address, as binding a socket to it tells. What else may go
+ * wrong proves nothing. */
+static bool is_gone(const char *ip) {
+    struct sockaddr_storage address;
+    socklen_t size;
+    if (!read_address(ip, &address, &size))
+        return false;
+    const struct curl_sockaddr wanted = {.family = address.ss_family, .socktype = SOCK_STREAM};
+    int number = open_socket(&wanted);
+    if (number < 0)
+        return false;
+    bool gone = bind(number, (void *)&address, size) != 0 && errno == EADDRNOTAVAIL;
+    close(number);
+    return gone;
+}
+
+/* A connection in steady use needs no look at its address: 7 us. */
+#define LONG_IDLE_MS 1000
+
 bool pool_is_usable(pool *pool, const pool_end *peer, const pool_end *local) {
-    const pool_socket *socket = find_connection(pool, peer, local);
+    pool_socket *socket = find_connection(pool, peer, local);
+    int64_t now_ms = clock_now_ms();
     if (socket == NULL)
         return false;
     struct pollfd fd = {.fd = socket->number, .events = POLLIN | POLLRDHUP};
-    return poll(&fd, 1, 0) == 0;
+    if (poll(&fd, 1, 0) != 0 || (now_ms - socket->used_ms >= LONG_IDLE_MS && is_gone(local->ip)))
+        return false;
+    socket->used_ms = now_ms;
+    return true;
 }
 
 void pool_note_connected(pool *pool, const pool_end *peer, const pool_end *local) {
     pool_socket *socket = find_connection(pool, peer, local);
-    if (socket != NULL)
-        socket->is_connecting = false;
+    if (socket == NULL)
+        return;
+    socket->is_connecting = false;
+    socket->used_ms = clock_now_ms();
 }
 
 /* ----------------------------------------------------------------- driving */

@@ -13,6 +13,11 @@
 #include "promptic.h"
 
 #include <curl/curl.h>
+
+#if LIBCURL_VERSION_NUM < 0x075800
+#error "libcurl 7.88 or newer is needed: older ones take a connection that breaks for a TLS error"
+#endif
+
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdint.h>
@@ -39,6 +44,7 @@ typedef struct pool_socket {
     unsigned char reported; /* directions reported to the host; 0: none */
     unsigned char ready;    /* directions found ready and not handled yet */
     pool_end local, peer;
+    int64_t used_ms; /* when a request last began on it */
 } pool_socket;
 
 typedef struct pool pool;
@@ -87,8 +93,9 @@ CURLcode pool_attach(pool *pool, CURL *easy);
 CURLMcode pool_add(pool *pool, CURL *easy);
 void pool_remove(pool *pool, CURL *easy);
 
-/* Whether a kept connection may carry another request: it is known, and there is nothing to read
- * from it, which could only be its end or a response to no request (RFC 9112 9.2, 9.3). */
+/* Whether a kept connection may carry another request: it is known, there is nothing to read from
+ * it, which could only be its end or a response to no request (RFC 9112 9.2, 9.3), and this machine
+ * still has its address, which it may have lost while it slept or changed networks. */
 bool pool_is_usable(pool *pool, const pool_end *peer, const pool_end *local);
 
 /* Notes that this connection is about to carry its first request. */

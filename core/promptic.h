@@ -494,8 +494,7 @@ PROMPTIC_API const promptic_result *promptic_call_result(const promptic_call *ca
 PROMPTIC_API bool promptic_call_wait(promptic_call *call, long timeout_ms);
 
 /* Aborts the transfer and ends the call with kind cancelled; its callback runs in the next step.
- * Never blocks; before libcurl 7.87 a name lookup that is under way is waited for. Nothing happens
- * where it has ended already. */
+ * Never blocks. Nothing happens where it has ended already. */
 PROMPTIC_API void promptic_call_cancel(promptic_call *call);
 
 /* Frees the call, aborting it without a callback where it has not ended, or where its callback

@@ -24,9 +24,10 @@ typedef struct retry_attempt {
 } retry_attempt;
 
 /*
- * Whether a status declares that the request had no effect (RFC 9110 15, RFC 6585): 400 to 417, 421,
- * 422, 426, 428, 429, 431, 451, the redirects 301, 302, 307 and 308, 503 with Retry-After. All others
- * leave doubt, also those that only gateways send: 524 means that the origin has the request.
+ * Whether a status declares that the request had no effect (RFC 9110 15, RFC 6585): 400 to 417,
+ * 421, 422, 426, 428, 429, 431, 451, the redirects 301, 302, 307 and 308, 503 with Retry-After. All
+ * others leave doubt, also those that only gateways send: 524 means that the origin has the
+ * request.
  */
 bool retry_declares_unprocessed(int status, double retry_after);
 

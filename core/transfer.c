@@ -7,10 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#ifndef CURL_WRITEFUNC_ERROR /* before libcurl 7.87: any number other than the length */
-#define CURL_WRITEFUNC_ERROR 0xFFFFFFFF
-#endif
-
 /* libcurl refuses single headers past 100 KiB; this bounds their sum. */
 #define MAX_HEADER_BYTES ((size_t)1024 * 1024)
 
@@ -165,21 +161,13 @@ static int on_request(void *userdata, char *peer_ip, char *local_ip, int peer_po
 /* ------------------------------------------------------------------ set-up */
 
 static CURLcode limit_protocols(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075500
     return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
 }
 
 /* Cancelling an attempt during its name lookup would wait for the resolver thread, for seconds and
  * more; with this option the thread is detached, and cleans up when it ends. */
 static void leave_lookups(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075700
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-#else
-    (void)easy;
-#endif
 }
 
 /* With two addresses libcurl gives the first one half of it (core/README.md, "Connections"). */
@@ -216,8 +204,9 @@ static CURLcode set_authorities(CURL *easy, const transfer_settings *settings) {
     return code;
 }
 
-CURL *transfer_handle(const transfer_settings *settings) {
+CURL *transfer_handle(const transfer_settings *settings, CURLcode *problem) {
     CURL *easy = curl_easy_init();
+    *problem = easy != NULL ? CURLE_OK : CURLE_OUT_OF_MEMORY;
     if (easy == NULL)
         return NULL;
     leave_lookups(easy);
@@ -246,6 +235,7 @@ CURL *transfer_handle(const transfer_settings *settings) {
         code = set_authorities(easy, settings);
     if (code == CURLE_OK && settings->origin != NULL)
         code = curl_easy_setopt(easy, CURLOPT_CURLU, settings->origin);
+    *problem = code;
     if (code != CURLE_OK) {
         curl_easy_cleanup(easy);
         return NULL;
@@ -368,7 +358,12 @@ static promptic_kind kind_of(CURLcode code, const transfer *transfer) {
         return PROMPTIC_MEMORY;
     case CURLE_BAD_CONTENT_ENCODING:
         return PROMPTIC_DECODE;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* https, with a libcurl without TLS; or a response that is
+                                        none */
+        return transfer->connected ? PROMPTIC_CONNECTION : PROMPTIC_CONFIG;
     case CURLE_URL_MALFORMAT:
+    case CURLE_NOT_BUILT_IN:
+    case CURLE_UNKNOWN_OPTION:
         return PROMPTIC_CONFIG;
     case CURLE_PROXY:
         return socks_kind(transfer->easy);

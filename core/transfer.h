@@ -75,8 +75,9 @@ typedef struct transfer_settings {
     bool certificate;     /* keep the server's: transfer.issuer and transfer.expires */
 } transfer_settings;
 
-/* A new easy handle with these settings, freed with curl_easy_cleanup. NULL if out of memory. */
-CURL *transfer_handle(const transfer_settings *settings);
+/* A new easy handle with these settings, freed with curl_easy_cleanup. NULL with libcurl's code in
+ * *problem: out of memory, or a setting that this libcurl does not have. */
+CURL *transfer_handle(const transfer_settings *settings, CURLcode *problem);
 
 void transfer_init(transfer *transfer, const promptic_allocator *allocator);
 void transfer_free(transfer *transfer);

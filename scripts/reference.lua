@@ -25,9 +25,12 @@ function reference.split(row)
    return positional, options
 end
 
+-- Kinds of rows that are methods of an object, which is called so.
+local OBJECTS = { task = true, tracer = true, span = true, prompt = true }
+
 --- What stands before a row's name where it is called: "client:", "promptic.", "promptic.auth.", "task:".
 function reference.prefix(row)
-   if row.kind == "task" then return "task:" end
+   if OBJECTS[row.kind] then return row.kind .. ":" end
    if row.verb or row.kind == "method" then return "client:" end
    return row.table and ("promptic.%s."):format(row.table) or "promptic."
 end
@@ -94,7 +97,7 @@ end
 
 --- The function of a row; nil for methods of a task, and for those of a client that no module has.
 function reference.value(row)
-   if row.kind == "task" or row.module == "client" then return nil end
+   if OBJECTS[row.kind] or row.module == "client" then return nil end
    local place = row.module or row.table
    return (place and promptic[place] or promptic)[row.name]
 end

@@ -243,8 +243,8 @@ function sandbox.main(arguments)
    end
    local ran, problem = pcall(run, options)
    if ran then return 0 end
-   -- how the interpreter ends a script on Ctrl-C, which is the way to end a sandbox
-   if tostring(problem):find("interrupted!", 1, true) then return 130 end
+   -- a signal is the way to end a sandbox
+   if require("promptic").is_error(problem, "interrupted") then return 130 end
    io.stderr:write("promptic sandbox: ", tostring(problem), "\n")
    return 1
 end

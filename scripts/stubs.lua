@@ -51,7 +51,7 @@ local TYPES = {
 }
 
 local FORMATS = {
-   ["string or false"] = "string|false", ["list, function or path"] = "table|function|string",
+   client = "promptic.Client", ["string or false"] = "string|false", ["list, function or path"] = "table|function|string",
    ["bytes or table"] = "string|table",
 }
 
@@ -156,7 +156,9 @@ local function argument_type(row, parameter)
    return place == "item" and name .. "[]" or name
 end
 
-local OBJECTS = { ["client:"] = "Client:", ["task:"] = "Task:" }
+local OBJECTS = {
+   ["client:"] = "Client:", ["task:"] = "Task:", ["tracer:"] = "Tracer:", ["span:"] = "Span:", ["prompt:"] = "Prompt:",
+}
 
 local function add_function(row)
    local positional, options = reference.split(row)
@@ -204,7 +206,9 @@ for _, row in ipairs(promptic.library) do
       add_fields("promptic." .. row.name, row.parameters)
    end
 end
-lines[#lines] = "local Task = {}\n" -- behind the class of that name, which is the last one
+for _, name in ipairs { "Tracer", "Span", "Prompt", "Task" } do -- a class of each stands above
+   add("---@type promptic.%s\nlocal %s = {}\n", name, name)
+end
 for _, row in ipairs(reference.functions()) do add_function(row) end
 for _, row in ipairs(types) do add_type(row) end
 add("return promptic")

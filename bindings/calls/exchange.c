@@ -100,28 +100,6 @@ static int sha256(lua_State *L) {
     return 1;
 }
 
-/* [-0, +1, e] base64(bytes), as RFC 4648, 4, has it. */
-static int base64(lua_State *L) {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t length;
-    luaL_Buffer out;
-    const char *bytes = luaL_checklstring(L, 1, &length);
-    luaL_buffinit(L, &out);
-    for (size_t i = 0; i < length; i += 3) {
-        const unsigned char *at = (const unsigned char *)bytes + i;
-        unsigned long group = (unsigned long)at[0] << 16;
-        group |= i + 1 < length ? (unsigned long)at[1] << 8 : 0;
-        group |= i + 2 < length ? at[2] : 0;
-        luaL_addchar(&out, letters[group >> 18]);
-        luaL_addchar(&out, letters[group >> 12 & 63]);
-        luaL_addchar(&out, i + 1 < length ? letters[group >> 6 & 63] : '=');
-        luaL_addchar(&out, i + 2 < length ? letters[group & 63] : '=');
-    }
-    luaL_pushresult(&out);
-    return 1;
-}
-
 /* Reads up to `length` bytes; -1 and errno where that fails. */
 static ssize_t read_all(int file, char *bytes, size_t length) {
     size_t got = 0;
@@ -259,7 +237,9 @@ void bindings_check_download(lua_State *L, const bindings_site *options) {
 int bindings_open_exchange(lua_State *L) {
     static const luaL_Reg functions[] = {{"exchange", exchange}, {"open", download_open},
                                          {"read", read_file},    {"sha256", sha256},
-                                         {"base64", base64},     {NULL, NULL}};
+                                         {"base64", bindings_base64},
+                                         {"unbase64", bindings_unbase64},
+                                         {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

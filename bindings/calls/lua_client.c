@@ -58,7 +58,11 @@ static void read_options(lua_State *L, promptic_options *options) {
 
 /* ----------------------------------------------------------------- lifetime */
 
-enum { USER_LOG = 1, USER_STATE = 2, USER_PARENT = 3 }; /* in the table that is a client's user value */
+enum {
+    USER_LOG = 1,
+    USER_STATE = 2,
+    USER_PARENT = 3
+}; /* in the table that is a client's user value */
 
 /* [-0, +1, e] Pushes a client without a handle, which keeps its state and its log function alive,
  * and can be found by its address without being kept alive by that. */

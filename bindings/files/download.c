@@ -83,6 +83,6 @@ static writer *push_writer(lua_State *L) {
 int download_open(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
     writer *file = push_writer(L);
-    int code = writer_open(file, path, 0666);
+    int code = writer_open(file, path, lua_toboolean(L, 2) ? 0600 : 0666);
     return code != 0 ? push_problem(L, code) : 1;
 }

@@ -54,8 +54,9 @@ typedef struct listen_options {
 
 /* [-0, +0, e] Raises for a key that is no option. The table is at index 1. */
 static void check_names(lua_State *L) {
-    static const char *const names[] = {"port", "on_request", "max_body_bytes", "idle_seconds",
-                                        "request_seconds", "max_connections", "watch_stdin"};
+    static const char *const names[] = {"port",         "on_request",      "max_body_bytes",
+                                        "idle_seconds", "request_seconds", "max_connections",
+                                        "watch_stdin"};
     for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
         bool known = false;
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -121,16 +122,15 @@ static void start(httpd_server *server, const listen_options *options) {
         keep_log, server, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK, httpd_on_uri,
         server, MHD_OPTION_UNESCAPE_CALLBACK, httpd_keep_escaped, server,
         MHD_OPTION_NOTIFY_COMPLETED, httpd_on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
-        httpd_on_connection, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds,
-        MHD_OPTION_END);
+        httpd_on_connection, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES,
+        MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds, MHD_OPTION_END);
 }
 
 /* httpd.listen(options) */
 static int httpd_listen(lua_State *L) {
     listen_options options;
     check_options(L, &options);
-    httpd_server *server = lua_newuserdatauv(L, sizeof *server, 1);
+    httpd_server *server = lua_newuserdatauv(L, sizeof *server, 2);
     memset(server, 0, sizeof *server);
     lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
     server->main = lua_tothread(L, -1);
@@ -238,7 +238,8 @@ static int server_step(lua_State *L) {
             stop(server);
         if (server->interrupted) {
             server->interrupted = false;
-            return luaL_error(L, "interrupted!");
+            lua_getiuservalue(L, 1, HTTPD_INTERRUPT);
+            return lua_error(L);
         }
         if (problem != 0)
             return luaL_error(L, "cannot wait for requests: %s", strerror(problem));

@@ -50,8 +50,8 @@ void httpd_on_completed(void *server, struct MHD_Connection *connection, void **
 void httpd_on_connection(void *server, struct MHD_Connection *connection, void **context,
                          enum MHD_ConnectionNotificationCode what);
 
-/* What has arrived on a connection, or was sent: the head of a request, bytes of its body, the whole
- * of it, the end of its response. */
+/* What has arrived on a connection, or was sent: the head of a request, bytes of its body, the
+ * whole of it, the end of its response. */
 void httpd_note_head(struct MHD_Connection *connection);
 void httpd_note_body(struct MHD_Connection *connection, size_t bytes);
 void httpd_note_request(struct MHD_Connection *connection);
@@ -63,6 +63,12 @@ double httpd_close_late(httpd_server *server);
 
 /* How many connections there can be at once, by select and by the limit of descriptors. */
 size_t httpd_most_connections(void);
+
+/* User values of a server: on_request, the error of a signal. */
+enum { HTTPD_ON_REQUEST = 1, HTTPD_INTERRUPT = 2 };
+
+/* Message handler: the error as text with a traceback; one of a signal as it is. */
+int httpd_describe_error(lua_State *L);
 
 /* [-0, +0, -] The error that a function of the script raised is on top, with a traceback: goes to
  * stderr, or, where it is an interrupt, is raised again by step. Returns the length of its message.

@@ -18,7 +18,7 @@
 /* How slow a body may be once its first seconds have passed. */
 #define SLOWEST_BYTES_PER_SECOND 1024.0
 
-/* Descriptors for everything else: the database, its log, standard streams, the listening socket. */
+/* Descriptors for everything else: database, log, standard streams, listening socket. */
 #define OTHER_DESCRIPTORS 40
 
 typedef struct httpd_connection {

@@ -49,7 +49,8 @@ int httpd_peek(lua_State *L) {
     lua_Integer count = luaL_checkinteger(L, 2);
     luaL_argcheck(L, count >= 0 && count <= MOST_PEEKED, 2, "too many bytes");
     luaL_Buffer buffer;
-    char *bytes = luaL_buffinitsize(L, &buffer, (size_t)count); /* before there is a descriptor to lose */
+    char *bytes =
+        luaL_buffinitsize(L, &buffer, (size_t)count); /* before there is a descriptor to lose */
     struct stat found;
     int fd = open_regular(path, O_RDONLY, &found);
     if (fd < 0 && errno == ENOENT) {

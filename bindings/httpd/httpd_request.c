@@ -260,9 +260,23 @@ static int serve(lua_State *L) {
     return 0;
 }
 
-/* Message handler: the error as text, and a traceback. */
-static int describe(lua_State *L) {
-    luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
+/* [-0, +0, -] Whether the error at index is that of a signal, a promptic.Error of kind
+ * "interrupted". */
+static bool is_interrupt(lua_State *L, int index) {
+    bool is = false;
+    if (lua_istable(L, index)) {
+        int table = lua_absindex(L, index);
+        lua_pushliteral(L, "kind");
+        is = lua_rawget(L, table) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "interrupted") == 0;
+        lua_pop(L, 1);
+    }
+    return is;
+}
+
+int httpd_describe_error(lua_State *L) {
+    lua_settop(L, 1);
+    if (!is_interrupt(L, 1))
+        luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
     return 1;
 }
 
@@ -324,13 +338,6 @@ static struct MHD_Response *error_response(const char *prefix, const char *text,
     return response;
 }
 
-/* Whether this is the error that the interpreter's hook raises on Ctrl-C. */
-static bool is_interrupt(const char *text, size_t length) {
-    static const char interrupt[] = "interrupted!";
-    size_t tail = sizeof interrupt - 1;
-    return length >= tail && memcmp(text + length - tail, interrupt, tail) == 0;
-}
-
 static const char *error_text(lua_State *L) {
     return lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "unknown";
 }
@@ -338,12 +345,14 @@ static const char *error_text(lua_State *L) {
 size_t httpd_report_error(lua_State *L, httpd_server *server) {
     const char *text = error_text(L);
     const char *traceback = strstr(text, "\nstack traceback:");
-    size_t length = traceback == NULL ? strlen(text) : (size_t)(traceback - text);
-    if (is_interrupt(text, length))
+    if (is_interrupt(L, -1)) {
         server->interrupted = true;
-    else
+        lua_pushvalue(L, -1);
+        lua_setiuservalue(L, 1, HTTPD_INTERRUPT); /* index 1: everything runs inside of step */
+    } else {
         fprintf(stderr, "promptic.httpd: internal error: %s\n", text);
-    return length;
+    }
+    return traceback == NULL ? strlen(text) : (size_t)(traceback - text);
 }
 
 /* [-0, +0, -] The error that on_request raised is on top, with a traceback. */
@@ -363,7 +372,7 @@ static void respond(exchange *x) {
     int top = lua_gettop(L);
     if (!lua_checkstack(L, LUA_MINSTACK))
         return;
-    lua_pushcfunction(L, describe);
+    lua_pushcfunction(L, httpd_describe_error);
     lua_pushcfunction(L, serve);
     lua_pushvalue(L, x->server->handler);
     lua_pushlightuserdata(L, x);

@@ -32,11 +32,6 @@ static int next_piece(lua_State *L) {
     return 1;
 }
 
-static int with_traceback(lua_State *L) {
-    luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
-    return 1;
-}
-
 /* Takes over a copy of the string on top. False if out of memory. */
 static bool take_piece(lua_State *L, stream *s) {
     size_t length;
@@ -59,7 +54,7 @@ static int fetch(stream *s) {
         return -1;
     do {
         lua_settop(L, top);
-        lua_pushcfunction(L, with_traceback);
+        lua_pushcfunction(L, httpd_describe_error);
         lua_pushcfunction(L, next_piece);
         lua_rawgeti(L, LUA_REGISTRYINDEX, s->function);
         if (lua_pcall(L, 1, 1, top + 1) != LUA_OK) {

@@ -9,6 +9,15 @@
 /* A larger buffer is freed after each text. */
 #define KEPT_BYTES ((size_t)64 * 1024)
 
+/* [-1, +0, e] Raises the message on top for the argument. luaL_argerror does not know the name of a
+ * function that pcall has called. */
+static int refuse(lua_State *L, const char *function) {
+    luaL_where(L, 1);
+    lua_pushfstring(L, "bad argument #1 to '%s' (%s)", function, lua_tostring(L, -2));
+    lua_concat(L, 2);
+    return lua_error(L);
+}
+
 /* encode(value) -> string */
 int json_function_encode(lua_State *L) {
     luaL_checkany(L, 1);
@@ -20,7 +29,7 @@ int json_function_encode(lua_State *L) {
         b = json_buffer_push(L);
     }
     if (!json_encode(L, 1, JSON_ANY, NULL, b))
-        return luaL_argerror(L, 1, lua_tostring(L, -1));
+        return refuse(L, "encode");
     lua_pushlstring(L, b->data, b->length);
     b->length = 0;
     if (b->capacity > KEPT_BYTES)
@@ -46,7 +55,7 @@ int json_function_decode(lua_State *L) {
     const char *text = luaL_checklstring(L, 1, &length);
     unsigned options = option(L, "strict", JSON_STRICT) | option(L, "nulls", JSON_KEEP_NULLS);
     if (!json_decode(L, text, length, options))
-        return luaL_argerror(L, 1, lua_tostring(L, -1));
+        return refuse(L, "decode");
     return 1;
 }
 

@@ -16,6 +16,7 @@ static const luaL_Reg c_parts[] = {{"c.tasks", bindings_open_tasks},
                                    {"c.rows", bindings_open_upload},
                                    {"c.files", bindings_open_exchange},
                                    {"c.auth", bindings_open_auth},
+                                   {"c.spool", bindings_open_spool},
                                    {NULL, NULL}};
 
 static const baked_module *find_file(const char *name) {
@@ -84,6 +85,10 @@ static void push_library(lua_State *L, int module) {
     lua_setfield(L, -2, "Error");
     lua_pushcfunction(L, bindings_now);
     lua_setfield(L, -2, "now");
+    lua_pushcfunction(L, bindings_unix_time);
+    lua_setfield(L, -2, "time");
+    lua_pushcfunction(L, bindings_random_hex);
+    lua_setfield(L, -2, "random_hex");
     lua_pushcfunction(L, bindings_new_error);
     lua_setfield(L, -2, "new_error");
     lua_pushcfunction(L, bindings_clean);

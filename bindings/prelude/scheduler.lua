@@ -35,6 +35,7 @@ local scheduler = {}
 --    awaits       the state that it waits for, between those that wait as well: `earlier` and `later`
 --    background   it is one of background.lua's: nothing of a script waits for it
 --    paused       it waits for more work, unless a flush begins: background.lua
+--    context      the current span, or false
 --    agenda       that it is in; timer, due while it sleeps, next_ready while it is ready: see agenda.lua
 --    alive        it has not finished; older, newer: see alive.lua
 --    owner        of the call that it waits for
@@ -48,6 +49,7 @@ local calls, call_count = {}, 0 -- address of a call -> the task that waits for 
 local front_calls = 0           -- how many of them are of scripts' tasks
 local orphans = lists.new()     -- failures of no group that were not awaited
 local current                   -- the state of the running task
+local outer_context = false     -- of plain code: see scheduler.context
 local broken = false            -- the first of those that mend is to end
 local front, back = new_agenda(), new_agenda() -- of scripts' tasks; of those in the background
 local generation = host.generation()           -- of the process that these belong to
@@ -391,6 +393,7 @@ local function spawn(background, group, parent, f, ...)
       first = false, last = false,
       awaits = false, earlier = false, later = false,
       agenda = background and back or front, background = background, paused = false,
+      context = not background and (current and current.context or not current and outer_context) or false,
       timer = false, due = false, next_ready = false,
       alive = false, older = false, newer = false,
       owner = false,
@@ -485,6 +488,22 @@ end
 --- The running task; nil outside of any.
 function scheduler.current()
    return current
+end
+
+--- What a task takes over from the one that has spawned it, or from plain code: the current span (span.lua).
+function scheduler.context()
+   if current then
+      return current.context
+   end
+   return outer_context
+end
+
+function scheduler.set_context(value)
+   if current then
+      current.context = value or false
+   else
+      outer_context = value or false
+   end
 end
 
 --- A turn of a game's frame; returns how many tasks are alive.

@@ -15,12 +15,12 @@ local function fail(path, problem)
    raise("argument", ("cannot write '%s': %s"):format(path, problem), "not_written")
 end
 
---- Opens the file to write; waits for the reader of a FIFO.
-function writing.open(path)
-   local file, problem = files.open(path)
+--- Opens the file to write; waits for the reader of a FIFO. A new file that is private is its owner's alone.
+function writing.open(path, is_private)
+   local file, problem = files.open(path, is_private)
    while file == false do
       sleep(PAUSE)
-      file, problem = files.open(path)
+      file, problem = files.open(path, is_private)
    end
    return file or fail(path, problem)
 end
@@ -36,11 +36,14 @@ function writing.commit(file, path)
 end
 
 --- Writes a text to a file and returns how many bytes it has. An existing file is replaced as a whole.
-function library.promptic.write_file(...)
-   local path, text = check.write_file(...)
-   local file = writing.open(path)
+function writing.write(path, text, is_private)
+   local file = writing.open(path, is_private)
    file:add(text)
    return writing.commit(file, path)
+end
+
+function library.promptic.write_file(...)
+   return writing.write(check.write_file(...))
 end
 
 return writing

@@ -252,8 +252,8 @@ static rows_outcome split_header(rows_reader *reader, splitting *s) {
     const char *separator = s->what == after_quote ? rows_header_separator(s->fault) : NULL;
     if (outcome == ROWS_BAD && separator != NULL)
         return rows_refuse_as(reader, "wrong_separator",
-                              rows_refuse(reader, ROWS_BROKEN,
-                                          "%s: the separator looks like %s", s->what, separator));
+                              rows_refuse(reader, ROWS_BROKEN, "%s: the separator looks like %s",
+                                          s->what, separator));
     if (outcome != ROWS_READ)
         return outcome == ROWS_WAIT ? ROWS_WAIT : ROWS_BROKEN;
     reader->columns = calloc(s->count, sizeof *reader->columns);

@@ -280,6 +280,9 @@ static void check_format(lua_State *L, const bindings_site *site,
         check_seconds(L, site, parameter, index);
     else if (has_format(parameter, "string or false"))
         check_string_or_false(L, site, parameter, index);
+    else if (has_format(parameter, "client") && bindings_to_client(L, index) == NULL)
+        bindings_argument_error(L, site, "%s: promptic.client expected, got %s",
+                                bindings_push_label(L, site, parameter), luaL_typename(L, index));
 }
 
 void bindings_check_value(lua_State *L, const bindings_site *site,

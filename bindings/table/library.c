@@ -201,6 +201,19 @@ static const promptic_parameter comparison_fields[] = {
     FIELD("smallest", NUMBER, "the smallest gain that would have counted; absent if none can", SOMETIMES),
     {.name = NULL}};
 
+static const promptic_parameter tracer_fields[] = {
+    FIELD("stats", OBJECT, "made, sent, and dropped by reason: queue_full, too_large, refused, expired, before_send, sampled", ALWAYS),
+    {.name = NULL}};
+
+static const promptic_parameter span_fields[] = {
+    FIELD("name", STRING, "what it is called", ALWAYS),
+    FIELD("attributes", OBJECT, "its attributes by name", ALWAYS),
+    {.name = NULL}};
+
+static const promptic_parameter prompt_fields[] = {
+    FIELD("component", STRING, "id or name of the component", ALWAYS),
+    {.name = NULL}};
+
 static const promptic_parameter session_fields[] = {
     FIELD("access_token", STRING, "the session token", ALWAYS),
     FIELD("ai_application_id", STRING, "absent where none of several was chosen; workspace_id is the same", SOMETIMES),
@@ -257,6 +270,13 @@ static const promptic_parameter task_fields[] = {
     NAMED(FUNCTION, TABLE "." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS), .table = TABLE
 #define METHOD(NAME, MODULE, RETURNS, SUMMARY, PARAMETERS_) NAMED(METHOD, NAME, NAME, MODULE, SUMMARY, PARAMETERS_, RETURNS)
 #define TASK_METHOD(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(TASK, "task." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS)
+#define TRACER(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(TRACER, "tracer." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS)
+#define SPAN(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(SPAN, "span." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS)
+#define PROMPT(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(PROMPT, "prompt." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS)
+
+#define SPAN_NAME       ARGUMENT("name", STRING, "what it is called", NO_FORMAT)
+#define ATTRIBUTES      MAYBE("attributes", OBJECT, "attributes of the span, by name", NO_FORMAT)
+#define SPAN_FUNCTION   MAYBE("f", ANY, "runs as f(span), with the span current; its results are returned and its errors raised", FUNCTION("span"))
 #define CLASS(NAME, SUMMARY, FIELDS) NAMED(CLASS, NAME, NAME, NULL, SUMMARY, FIELDS, RETURNS_NOTHING)
 
 #define COMPONENT   PATH("component_id", STRING, "id of the AI component", UUID)
@@ -345,6 +365,52 @@ static const library_row rows[] = {
         PARAMETERS(MAYBE("timeout", NUMBER, "seconds after which it raises an error of kind timeout and code await; the task goes on", SECONDS)))},
     {TASK_METHOD("cancel", RETURNS_NOTHING, "Ends the task: its transfer is aborted, and an error of kind cancelled raised where it waits.", NO_PARAMETERS)},
 
+    /* ----------------------------------------------------------------- traces */
+    {OWN("tracer", RETURNS_A("Tracer"), "Sends spans to the platform in the background.",
+        PARAMETERS(
+            ARGUMENT("client", ANY, "whose platform gets them", .format = "client"),
+            OPTION("component", STRING, "name of the AI component that the spans belong to", OPTIONAL),
+            OPTION("dataset", STRING, "id of the dataset that they belong to", OPTIONAL),
+            OPTION("service", STRING, "name of the program: the filter `service`", OPTIONAL),
+            OPTION("environment", STRING, "such as production: the filter `environment`", OPTIONAL),
+            OPTION("sample", NUMBER, "share of the traces that are sent", DEFAULT("1"), SHARE),
+            OPTION("max_queue", INTEGER, "spans that wait in memory at most; the oldest gives way", DEFAULT("2048"), RANGE(1, 1000000)),
+            OPTION("batch", INTEGER, "spans of one request at most", DEFAULT("64"), RANGE(1, 10000)),
+            OPTION("interval", NUMBER, "seconds that a span waits for others, until a batch is full", DEFAULT("2"), SECONDS),
+            OPTION("spool", STRING, "folder in which spans wait on the disk, so that a process that is killed loses none", OPTIONAL),
+            OPTION("before_send", ANY, "called with each span that has ended; may change its name and attributes, or return false to drop it", FUNCTION("span"))))},
+    {TRACER("span", RETURNS_VALUE("any"), "A span under the current one. Without f it is returned and ends with span:finish.", PARAMETERS(SPAN_NAME, ATTRIBUTES, SPAN_FUNCTION))},
+    {TRACER("continue", RETURNS_VALUE("any"), "A span whose parent is in another process, by the header traceparent of its request.",
+        PARAMETERS(ARGUMENT("traceparent", STRING, "the header; a malformed one begins a new trace", NULLABLE), SPAN_NAME, ATTRIBUTES, SPAN_FUNCTION))},
+    {TRACER("current", RETURNS_MAYBE("Span"), "The span that is current in this task.", NO_PARAMETERS)},
+    {TRACER("flush", RETURNS_VALUE("boolean"), "Waits until all spans are sent; whether they are.", PARAMETERS(MAYBE("seconds", NUMBER, "how long at most", SECONDS, ASSUMED("no limit"))))},
+    {TRACER("close", RETURNS_VALUE("boolean"), "The same for 2 seconds at most, and takes no further spans; `local tracer <close>` calls it.", PARAMETERS(MAYBE("seconds", NUMBER, "how long at most", SECONDS, ASSUMED("2"))))},
+    {SPAN("child", RETURNS_VALUE("any"), "A span below this one.", PARAMETERS(SPAN_NAME, ATTRIBUTES, SPAN_FUNCTION))},
+    {SPAN("set", RETURNS_A("Span"), "Sets an attribute, or all of a table.", PARAMETERS(ARGUMENT("name", ANY, "its name, or a table of attributes", NO_FORMAT), MAYBE("value", ANY, "text, number, boolean, or a table", NULLABLE)))},
+    {SPAN("event", RETURNS_A("Span"), "Notes that something happened now.", PARAMETERS(SPAN_NAME, ATTRIBUTES))},
+    {SPAN("fail", RETURNS_A("Span"), "Marks it as failed.", PARAMETERS(MAYBE("err", ANY, "the reason", NULLABLE)))},
+    {SPAN("model", RETURNS_A("Span"), "Says that it is a call of a language model (gen_ai.*): provider, model, input_tokens, output_tokens, cost, temperature, max_tokens, finish_reasons, response_id, input, output, tools.",
+        PARAMETERS(ARGUMENT("fields", OBJECT, "any of these", NO_FORMAT)))},
+    {SPAN("tool", RETURNS_A("Span"), "Says that it is a call of a tool (gen_ai.tool.*): name, id, arguments, result.", PARAMETERS(ARGUMENT("fields", OBJECT, "any of these", NO_FORMAT)))},
+    {SPAN("traceparent", RETURNS_VALUE("string"), "The header traceparent for a request to another service (W3C Trace Context).", NO_PARAMETERS)},
+    {SPAN("finish", RETURNS_NOTHING, "Ends it and hands it to the sender. Never waits, never raises.", NO_PARAMETERS)},
+
+    /* ------------------------------------------------- prompts in production */
+    {METHOD("prompt", "deployments", RETURNS_A("Prompt"), "The deployed prompt of a component for a program in production: kept fresh in the background, never waited for.",
+        PARAMETERS(
+            ARGUMENT("component", STRING, "id or name of the AI component", NO_FORMAT),
+            OPTION("ttl", NUMBER, "seconds after which it is asked for again", DEFAULT("60"), POSITIVE_SECONDS),
+            OPTION("stale", NUMBER, "seconds for which a prompt stays in use after it was undeployed, or its component deleted", DEFAULT("3600"), SECONDS),
+            OPTION("file", STRING, "file of prompts that `promptic deployments pull` has written", OPTIONAL),
+            OPTION("cache_file", STRING, "file that keeps the last prompt for the next start", OPTIONAL),
+            OPTION("fallback", ANY, "a prompt for when there is none: a text or a DeployedPrompt", OPTIONAL),
+            OPTION("input_variables", STRINGS, "names in braces that are variables", ASSUMED("all names in braces")),
+            OPTION("on_change", ANY, "called with the new prompt and the one before", FUNCTION("prompt, before"))))},
+    {PROMPT("get", RETURNS_MAYBE("DeployedPrompt"), "The prompt, the same table until it changes, and its source: fresh, stale, cache_file, file or fallback; nil and why if there is none. Never waits.", NO_PARAMETERS)},
+    {PROMPT("fetch", RETURNS_MAYBE("DeployedPrompt"), "The same after asking the platform. Suspends a task, blocks elsewhere.", PARAMETERS(MAYBE("timeout", NUMBER, "seconds at most", SECONDS, ASSUMED("the client's deadline"))))},
+    {PROMPT("render", RETURNS_VALUE("any"), "The prompt with values in the places {{name}} and {name}: a text, or a list of { role, content } for multi_message.", PARAMETERS(MAYBE("variables", OBJECT, "values by name", NO_FORMAT)))},
+    {PROMPT("attributes", RETURNS_VALUE("table"), "Attributes of a span that uses the prompt: source, component, experiment, iteration.", NO_PARAMETERS)},
+
     /* ----------------------------------------------------------------- values */
     {OWN("response", RETURNS_MAYBE("Response"), "Status, headers and more of the response that a result came with, or an error of kind api.",
         PARAMETERS(ARGUMENT("result", ANY, "a table that a method returned, or its error", NULLABLE))), .function = bindings_response},
@@ -391,6 +457,9 @@ static const library_row rows[] = {
     {CLASS("Logout", "What a logout found.", logout_fields)},
     {CLASS("Status", "What a client would use.", status_fields)},
     {CLASS("Contract", "What the library knows of the platform: promptic.contract.", contract_fields)},
+    {CLASS("Tracer", "Sends spans to the platform.", tracer_fields)},
+    {CLASS("Span", "A step of a trace.", span_fields)},
+    {CLASS("Prompt", "The deployed prompt of a component.", prompt_fields)},
     {CLASS("Task", "A function that runs beside others.", task_fields)},
 };
 /* clang-format on */

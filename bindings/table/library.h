@@ -11,6 +11,9 @@ typedef enum library_kind {
     LIBRARY_FUNCTION, /* promptic.run, promptic.auth.login */
     LIBRARY_METHOD,   /* of a client */
     LIBRARY_TASK,     /* a method of a task */
+    LIBRARY_TRACER,   /* of a tracer */
+    LIBRARY_SPAN,     /* of a span */
+    LIBRARY_PROMPT,   /* of what client:prompt returns */
     LIBRARY_CLASS     /* no function: the fields of a table that functions return or raise */
 } library_kind;
 

@@ -147,7 +147,8 @@ void bindings_push_endpoints(lua_State *L) {
 }
 
 void bindings_push_library(lua_State *L) {
-    static const char *const kinds[] = {"function", "method", "task", "class"};
+    static const char *const kinds[] = {"function", "method", "task", "tracer",
+                                        "span",     "prompt", "class"};
     size_t count;
     const library_row *rows = library_rows(&count);
     luaL_checkstack(L, LUA_MINSTACK, NULL);

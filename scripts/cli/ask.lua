@@ -33,7 +33,7 @@ local function read(prompt, several)
    ask.used = true
    while true do
       local line, why = terminal.read_line(prompt)
-      if why == "interrupted" then error("interrupted!", 0) end
+      if why == "interrupted" then failure.interrupt() end
       if not line then
          say ""
          failure.raise("nothing was answered", { code = 1 })

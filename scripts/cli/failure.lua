@@ -105,10 +105,14 @@ function failure.raise_shape(method, problem)
       { hint = BY_KIND.decode })
 end
 
+--- Raises what Ctrl-C raises, where it was read as a key.
+function failure.interrupt()
+   error(setmetatable({ kind = "interrupted", message = "interrupted!" }, require("promptic").Error), 0)
+end
+
 --- Whether it is Ctrl-C, or another signal, that ended the work.
 function failure.is_interrupt(err)
-   if type(err) == "table" then return err.kind == "interrupted" or err.kind == "cancelled" end
-   return type(err) == "string" and err:find("interrupted!", 1, true) ~= nil
+   return type(err) == "table" and (err.kind == "interrupted" or err.kind == "cancelled")
 end
 
 -- Whether it is a function of the library that refuses an argument: that one came from the command line.

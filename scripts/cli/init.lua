@@ -169,6 +169,7 @@ function cli.main(words)
    local ask = package.loaded["promptic.cli.ask"]
    if ask then ask.finish() end
    if done then return result end
+   if type(result) ~= "table" then result = { text = result } end -- no handler runs where memory has ended
    local complained, code = pcall(complain, result, situation)
    return complained and code or 1
 end

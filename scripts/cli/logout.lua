@@ -12,6 +12,11 @@ return {
       end
       if result.had_endpoint then text = text .. "\nThe endpoint that was stored there is gone as well." end
       if result.has_api_key then text = text .. "\nThe API key there stays, and is used from now on." end
+      local status = require("promptic").auth.status()
+      if status.source == "environment" then
+         text = ("%s\n%s in the environment stays, and is used: unset it to sign out."):format(text,
+            status.credential == "api_key" and "PROMPTIC_API_KEY" or "PROMPTIC_ACCESS_TOKEN")
+      end
       local elsewhere = require("promptic.cli.endpoint").elsewhere()
       return elsewhere and text .. "\n" .. elsewhere or text
    end,

@@ -137,7 +137,8 @@ local function read_json(path)
    if path ~= "-" then file:close() end
    local read, value = pcall(promptic.json.decode, text or "")
    if not read then
-      return nil, ("%s holds no JSON: %s"):format(path, tostring(value.message or value))
+      -- of an argument error of Lua's the reason alone
+      return nil, ("%s holds no JSON: %s"):format(path, tostring(value):match "^.-%((.*)%)$" or tostring(value))
    elseif type(value) ~= "table" then
       return nil, ("%s holds no JSON object or array"):format(path)
    end

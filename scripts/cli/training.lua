@@ -10,7 +10,8 @@ local training = {}
 local function as_observation(case)
    local row = {}
    for name, value in pairs(case) do row[name] = value end
-   row.variables, row.expected, row.inputPayload, row.expectedPayload = case.inputPayload, case.expectedPayload, nil, nil
+   row.variables, row.expected = case.inputPayload, case.expectedPayload
+   row.inputPayload, row.expectedPayload = nil, nil
    return row
 end
 

@@ -34,6 +34,8 @@ end
 
 local function message_of(value, render)
    if type(value) == "string" then return value end
+   -- without the request, which has a line of its own
+   if require("promptic").is_error(value, "api") then return ("[%s] %s"):format(value.status_code, value.message) end
    local metatable = debug.getmetatable(value)
    if type(metatable) == "table" and rawget(metatable, "__tostring") then
       local done, text = pcall(tostring, value)
@@ -46,8 +48,7 @@ end
 function errors.is_interrupt(problem)
    local value = problem
    if type(problem) == "table" and problem.caught == errors then value = problem.value end
-   if type(value) == "table" then return require("promptic").is_error(value, "interrupted") end
-   return type(value) == "string" and value:find("interrupted!", 1, true) ~= nil
+   return require("promptic").is_error(value, "interrupted")
 end
 
 --- problem: what errors.catch made, or a bare error; render: how a value is shown.

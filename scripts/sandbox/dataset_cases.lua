@@ -77,7 +77,9 @@ end
 function handlers.create_dataset_cases(sandbox, input)
    check_open(sandbox, input.dataset)
    local made = json.array {}
-   for i, row in ipairs(cases.insert(sandbox.store, input.dataset.id, input.body)) do made[i] = datasets.case_shape(row) end
+   for i, row in ipairs(cases.insert(sandbox.store, input.dataset.id, input.body)) do
+      made[i] = datasets.case_shape(row)
+   end
    return 201, { data = made }
 end
 

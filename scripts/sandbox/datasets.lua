@@ -30,11 +30,11 @@ local datasets = {
 }
 local handlers = datasets.handlers
 
-local dataset = shapes.new { "id", "name", "aiComponentId", "workspaceId", "description", "itemCount",
+local dataset_shape = shapes.new { "id", "name", "aiComponentId", "workspaceId", "description", "itemCount",
    "traceCount", "caseCount", "createdAt", "updatedAt" }
 
 local function shape(sandbox, row)
-   local object = shapes.in_application(dataset(row))
+   local object = shapes.in_application(dataset_shape(row))
    if sandbox.without.list_dataset_cases then object.caseCount = nil end
    return object
 end
@@ -84,8 +84,8 @@ function handlers.list_datasets(sandbox, input)
    end, "component", input.component)) }
 end
 
-local function json_of(shape)
-   return function(row) return json.encode(shape(row)) end
+local function json_of(shape_of)
+   return function(row) return json.encode(shape_of(row)) end
 end
 
 --- The cases of a dataset as pages of JSON texts: those that are there now, and none that is added while the pages

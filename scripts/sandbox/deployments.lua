@@ -24,7 +24,8 @@ end
 function handlers.get_deployment(sandbox, input)
    local row = deployed(sandbox, input)
    if not row then return 200, json.null end
-   return 200, { aiComponentId = row.aiComponentId, experimentId = row.id, experiment = experiments.shape(sandbox, row) }
+   return 200, { aiComponentId = row.aiComponentId, experimentId = row.id,
+      experiment = experiments.shape(sandbox, row) }
 end
 
 function handlers.deploy(sandbox, input)

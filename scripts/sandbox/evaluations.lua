@@ -18,7 +18,8 @@ local evaluations = {
       TIMES)]] },
    indexes = { "evaluation_component ON evaluation (aiComponentId)", "evaluation_dataset ON evaluation (datasetId)",
       "evaluation_run ON evaluation (runId)" },
-   kinds = { evaluation = { from = "evaluation t" .. lookup.OF_COMPONENT, parents = { component = "t.aiComponentId" } } },
+   kinds = { evaluation = { from = "evaluation t" .. lookup.OF_COMPONENT,
+      parents = { component = "t.aiComponentId" } } },
 }
 local handlers = evaluations.handlers
 

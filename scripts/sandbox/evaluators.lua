@@ -14,7 +14,8 @@ local evaluators = {
       name TEXT NOT NULL, description TEXT, type TEXT NOT NULL, scaleMin REAL NOT NULL,
       scaleMax REAL NOT NULL, weight REAL NOT NULL, config TEXT, TIMES)]] },
    indexes = { "evaluator_experiment ON evaluator (experimentId)" },
-   kinds = { evaluator = { from = "evaluator t" .. lookup.OF_EXPERIMENT, parents = { experiment = "t.experimentId" } } },
+   kinds = { evaluator = { from = "evaluator t" .. lookup.OF_EXPERIMENT,
+      parents = { experiment = "t.experimentId" } } },
 }
 local handlers = evaluators.handlers
 

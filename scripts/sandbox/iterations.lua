@@ -17,8 +17,10 @@ local iterations = {
       evaluatorId TEXT NOT NULL, evaluatorName TEXT NOT NULL, evaluatorDescription TEXT,
       evaluatorType TEXT NOT NULL, score REAL NOT NULL, rawScore REAL NOT NULL)]],
    },
-   indexes = { "iteration_order ON iteration (experimentId, iterationNumber)", "score_iteration ON score (iterationId)" },
-   kinds = { iteration = { from = "iteration t" .. lookup.OF_EXPERIMENT, parents = { experiment = "t.experimentId" } } },
+   indexes = { "iteration_order ON iteration (experimentId, iterationNumber)",
+      "score_iteration ON score (iterationId)" },
+   kinds = { iteration = { from = "iteration t" .. lookup.OF_EXPERIMENT,
+      parents = { experiment = "t.experimentId" } } },
    upgrades = {},
 }
 local handlers = iterations.handlers

@@ -16,6 +16,7 @@ local httpd = require "promptic.httpd"
 local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
 local lookup = require "promptic.sandbox.lookup"
+local promptic = require "promptic"
 local resources = require "promptic.sandbox.resources"
 local validate = require "promptic.sandbox.validate"
 
@@ -83,16 +84,14 @@ local function answer_failure(sandbox, problem)
    return 500, { error = "Internal error of the sandbox: " .. tostring(problem):match "^[^\n]*" }
 end
 
--- What the interpreter's hook raises on Ctrl-C: it is meant for the whole program, not a response.
-local INTERRUPT = "interrupted!"
-
+-- What a signal raises is meant for the whole program, not a response.
 local function is_interrupt(problem)
-   return type(problem) == "string" and problem:match "^[^\n]*":sub(-#INTERRUPT) == INTERRUPT
+   return promptic.is_error(problem, "interrupted")
 end
 
 -- A transaction passes on what it caught together with its own traceback.
 local function with_traceback(problem)
-   if failure.is(problem) then return problem end
+   if failure.is(problem) or is_interrupt(problem) then return problem end
    problem = tostring(problem)
    return problem:find("\nstack traceback:", 1, true) and problem or debug.traceback(problem, 2)
 end
@@ -100,7 +99,7 @@ end
 --- Serves one request: status, headers, body.
 function server.respond(sandbox, request)
    local done, status, value, own = xpcall(handle, with_traceback, sandbox, request)
-   if not done and is_interrupt(status) then error(INTERRUPT, 0) end
+   if not done and is_interrupt(status) then error(status, 0) end
    if not done then
       status, value, own = answer_failure(sandbox, status)
    end

@@ -7,6 +7,7 @@ disk space begins again a little later and goes on from there; any other error e
 gets it.
 ]]
 local httpd = require "promptic.httpd"
+local promptic = require "promptic"
 
 local Worker = {}
 Worker.__index = Worker
@@ -57,12 +58,10 @@ local function begin_again(id, job, message)
    job.thread, job.due = thread_of(id, job.f), httpd.now() + RETRY_SECONDS
 end
 
-local INTERRUPT = "interrupted!"
-
 -- A job has raised. Ctrl-C is no error of its own and goes on to the program.
 local function on_raise(self, id, job, problem)
+   if promptic.is_error(problem, "interrupted") then error(problem, 0) end
    local first_line = tostring(problem):match "^[^\n]*"
-   if first_line:sub(-#INTERRUPT) == INTERRUPT then error(problem, 0) end
    if self.is_passing(problem) then return begin_again(id, job, first_line) end
    local handled, failed = pcall(self.on_error, id, debug.traceback(job.thread, tostring(problem)))
    -- not even its failure can be written: it will fail again, and then perhaps it can

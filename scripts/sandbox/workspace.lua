@@ -1,5 +1,4 @@
 --- The workspaces of a sandbox, of which there is one unless more are asked for.
-local ids = require "promptic.sandbox.ids"
 local json = require "promptic.json"
 local shapes = require "promptic.sandbox.shapes"
 local times = require "promptic.sandbox.times"

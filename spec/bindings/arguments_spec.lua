@@ -94,7 +94,7 @@ local WRONG = {
       client:create_experiment("c", "m", { target_model = "m" })
    end, "bad argument #3 to 'create_experiment' (unknown option 'target_model'; there are task_type, "
       .. "provider, optimizer, initial_prompt, name, description, hyperparameters, initial_prediction_model_schema, "
-      .. "prompt_format)" },
+      .. "prompt_format, input_variables)" },
    { "an option of another type", function()
       client:create_component("c", { description = 5 })
    end, "bad argument #2 to 'create_component' (option 'description': string expected, got number)" },

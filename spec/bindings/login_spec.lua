@@ -197,6 +197,14 @@ describe("promptic logout", function()
       assert.matches("endpoint = ", process.read_file(file), 1, true)
    end)
 
+   it("says that a credential of the environment stays", function()
+      for name, value in pairs{ PROMPTIC_API_KEY = "k", PROMPTIC_ACCESS_TOKEN = "session-y" } do
+         write_config 'access_token = "session-x"\nai_application_id = "w"\n'
+         local result = run{ "logout", env = { [name] = value, PROMPTIC_AI_APPLICATION_ID = "w" } }
+         assert.matches(name .. " in the environment stays, and is used", result.stdout, 1, true)
+      end
+   end)
+
    it("has nothing to do without one", function()
       local result = run{ "logout" }
       assert.equal(0, result.code)

@@ -79,7 +79,7 @@ local REQUESTS = {
 }
 
 local EXPECTED = {
-   blocking = "x", task = "x", map = "xxxx", failure = "false [404] none", upload = "7", yield = "3",
+   blocking = "x", task = "x", map = "xxxx", failure = "false [404] none (GET /wrong)", upload = "7", yield = "3",
 }
 
 describe("promptic in nginx's Lua module #hosts", function()

@@ -112,8 +112,6 @@ describe("a time in a query", function()
 end)
 
 describe("ingest_traces", function()
-   local json = require("promptic").json
-
    it("sends JSON text as it stands", function()
       local text = ' { "resourceSpans" : [ ] }\n'
       client:ingest_traces(text)
@@ -149,8 +147,8 @@ describe("ingest_traces", function()
       { "[]", "request: resourceSpans is missing" },
       { "5", "request: a JSON object expected" },
       { "no JSON", "request: " },
-      { { resource_spans = { scopeSpans = {} } }, "request.resource_spans: a list of { scopeSpans } expected, this table has "
-         .. "a field 'scopeSpans'" },
+      { { resource_spans = { scopeSpans = {} } },
+         "request.resource_spans: a list of { scopeSpans } expected, this table has a field 'scopeSpans'" },
       { { resource_spans = { { resource = {} } } }, "request.resource_spans[1]: scopeSpans is missing" },
       { { resource_spans = { { scope_spans = {} } } },
          "request.resource_spans[1]: unknown field 'scope_spans', did you mean 'scopeSpans'?" },
@@ -171,13 +169,15 @@ describe("ingest_traces", function()
       { with_spans{ span{ status = "error" } }, AT .. ".status: an object expected, got string" },
       { with_attributes{ model = "x" }, AT .. ".attributes: a list of { key, value } expected" },
       { with_attributes{ { name = "k" } }, AT .. ".attributes[1]: key is missing" },
-      { with_value "x", AT .. ".attributes[1].value: { stringValue } or another of OTLP's values expected, got string" },
+      { with_value "x",
+         AT .. ".attributes[1].value: { stringValue } or another of OTLP's values expected, got string" },
       { with_value{ string_value = "x" }, AT .. ".attributes[1].value: unknown field 'string_value', did you mean "
          .. "'stringValue'?" },
       { with_value{ text = "x" }, "expected, this table has a field 'text'" },
       { with_value{ arrayValue = { values = { { stringValue = "x" }, "y" } } },
          AT .. ".attributes[1].value.arrayValue.values[2]: { stringValue } or " },
-      { with_value{ kvlistValue = { values = { a = {} } } }, AT .. ".attributes[1].value.kvlistValue.values: a list of " },
+      { with_value{ kvlistValue = { values = { a = {} } } },
+         AT .. ".attributes[1].value.kvlistValue.values: a list of " },
    }
    for number, row in ipairs(refused) do
       it(("refuses a shape that stores nothing: %d, %s"):format(number, row[2]), function()
@@ -195,9 +195,10 @@ describe("ingest_traces", function()
       for _ = 1, 60 do
          deep = { arrayValue = { values = { deep } } }
       end
-      for _, request in ipairs{ { resourceSpans = {} }, with_spans{}, with_spans{ span{ flags = 1, later = { x_y = 1 } } },
-         with_value(nil), with_value(json.null), with_value{}, with_value{ intValue = "5" }, with_value(deep),
-         with_spans{ span{ links = { { traceId = "x", spanId = "y", attributes = {} } }, status = json.null } },
+      for _, request in ipairs{ { resourceSpans = {} }, with_spans{},
+         with_spans{ span{ flags = 1, later = { x_y = 1 } } },
+         with_value(nil), with_value(promptic.null), with_value{}, with_value{ intValue = "5" }, with_value(deep),
+         with_spans{ span{ links = { { traceId = "x", spanId = "y", attributes = {} } }, status = promptic.null } },
          with_spans(setmetatable({}, { __tojson = function() return "[]" end })) } do
          client:ingest_traces(request)
          local requests = server:requests()

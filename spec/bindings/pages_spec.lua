@@ -140,7 +140,7 @@ it("raises what a page raises, in the loop", function()
          seen = seen + 1
       end
    end)
-   assert.equal("[404] Not found", tostring(problem))
+   assert.equal("[404] Not found (GET /experiments)", tostring(problem))
    assert.equal(2, seen)
 end)
 

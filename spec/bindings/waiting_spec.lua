@@ -123,7 +123,7 @@ for _, wait in ipairs(WAITS) do
 
       it("raises what a look raises", function()
          server:always{ status = 404, body = '{"error":"Not found"}' }
-         assert.matches("^%[404%] Not found", tostring(clients.failure(wait.call)))
+         assert.matches("^%[404%] Not found.* %(GET /[%w/%%]+%)$", tostring(clients.failure(wait.call)))
       end)
 
       local HTML = { { "Content-Type", "text/html" } }

@@ -63,8 +63,7 @@ describe("the command's hints", function()
          return stubbed({ body = ('{"id":"%s","status":"running"}'):format(ID) }, "evaluations", "run", ID, ID,
             "--timeout", "0")
       end },
-      -- not of ids: what the server lacks has none to list
-      { "it is another platform, or the endpoint is wrong", function()
+      { "the endpoint is wrong", function()
          return stubbed({ status = 404, headers = { { "Content-Type", "text/html" } }, body = "<html>" },
             "components", "get", ID)
       end },
@@ -84,10 +83,28 @@ describe("the command's hints", function()
          call.script = "spec/support/scramble.lua"
          local scrambled = promptic(call)
          assert.equal(plain.code, scrambled.code)
-         assert.matches(case[1], plain.stderr:gsub("%s+", " "), 1, true)
-         local before, after = hint_of(plain), hint_of(scrambled)
-         assert.matches(case[1], after:gsub("%s+", " "), 1, true)
-         assert.truthy(before)
+         for _, result in ipairs{ plain, scrambled } do
+            assert.matches(case[1], hint_of(result):gsub("%s+", " "), 1, true)
+         end
       end)
    end
+
+   -- No message handler runs where memory has ended, so the error comes as a bare text.
+   it("come without a handler too: out of memory is said as such", function()
+      process.write_file(folder .. "/memory.lua", [[
+         local group = { name = "eat", module = "eat" }
+         package.loaded["promptic.cli.groups"] = { group, eat = group }
+         package.loaded.eat = { summary = "", run = function()
+            local all = {}
+            while true do all[#all + 1] = ("x"):rep(1 << 24) end
+         end }
+         os.exit(require("promptic.cli").main{ "eat" })
+      ]])
+      local function limited(...)
+         return process.run{ "sh", "-c", 'ulimit -v 400000; exec "$0" "$@"', os.getenv "PROMPTIC_LUA", ... }
+      end
+      if limited("-v").code ~= 0 then return pending "a sanitizer needs more address space" end
+      local result = limited(folder .. "/memory.lua")
+      assert.same({ 1, "promptic: not enough memory\n" }, { result.code, result.stderr })
+   end)
 end)

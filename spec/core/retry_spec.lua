@@ -369,7 +369,7 @@ describe("a DELETE", function()
 
    it("that answers 404 at once has failed", function()
       server:always{ status = 404, body = '{"error":"Not found"}' }
-      assert.equal("[404] Not found", tostring(fails("DELETE", 1)))
+      assert.equal("[404] Not found (DELETE /components/c)", tostring(fails("DELETE", 1)))
    end)
 
    it("that answers 410 on a repeated attempt has failed", function()

@@ -466,6 +466,20 @@ describe("the endpoint", function()
    end)
 end)
 
+describe("trailers of a chunked response", function()
+   it("are bounded, as headers are: they need not end", function()
+      local lines, pieces = ("X-Trailer: " .. ("a"):rep(1000) .. "\r\n"):rep(60), {}
+      for index = 1, 40 do
+         pieces[index] = lines
+      end
+      server:always{ raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", pieces = pieces,
+         every = 0, stall = true }
+      reopen{ timeout = 5, max_retries = 0 }
+      local problem = clients.failure(get)
+      assert.same({ "decode", "too_large" }, { problem.kind, problem.code }, tostring(problem))
+   end)
+end)
+
 describe("on the loopback of IPv6", function()
    it("calls work as well", function()
       local fine, other = pcall(scripted.start, "::1")

@@ -135,11 +135,28 @@ describe("promptic-lua --sandbox", function()
       end)
    end)
 
+   it("serves no storage URL that has expired", function()
+      local result = interpreter.run(OURS, { "-e", [[
+         local storage, now = require "promptic.sandbox.storage", require("promptic.httpd").time()
+         local tickets = { old = { object = "x", verb = "GET", expires = now - 1 },
+            new = { object = "x", verb = "GET", expires = now + 60, disposition = "inline", filename = "f" } }
+         local bytes = setmetatable({}, { __index = function() return function() return { contentType = "t" } end end })
+         for _, token in ipairs{ "old", "new" } do
+            local fine, problem = pcall(storage.respond, { tickets = tickets, store = bytes },
+               { method = "GET", path = "/storage/" .. token, headers = {} })
+            print(token, fine or problem.status or problem)
+         end
+      ]] })
+      assert.matches("^old\t404\nnew\t", result.stdout)
+      assert.is_nil(result.stdout:find("new\t404", 1, true))
+   end)
+
    it("lets Ctrl-C through a handler, where it would be an answer otherwise", function()
       local result = interpreter.run(OURS, { "-e", [[
          local server = require "promptic.sandbox.server"
          local request = { method = "GET", path = "/api/v1/components", headers = { authorization = "Bearer k" } }
-         for _, problem in ipairs{ "interrupted!", "another fault" } do
+         local interrupt = setmetatable({ kind = "interrupted" }, promptic.Error)
+         for _, problem in ipairs{ interrupt, "another fault" } do
             local sandbox = setmetatable({}, { __index = function() error(problem) end })
             print(pcall(server.respond, sandbox, request))
          end

@@ -118,15 +118,17 @@ it("what is taken and has no effect is said by a warning", function()
    assert.equal("promptic.ai_component: there is no component 'Agent'", warning(otlp.request{
       otlp.span{ trace = 2, attributes = { ["promptic.ai_component"] = "Agent" } },
       otlp.span{ trace = 2, number = 2, attributes = { ["promptic.ai_component"] = "Agent" } } }))
+   local of_nobody = otlp.span{ trace = 3, attributes = { ["promptic.dataset"] = "d" } }
    assert.equal("promptic.ai_component: there is no component 'x'; promptic.dataset: 'd' needs promptic.ai_component, "
-      .. "whose dataset it is", warning(otlp.request({ otlp.span{ trace = 3, attributes = { ["promptic.dataset"] = "d" } } },
-      { ["promptic.ai_component"] = "x" })))
+      .. "whose dataset it is", warning(otlp.request({ of_nobody }, { ["promptic.ai_component"] = "x" })))
    for _, empty in ipairs{ { resourceSpans = {} }, otlp.request{} } do
       assert.equal("The request holds no spans", warning(empty))
    end
    assert.equal("The request holds no spans", server:ok("POST", "/traces", "{}").partialSuccess.errorMessage)
    local many = {}
-   for i = 1, 9 do many[i] = otlp.span{ trace = 4, number = i, attributes = { ["promptic.ai_component"] = "c" .. i } } end
+   for i = 1, 9 do
+      many[i] = otlp.span{ trace = 4, number = i, attributes = { ["promptic.ai_component"] = "c" .. i } }
+   end
    assert.equal(4, select(2, warning(otlp.request(many)):gsub("; ", "")))
    assert.equal(1, #server:ok("GET", "/components").data)
    assert.equal(component, server:ok("GET", "/traces?ai_component=agent").traces[1].aiComponentId)
@@ -144,8 +146,9 @@ it("attributes that become no field of a span stay in its metadata", function()
    local trace = server:ok("GET", "/traces/" .. ("%032x"):format(1))
    assert.same(rest, trace.spans[1].metadata)
    assert.same({ ["gen_ai.request.model"] = "of the resource", ["session.id"] = "other" }, trace.metadata)
-   assert.same({ "m", "p", 1, "in", "out", 0.5, "s" }, { trace.spans[1].model, trace.spans[1].provider,
-      trace.spans[1].inputTokens, trace.spans[1].input, trace.spans[1].output, trace.spans[1].costUsd, trace.sessionId })
+   local span = trace.spans[1]
+   assert.same({ "m", "p", 1, "in", "out", 0.5, "s" }, { span.model, span.provider, span.inputTokens, span.input,
+      span.output, span.costUsd, trace.sessionId })
 end)
 
 it("spans that cannot be taken are counted in the sender's form", function()

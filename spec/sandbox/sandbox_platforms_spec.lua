@@ -228,7 +228,8 @@ describe("the rows of an experiment", function()
 
    it("stand in the order of idx as observations, those without one last, with their id", function()
       local made = server:ok("POST", cases, { { inputPayload = {}, expectedPayload = "late", idx = json.null },
-         { inputPayload = {}, expectedPayload = "9", idx = 9 }, { inputPayload = {}, expectedPayload = "3", idx = 3 } }).data
+         { inputPayload = {}, expectedPayload = "9", idx = 9 },
+         { inputPayload = {}, expectedPayload = "3", idx = 3 } }).data
       server:ok("POST", observations, { { variables = {}, expected = "10" } })
       assert.same({ { "3", 3 }, { "9", 9 }, { "10", 10 }, { "late", made[1].id } },
          pick(server:ok("GET", observations).data, "expected", "idx"))

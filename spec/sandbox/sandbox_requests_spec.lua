@@ -249,7 +249,8 @@ describe("rows of the endpoint table", function()
          local server = require "promptic.sandbox.server"
          server.handlers.get_workspace = nil
          local status, _, body = server.respond({ port = 80, keys = { k = true }, device = { sessions = {} },
-            routes = require("promptic.sandbox.routes").new() }, { method = "GET", path = "/api/v1/workspace", headers = { host = "localhost",
+            routes = require("promptic.sandbox.routes").new() },
+            { method = "GET", path = "/api/v1/workspace", headers = { host = "localhost",
                authorization = "Bearer k" } })
          print(status, body)
       ]]

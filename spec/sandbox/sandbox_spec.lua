@@ -55,19 +55,6 @@ describe("credentials", function()
       end)
    end
 
-   it("are the default key and its older word, each with its session", function()
-      for _, key in ipairs{ "ptc_sandbox", "sandbox" } do
-         assert.equal(200, asking("/workspace", "Bearer " .. key).status)
-         assert.equal(200, asking("/workspaces", "Bearer session-" .. key).status)
-      end
-      local other = sandbox.start{ key = "other" }
-      finally(function() other:stop() end)
-      for _, key in ipairs{ "ptc_sandbox", "sandbox" } do
-         assert.equal(401, other:get("/workspace", { authorization = "Bearer " .. key }).status)
-         assert.equal(401, other:get("/workspaces", { authorization = "Bearer session-" .. key }).status)
-      end
-   end)
-
    it("are looked for in long headers too", function()
       local spaces = (" "):rep(200000)
       for _, value in ipairs{ "Bearer" .. spaces .. "x", "Bearer x" .. spaces .. "y" } do

@@ -156,8 +156,8 @@ describe("a file of an older sandbox", function()
       local own = {}
       for i = 1, 3 do
          own[i] = insert("dataset_case (id, datasetId, idx, inputPayload, expectedPayload, split_given, metadata, "
-            .. "createdAt, updatedAt)", 2 * i, DATASETS[OPEN], i - 1, '{"text":"case"}', '"c' .. i .. '"', 0, "{}", TIME,
-            TIME)
+            .. "createdAt, updatedAt)", 2 * i, DATASETS[OPEN], i - 1, '{"text":"case"}', '"c' .. i .. '"', 0, "{}",
+            TIME, TIME)
       end
       -- the last one becomes 40, and 50 was there once
       local into = "observation (id, experimentId, idx, expected, variables, split, split_given, createdAt, updatedAt)"

@@ -89,7 +89,7 @@ describe("promptic.run", function()
          local task = promptic.spawn(function() return client:get_component("x") end)
          return task:await()
       end)
-      assert.equal("[404] Not found", tostring(problem))
+      assert.equal("[404] Not found (GET /components/x)", tostring(problem))
       local _, count = problem.traceback:gsub("task traceback:", "")
       assert.equal(2, count)
    end)
@@ -218,7 +218,7 @@ describe("a task", function()
          end
          return { fine, tostring(value), ids[1], meta.good, select("#", client:get_component("good")) }
       end)
-      local good, bad = { true, "x", "x", "x", 1 }, { false, "[404] none", "x", "x", 1 }
+      local good, bad = { true, "x", "x", "x", 1 }, { false, "[404] none (GET /components/bad)", "x", "x", 1 }
       assert.same({ good, bad, good }, found)
    end)
 

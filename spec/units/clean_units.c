@@ -58,13 +58,13 @@ static void hide(void) {
     static const struct {
         const char *secret, *text, *shown;
     } odd[] = {
-        {"ab%25cd", "<ab%25cd>", "<*******>"},          /* as it stands: not the escape of "ab%cd" */
-        {"ab%25cd", "<ab%2525cd>", "<*********>"},      /* percent-encoded */
-        {"a\\\\b", "<a\\\\b>", "<****>"},               /* two backslashes as they stand */
-        {"a\\\\b", "<a\\\\\\\\b>", "<******>"},         /* and in JSON */
-        {"\\u0025x", "<\\u0025x>", "<*******>"},        /* what looks like an escape */
+        {"ab%25cd", "<ab%25cd>", "<*******>"},     /* as it stands: not the escape of "ab%cd" */
+        {"ab%25cd", "<ab%2525cd>", "<*********>"}, /* percent-encoded */
+        {"a\\\\b", "<a\\\\b>", "<****>"},          /* two backslashes as they stand */
+        {"a\\\\b", "<a\\\\\\\\b>", "<******>"},    /* and in JSON */
+        {"\\u0025x", "<\\u0025x>", "<*******>"},   /* what looks like an escape */
         {"%25%25%25%25x", "<%25%25%25%25x>", "<*************>"},
-        {"ab%25cd", "<ab%cd>", "<ab%cd>"},              /* another text */
+        {"ab%25cd", "<ab%cd>", "<ab%cd>"}, /* another text */
     };
     for (size_t i = 0; i < COUNT_OF(odd); i++) {
         const clean_secrets one = {{odd[i].secret}};

@@ -13,6 +13,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -219,7 +221,43 @@ static void tell_time(void) {
     CHECK(coarse <= now + 1 && now - coarse < 1000);
 }
 
+/* A descriptor that libcurl closed without a word, and that the host has had since, is the host's:
+ * neither the pool of a forked child nor the end of a run takes it. */
+static void spare_reused(void) {
+    const promptic_allocator allocator = {.reallocate = NULL};
+    int ends[2];
+    struct stat status;
+    if (!CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && fstat(ends[0], &status) == 0))
+        return;
+    for (int own = 0; own < 2; own++) {
+        pool *pool = pool_new(&allocator, 1, NULL, NULL);
+        CHECK(pool_reserve(pool));
+        pool->sockets[pool->count++] = (pool_socket){.number = ends[0],
+                                                     .is_ours = true,
+                                                     .is_open = true,
+                                                     .is_connecting = true,
+                                                     .inode = status.st_ino + (own ? 0 : 1)};
+        pool_settle(pool, false);
+        CHECK(pool->count == (own ? 1u : 0u)); /* another's is no longer listed */
+        pool_release(pool);
+    }
+    pool *pool = pool_new(&allocator, 1, NULL, NULL);
+    CHECK(pool_reserve(pool));
+    pool->sockets[pool->count++] = (pool_socket){
+        .number = ends[0], .is_ours = true, .is_open = true, .inode = status.st_ino + 1};
+    pool_abandon(pool);
+    CHECK(fcntl(ends[0], F_GETFD) >= 0);
+    CHECK(pool_reserve(pool));
+    pool->sockets[pool->count++] =
+        (pool_socket){.number = ends[0], .is_ours = true, .is_open = true, .inode = status.st_ino};
+    pool_abandon(pool);
+    CHECK(fcntl(ends[0], F_GETFD) < 0); /* its own is closed */
+    pool_release(pool);
+    close(ends[1]);
+}
+
 void units_loop(void) {
+    spare_reused();
     launch();
     fill_up();
     start_afresh();

@@ -41,14 +41,15 @@ static void refuse_settings(void) {
                                         CURLOPT_NOPROXY,       CURLOPT_CAINFO, CURLOPT_CAPATH};
     pool *pool = pool_new(NULL, 1, ignore, NULL);
     CHECK(pool != NULL && pool_reserve(pool));
-    const transfer_settings settings = {
-        .pool = pool, .ca_file = "/nowhere", .ca_path = "/nowhere"};
-    CURL *easy = transfer_handle(&settings);
+    const transfer_settings settings = {.pool = pool, .ca_file = "/nowhere", .ca_path = "/nowhere"};
+    CURLcode problem;
+    CURL *easy = transfer_handle(&settings, &problem);
     CHECK(easy != NULL);
     curl_easy_cleanup(easy);
     for (size_t i = 0; i < COUNT_OF(needed); i++) {
         refused = needed[i];
-        CHECK(transfer_handle(&settings) == NULL);
+        CHECK(transfer_handle(&settings, &problem) == NULL &&
+              problem == CURLE_UNSUPPORTED_PROTOCOL);
     }
     refused = 0;
     pool_release(pool);
@@ -121,7 +122,34 @@ static void choose_places(void) {
     units_row(NULL);
 }
 
+/* A libcurl that was built without a setting is no lack of memory. */
+static void lack_a_setting(void) {
+    promptic_options options;
+    promptic_error error;
+    const promptic_request request = {.method = "GET", .path = "/x"};
+    promptic_options_init(&options, sizeof options);
+    options.endpoint = "https://127.0.0.1:1";
+    options.api_key = "a-key";
+    options.config_file = "";
+    options.ca_file = "/some/file";
+    promptic_loop *loop = promptic_loop_new(&error);
+    promptic_client *client = promptic_client_new(loop, &options, &error);
+    refused = CURLOPT_CAINFO;
+    promptic_call *call = promptic_submit(client, &request, NULL, NULL, &error);
+    refused = 0;
+    const promptic_result *result = promptic_call_result(call);
+    if (CHECK(result != NULL)) {
+        CHECK(result->kind == PROMPTIC_CONFIG);
+        SAME("libcurl_lacks", result->code);
+        SAME(curl_easy_strerror(CURLE_UNSUPPORTED_PROTOCOL), result->message);
+    }
+    promptic_call_free(call);
+    promptic_client_free(client);
+    promptic_loop_free(loop);
+}
+
 void units_transfer(void) {
+    lack_a_setting();
     choose_places();
     refuse_settings();
     send_headers();

@@ -244,7 +244,8 @@ describe("an upload stops, as " .. room .. ",", function()
    it("where an answer is no list", function()
       for _, body in ipairs{
          "[]", "5", "", "{}", '{"a":[]}', '{"data":{}}', '{"data":null}', '{"data":"["}', '{"data":[{"id":1}',
-         '{"data":[{"id":"x"}]}', '{"data":[{"id":1.5}]}', '{"data":[{"id":1e300}]}', '{"data":[{"id":null}]}',
+         '{"data":[{"id":-9223372036854775808}]}',
+         '{"data":[{"id":9223372036854775807}]}', '{"data":[{"id":"x"}]}', '{"data":[{"id":1.5}]}', '{"data":[{"id":1e300}]}', '{"data":[{"id":null}]}',
          '{"data":[{}]}', '{"data":[{"a":{"id":1}}]}', '{"data":[1]}', '{"data":[[]]}', '{"data":[{"id":1},{}]}',
          '{"data":[{"id":1},[]]}', '{"data":[{"id":1}{"id":2}]}', '{"data":[{"id":1},]}', '{"data" [{"id":1}]}',
          '{"a":tru,"data":[]}', '{"data":[{"id":1,"a":01}]}',

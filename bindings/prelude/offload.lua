@@ -1,0 +1,124 @@
+-- offload.lua - what is too long for a span, or media inside of one, becomes an artifact that the span refers to. The
+-- rules are those of the platform's Python client: data URIs, long base64 in fields named like media, long text.
+-- Baked into the module; runs in Lua 5.1 to 5.4.
+local import = ...
+
+local ipairs, pairs, pcall, type = ipairs, pairs, pcall, type
+
+local library, methods, failure = import "c.library", import "methods", import "failure"
+local files = import "c.files"
+
+local json = library.promptic.json
+
+local offload = {}
+
+local LEAST_URI = 16              -- characters of base64 in a data URI
+local LEAST_BASE64 = 8 * 1024     -- bytes, decoded
+local LEAST_TEXT = 256 * 1024     -- bytes
+local MOST_BYTES = 50 * 1024 * 1024
+local PREVIEW = 4096              -- characters
+
+local MEDIA = { "image", "img", "audio", "video", "file", "pdf", "blob", "bytes", "base64", "b64", "attachment" }
+
+local function is_media(path)
+   path = path:lower()
+   for _, word in ipairs(MEDIA) do
+      if path:find(word, 1, true) then
+         return true
+      end
+   end
+   return false
+end
+
+-- The artifact's uri in the place of the bytes; nil where it cannot be stored: the value then stays as it is.
+local function store(client, bytes, mime_type, preview)
+   if #bytes > MOST_BYTES then
+      return nil
+   end
+   local fine, artifact = failure.attempt(methods.upload_artifact, client, bytes, {
+      mime_type = mime_type, preview = preview,
+   })
+   return fine and type(artifact) == "table" and artifact.uri or nil
+end
+
+local function preview_of(text)
+   local cut = text:sub(1, PREVIEW)
+   return (cut:gsub("[\128-\191]*$", ""):gsub("[\192-\255]$", "")) .. "..."
+end
+
+local replace
+
+-- The same for what a JSON document holds. Returns whether anything has changed.
+local function replace_inside(client, value, path)
+   local changed = false
+   for key, inner in pairs(value) do
+      local place = path .. "." .. key
+      if type(inner) == "table" then
+         changed = replace_inside(client, inner, place) or changed
+      elseif type(inner) == "string" then
+         local has_type = (key == "content" or key == "data" or key == "blob") and (value.mime_type or value.media_type)
+         local uri = replace(client, inner, place, has_type)
+         if uri then
+            value[key], changed = uri, true
+         end
+      end
+   end
+   return changed
+end
+
+local function replace_document(client, text, path)
+   local fine, document = pcall(json.decode, text, { nulls = true })
+   if fine and type(document) == "table" and replace_inside(client, document, path) then
+      return json.encode(document)
+   end
+end
+
+-- What stands in the place of a text; nil: it stays.
+function replace(client, text, path, mime_type)
+   if #text < LEAST_URI then
+      return nil
+   end
+   local uri_type, encoded = text:match("^data:([^;,]*)[^,]*;base64,([%w+/=]+)$")
+   if encoded and #encoded >= LEAST_URI then
+      local bytes = files.unbase64(encoded)
+      return bytes and store(client, bytes, uri_type ~= "" and uri_type or "application/octet-stream")
+   elseif text:find("^%s*[{[]") then
+      local changed = replace_document(client, text, path)
+      if changed then
+         return changed
+      end
+   elseif #text * 3 / 4 >= LEAST_BASE64 and (mime_type or is_media(path)) and text:find("^[%w+/]+=*$") then
+      local bytes = files.unbase64(text)
+      return bytes and store(client, bytes, mime_type or "application/octet-stream")
+   end
+   if #text >= LEAST_TEXT then
+      return store(client, text, "text/plain", preview_of(text))
+   end
+end
+
+local function replace_attributes(client, attributes)
+   local changed = false
+   for _, attribute in ipairs(attributes or {}) do
+      local text = attribute.value and attribute.value.stringValue
+      local replaced = text and replace(client, text, attribute.key)
+      if replaced then
+         attribute.value.stringValue, changed = replaced, true
+      end
+   end
+   return changed
+end
+
+--- The JSON text of a span with artifacts in the place of what is too long for it.
+function offload.text(client, text)
+   if not text:find(";base64,", 1, true) and #text < LEAST_BASE64 then
+      return text
+   end
+   local record = json.decode(text)
+   local changed = replace_attributes(client, record.attributes)
+   for _, event in ipairs(record.events or {}) do
+      changed = replace_attributes(client, event.attributes) or changed
+   end
+   return changed and json.encode(record) or text
+end
+
+return offload

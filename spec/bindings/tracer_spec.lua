@@ -1,0 +1,370 @@
+--- promptic.tracer: what spans hold, which is current, what reaches the platform, and what is dropped and counted.
+-- Tags: luas
+local promptic = require "promptic"
+local clients = require "spec.support.clients"
+local scripted = require "spec.support.scripted"
+
+local server = scripted.shared{ body = "{}" }
+local client = clients.shared(server, { max_retries = 0 })
+local json = promptic.json
+
+local tracer
+
+local function open(options)
+   options = options or {}
+   options.interval = options.interval or 0
+   tracer = promptic.tracer(client, options)
+   return tracer
+end
+
+after_each(function()
+   if tracer then
+      server:always{ body = "{}" }
+      tracer:close(5)
+      tracer = nil
+   end
+end)
+
+-- The spans that have arrived, in their order, by name as well; and the resource of the last request.
+local function arrived()
+   local spans, resource = {}, nil
+   for _, request in ipairs(server:requests()) do
+      for _, group in ipairs(json.decode(request.body).resourceSpans) do
+         resource = group.resource
+         for _, scope in ipairs(group.scopeSpans) do
+            for _, span in ipairs(scope.spans) do
+               spans[#spans + 1] = span
+               spans[span.name] = span
+            end
+         end
+      end
+   end
+   return spans, resource
+end
+
+local function attributes(of)
+   local found = {}
+   for _, entry in ipairs(of.attributes) do
+      local _, value = next(entry.value)
+      found[entry.key] = value
+   end
+   return found
+end
+
+local function dropped()
+   local found = {}
+   for reason, count in pairs(tracer.stats.dropped) do
+      if count > 0 then
+         found[reason] = count
+      end
+   end
+   return found
+end
+
+describe("a span", function()
+   it("arrives with its times, ids, attributes and events", function()
+      open{ component = "agent", dataset = "d", service = "s", environment = "test" }
+      local before = os.time()
+      local span = tracer:span("work", { text = "x", whole = 3, part = 0.5, yes = true, list = { "a", "b" } })
+      span:set("more", { deep = { 1 } }):event("seen", { at = 1 })
+      span:finish()
+      span:finish()
+      assert.is_true(tracer:flush(10))
+      local spans, resource = arrived()
+      assert.equal(1, #spans)
+      local found = spans[1]
+      assert.matches("^%x+$", found.traceId)
+      assert.same({ 32, 16, 1 }, { #found.traceId, #found.spanId, found.kind })
+      assert.is_nil(found.parentSpanId)
+      assert.is_true(tonumber(found.startTimeUnixNano) / 1e9 >= before)
+      assert.is_true(tonumber(found.endTimeUnixNano) >= tonumber(found.startTimeUnixNano))
+      assert.same({ text = "x", whole = "3", part = 0.5, yes = true, more = '{"deep":[1]}',
+         list = { values = { { stringValue = "a" }, { stringValue = "b" } } }, ["promptic.ai_component"] = "agent",
+         ["promptic.dataset.id"] = "d" }, attributes(found))
+      assert.equal("seen", found.events[1].name)
+      assert.same({ at = "1" }, attributes(found.events[1]))
+      assert.same({ ["service.name"] = "s", ["deployment.environment.name"] = "test" }, attributes(resource))
+      assert.same({ 1, 1 }, { tracer.stats.made, tracer.stats.sent })
+   end)
+
+   it("is the parent of those that begin in its function, in tasks that this spawns too", function()
+      open()
+      tracer:span("outer", function(outer)
+         tracer:span("inner", function() end)
+         promptic.run(function()
+            promptic.map({ 1, 2 }, function(index)
+               promptic.sleep(0.001)
+               tracer:span("mapped " .. index, function() promptic.sleep(0.001) end)
+            end)
+            promptic.spawn(function() tracer:span("spawned", function() end) end):await()
+         end)
+         assert.equal(outer, tracer:current())
+      end)
+      assert.is_nil(tracer:current())
+      tracer:span("next", function() end)
+      tracer:flush(10)
+      local spans = arrived()
+      for _, name in ipairs{ "inner", "mapped 1", "mapped 2", "spawned" } do
+         assert.equal(spans.outer.spanId, spans[name].parentSpanId, name)
+         assert.equal(spans.outer.traceId, spans[name].traceId)
+      end
+      assert.is_nil(spans.next.parentSpanId)
+      assert.not_equal(spans.outer.traceId, spans.next.traceId)
+   end)
+
+   it("passes results and errors on unchanged, and notes the error", function()
+      open()
+      assert.same({ 1, nil, 3, n = 3 }, table.pack(tracer:span("good", function() return 1, nil, 3 end)))
+      local err = { reason = "x" }
+      local fine, problem = pcall(tracer.span, tracer, "bad", function() error(err) end)
+      assert.same({ false, true }, { fine, problem == err })
+      assert.same({ 1, nil, 3, n = 3 }, table.pack(promptic.run(function()
+         return tracer:span("task", function()
+            promptic.sleep(0.001)
+            return 1, nil, 3
+         end)
+      end)))
+      fine, problem = pcall(promptic.run, function() tracer:span("worse", function() error(err) end) end)
+      assert.same({ false, true }, { fine, problem == err })
+      tracer:flush(10)
+      local spans = arrived()
+      assert.is_nil(spans.good.status)
+      assert.equal(2, spans.bad.status.code)
+      assert.equal(2, spans.worse.status.code)
+   end)
+
+   it("has children, and fails by hand", function()
+      open()
+      local span = tracer:span("a")
+      local child = span:child("b", { x = 1 })
+      child:fail("no"):finish()
+      span:finish()
+      tracer:flush(10)
+      local spans = arrived()
+      assert.equal(spans.a.spanId, spans.b.parentSpanId)
+      assert.same({ code = 2, message = "no" }, spans.b.status)
+   end)
+
+   it("says what a model or a tool was asked", function()
+      open()
+      tracer:span("chat"):model{ provider = "p", model = "m", input_tokens = 3, output_tokens = 4 }:finish()
+      tracer:span("search"):tool{ name = "search", arguments = { q = "x" }, result = "y" }:finish()
+      tracer:flush(10)
+      local spans = arrived()
+      assert.same({ ["gen_ai.operation.name"] = "chat", ["gen_ai.provider.name"] = "p", ["gen_ai.request.model"] = "m",
+         ["gen_ai.usage.input_tokens"] = "3", ["gen_ai.usage.output_tokens"] = "4" }, attributes(spans.chat))
+      assert.equal(3, spans.chat.kind)
+      assert.same({ ["gen_ai.operation.name"] = "execute_tool", ["gen_ai.tool.name"] = "search",
+         ["gen_ai.tool.call.arguments"] = '{"q":"x"}', ["gen_ai.tool.call.result"] = "y" }, attributes(spans.search))
+   end)
+
+   it("goes on in another process by traceparent", function()
+      open()
+      local header = tracer:span("here", function(span) return span:traceparent() end)
+      assert.matches("^00%-%x+%-%x+%-01$", header)
+      tracer:continue(header, "there", function() tracer:span("below", function() end) end)
+      tracer:continue("nonsense", "alone", function() end)
+      tracer:flush(10)
+      local spans = arrived()
+      assert.equal(header, ("00-%s-%s-01"):format(spans.there.traceId, spans.there.parentSpanId))
+      assert.equal(spans.there.spanId, spans.below.parentSpanId)
+      assert.is_nil(spans.alone.parentSpanId)
+   end)
+
+   it("refuses wrong arguments", function()
+      open()
+      local span = tracer:span("x")
+      for _, f in ipairs{
+         function() tracer:span() end, function() tracer:span("") end, function() tracer:span("x", 5) end,
+         function() tracer:span("x", {}, 5) end, function() tracer:span("x", { "list" }) end,
+         function() span:child(5) end, function() span:set(nil, 1) end, function() span:event() end,
+         function() span:model{ modle = 1 } end, function() span:tool(5) end,
+      } do
+         local fine, problem = pcall(f)
+         assert.is_false(fine)
+         assert.matches("tracer_spec.lua:%d+: bad argument #", problem)
+      end
+      span:finish()
+   end)
+end)
+
+describe("a tracer", function()
+   it("sends in batches", function()
+      open{ batch = 10, interval = 60 }
+      for index = 1, 25 do tracer:span("s" .. index):finish() end
+      assert.equal(0, server:count())
+      assert.is_true(tracer:flush(10))
+      assert.same({ 3, 25 }, { server:count(), #arrived() })
+      assert.equal("s1", arrived()[1].name)
+   end)
+
+   it("sends while plain code waits, and holds up no promptic.run", function()
+      open()
+      tracer:span("x"):finish()
+      promptic.run(function() end)
+      assert.equal(0, promptic.step(0))
+      local stop = promptic.now() + 10
+      while tracer.stats.sent == 0 and promptic.now() < stop do promptic.sleep(0.005) end
+      assert.equal(1, tracer.stats.sent)
+   end)
+
+   it("drops the oldest where the queue is full", function()
+      open{ max_queue = 3, interval = 60 }
+      for index = 1, 5 do tracer:span("s" .. index):finish() end
+      tracer:flush(10)
+      assert.same({ "s3", "s4", "s5" }, { arrived()[1].name, arrived()[2].name, arrived()[3].name })
+      assert.same({ queue_full = 2 }, dropped())
+      assert.same({ 5, 3 }, { tracer.stats.made, tracer.stats.sent })
+   end)
+
+   it("halves a batch that is too large, and drops a span that is too large alone", function()
+      open{ batch = 4, interval = 60 }
+      server:route[[
+         local _, request = ...
+         local _, spans = request.body:gsub("spanId", "")
+         if spans > 1 or request.body:find("huge", 1, true) then return { status = 413, body = "{}" } end
+         return { body = "{}" }
+      ]]
+      for _, name in ipairs{ "a", "huge", "c", "d" } do tracer:span(name):finish() end
+      tracer:flush(10)
+      assert.same({ too_large = 1 }, dropped())
+      assert.equal(3, tracer.stats.sent)
+   end)
+
+   it("counts what the platform refuses, and says it once", function()
+      local lines = {}
+      local own = clients.open(server.url, { max_retries = 0, log = function(level, text)
+         if level == "warning" then lines[#lines + 1] = text end
+      end })
+      finally(function() own:close() end)
+      tracer = promptic.tracer(own, { interval = 0 })
+      server:always{ body = '{"partialSuccess":{"errorMessage":"unknown component \'x\'"}}' }
+      for _ = 1, 3 do
+         tracer:span("x"):finish()
+         tracer:flush(10)
+      end
+      assert.equal(3, tracer.stats.sent)
+      assert.equal(1, #lines)
+      assert.matches("unknown component", lines[1], 1, true)
+      server:always{ status = 401, body = '{"error":"no"}' }
+      tracer:span("x"):finish()
+      assert.is_true(tracer:flush(10))
+      assert.same({ refused = 1 }, dropped())
+   end)
+
+   it("sends once more what is in doubt, with the same ids", function()
+      open()
+      server:reply({ close = "reset" }, { body = "{}" })
+      tracer:span("x"):finish()
+      assert.is_true(tracer:flush(10))
+      local spans = arrived()
+      assert.equal(2, #spans)
+      assert.same({ spans[1].traceId, spans[1].spanId }, { spans[2].traceId, spans[2].spanId })
+      assert.equal(1, tracer.stats.sent)
+   end)
+
+   it("keeps what waits while the platform is away", function()
+      open()
+      server:always{ status = 503, headers = { { "Retry-After", "0" } }, body = "{}" }
+      tracer:span("x"):finish()
+      assert.is_false(tracer:flush(0.2))
+      server:always{ body = "{}" }
+      assert.is_true(tracer:flush(10))
+      assert.equal(1, tracer.stats.sent)
+   end)
+
+   it("samples whole traces", function()
+      open{ sample = 0 }
+      tracer:span("a", function(span)
+         assert.matches("%-00$", span:traceparent())
+         tracer:span("b", function() end)
+      end)
+      tracer:flush(10)
+      assert.equal(0, server:count())
+      assert.same({ sampled = 2 }, dropped())
+   end)
+
+   it("lets before_send change and drop, and lives through its errors", function()
+      open{ before_send = function(span)
+         if span.name == "secret" then return false end
+         if span.name == "broken" then error("x") end
+         span.attributes.added, span.attributes.hidden = "yes", nil
+      end }
+      for _, name in ipairs{ "good", "secret", "broken" } do tracer:span(name, { hidden = "no" }):finish() end
+      tracer:flush(10)
+      local spans = arrived()
+      assert.equal(1, #spans)
+      assert.same({ added = "yes" }, attributes(spans[1]))
+      assert.same({ before_send = 2 }, dropped())
+   end)
+
+   it("is not stopped by what has no form", function()
+      open()
+      tracer:span("bad \255", { nan = 0 / 0, f = print, text = "\255" }):finish()
+      tracer:flush(10)
+      assert.same({ "bad ?", 1 }, { arrived()[1].name, tracer.stats.sent })
+   end)
+
+   it("takes nothing after close", function()
+      open{ interval = 60 }
+      tracer:span("a"):finish()
+      assert.is_true(tracer:close(10))
+      tracer:span("b"):finish()
+      assert.equal(1, #arrived())
+      assert.same({ 1, { expired = 1 } }, { tracer.stats.sent, dropped() })
+   end)
+
+   it("refuses options that are wrong", function()
+      clients.refused(function() promptic.tracer() end, "client")
+      clients.refused(function() promptic.tracer({}) end, "client")
+      clients.refused(function() promptic.tracer(client, { sampel = 1 }) end, "sample")
+      clients.refused(function() promptic.tracer(client, { max_queue = 0 }) end, "max_queue")
+   end)
+end)
+
+describe("what is too long for a span", function()
+   local function upload_of(attributes_given)
+      server:route[[
+         local _, request = ...
+         if request.target:find("presign", 1, true) then return { status = 404, body = '{"error":"Not found"}' } end
+         if request.target:find("artifacts", 1, true) then
+            return { status = 201, body = '{"id":"a1","uri":"promptic-artifact://a1"}' }
+         end
+         return { body = "{}" }
+      ]]
+      open()
+      tracer:span("x", attributes_given):finish()
+      tracer:flush(20)
+      local artifacts, spans = {}, nil
+      for _, request in ipairs(server:requests()) do
+         local body = json.decode(request.body)
+         if request.target:find("/artifacts", 1, true) then
+            artifacts[#artifacts + 1] = body
+         elseif body.resourceSpans then
+            spans = body.resourceSpans[1].scopeSpans[1].spans
+         end
+      end
+      return attributes(spans[1]), artifacts
+   end
+
+   it("becomes an artifact: media in a data URI, also inside JSON", function()
+      local uri = "data:image/png;base64,AAECAwQFBgcICQoLDA0ODw=="
+      local found, artifacts = upload_of{ plain = uri, deep = json.encode{ content = { { image = uri } } } }
+      assert.equal("promptic-artifact://a1", found.plain)
+      assert.equal('{"content":[{"image":"promptic-artifact://a1"}]}', found.deep)
+      assert.same({ 2, "image/png", 16 }, { #artifacts, artifacts[1].mimeType, artifacts[1].sizeBytes })
+   end)
+
+   it("becomes an artifact: long base64 in a field named like media, and very long text with a preview", function()
+      local found, artifacts = upload_of{ my_image = ("QUJD"):rep(3000), note = ("QUJD"):rep(3000) }
+      assert.same({ "promptic-artifact://a1", 12000 }, { found.my_image, #found.note })
+      assert.equal(9000, artifacts[1].sizeBytes)
+   end)
+
+   it("becomes an artifact: very long text, with a preview", function()
+      local found, artifacts = upload_of{ log = ("a line\n"):rep(40000) }
+      assert.equal("promptic-artifact://a1", found.log)
+      assert.same({ "text/plain", 280000 }, { artifacts[1].mimeType, artifacts[1].sizeBytes })
+      assert.same({ 4099, "..." }, { #artifacts[1].preview, artifacts[1].preview:sub(-3) })
+   end)
+end)
