@@ -106,7 +106,7 @@ describe("promptic", function()
          .. '"Older platforms"\n', said("runs", "get", "r", "-c", "c"), 1, true)
       assert.equal("promptic: [404] Not found\n  this platform does not have `promptic models list` yet\n",
          said("models", "list"))
-      assert.equal("promptic: [404] Not found\n  `promptic experiments list` lists the ids\n",
+      assert.equal("promptic: [404] Not found (GET /experiments/e)\n  `promptic experiments list` lists the ids\n",
          said("experiments", "get", "e"))
    end)
 
