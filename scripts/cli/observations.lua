@@ -44,7 +44,8 @@ end
 local function as_observation(case)
    local row = {}
    for name, value in pairs(case) do row[name] = value end
-   row.variables, row.expected, row.inputPayload, row.expectedPayload = case.inputPayload, case.expectedPayload, nil, nil
+   row.variables, row.expected = case.inputPayload, case.expectedPayload
+   row.inputPayload, row.expectedPayload = nil, nil
    return row
 end
 
@@ -89,7 +90,8 @@ local function without(list, others)
    return rest
 end
 
--- All rows of an experiment: a server may serve both kinds, and keep them apart. A list that has all of them is shown as
+-- All rows of an experiment: a server may serve both kinds, and keep them apart. A list that has all of them is
+-- shown as
 -- it came.
 local function unite(cases, answer)
    if #without(cases, answer.data) == 0 then return answer end
