@@ -406,6 +406,9 @@ static int scan_gc(lua_State *L) {
 
 /* -------------------------------------------------------------------- calls */
 
+/* Bytes of a list, which is read and not kept: a million rows are some 300 MiB. */
+#define MOST_LISTED ((unsigned long long)8 << 30)
+
 /* rows.call(client, endpoint, scan, batch, id [, id]): calls the row of this name with the ids of
  * its path, and with the batch as its body where that is not nil; has the response scanned */
 static int call(lua_State *L) {
@@ -419,6 +422,8 @@ static int call(lua_State *L) {
     luaL_argcheck(L, !creates || rows_check_batch(L, 4)->count > 0, 4, "a batch without rows");
     request.row = row;
     request.method = row->verb;
+    request.max_bytes = creates ? 0 : MOST_LISTED;
+    request.is_patient = !creates;
     bindings_owner *owner = bindings_prepare(L, &request);
     if (creates)
         rows_batch_lend(L, rows_check_batch(L, 4), &request);

@@ -10,7 +10,7 @@ local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
 local server = scripted.shared()
-local client = clients.shared(server, { timeout = 0.3 })
+local client = clients.shared(server, { timeout = 1 })
 
 for _, room in ipairs{ "observations", "cases" } do
 
