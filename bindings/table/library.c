@@ -50,7 +50,8 @@ static const promptic_parameter client_options[] = {
     OPTION("deadline", NUMBER, "seconds for a whole call with its retries and waits", DEFAULT("300"), POSITIVE_SECONDS),
     OPTION("max_retries", INTEGER, "further attempts after the first", DEFAULT("2"), RANGE(0, INT_MAX)),
     OPTION("backoff", NUMBER, "upper bound of the first delay in seconds, doubling with each attempt up to 8", DEFAULT("0.5"), SECONDS),
-    OPTION("max_response_bytes", INTEGER, "bytes of one response at most, after decompression", DEFAULT("268435456"), ANY_COUNT),
+    OPTION("max_response_bytes", INTEGER, "bytes of one response at most, before and after decompression", DEFAULT("268435456"), ANY_COUNT),
+    OPTION("max_response_values", INTEGER, "values of one response at most: elements and members of all its arrays and objects", DEFAULT("5000000"), ANY_COUNT),
     ALLOW_HTTP, CA_FILE, USER_AGENT,
     OPTION("certificate", BOOLEAN, "keeps who issued the server's certificate, and when it ends, for promptic.response of a call on a new connection", DEFAULT("false")),
     OPTION("strict", BOOLEAN, "in a result, a name that its type does not have is an error that names the nearest one", DEFAULT("false")),
@@ -140,7 +141,7 @@ static const char *const error_kinds[] = {"api", "timeout", "connection", "tls",
 static const promptic_parameter error_fields[] = {
     FIELD("kind", STRING, "what failed", ALWAYS, .values = error_kinds),
     FIELD("message", STRING, "for people", ALWAYS),
-    FIELD("status_code", INTEGER, "the HTTP status, of kind api", SOMETIMES),
+    FIELD("status_code", INTEGER, "the HTTP status, of kind api; of kind decode where the body was not read to its end", SOMETIMES),
     FIELD("code", STRING, "the reason in a word: the platform's, or one of the library's own", SOMETIMES),
     FIELD("method", STRING, "of the request", SOMETIMES),
     FIELD("path", STRING, "of the request, below /api/v1", SOMETIMES),
@@ -345,7 +346,8 @@ static const library_row rows[] = {
         PARAMETERS(
             PATH("artifact_id", STRING, "id of the artifact", UUID),
             ROW(QUERY, "path", "path", STRING, "the file to write", REQUIRED),
-            OPTION("workspace_id", STRING, "whose artifact it is", ASSUMED("the credential's own")))),
+            OPTION("workspace_id", STRING, "whose artifact it is", ASSUMED("the credential's own")),
+            OPTION("max_bytes", INTEGER, "bytes of it at most", ASSUMED("the client's max_response_bytes"), ANY_COUNT))),
      .check = bindings_check_download},
 
     /* ------------------------------------------------------------------ tasks */
@@ -357,7 +359,8 @@ static const library_row rows[] = {
         PARAMETERS(
             ARGUMENT("list", ARRAY, "the values", NO_FORMAT),
             ARGUMENT("f", ANY, "the function", FUNCTION("value, index")),
-            OPTION("concurrency", INTEGER, "calls of f under way at one time", DEFAULT("16"), ANY_COUNT)))},
+            OPTION("concurrency", INTEGER, "calls of f under way at one time", DEFAULT("16"), ANY_COUNT),
+            OPTION("on_error", STRING, "the first error ends the other calls and is raised, or all errors are collected: map then returns the results and a table of the errors, both by index", DEFAULT("raise"), ONE_OF(VALUES("raise", "collect")))))},
     {OWN("sleep", RETURNS_NOTHING, "Waits: suspends a task, blocks elsewhere.", PARAMETERS(ARGUMENT("seconds", NUMBER, "how long", SECONDS)))},
     {OWN("step", RETURNS_VALUE("integer"), "Does what is ready for about a millisecond, once per frame in a game, and returns how many tasks are alive.",
         PARAMETERS(MAYBE("timeout", NUMBER, "seconds to wait until something is ready", SECONDS, ASSUMED("0"))))},
