@@ -88,7 +88,7 @@ static bindings_client *push_client(lua_State *L, bindings_state *state) {
 static int new_client(lua_State *L, bool anonymous) {
     promptic_options options;
     promptic_error error = {.kind = PROMPTIC_OK};
-    library_push_settings(L, library_find("client")->call.parameters, 1);
+    library_push_settings(L, library_find(L, "client")->call.parameters, 1);
     lua_replace(L, 1);
     bindings_state *state = bindings_state_of(L);
     bindings_client *client = push_client(L, state);
@@ -115,7 +115,7 @@ int bindings_new_client(lua_State *L) {
 }
 
 int bindings_new_anonymous_client(lua_State *L) {
-    bindings_check_arguments(L, &library_find("client")->call, 0);
+    bindings_check_arguments(L, &library_find(L, "client")->call, 0);
     return new_client(L, true);
 }
 

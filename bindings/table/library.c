@@ -471,14 +471,3 @@ const library_row *library_rows(size_t *count) {
     *count = sizeof rows / sizeof *rows;
     return rows;
 }
-
-const library_row *library_find(const char *key) {
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (strcmp(rows[i].key, key) == 0)
-            return &rows[i];
-    return NULL;
-}
-
-const promptic_parameter *library_parameters(const library_row *row) {
-    return row->like != NULL ? promptic_endpoint_find(row->like)->parameters : row->call.parameters;
-}
