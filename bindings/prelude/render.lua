@@ -34,16 +34,19 @@ end
 -- The text with a value in each place: what value_of(name) gives, nil leaves the braces. What was put in is not scanned
 -- again. Every byte is looked at a few times at most: braces end what a place can be.
 local function fill(text, value_of)
-   local parts, at = {}, 1
+   local parts, from, at = {}, 1, 1
    while true do
       local brace = text:find("{", at, true)
       if not brace then
-         parts[#parts + 1] = text:sub(at)
+         parts[#parts + 1] = text:sub(from)
          return concat(parts)
       end
       local value, after = place_at(text, brace, value_of)
-      parts[#parts + 1] = text:sub(at, brace - 1)
-      parts[#parts + 1] = value or "{"
+      if value then
+         parts[#parts + 1] = text:sub(from, brace - 1)
+         parts[#parts + 1] = value
+         from = after
+      end
       at = value and after or brace + 1
    end
 end
