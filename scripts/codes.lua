@@ -33,6 +33,8 @@ return {
    { "no_column", "argument", "a .csv file has no column of that name" },
    { "empty_answer", "argument", "the answer of a row is empty" },
    { "no_prompt", "config", "there is no prompt of the component: neither deployed nor in a file" },
+   { "wrong_fallback", "argument", "the option fallback of a prompt is neither a text nor a DeployedPrompt" },
+   { "fetch", "timeout", "a prompt was not fetched within the seconds of fetch" },
    { "no_variable", "argument", "a variable of the prompt has no value; the message lists all of them" },
    { "ambiguous_name", "argument", "several components, experiments or datasets have the name; the message lists ids" },
    { "nothing_deployed", "argument", "nothing is deployed, so model and initial_prompt are needed" },

@@ -306,6 +306,9 @@ int bindings_cancel_call(lua_State *L) {
 
 const char bindings_success_mark, bindings_failure_mark;
 
+const char bindings_resumed_elsewhere[] =
+    "the coroutine of a task was resumed or closed by something else than promptic";
+
 #if COMPAT_CONTINUATIONS
 
 /* A script that has got hold of the coroutine can resume it as well. The call is given up then, so

@@ -100,7 +100,7 @@ static bool wants_strict(lua_State *L) {
 static int new_client(lua_State *L, bool anonymous) {
     promptic_options options;
     promptic_error error = {.kind = PROMPTIC_OK};
-    library_push_settings(L, library_find("client")->call.parameters, 1);
+    library_push_settings(L, library_find(L, "client")->call.parameters, 1);
     lua_replace(L, 1);
     bool strict = wants_strict(L);
     bindings_state *state = bindings_state_of(L);
@@ -129,7 +129,7 @@ int bindings_new_client(lua_State *L) {
 }
 
 int bindings_new_anonymous_client(lua_State *L) {
-    bindings_check_arguments(L, &library_find("client")->call, 0);
+    bindings_check_arguments(L, &library_find(L, "client")->call, 0);
     return new_client(L, true);
 }
 

@@ -409,10 +409,10 @@ static const library_row rows[] = {
             OPTION("ttl", NUMBER, "seconds after which it is asked for again", DEFAULT("60"), POSITIVE_SECONDS),
             OPTION("stale", NUMBER, "seconds for which a prompt stays in use after it was undeployed, or its component deleted", DEFAULT("3600"), SECONDS),
             OPTION("file", STRING, "file of prompts that `promptic deployments pull` has written", OPTIONAL),
-            OPTION("cache_file", STRING, "file that keeps the last prompt for the next start", OPTIONAL),
+            OPTION("cache_file", STRING, "file that keeps the last prompt for the next start, of this endpoint and component alone", OPTIONAL),
             OPTION("fallback", ANY, "a prompt for when there is none: a text or a DeployedPrompt", OPTIONAL),
             OPTION("input_variables", STRINGS, "names in braces that are variables", ASSUMED("all names in braces")),
-            OPTION("on_change", ANY, "called with the new prompt and the one before", FUNCTION("prompt, before"))))},
+            OPTION("on_change", ANY, "called with the new prompt, nil if it was taken away, and the one before", FUNCTION("prompt, before"))))},
     {PROMPT("get", RETURNS_MAYBE("DeployedPrompt"), "The prompt, the same table until it changes, and its source: fresh, stale, cache_file, file or fallback; nil and why if there is none. Never waits.", NO_PARAMETERS)},
     {PROMPT("fetch", RETURNS_MAYBE("DeployedPrompt"), "The same after asking the platform. Suspends a task, blocks elsewhere.", PARAMETERS(MAYBE("timeout", NUMBER, "seconds at most", SECONDS, ASSUMED("the client's deadline"))))},
     {PROMPT("render", RETURNS_VALUE("any"), "The prompt with values in the places {{name}} and {name}: a text, or a list of { role, content } for multi_message.", PARAMETERS(MAYBE("variables", OBJECT, "values by name", NO_FORMAT)))},
@@ -478,15 +478,4 @@ static const library_row rows[] = {
 const library_row *library_rows(size_t *count) {
     *count = sizeof rows / sizeof *rows;
     return rows;
-}
-
-const library_row *library_find(const char *key) {
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (strcmp(rows[i].key, key) == 0)
-            return &rows[i];
-    return NULL;
-}
-
-const promptic_parameter *library_parameters(const library_row *row) {
-    return row->like != NULL ? promptic_endpoint_find(row->like)->parameters : row->call.parameters;
 }
