@@ -433,7 +433,11 @@ static const library_row rows[] = {
     {OWN("now", RETURNS_VALUE("number"), "Monotonic time in seconds.", NO_PARAMETERS), .function = bindings_now},
     {OWN("time", RETURNS_VALUE("number"), "Unix time in seconds, with its fraction.", NO_PARAMETERS), .function = bindings_unix_time},
     {OWN("uuid", RETURNS_VALUE("string"), "A random UUID.", NO_PARAMETERS), .function = bindings_uuid},
-    {IN("json", "encode", RETURNS_VALUE("string"), "JSON text of a value.", PARAMETERS(ARGUMENT("value", ANY, "any value with a JSON form", NULLABLE))),
+    {IN("json", "encode", RETURNS_VALUE("string"), "JSON text of a value.",
+        PARAMETERS(
+            ARGUMENT("value", ANY, "any value with a JSON form", NULLABLE),
+            OPTION("sort_keys", BOOLEAN, "writes the members of objects in the order of their names, byte by byte", DEFAULT("false")),
+            OPTION("indent", INTEGER, "spaces for each level, with each member on a line of its own; 0: all on one line", DEFAULT("0"), RANGE(0, 16)))),
      .function = json_function_encode},
     {IN("json", "decode", RETURNS_VALUE("any"), "The value of a JSON text.",
         PARAMETERS(
