@@ -14,6 +14,7 @@ return {
    { "api_in_endpoint", "config", "the endpoint ends in /api/v1, which the library adds" },
    { "libcurl_lacks", "config", "this libcurl was built without something that the request needs" },
    { "two_applications", "config", "ai_application_id and workspace_id differ" },
+   { "no_types", "config", "the option strict finds no module promptic.types" },
    { "no_config_file", "config", "there is no file to store a session in" },
    { "proxy_refused", "config", "a proxy refused the tunnel; of kind connection if the next attempt may succeed" },
    { "deadline", "timeout", "the call's deadline has passed" },
