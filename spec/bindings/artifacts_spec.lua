@@ -175,7 +175,7 @@ describe("the redirect of an artifact", function()
       store:always{ status = 403, body = "<Error>expired</Error>", headers = { ["Content-Type"] = "application/xml" } }
       local problem = failure()
       assert.same({ "api", 403, "GET" }, { problem.kind, problem.status_code, problem.method })
-      assert.equal("http://127.0.0.1/b/k", problem.path)
+      assert.equal(store.url .. "/b/k", problem.path)
       for _, value in pairs(setmetatable(problem, nil)) do
          assert.is_nil(tostring(value):find("secret", 1, true))
       end
