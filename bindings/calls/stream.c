@@ -55,7 +55,7 @@ int bindings_take_piece(lua_State *L, bindings_owner *owner) {
         return bindings_finish(L, owner);
     lua_pushlstring(L, owner->bytes, owner->length);
     owner->length = 0;
-    promptic_call_hold(owner->call, false);
+    promptic_call_hold(owner->call, true); /* what the script does with it is no quiet time */
     return 1;
 }
 
@@ -68,6 +68,7 @@ static int next_piece(lua_State *L) {
         return luaL_error(L, "the stream has ended");
     if (owner->length == 0 && !owner->lost && !promptic_call_done(owner->call)) {
         bindings_check_idle(L, owner->state);
+        promptic_call_hold(owner->call, false);
         bindings_unlink_ended(owner); /* of pieces that were taken since */
         if (bindings_can_suspend(L, owner->state))
             return bindings_suspend(L, owner);

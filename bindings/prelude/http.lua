@@ -6,7 +6,7 @@ local error, pairs, type = error, pairs, type
 
 local library, core, files, writing = import "c.library", import "c.auth", import "c.files", import "writing"
 local failure = import "failure"
-local raise, attempt = failure.raise, failure.attempt
+local raise, attempt_and = failure.raise, failure.attempt_and
 local check, now, promptic = library.check, library.now, library.promptic
 
 -- Seconds that no exchange takes.
@@ -69,8 +69,7 @@ end
 local function hand_on(request, on_data)
    request.is_stream = true
    local stream = files.exchange(get_client(), request)
-   local fine, result = attempt(receive, stream, on_data)
-   files.drop(stream)
+   local fine, result = attempt_and(function() files.drop(stream) end, receive, stream, on_data)
    if not fine then
       error(result, 0)
    end
@@ -152,16 +151,19 @@ local function perform(job)
    return response
 end
 
+local function perform_and_save(job)
+   local response = perform(job)
+   if response.status >= 200 and response.status <= 299 then
+      writing.commit(job.file, job.save)
+   end
+   return response
+end
+
 local function save(job)
    job.file = writing.open(job.save)
-   local fine, response = attempt(perform, job)
-   if not fine or response.status < 200 or response.status > 299 then
-      job.file:discard()
-   end
+   local fine, response = attempt_and(function() job.file:discard() end, perform_and_save, job)
    if not fine then
       error(response, 0)
-   elseif response.status >= 200 and response.status <= 299 then
-      writing.commit(job.file, job.save)
    end
    return response
 end

@@ -312,8 +312,6 @@ describe("download_artifact", function()
          task:cancel()
          assert.is_false((pcall(task.await, task)))
       end)
-      collectgarbage()
-      collectgarbage()
       assert.equal("", files_of(folder))
    end)
 
