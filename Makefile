@@ -69,7 +69,8 @@ LUA_FILES   := .luacheckrc .busted .ci bindings/prelude examples scripts scripts
 
 MODULE  := $(BUILD)/promptic.so
 PROGRAM := $(BUILD)/promptic-lua
-SERVER  := $(BUILD)/promptic/httpd.so
+SERVER  := $(BUILD)/lib/promptic/httpd.so
+COMMAND := $(BUILD)/promptic
 SHARED  := $(BUILD)/libpromptic.so.$(VERSION)
 STATIC  := $(BUILD)/libpromptic.a
 PC      := $(BUILD)/promptic.pc
@@ -93,7 +94,7 @@ Q := $(if $(V),,@)
 	soak mutants bench contract check-core house symbols lint format \
 	install uninstall rock install-rock clean help
 
-all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
+all: $(PROGRAM) $(COMMAND) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
 
 # ------------------------------------------------------------------ compiling and linking
 
@@ -181,6 +182,11 @@ $(SERVER): $(HTTPD) $(OBJ)/bindings/files/sha256.o bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(HTTPD_LIBS) $(ZLIB_LIBS)
+
+# The command runs in place by the interpreter of this build. Older builds have a folder of that name.
+$(COMMAND): scripts/promptic | $(PROGRAM)
+	$(Q)[ ! -d $@ ] || rm -rf $@
+	$(Q)sed '1s|.*|#!$(abspath $(PROGRAM)) -E|' $< >$@.new && chmod 755 $@.new && mv -f $@.new $@
 
 # The program loads libcurl at its first use (interpreter_libcurl.c), by the name that a program linked with it would
 # have. Where that cannot be found out, as with a static libcurl, the program is linked with it.
@@ -345,7 +351,7 @@ sanitize: ## runs the specs in a build with ASan, UBSan and LSan
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(MAKE) --no-print-directory BUILD=$(SANITIZED) CFLAGS='-O1 -g $(SANITIZER)' LDFLAGS='$(SANITIZER)' \
-		$(SANITIZED)/promptic-lua $(SANITIZED)/promptic/httpd.so
+		$(SANITIZED)/promptic-lua $(SANITIZED)/lib/promptic/httpd.so
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(SANITIZED))/promptic-lua' \
 		LUA_CPATH='$(abspath $(SANITIZED))/?.so;$(abspath $(BUILD))/?.so;;' UBSAN_OPTIONS=print_stacktrace=1 \
 		LSAN_OPTIONS=suppressions='$(CURDIR)/.ci/lsan.supp':print_suppressions=0 \
@@ -472,7 +478,7 @@ MANDIR     = $(PREFIX)/share/man/man1
 STUBDIR    = $(PREFIX)/share/promptic/stubs
 INSTALLED  = $(BINDIR)/promptic-lua $(BINDIR)/promptic $(addprefix $(MANDIR)/,$(notdir $(MANUALS))) \
 	$(STUBDIR)/promptic.lua $(INCLUDEDIR)/promptic.h $(LIBDIR)/pkgconfig/promptic.pc \
-	$(LUADIR)/promptic.so $(LUADIR)/promptic/httpd.so \
+	$(LUADIR)/promptic.so $(LUADIR)/promptic/httpd.so $(LUADIR)/promptic/types.lua \
 	$(addprefix $(LIBDIR)/,libpromptic.a libpromptic.so $(SONAME) $(notdir $(SHARED)))
 
 install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
@@ -485,6 +491,7 @@ install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
 	install -m 644 $(STUBS) $(DESTDIR)$(STUBDIR)
 	install -m 755 $(MODULE) $(DESTDIR)$(LUADIR)
 	install -m 755 $(SERVER) $(DESTDIR)$(LUADIR)/promptic
+	install -m 644 scripts/types.lua $(DESTDIR)$(LUADIR)/promptic
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
 	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)
 	install -m 644 core/promptic.h $(DESTDIR)$(INCLUDEDIR)
@@ -505,8 +512,9 @@ rock: ## builds the module alone, as the rockspec asks: for the Lua in LUA_INCDI
 	$(Q)$(MAKE) --no-print-directory BUILD=$(ROCK) CHECK=module LUA_CFLAGS='-I$(LUA_INCDIR)' $(ROCK)/promptic.so
 
 install-rock: ## installs what rock has built, where LuaRocks says
-	install -d $(LIBDIR)
+	install -d $(LIBDIR) $(LUADIR)/promptic
 	install -m 755 $(ROCK)/promptic.so $(LIBDIR)
+	install -m 644 scripts/types.lua $(LUADIR)/promptic
 
 clean: ## removes build/
 	rm -rf $(BUILD)

@@ -248,7 +248,7 @@ int bindings_repair_utf8(lua_State *L) {
     const char *bytes = luaL_checklstring(L, 1, &length);
     luaL_Buffer out;
     luaL_buffinit(L, &out);
-    for (size_t at = 0; at < length; at += width > 0 ? width : 1) {
+    for (size_t at = 0; at<length; at += width> 0 ? width : 1) {
         width = text_read_utf8(bytes + at, length - at, &code);
         if (width > 0)
             luaL_addlstring(&out, bytes + at, width);

@@ -224,6 +224,15 @@ static bool push_whole(lua_State *L, bindings_owner *owner, const promptic_resul
     return true;
 }
 
+/* [-0, +0, e] Makes the result on top strict. */
+static void mark_result(lua_State *L, const promptic_returns *returns) {
+    bindings_get(L, BINDINGS_STRICT_MARK);
+    lua_pushvalue(L, -2);
+    lua_pushstring(L, returns->type);
+    lua_pushstring(L, returns->field);
+    lua_call(L, 3, 0);
+}
+
 /* [-0, +1, e] Returns an ended call's response as a value, or raises its failure. */
 int bindings_finish(lua_State *L, bindings_owner *owner) {
     const promptic_result *result = promptic_call_result(owner->call);
@@ -243,6 +252,8 @@ int bindings_finish(lua_State *L, bindings_owner *owner) {
         failed = true;
     } else if (lua_istable(L, -1)) {
         bindings_keep_response(L, result);
+        if (owner->marked != NULL)
+            mark_result(L, owner->marked);
     }
     bindings_release(L, owner);
     return failed ? lua_error(L) : 1;
@@ -328,6 +339,9 @@ int bindings_cancel_call(lua_State *L) {
 }
 
 const char bindings_success_mark, bindings_failure_mark;
+
+const char bindings_resumed_elsewhere[] =
+    "the coroutine of a task was resumed or closed by something else than promptic";
 
 /* [-0, +1, e] What a call that a task has waited for has come to. */
 static int complete(lua_State *L, bindings_owner *owner) {
@@ -466,7 +480,10 @@ void bindings_give_body(promptic_request *request, json_buffer *body) {
 }
 
 int bindings_call(lua_State *L, promptic_request *request, json_buffer *body) {
+    const bindings_client *client = lua_touserdata(L, 1);
     bindings_owner *owner = bindings_prepare(L, request);
+    if (client->strict && request->row != NULL && request->row->returns.type != NULL)
+        owner->marked = &request->row->returns;
     bindings_give_body(request, body);
     return bindings_start(L, owner, request);
 }

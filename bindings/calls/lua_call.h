@@ -15,14 +15,15 @@ struct bindings_owner {
     json_progress progress; /* of that; once it is over, the reference is to the value or message */
     json_bounds bounds;     /* of the decoding */
     bool exchange;          /* the response is returned as it came */
-    bool cancelled;         /* its task was, after the response had come */
-    bool late;              /* the deadline has passed since then */
-    bool json;              /* of an exchange: its response's value is wanted too */
-    int log;                /* reference to its own log function, or LUA_NOREF */
-    bool is_stream;         /* the body of a 2xx is handed on as it comes; these bytes are next */
+    const promptic_returns *marked; /* of a strict client: the result's type; else NULL */
+    bool cancelled;                 /* its task was, after the response had come */
+    bool late;                      /* the deadline has passed since then */
+    bool json;                      /* of an exchange: its response's value is wanted too */
+    int log;                        /* reference to its own log function, or LUA_NOREF */
+    bool is_stream; /* the body of a 2xx is handed on as it comes; these bytes are next */
     char *bytes;
     size_t length, capacity;
-    bool lost;              /* memory for them has run out */
+    bool lost; /* memory for them has run out */
 };
 
 /* Puts the call into the list of those whose task the scheduler resumes, and takes it out. */

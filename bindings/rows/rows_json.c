@@ -218,8 +218,8 @@ static bool read_member(reading *r, rows_observation *o, hashes *kept) {
     rows_value name = token(r->json), *place = payloads ? case_slot(o, &name) : NULL;
     o->is_case = o->is_case || place == &o->variables;
     if (place == NULL)
-        place = payloads && rows_is_name(&name, "metadata") ? &o->metadata
-                                                            : slot(o, r->naming, &name);
+        place =
+            payloads && rows_is_name(&name, "metadata") ? &o->metadata : slot(o, r->naming, &name);
     if (!next(r))
         return false;
     bool is_null = r->event == JSON_NULL;

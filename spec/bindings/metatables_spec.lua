@@ -118,7 +118,7 @@ describe("a userdata of the library", function()
    end)
 
    it("cannot be freed by a log function that is called from inside of it", function()
-      server:always{ body = '{"id":"x"}' }
+      server:reset():always{ body = '{"id":"x"}' }
       local client, freed
       client = clients.open(server.url, { log = function()
          freed = pcall(function() getmetatable(client).__gc(client) end)

@@ -1,4 +1,5 @@
---- Uploads to today's platform, which keeps training data as cases of a dataset: the form of the rows, their order, what
+--- Uploads to today's platform, which keeps training data as cases of a dataset: the form of the rows, their order,
+-- what
 -- the platform refuses, a dataset whose list is a part, and adding only what is new. Failures of requests in both rooms
 -- are in upload_failure_spec.
 -- Tags: luas
