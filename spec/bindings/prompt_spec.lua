@@ -193,6 +193,7 @@ describe("a prompt that was undeployed", function()
             promptic.sleep(0.01)
             prompt:get()
          until prompt.source ~= "stale" or promptic.now() > stop
+         assert.is_true(promptic.flush(10)) -- the refresh that has noticed it
          assert.same({ "file", "file" }, text_and_source(prompt))
          assert.is_nil(io.open(cache)) -- the next start does not bring it back
          deploy "one"
