@@ -49,6 +49,8 @@ typedef enum bindings_slot {
     BINDINGS_YIELDS,       /* coroutine.yield -> true, as the host has it */
     BINDINGS_DRIVER,       /* drive_background of the prelude's scheduler */
     BINDINGS_FLUSH,        /* promptic.flush, whatever a script puts there */
+    BINDINGS_STRICT_LOAD,  /* load and mark of prelude/strict.lua */
+    BINDINGS_STRICT_MARK,
     BINDINGS_SLOT_COUNT
 } bindings_slot;
 
@@ -287,6 +289,7 @@ struct bindings_client {
     bindings_state *state;         /* kept alive by the userdata's user value */
     size_t most_values;            /* of one response */
     bool closed;
+    bool strict; /* in its results a name that their type does not have is an error */
 };
 
 /* The client of the core, also of a view; NULL if there is none (any more). */

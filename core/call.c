@@ -307,7 +307,8 @@ static bool is_success(const promptic_call *call, const transfer_outcome *outcom
 
 /* Whether a status says what became of the request, if the body can be used or not. */
 static bool has_verdict(const transfer_outcome *outcome) {
-    return outcome->kind == PROMPTIC_OK || outcome->status >= 300;
+    return outcome->kind == PROMPTIC_OK ||
+           (outcome->kind != PROMPTIC_MEMORY && outcome->status >= 300);
 }
 
 /* Whether the request is in doubt after this failure. */

@@ -16,6 +16,7 @@ struct bindings_owner {
     json_progress progress; /* of that; once it is over, the reference is to the value or message */
     json_bounds bounds;     /* of the decoding */
     bool exchange;          /* the response is returned as it came */
+    const promptic_returns *marked; /* of a strict client: the result's type; else NULL */
     bool cancelled;         /* its task was, after the response had come */
     bool late;              /* the deadline has passed since then */
 };
@@ -196,6 +197,15 @@ static void push_unreadable(lua_State *L, const bindings_owner *owner,
     push_given_up(L, &unreadable, PROMPTIC_DECODE, message);
 }
 
+/* [-0, +0, e] Makes the result on top strict. */
+static void mark_result(lua_State *L, const promptic_returns *returns) {
+    bindings_get(L, BINDINGS_STRICT_MARK);
+    lua_pushvalue(L, -2);
+    lua_pushstring(L, returns->type);
+    lua_pushstring(L, returns->field);
+    lua_call(L, 3, 0);
+}
+
 /* [-0, +1, e] Returns an ended call's response as a value, or raises its failure. */
 static int finish(lua_State *L, bindings_owner *owner) {
     const promptic_result *result = promptic_call_result(owner->call);
@@ -215,6 +225,8 @@ static int finish(lua_State *L, bindings_owner *owner) {
         failed = true;
     } else if (lua_istable(L, -1)) {
         bindings_keep_response(L, result);
+        if (owner->marked != NULL)
+            mark_result(L, owner->marked);
     }
     release(L, owner);
     return failed ? lua_error(L) : 1;
@@ -421,7 +433,11 @@ static int start_with_body(lua_State *L, bindings_owner *owner, promptic_request
 }
 
 int bindings_call(lua_State *L, promptic_request *request, json_buffer *body) {
-    return start_with_body(L, bindings_prepare(L, request), request, body);
+    const bindings_client *client = lua_touserdata(L, 1);
+    bindings_owner *owner = bindings_prepare(L, request);
+    if (client->strict && request->row != NULL && request->row->returns.type != NULL)
+        owner->marked = &request->row->returns;
+    return start_with_body(L, owner, request, body);
 }
 
 int bindings_exchange(lua_State *L, promptic_request *request, json_buffer *body) {

@@ -85,13 +85,27 @@ static bindings_client *push_client(lua_State *L, bindings_state *state) {
     return client;
 }
 
+/* [-0, +0, e] The option `strict`; raises if the types that it needs are not there. */
+static bool wants_strict(lua_State *L) {
+    bindings_push_option(L, 1, "strict");
+    bool strict = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    if (strict) {
+        bindings_get(L, BINDINGS_STRICT_LOAD);
+        lua_call(L, 0, 0);
+    }
+    return strict;
+}
+
 static int new_client(lua_State *L, bool anonymous) {
     promptic_options options;
     promptic_error error = {.kind = PROMPTIC_OK};
     library_push_settings(L, library_find(L, "client")->call.parameters, 1);
     lua_replace(L, 1);
+    bool strict = wants_strict(L);
     bindings_state *state = bindings_state_of(L);
     bindings_client *client = push_client(L, state);
+    client->strict = strict;
     read_options(L, &options);
     client->most_values = (size_t)number_option(L, "max_response_values");
     options.anonymous = anonymous;
@@ -151,6 +165,7 @@ int bindings_client_with(lua_State *L) {
     *view = (bindings_client){.state = from->state,
                               .parent = from->parent != NULL ? from->parent : from,
                               .limits = limits,
+                              .strict = from->strict,
                               .most_values = from->most_values};
     bindings_get(L, BINDINGS_CLIENT_METATABLE);
     lua_setmetatable(L, -2);

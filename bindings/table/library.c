@@ -54,6 +54,7 @@ static const promptic_parameter client_options[] = {
     OPTION("max_response_values", INTEGER, "values of one response at most: elements and members of all its arrays and objects", DEFAULT("5000000"), ANY_COUNT),
     ALLOW_HTTP, CA_FILE, USER_AGENT,
     OPTION("certificate", BOOLEAN, "keeps who issued the server's certificate, and when it ends, for promptic.response of a call on a new connection", DEFAULT("false")),
+    OPTION("strict", BOOLEAN, "in a result, a name that its type does not have is an error that names the nearest one", DEFAULT("false")),
     OPTION("log", ANY, "called with each attempt (level debug) and with what is done about a failure (warning); it cannot use the client", FUNCTION("level, text")),
     {.name = NULL}};
 
@@ -283,6 +284,13 @@ static const promptic_parameter task_fields[] = {
 #define COMPONENT   PATH("component_id", STRING, "id of the AI component", UUID)
 #define NAME        ROW(QUERY, "name", "name", STRING, "the name, whole", REQUIRED)
 #define DESCRIPTION OPTION("description", STRING, "of what is created", OPTIONAL)
+#define SUCCESSOR_OPTIONS \
+    DESCRIPTION, \
+    OPTION("hyperparameters", OBJECT, "of the new experiment, instead of those of the deployed one", OPTIONAL), \
+    OPTION("model", STRING, "its target_model; needed while nothing is deployed", OPTIONAL), \
+    OPTION("provider", STRING, "of the model", OPTIONAL), \
+    OPTION("initial_prompt", STRING, "what the first experiment starts from, while nothing is deployed", OPTIONAL), \
+    OPTION("task_type", STRING, "of the first experiment, while nothing is deployed", ASSUMED("classification"))
 
 static const library_row rows[] = {
     {OWN("client", RETURNS_A("Client"), "A client: credentials and endpoint come from its options, the environment, then the configuration file.", client_options),
@@ -314,13 +322,9 @@ static const library_row rows[] = {
     {METHOD("ensure_dataset", "datasets", RETURNS_A("Dataset"), "The dataset of a component with this name, created unless it is there.",
         PARAMETERS(COMPONENT, NAME, DESCRIPTION))},
     {METHOD("create_experiment_from_deployed", "experiments", RETURNS_A("Experiment"), "Duplicates the deployed experiment with the deployed prompt, so that a better one can be compared with it on the same rows.",
-        PARAMETERS(COMPONENT,
-            OPTION("name", STRING, "name of the new experiment", OPTIONAL), DESCRIPTION,
-            OPTION("hyperparameters", OBJECT, "of the new experiment, instead of those of the deployed one", OPTIONAL),
-            OPTION("model", STRING, "its target_model; needed while nothing is deployed", OPTIONAL),
-            OPTION("provider", STRING, "of the model", OPTIONAL),
-            OPTION("initial_prompt", STRING, "what the first experiment starts from, while nothing is deployed", OPTIONAL),
-            OPTION("task_type", STRING, "of the first experiment, while nothing is deployed", ASSUMED("classification"))))},
+        PARAMETERS(COMPONENT, OPTION("name", STRING, "name of the new experiment", OPTIONAL), SUCCESSOR_OPTIONS))},
+    {METHOD("ensure_experiment_from_deployed", "experiments", RETURNS_A("Experiment"), "The experiment of this name, created as create_experiment_from_deployed does unless it is there.",
+        PARAMETERS(COMPONENT, NAME, SUCCESSOR_OPTIONS))},
     {METHOD("deploy_if_better", "deployments", RETURNS_A("Comparison"), "Deploys the best prompt of an experiment if it scores higher than the deployed one on the same held-out rows.",
         PARAMETERS(COMPONENT, PATH("experiment_id", STRING, "id of the experiment, which is completed", UUID),
             OPTION("margin", NUMBER, "the gain has to be larger than this", DEFAULT("0"), SHARE),
@@ -405,10 +409,10 @@ static const library_row rows[] = {
             OPTION("ttl", NUMBER, "seconds after which it is asked for again", DEFAULT("60"), POSITIVE_SECONDS),
             OPTION("stale", NUMBER, "seconds for which a prompt stays in use after it was undeployed, or its component deleted", DEFAULT("3600"), SECONDS),
             OPTION("file", STRING, "file of prompts that `promptic deployments pull` has written", OPTIONAL),
-            OPTION("cache_file", STRING, "file that keeps the last prompt for the next start", OPTIONAL),
+            OPTION("cache_file", STRING, "file that keeps the last prompt for the next start, of this endpoint and component alone", OPTIONAL),
             OPTION("fallback", ANY, "a prompt for when there is none: a text or a DeployedPrompt", OPTIONAL),
             OPTION("input_variables", STRINGS, "names in braces that are variables", ASSUMED("all names in braces")),
-            OPTION("on_change", ANY, "called with the new prompt and the one before", FUNCTION("prompt, before"))))},
+            OPTION("on_change", ANY, "called with the new prompt, nil if it was taken away, and the one before", FUNCTION("prompt, before"))))},
     {PROMPT("get", RETURNS_MAYBE("DeployedPrompt"), "The prompt, the same table until it changes, and its source: fresh, stale, cache_file, file or fallback; nil and why if there is none. Never waits.", NO_PARAMETERS)},
     {PROMPT("fetch", RETURNS_MAYBE("DeployedPrompt"), "The same after asking the platform. Suspends a task, blocks elsewhere.", PARAMETERS(MAYBE("timeout", NUMBER, "seconds at most", SECONDS, ASSUMED("the client's deadline"))))},
     {PROMPT("render", RETURNS_VALUE("any"), "The prompt with values in the places {{name}} and {name}: a text, or a list of { role, content } for multi_message.", PARAMETERS(MAYBE("variables", OBJECT, "values by name", NO_FORMAT)))},

@@ -173,6 +173,19 @@ examples["errors.lua"] = {
    end,
 }
 
+-- What it leaves on the platform, and its exit status: nightly_spec.
+examples["nightly.lua"] = {
+   lines = 73,
+   check = function()
+      local output, found = run_with_witness("nightly.lua")
+      local tickets = csv.read(FOLDER .. "tickets.csv")
+      assert.equal(("%d new rows, 0 were there\nno prompt was deployed before\n"):format(#tickets), output)
+      local experiment = found.experiments[1]
+      assert.equal(#tickets, #experiment.observations)
+      assert.equal(best_of(experiment.iterations).prompt, found.deployed[experiment.aiComponentId])
+   end,
+}
+
 describe("the examples:", function()
    local listing = assert(io.popen("ls " .. FOLDER .. "*.lua"))
    for path in listing:lines() do
