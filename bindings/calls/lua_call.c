@@ -17,8 +17,8 @@ struct bindings_owner {
     json_bounds bounds;     /* of the decoding */
     bool exchange;          /* the response is returned as it came */
     const promptic_returns *marked; /* of a strict client: the result's type; else NULL */
-    bool cancelled;         /* its task was, after the response had come */
-    bool late;              /* the deadline has passed since then */
+    bool cancelled;                 /* its task was, after the response had come */
+    bool late;                      /* the deadline has passed since then */
 };
 
 /* -------------------------------------------------------------- ended calls */

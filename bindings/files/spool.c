@@ -1,6 +1,6 @@
 /*
- * spool.c - files of spans that wait to be sent, and of prompts: what bindings/prelude/spool.lua and
- * prompt_files.lua need of the system.
+ * spool.c - files of spans that wait to be sent, and of prompts: what bindings/prelude/spool.lua
+ * and prompt_files.lua need of the system.
  *
  * A handle is a descriptor that belongs to the process that opened it: in a forked child it writes
  * nothing. Names come from the prelude and lie in one folder.
@@ -215,11 +215,16 @@ static int remove_file(lua_State *L) {
 }
 
 int bindings_open_spool(lua_State *L) {
-    static const luaL_Reg functions[] = {{"lock", lock_file},     {"append", append_file},
-                                         {"read", read_file},     {"status", file_status},
-                                         {"list", list_folder},   {"remove", remove_file},
-                                         {"write", handle_write}, {"replace", handle_replace},
-                                         {"close", handle_close}, {"contents", file_contents},
+    static const luaL_Reg functions[] = {{"lock", lock_file},
+                                         {"append", append_file},
+                                         {"read", read_file},
+                                         {"status", file_status},
+                                         {"list", list_folder},
+                                         {"remove", remove_file},
+                                         {"write", handle_write},
+                                         {"replace", handle_replace},
+                                         {"close", handle_close},
+                                         {"contents", file_contents},
                                          {NULL, NULL}};
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, handle_close);
