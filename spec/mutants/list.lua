@@ -138,7 +138,7 @@ return {
    },
    { "bindings/files/download.c", "spec/bindings/writing_spec.lua",
       { "lua_toboolean(L, 2) ? 0600 : 0666", "0600" },
-      { "lua_toboolean(L, 2) ? 0600 : 0666", "0666" },
+      { "lua_toboolean(L, 2) ? 0600 : 0666", "0666", specs = "spec/bindings/prompt_spec.lua" },
    },
    { "core/writer.c", "spec/bindings/writing_spec.lua",
       { "OPEN_TARGET | O_NOFOLLOW", "OPEN_TARGET" },
