@@ -86,8 +86,8 @@ typedef struct interpreter_options {
     /* Options of the sandbox and their values, in turn, as they are handed on to it. */
     const char *sandbox_arguments[2 * INTERPRETER_MOST_SANDBOX_OPTIONS];
     size_t sandbox_argument_count;
-    bool help;               /* --help */
-    bool own_version;        /* --version */
+    bool help;        /* --help */
+    bool own_version; /* --version */
 } interpreter_options;
 
 /* Fills the options; false after printing what is wrong and the usage. */

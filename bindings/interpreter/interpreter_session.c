@@ -36,8 +36,8 @@ static int with_lock(lua_State *L) {
     return 1;
 }
 
-/* append(path, text): to a file that only its owner can read, which it makes where there is none. One
- * behind a symbolic link was put elsewhere on purpose, and keeps its permissions. */
+/* append(path, text): to a file that only its owner can read, which it makes where there is none.
+ * One behind a symbolic link was put elsewhere on purpose, and keeps its permissions. */
 static int append(lua_State *L) {
     size_t length;
     const char *path = luaL_checkstring(L, 1);

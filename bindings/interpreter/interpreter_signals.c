@@ -1,11 +1,12 @@
 /*
  * interpreter_signals.c - SIGINT, SIGTERM and SIGHUP end a script by an error.
  *
- * The first signal raises an error of kind "interrupted" in the script, so that what is to be closed
- * is closed. A script may catch it: after SIGINT it goes on, after the others the process ends all
- * the same, at the end of the script or after GRACE_SECONDS, by the signal itself. A second signal
- * ends it at once. The kernel keeps signals with their default action from process 1, so the
- * handlers are there from start to end, and process 1 ends by an exit status of 128 + the signal.
+ * The first signal raises an error of kind "interrupted" in the script, so that what is to be
+ * closed is closed. A script may catch it: after SIGINT it goes on, after the others the process
+ * ends all the same, at the end of the script or after GRACE_SECONDS, by the signal itself. A
+ * second signal ends it at once. The kernel keeps signals with their default action from process 1,
+ * so the handlers are there from start to end, and process 1 ends by an exit status of 128 + the
+ * signal.
  */
 #include "interpreter.h"
 
@@ -23,9 +24,9 @@
 static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 #define NUMBERS (sizeof numbers / sizeof *numbers)
 
-static bool ignored[NUMBERS];          /* at the start, as by nohup: for good */
-static volatile sig_atomic_t pending;  /* the signal of the running script */
-static volatile sig_atomic_t ending;   /* SIGTERM or SIGHUP: there is no way back */
+static bool ignored[NUMBERS];         /* at the start, as by nohup: for good */
+static volatile sig_atomic_t pending; /* the signal of the running script */
+static volatile sig_atomic_t ending;  /* SIGTERM or SIGHUP: there is no way back */
 static volatile sig_atomic_t has_raised;
 static volatile sig_atomic_t shrugs; /* SIGINT does nothing where no script runs */
 

@@ -161,8 +161,8 @@ static int terminal_is_terminal(lua_State *L) {
     return 1;
 }
 
-/* is_file(path): whether it is a regular file, which never blocks as a pipe does; nil where there is
- * nothing */
+/* is_file(path): whether it is a regular file, which never blocks as a pipe does; nil where there
+ * is nothing */
 static int terminal_is_file(lua_State *L) {
     struct stat status;
     if (stat(luaL_checkstring(L, 1), &status) != 0)
@@ -207,8 +207,8 @@ static bool wait_for_input(const sigset_t *mask) {
     return ppoll(&input, 1, NULL, mask) > 0 || (errno == EINTR && continued);
 }
 
-/* Asks and reads a line from stdin. SIGCONT is blocked, but by mask. Returns the line's length, or -1
- * at the end of input and after other signals. */
+/* Asks and reads a line from stdin. SIGCONT is blocked, but by mask. Returns the line's length, or
+ * -1 at the end of input and after other signals. */
 static ssize_t ask_line(const char *prompt, const struct termios *silent, const sigset_t *mask,
                         char *line, size_t size) {
     size_t length = 0;

@@ -12,12 +12,10 @@
 /* ------------------------------------------------------------------ import */
 
 /* What the files import that is C. "c.library" is made here, with the module at hand. */
-static const luaL_Reg c_parts[] = {{"c.tasks", bindings_open_tasks},
-                                   {"c.rows", bindings_open_upload},
-                                   {"c.files", bindings_open_exchange},
-                                   {"c.auth", bindings_open_auth},
-                                   {"c.spool", bindings_open_spool},
-                                   {NULL, NULL}};
+static const luaL_Reg c_parts[] = {
+    {"c.tasks", bindings_open_tasks},    {"c.rows", bindings_open_upload},
+    {"c.files", bindings_open_exchange}, {"c.auth", bindings_open_auth},
+    {"c.spool", bindings_open_spool},    {NULL, NULL}};
 
 static const baked_module *find_file(const char *name) {
     for (const baked_module *file = baked_prelude; file->name != NULL; file++)

@@ -394,7 +394,9 @@ describe("the deadline", function()
       local elapsed = socket.gettime() - before
       assert.equal("timeout", problem.kind)
       assert.is_true(problem.attempts >= 2 and problem.attempts <= 8, "attempts: " .. problem.attempts)
-      assert.equal(problem.attempts, server:count())
+      -- the deadline may cut off the last one before a loaded server has read it
+      local seen = server:count()
+      assert.is_true(seen == problem.attempts or seen == problem.attempts - 1, seen .. " of " .. problem.attempts)
       assert.is_true(elapsed > 0.5 and elapsed < 5, "took " .. elapsed)
    end)
 

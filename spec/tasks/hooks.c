@@ -22,8 +22,9 @@ static int set(lua_State *L) {
     return 0;
 }
 
-/* resume(coroutine): as coroutine.resume, which in Lua 5.1 moves arguments, of which there are none,
- * to a coroutine that its hook may have suspended with more on its stack than Lua's API allows. */
+/* resume(coroutine): as coroutine.resume, which in Lua 5.1 moves arguments, of which there are
+ * none, to a coroutine that its hook may have suspended with more on its stack than Lua's API
+ * allows. */
 static int resume(lua_State *L) {
     lua_State *coroutine = lua_tothread(L, 1);
 #if LUA_VERSION_NUM >= 504
@@ -72,12 +73,9 @@ static int wait_for(lua_State *L) {
 int luaopen_hooks(lua_State *L);
 
 int luaopen_hooks(lua_State *L) {
-    static const luaL_Reg functions[] = {{"set", set},
-                                         {"resume", resume},
-                                         {"count", count},
-                                         {"wait", wait_in_host},
-                                         {"wait_for", wait_for},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"set", set},           {"resume", resume},
+                                         {"count", count},       {"wait", wait_in_host},
+                                         {"wait_for", wait_for}, {NULL, NULL}};
     lua_newtable(L);
     for (const luaL_Reg *function = functions; function->name != NULL; function++) {
         lua_pushcfunction(L, function->func);
