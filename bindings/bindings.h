@@ -273,6 +273,23 @@ const char *bindings_push_number(lua_State *L, int index);
 /* client:request(method, path [, options]), with checked arguments */
 int bindings_request(lua_State *L);
 
+/* [-0, +2, e] Makes sorted pairs of the table at index, whose values are texts, numbers, booleans
+ * or lists of these; what it pushes keeps them. Messages call it `label`. */
+promptic_pair *bindings_take_pairs(lua_State *L, const bindings_site *site, const char *label,
+                                   int index, size_t *count);
+
+/* ------------------------------------------------------------------ http.c */
+
+/* [-0, +0, e] What the types of the arguments of promptic.http do not say: completes the settings
+ * on top. */
+void bindings_check_http(lua_State *L, const bindings_site *site);
+
+/* [-0, +1, m] locate(url, base): the URL taken apart, or nil if it is none of http or https. */
+int bindings_locate(lua_State *L);
+
+/* [-0, +1, m] utf8(bytes): with U+FFFD in the place of what is not UTF-8. */
+int bindings_repair_utf8(lua_State *L);
+
 /* ------------------------------------------------------------- reference.c */
 
 /* [-0, +1, m] Pushes a new table of all endpoints, promptic.endpoints, or of the library's own
@@ -323,6 +340,10 @@ bool bindings_has_log(lua_State *L, int index);
 /* The promptic_log_fn of clients with a log function; userdata is the bindings_client. */
 void bindings_log(promptic_log_level level, const char *text, void *userdata);
 
+/* [-0, +0, -] The same for the function that the reference in the registry is to. */
+void bindings_log_to(bindings_state *state, int reference, promptic_log_level level,
+                     const char *text);
+
 /* -------------------------------------------------------------- lua_call.c */
 
 /* [-0, +1, e] Makes the request for the client at stack index 1, and pushes the result or raises.
@@ -334,14 +355,31 @@ int bindings_call(lua_State *L, promptic_request *request, json_buffer *body);
 bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request);
 int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *request);
 
+/* ---------------------------------------------------------------- stream.c */
+
+/* How a response is returned that is taken as it came. */
+typedef struct bindings_exchange_kind {
+    bool json;      /* the value of its body too, where Content-Type says that it is JSON */
+    bool is_stream; /* bytes of a 2xx as they come */
+    int log;        /* stack index of the request's own log function; 0: the client's */
+} bindings_exchange_kind;
+
+/* [-0, +1, e] As bindings_call, but what it pushes is a table of the response as it came: status,
+ * path, headers by their names in lower case, body, json. Of a stream it is that, submitted, for
+ * the functions of bindings_open_stream. */
+int bindings_exchange(lua_State *L, promptic_request *request, json_buffer *body,
+                      const bindings_exchange_kind *kind);
+
+/* [-0, +0, m] Adds next, cut and drop to the table on top: see stream.c. */
+void bindings_open_stream(lua_State *L);
+
 /* -------------------------------------------------------------- response.c */
+
+/* [-0, +1, m] Pushes the headers by their names in lower case, those of one name joined. */
+void bindings_push_headers(lua_State *L, const promptic_result *result);
 
 /* [-0, +0, m] Keeps the response's data of the table on top, for as long as that lives. */
 void bindings_keep_response(lua_State *L, const promptic_result *result);
-
-/* [-0, +1, e] As bindings_call, but what it pushes is a table of the response as it came: status,
- * path, headers by their names in lower case, body. */
-int bindings_exchange(lua_State *L, promptic_request *request, json_buffer *body);
 
 /* promptic.response(result) */
 int bindings_response(lua_State *L);

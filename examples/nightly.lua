@@ -32,7 +32,7 @@ local function write(client, result, experiment)
    local before = result.code == "already_deployed" and "deployed before"
    local what = result.deployed and "deployed" or before or "not deployed"
    promptic.write_file(folder .. "/summary.md", ("## %s: %s\n\n%s: %s\n"):format(name, night, what, result.reason))
-   promptic.write_file(folder .. "/summary.json", promptic.json.encode(result) .. "\n")
+   promptic.write_file(folder .. "/summary.json", promptic.json.encode(result, { sort_keys = true, indent = 2 }) .. "\n")
 end
 
 local failed = 2 -- a file that cannot be read is wrong usage, and ends the job before anything is created
@@ -40,7 +40,7 @@ local failed = 2 -- a file that cannot be read is wrong usage, and ends the job 
 local function job()
    for _ in promptic.rows(path, columns) do end
    failed = 1
-   local client <close> = promptic.client()
+   local client <close> = promptic.client{ strict = true }
    local component, model, provider = client:ensure_component(name), require("lib.model").choose(client)
    local experiment = client:ensure_experiment_from_deployed(component.id, night, { model = model, provider = provider,
       initial_prompt = PROMPT, hyperparameters = { trainSplitRatio = 0.7, numFewShots = 12, epochs = 5 } })

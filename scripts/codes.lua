@@ -17,6 +17,7 @@ return {
    { "no_types", "config", "the option strict finds no module promptic.types" },
    { "no_config_file", "config", "there is no file to store a session in" },
    { "proxy_refused", "config", "a proxy refused the tunnel; of kind connection if the next attempt may succeed" },
+   { "plain_http", "config", "promptic.http would send a secret header unencrypted to another host" },
    { "deadline", "timeout", "the call's deadline has passed" },
    { "max_wait", "timeout", "the work has not ended within max_wait" },
    { "client_closed", "cancelled", "the client is closed, or was closed meanwhile" },

@@ -245,20 +245,30 @@ void bindings_open_clients(lua_State *L) {
 /* ---------------------------------------------------------------------- log */
 
 typedef struct log_line {
-    bindings_client *client;
+    bindings_client *client; /* NULL: the function is in the registry */
+    int reference;           /* to it there */
     promptic_log_level level;
     const char *text;
 } log_line;
 
-/* [-1, +0, e] Calls the client's log function; a client that is being collected has none. */
-static int call_log(lua_State *L) {
-    const log_line *line = lua_touserdata(L, 1);
+/* [-0, +1, -] Pushes the client's log function, or nil: one that is being collected has none. */
+static void push_log(lua_State *L, const log_line *line) {
+    if (line->client == NULL) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, line->reference);
+        return;
+    }
     bindings_get(L, BINDINGS_CLIENTS);
     lua_rawgetp(L, -1, line->client);
     if (lua_isnil(L, -1))
-        return 0;
+        return;
     lua_getuservalue(L, -1);
     lua_rawgeti(L, -1, USER_LOG);
+}
+
+/* [-1, +0, e] Calls the log function. */
+static int call_log(lua_State *L) {
+    const log_line *line = lua_touserdata(L, 1);
+    push_log(L, line);
     if (lua_isnil(L, -1))
         return 0;
     lua_pushstring(L, line->level == PROMPTIC_LOG_WARNING ? "warning" : "debug");
@@ -299,17 +309,25 @@ static void take_error(lua_State *L, bindings_state *state, lua_Hook before) {
     lua_pop(L, 1);
 }
 
-void bindings_log(promptic_log_level level, const char *text, void *userdata) {
-    log_line line = {.client = userdata, .level = level, .text = text};
-    bindings_state *state = line.client->state;
+static void write_line(bindings_state *state, log_line *line) {
     lua_State *L = state->running;
     if (L == NULL || state->logging || !lua_checkstack(L, LUA_MINSTACK))
         return;
     lua_Hook hook = lua_gethook(L);
     state->logging = true;
-    if (compat_cpcall(L, call_log, &line) != LUA_OK)
+    if (compat_cpcall(L, call_log, line) != LUA_OK)
         take_error(L, state, hook);
     state->logging = false;
+}
+
+void bindings_log(promptic_log_level level, const char *text, void *userdata) {
+    log_line line = {.client = userdata, .level = level, .text = text};
+    write_line(line.client->state, &line);
+}
+
+void bindings_log_to(bindings_state *state, int reference, promptic_log_level level,
+                     const char *text) {
+    write_line(state, &(log_line){.reference = reference, .level = level, .text = text});
 }
 
 int bindings_warn(lua_State *L) {

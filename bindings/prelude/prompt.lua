@@ -16,11 +16,11 @@ local max, min = math.max, math.min
 local Prompt = { __name = "promptic.prompt" }
 Prompt.__index = Prompt
 
--- Fields: value and source (what get returns, or nil and why), due (from when on get begins a refresh), is_kept (whether
--- the value is the platform's, by this process or the cache_file), gone (since when the platform says that nothing is
--- deployed, or false), pause (seconds until the next attempt after a failure), task (of the last refresh, or false),
--- process (the generation of the process that task belongs to), problem (the error of the last refresh, or false), noted
--- (what was logged last), id (the component's, or false). Times are monotonic: the system's clock may step.
+-- Fields: value and source (what get returns, or nil and why), due (from when on get begins a refresh), is_kept
+-- (whether the value is the platform's, by this process or the cache_file), gone (since when the platform says that
+-- nothing is deployed, or false), pause (seconds until the next attempt after a failure), task (of the last refresh, or
+-- false), process (the generation of the process that task belongs to), problem (the error of the last refresh, or
+-- false), noted (what was logged last), id (the component's). Times are monotonic: the system's clock may step.
 
 local FIRST_PAUSE, LONGEST_PAUSE = 1, 30
 local FOREVER = 1e9 -- seconds

@@ -15,7 +15,8 @@ local function pull_one(context, component)
    local promptic = require "promptic"
    local fine, prompt = pcall(context.call, context, "get_deployed_prompt", component.id)
    if not fine then
-      if promptic.is_error(prompt, "api") and prompt.status_code == 404 and prompt.code ~= "no_route" then return nil end
+      local is_missing = promptic.is_error(prompt, "api") and prompt.status_code == 404
+      if is_missing and prompt.code ~= "no_route" then return nil end
       error(prompt, 0)
    elseif prompt then
       prompt.componentId, prompt.componentName = component.id, component.name
@@ -89,8 +90,8 @@ return {
       {
          name = "prompt", method = "get_deployed_prompt", arguments = { "component_id" },
          summary = "Print the prompt that is deployed, and nothing else.",
-         notes = "A file or a pipe gets the bytes of the prompt and not one more; a terminal gets no control characters. "
-            .. "With --json it prints the model, the messages and the score as well.",
+         notes = "A file or a pipe gets the bytes of the prompt and not one more; a terminal gets no control "
+            .. "characters. With --json it prints the model, the messages and the score as well.",
          examples = "promptic deployments prompt COMPONENT >prompt.txt",
          run = function(context, values)
             local prompt = context:call("get_deployed_prompt", values.component_id)
@@ -108,9 +109,9 @@ return {
          summary = "Write all deployed prompts to a file, for a repository.",
          options = { { "output", flag = "-o --output", label = "FILE",
             summary = "write to this file; without it, or with -, to standard output" } },
-         notes = "The file holds no credential. Its order is that of the components' names, so it changes only where a "
-            .. "prompt does. A program reads it with client:prompt(COMPONENT, { file = FILE }) while the platform cannot "
-            .. "be reached. If nothing is deployed at all, the command fails and an existing file stays.",
+         notes = "The file holds no credential. Its order is that of the components' names, so it changes only "
+            .. "where a prompt does. A program reads it with client:prompt(COMPONENT, { file = FILE }) while the "
+            .. "platform cannot be reached. If nothing is deployed, the command fails and an existing file stays.",
          examples = "promptic deployments pull -o prompts.json",
          run = pull,
       },

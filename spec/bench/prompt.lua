@@ -16,7 +16,8 @@ local function measure(name, command)
    figures.add{ key = "prompt get memory, " .. name, group = group, unit = "bytes", aim = 0,
       work = ("allocated by one, %s"):format(name), value = math.floor(figures.of(results, "get", 2) + 0.5) }
    figures.add{ key = "prompt get under way, " .. name, group = group, unit = "ns of CPU", aim = 150,
-      work = ("the same past ttl, while a refresh is under way, %s"):format(name), value = figures.of(results, "get", 4) }
+      work = ("the same past ttl, while a refresh is under way, %s"):format(name),
+      value = figures.of(results, "get", 4) }
 end
 
 measure("Lua 5.4", ("'%s/promptic-lua'"):format(build))

@@ -133,7 +133,8 @@ describe("prompt:get", function()
       deploy "cached"
       client:prompt(ID, { cache_file = cache }):fetch(10)
       -- the endpoint is a part of the cache_file's key
-      process.write_file(cache, (process.read_file(cache):gsub("127%.0%.0%.1:%d+", own:prompt("x").endpoint:match "//(.*)")))
+      local address = own:prompt("x").endpoint:match "//(.*)"
+      process.write_file(cache, (process.read_file(cache):gsub("127%.0%.0%.1:%d+", address)))
       local options = { cache_file = cache, file = file, fallback = "last" }
       for _, expected in ipairs{ { "cached", "cache_file" }, { "file", "file" }, { "last", "fallback" } } do
          local prompt = own:prompt(ID, options)
@@ -796,7 +797,8 @@ describe("prompt:render", function()
          prompt:render{ a = "x" }
          return os.clock() - began
       end
-      for _, unit in ipairs{ "{", "{{", "}", "{{ ", "{ a", "{{a", "{{}", "{a}", "{{ a }} ", " ", "{{" .. (" "):rep(50) .. "a" } do
+      for _, unit in ipairs{ "{", "{{", "}", "{{ ", "{ a", "{{a", "{{}", "{a}", "{{ a }} ", " ",
+         "{{" .. (" "):rep(50) .. "a" } do
          local size = 1000000
          local seconds = time(unit, math.floor(size / #unit))
          assert.is_true(seconds < 5, ("%q: %.1f s"):format(unit, seconds))

@@ -208,7 +208,8 @@ describe("promptic", function()
             return { body = '{"data":[{"id":"a","name":"one"},{"id":"b","name":"two"}]}' }
          ]]):format(gone))
          local result = pull{ "deployments", "pull" }
-         assert.same({ code, code == 0 and "two" or nil }, { result.code, result.json and result.json.prompts[1].componentName })
+         local first = result.json and result.json.prompts[1].componentName
+         assert.same({ code, code == 0 and "two" or nil }, { result.code, first })
       end
    end)
 

@@ -5,6 +5,8 @@ local json = require("promptic").json
 local nightly = require "spec.support.nightly"
 local process = require "spec.support.process"
 
+local OURS = require("spec.support.interpreter").OURS
+
 local LINES_OF_CODE = 60
 
 it("the nightly job has at most 60 lines of code", function()
@@ -128,8 +130,25 @@ describe("the nightly job", function()
       end
    end)
 
+   local has_jq = process.run{ "sh", "-c", "command -v jq bash" }.code == 0
+   ;(has_jq and it or pending)("is nearly the same in shell, with the command", function()
+      job.name = "shell"
+      process.write_file(job.folder .. "/promptic", ('#!/bin/sh\nexec "%s" scripts/promptic "$@"\n'):format(OURS))
+      os.execute("chmod +x " .. process.quote(job.folder .. "/promptic"))
+      local model = job.server:ok("GET", "/models").data[1].id
+      for night = 1, 2 do
+         local result = process.run{ "bash", "examples/ci/nightly.sh", job.name, job:write(24 + night), model,
+            env = { PATH = job.folder .. ":" .. os.getenv "PATH", NIGHT = tostring(night), HOME = job.folder,
+               PROMPTIC_ENDPOINT = job.server.url, PROMPTIC_API_KEY = job.server.key } }
+         assert.equal("", result.stderr)
+         assert.equal(night == 1, result.code == 0)
+         job:check(night, night, 24 + night)
+      end
+   end)
+
    it("ends with 5 past MAX_WAIT, and goes on from there", function()
       local slow = nightly.new({}, 0.5)
+      slow.name = "slow"
       local result = slow:run{ night = 1, rows = 24, env = { MAX_WAIT = "0.1" } }
       assert.equal(5, result.code, result.stderr)
       assert.matches("is not finished after 0.1 seconds", result.stderr, 1, true)

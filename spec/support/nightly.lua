@@ -118,11 +118,12 @@ end
 
 --- Runs it until it is done, as its schedule would; returns how often that took and the last result.
 function Job:finish(call)
+   local result
    for times = 1, 5 do
-      local result = self:run{ night = call.night, rows = call.rows, env = call.env }
+      result = self:run{ night = call.night, rows = call.rows, env = call.env }
       if result.code == 0 or result.code == 3 then return times, result end
    end
-   error "it was run again and again, and is not done"
+   error("it was run again and again, and is not done: " .. result.code .. ": " .. result.stderr)
 end
 
 -- How often the platform holds each text of training data for an experiment.
