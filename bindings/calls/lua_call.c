@@ -345,7 +345,7 @@ const char bindings_resumed_elsewhere[] =
 
 /* [-0, +1, e] What a call that a task has waited for has come to. */
 static int complete(lua_State *L, bindings_owner *owner) {
-    return owner->is_stream ? bindings_take_piece(L, owner) : bindings_finish(L, owner);
+    return owner->take != NULL ? owner->take(L, owner) : bindings_finish(L, owner);
 }
 
 #if COMPAT_CONTINUATIONS

@@ -20,7 +20,9 @@ struct bindings_owner {
     bool late;                      /* the deadline has passed since then */
     bool json;                      /* of an exchange: its response's value is wanted too */
     int log;                        /* reference to its own log function, or LUA_NOREF */
-    bool is_stream; /* the body of a 2xx is handed on as it comes; these bytes are next */
+    /* Set of a stream, as the body of a 2xx is handed on as it comes; these bytes are next. [-0,
+     * +1, e] */
+    int (*take)(lua_State *L, bindings_owner *owner);
     char *bytes;
     size_t length, capacity;
     bool lost; /* memory for them has run out */
@@ -50,8 +52,5 @@ int bindings_finish(lua_State *L, bindings_owner *owner);
 
 /* [-1, +1 or 2, -] What a function that may suspend returns: see bindings_success_mark. */
 int bindings_return_value(lua_State *L);
-
-/* [-0, +1, e] stream.c: the bytes that have come, or the response at the end. */
-int bindings_take_piece(lua_State *L, bindings_owner *owner);
 
 #endif

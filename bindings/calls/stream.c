@@ -44,7 +44,8 @@ static void on_piece(const char *piece, size_t length, void *userdata) {
     bindings_notify(owner);
 }
 
-int bindings_take_piece(lua_State *L, bindings_owner *owner) {
+/* [-0, +1, e] Pushes the bytes that have come, or the response at the end. */
+static int take_piece(lua_State *L, bindings_owner *owner) {
     const promptic_result *result = promptic_call_result(owner->call);
     bool is_cancelled = owner->cancelled || (result && result->kind == PROMPTIC_CANCELLED);
     if (owner->lost) {
@@ -74,7 +75,7 @@ static int next_piece(lua_State *L) {
             return bindings_suspend(L, owner);
         bindings_block(L, owner);
     }
-    bindings_take_piece(L, owner);
+    take_piece(L, owner);
     return bindings_return_value(L);
 }
 
@@ -114,7 +115,8 @@ int bindings_exchange(lua_State *L, promptic_request *request, json_buffer *body
         bindings_give_body(request, body);
         return bindings_start(L, owner, request);
     }
-    owner->is_stream = request->is_stream = true;
+    owner->take = take_piece;
+    request->is_stream = true;
     request->on_body = on_piece;
     request->body_userdata = owner;
     bindings_give_body(request, body);
