@@ -6,6 +6,7 @@ local error, getmetatable, pcall = error, getmetatable, pcall
 local can_yield_in_pcall = _VERSION ~= "Lua 5.1" or jit ~= nil -- luacheck: ignore 113
 
 local library, scheduler, supervise = import "c.library", import "scheduler", import "supervise"
+local guard = import("c.tasks").guard
 
 local failure = {}
 
@@ -26,8 +27,10 @@ end
 --- true and what f(...) returns, or false and its error. In a task of Lua 5.1 f is a task of its own, and its first result
 --- the only one: nothing can be suspended inside of pcall there.
 function failure.attempt(f, ...)
-   if can_yield_in_pcall or not scheduler.running() then
+   if can_yield_in_pcall then
       return pcall(f, ...)
+   elseif not scheduler.running() then
+      return guard(pcall, f, ...)
    end
    return supervise.finish(supervise.start(f, ...))
 end

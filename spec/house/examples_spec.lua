@@ -166,7 +166,7 @@ examples["errors.lua"] = {
             .. "(option 'limit': 1000 is not in the range 1 to 100)",
          "a number without JSON  wrong call: bad argument #3 to 'create_observations' "
             .. "(observations[1].variables.x: NaN has no JSON form)",
-         "a wrong key            api error: Invalid or missing API key",
+         "a wrong key            api error: Invalid or missing API key (refused: the API key given to the client)",
          "nobody listening       out of reach after 3 attempts",
       }
       assert.same(expected, lines_of(output))

@@ -105,7 +105,7 @@ function run.c(block)
    local source, binary = folder .. "/program.c", folder .. "/program"
    process.write_file(source, block.text)
    local build = "cc -Wall -Wextra -Werror -Icore %s -o %s build/libpromptic.a -pthread %s"
-   finishes(process.run{ "sh", "-c", build:format(source, binary, "$(pkg-config --libs libcurl)") })
+   finishes(process.run{ "sh", "-c", build:format(source, binary, "$(pkg-config --libs libcurl zlib)") })
    local printed = finishes(process.run{ PROGRAM, "--sandbox", "-e", ("os.exit(os.execute(%q))"):format(binary) })
    assert.matches('^200 {"data":%[', printed)
 end
