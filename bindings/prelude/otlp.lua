@@ -69,11 +69,15 @@ local function any_value(value)
    return { stringValue = fine and text or clean(tostring(value)) }
 end
 
-local function attributes_of(map, more)
+-- A span's own attributes go before those of its tracer.
+local function attributes_of(map, common)
    local list = json.array{}
-   for _, source in pairs{ map, more } do
-      for key, value in next, source do
-         list[#list + 1] = { key = clean(key), value = any_value(value) }
+   for key, value in next, map do
+      list[#list + 1] = { key = clean(key), value = any_value(value) }
+   end
+   for key, value in next, common or {} do
+      if map[key] == nil then
+         list[#list + 1] = { key = key, value = any_value(value) }
       end
    end
    return list
@@ -103,6 +107,9 @@ function otlp.span(me, common)
       status = me.failed and { code = STATUS_ERROR, message = clean(me.failed) } or nil,
    }
 end
+
+--- The body of a request without spans.
+otlp.NOTHING = '{"resourceSpans":[]}'
 
 --- The body of a request: `spans` are JSON texts; `resource` is attributes of all of them.
 function otlp.request(resource, spans)
