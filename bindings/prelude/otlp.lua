@@ -73,7 +73,7 @@ end
 local function attributes_of(map, common)
    local list = json.array{}
    for key, value in next, map do
-      list[#list + 1] = { key = clean(key), value = any_value(value) }
+      list[#list + 1] = { key = clean(tostring(key)), value = any_value(value) }
    end
    for key, value in next, common or {} do
       if map[key] == nil then

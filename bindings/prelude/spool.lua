@@ -287,8 +287,8 @@ local function first_segment(self)
    local segment = self.segments[1]
    while segment do
       local path = segment_path(segment.id, segment.number)
-      local _, age = disk.status(path)
-      if not age or age <= MOST_SECONDS then
+      local size, age = disk.status(path)
+      if not size or age <= MOST_SECONDS then
          return segment
       end
       self:forget(path, segment.offset, "expired")

@@ -230,6 +230,7 @@ end
 
 -- The task that sends, for as long as there is something.
 local function work(self)
+   self.worker = scheduler.current()
    while not self.is_closed and not is_empty(self) do
       if not has_batch(self) then
          background.pause(self.interval)
@@ -269,8 +270,8 @@ local function wake(self)
       drop(self, self.in_flight, "expired") -- of one that did not end by itself
       self.in_flight = 0
       self.sender = background.start(sender, self)
-   elseif task.paused and has_batch(self) then
-      background.wake(task)
+   elseif self.worker and self.worker.paused and has_batch(self) then
+      background.wake(self.worker)
    end
 end
 
@@ -278,7 +279,7 @@ end
 local function check_process(self)
    if self.generation ~= generation() then
       self.generation, self.queue, self.first, self.last = generation(), {}, 1, 0
-      self.in_flight, self.sender, self.stats.made, self.stats.sent = 0, false, 0, 0
+      self.in_flight, self.sender, self.worker, self.stats.made, self.stats.sent = 0, false, false, 0, 0
       for _, reason in ipairs(REASONS) do
          self.stats.dropped[reason] = 0
       end
@@ -386,7 +387,7 @@ function promptic.tracer(...)
    local self = setmetatable({
       client = client, sample = options.sample, max_queue = options.max_queue, batch = options.batch,
       interval = options.interval, before_send = options.before_send, stats = new_stats(), noted = {}, note_count = 0,
-      queue = {}, first = 1, last = 0, in_flight = 0, sender = false, is_closed = false, spool = false,
+      queue = {}, first = 1, last = 0, in_flight = 0, sender = false, worker = false, is_closed = false, spool = false,
       generation = generation(),
       common = { ["promptic.ai_component"] = options.component, ["promptic.dataset.id"] = options.dataset },
       resource = { ["service.name"] = options.service, ["deployment.environment.name"] = options.environment },
