@@ -35,6 +35,7 @@ CURL_CFLAGS  := $(or $(CURL_CFLAGS),$(call flags,--cflags,libcurl))
 CURL_LIBS    := $(or $(CURL_LIBS),$(call flags,--libs,libcurl),-lcurl)
 HTTPD_LIBS   := $(or $(HTTPD_LIBS),$(call flags,--libs,libmicrohttpd),-lmicrohttpd)
 ZLIB_LIBS    := $(or $(ZLIB_LIBS),$(call flags,--libs,zlib),-lz)
+CORE_LIBS     = $(CURL_LIBS) $(ZLIB_LIBS)
 LUA_STATIC   ?= $(call archive,liblua5.4.a liblua54.a liblua-5.4.a liblua.a)
 # lua-cjson is in the program for scripts; the module does without. Only Debian and what comes from it have it as an
 # archive; elsewhere its module is linked, which then has to stay where it is.
@@ -68,7 +69,8 @@ LUA_FILES   := .luacheckrc .busted .ci bindings/prelude examples scripts scripts
 
 MODULE  := $(BUILD)/promptic.so
 PROGRAM := $(BUILD)/promptic-lua
-SERVER  := $(BUILD)/promptic/httpd.so
+SERVER  := $(BUILD)/lib/promptic/httpd.so
+COMMAND := $(BUILD)/promptic
 SHARED  := $(BUILD)/libpromptic.so.$(VERSION)
 STATIC  := $(BUILD)/libpromptic.a
 PC      := $(BUILD)/promptic.pc
@@ -92,7 +94,7 @@ Q := $(if $(V),,@)
 	soak mutants bench contract check-core house symbols lint format \
 	install uninstall rock install-rock clean help
 
-all: $(PROGRAM) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
+all: $(PROGRAM) $(COMMAND) $(MODULE) $(SERVER) $(STATIC) $(SHARED) $(PC) $(MANUALS) $(STUBS) ## builds everything under build/ (the default)
 
 # ------------------------------------------------------------------ compiling and linking
 
@@ -168,18 +170,23 @@ $(STATIC): $(CORE)
 $(SHARED): $(CORE) core/libpromptic.map
 	@echo "  link   $@"
 	$(Q)$(CC) -shared -pthread $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=core/libpromptic.map $(STAYS) \
-		-o $@ $(CORE) $(CURL_LIBS)
+		-o $@ $(CORE) $(CORE_LIBS)
 	$(Q)ln -sf $(@F) $(BUILD)/$(SONAME) && ln -sf $(@F) $(BUILD)/libpromptic.so
 
 $(MODULE): $(CORE) $(BINDINGS) $(BAKED) bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
-		-o $@ $(filter %.o,$^) $(CURL_LIBS) -lm
+		-o $@ $(filter %.o,$^) $(CORE_LIBS) -lm
 
 $(SERVER): $(HTTPD) $(OBJ)/bindings/files/sha256.o bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(HTTPD_LIBS) $(ZLIB_LIBS)
+
+# The command runs in place by the interpreter of this build. Older builds have a folder of that name.
+$(COMMAND): scripts/promptic | $(PROGRAM)
+	$(Q)[ ! -d $@ ] || rm -rf $@
+	$(Q)sed '1s|.*|#!$(abspath $(PROGRAM)) -E|' $< >$@.new && chmod 755 $@.new && mv -f $@.new $@
 
 # The program loads libcurl at its first use (interpreter_libcurl.c), by the name that a program linked with it would
 # have. Where that cannot be found out, as with a static libcurl, the program is linked with it.
@@ -200,7 +207,7 @@ $(MAKER): $(CORE) $(BINDINGS) $(INTERPRETER) $(filter-out %/compiled_made.o,$(BA
 $(PROGRAM) $(MAKER):
 	@echo "  link   $@"
 	$(Q)$(CC) -pthread $(LDFLAGS) -Wl,--dynamic-list=$(EXPORTS) -o $@ $(filter %.o,$^) $(LUA_STATIC) $(CJSON) \
-		$$([ -s $(LIBCURL_SONAME) ] || echo '$(CURL_LIBS)') -lm -ldl
+		$$([ -s $(LIBCURL_SONAME) ] || echo '$(CURL_LIBS)') $(ZLIB_LIBS) -lm -ldl
 
 # C hosts: spec/core/host_spec.lua makes these, in folders of their own, with one sanitizer or another.
 HOSTS     := $(patsubst spec/host/%.c,$(BUILD)/host/%,$(wildcard spec/host/*.c))
@@ -211,12 +218,12 @@ UNITS     := $(BUILD)/host/units
 
 $(filter-out $(HOSTS_LUA) $(UNLOAD) $(UNITS),$(HOSTS)): $(BUILD)/host/%: spec/host/%.c $(STATIC)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) $(CURL_LIBS) -lm
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(STATIC) $(CORE_LIBS) -lm
 
 $(HOSTS_LUA): $(BUILD)/host/%: spec/host/%.c $(CORE) $(BINDINGS) $(BAKED)
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(BINDINGS_CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LUA_STATIC) \
-		$(CURL_LIBS) -lm -ldl
+		$(CORE_LIBS) -lm -ldl
 
 # What spec/units/ checks is in no library's interface.
 UNITS_OBJ := $(patsubst spec/units/%.c,$(BUILD)/host/units.obj/%.o,$(wildcard spec/units/*.c))
@@ -229,7 +236,7 @@ $(UNITS_OBJ): $(BUILD)/host/units.obj/%.o: spec/units/%.c | $(OBJ)/.checked
 $(UNITS): spec/host/units.c $(UNITS_OBJ) $(STATIC)
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--wrap=curl_easy_setopt,--wrap=curl_slist_append \
-		-Wl,--wrap=getentropy,--wrap=fsync,--wrap=renameat -o $@ $^ $(CURL_LIBS) -lm
+		-Wl,--wrap=getentropy,--wrap=fsync,--wrap=renameat -o $@ $^ $(CORE_LIBS) -lm
 
 $(BUILD)/host/allocation $(BUILD)/host/json: override LDFLAGS += -Wl,--wrap=realloc
 $(BUILD)/host/lua_memory: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
@@ -344,7 +351,7 @@ sanitize: ## runs the specs in a build with ASan, UBSan and LSan
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(MAKE) --no-print-directory BUILD=$(SANITIZED) CFLAGS='-O1 -g $(SANITIZER)' LDFLAGS='$(SANITIZER)' \
-		$(SANITIZED)/promptic-lua $(SANITIZED)/promptic/httpd.so
+		$(SANITIZED)/promptic-lua $(SANITIZED)/lib/promptic/httpd.so
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(SANITIZED))/promptic-lua' \
 		LUA_CPATH='$(abspath $(SANITIZED))/?.so;$(abspath $(BUILD))/?.so;;' UBSAN_OPTIONS=print_stacktrace=1 \
 		LSAN_OPTIONS=suppressions='$(CURDIR)/.ci/lsan.supp':print_suppressions=0 \
@@ -378,7 +385,7 @@ READER := $(patsubst %,bindings/json/json_%.c,reader number text)
 $(FUZZERS): $(FUZZ)/%: spec/fuzz/%.c $(wildcard core/*.[ch]) $(READER) $(READER:.c=.h)
 	@mkdir -p $(@D); echo "  fuzz   $@"
 	$(Q)clang -std=c11 -D_GNU_SOURCE -O1 -g -pthread -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-Icore -Ibindings/json $(CURL_CFLAGS) -o $@ $(filter %.c,$^) $(CURL_LIBS) -lm
+		-Icore -Ibindings/json $(CURL_CFLAGS) -o $@ $(filter %.c,$^) $(CORE_LIBS) -lm
 
 fuzz: ## feeds the core's parsers and JSON random input, FUZZ_SECONDS (60) each
 	$(Q)$(DEPS) module program sandbox fuzz
@@ -417,8 +424,8 @@ $(BENCHES): $(BENCH)/%: spec/bench/%.c | $(OBJ)/.checked
 
 $(BENCH)/no-decode: spec/bench/no_decode.c $(CORE) $(BINDINGS) $(INTERPRETER) $(BAKED_MAIN)
 	@mkdir -p $(@D); echo "  link   $@"
-	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,--dynamic-list=$(EXPORTS) -Wl,--wrap=json_decode,--wrap=json_decoding_step -o $@ \
-		$(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) $(CURL_LIBS) -lm -ldl
+	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,--dynamic-list=$(EXPORTS) -Wl,--wrap=json_decode_bounded,--wrap=json_decoding_step -o $@ \
+		$(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) $(CORE_LIBS) -lm -ldl
 
 bench: ## measures what promptic costs beside libcurl and other clients: build/bench.html, spec/bench/figures.svg; one part: PART=upload
 	$(Q)$(DEPS) module program sandbox test bench

@@ -92,9 +92,9 @@ typedef struct bindings_interrupter bindings_interrupter;
 typedef struct bindings_entry {
     lua_State *caller, *shell;    /* who called, and the coroutine that works for it */
     struct bindings_entry *outer; /* the entry inside which this one was made */
-    lua_Hook hook;                /* the caller's, in LuaJIT, where coroutines share one; taken off */
-    int mask, count;              /* of that */
-    int status;                   /* of the shell's function */
+    lua_Hook hook;   /* the caller's, in LuaJIT, where coroutines share one; taken off */
+    int mask, count; /* of that */
+    int status;      /* of the shell's function */
 } bindings_entry;
 
 /* One per lua_State, made at the first use: the loop that all its clients share. A signal handler
@@ -170,8 +170,8 @@ void bindings_use_interrupter(lua_State *L, bindings_interrupter *interrupter);
 /* [-0, +0, e] Raises the error of a signal, of kind "interrupted". For hooks. */
 int bindings_raise_interrupt(lua_State *L);
 
-/* [-0, +0, m] Whether the value at index is the error of a signal: a promptic.Error of that kind, or
- * the text that a stock interpreter raises. */
+/* [-0, +0, m] Whether the value at index is the error of a signal: a promptic.Error of that kind,
+ * or the text that a stock interpreter raises. */
 bool bindings_is_interrupt(lua_State *L, int index);
 
 /* Sets the hook on the running coroutine, as far as it is known, and wakes the loop. May be
@@ -300,6 +300,7 @@ struct bindings_client {
     const bindings_client *parent; /* of a view (client:with): the client; kept alive like state */
     promptic_limits limits;        /* of a view's calls */
     bindings_state *state;         /* kept alive by the userdata's user value */
+    size_t most_values;            /* of one response */
     bool closed;
 };
 
@@ -438,8 +439,9 @@ int bindings_guard(lua_State *L);
 
 /* ---------------------------------------------------------------- yields.c */
 
-/* Why a task's coroutine has yielded by itself: coroutine.yield without values, which goes on in the
- * next step; a host's hook, which goes on at once; or a function of the host's, which is an error. */
+/* Why a task's coroutine has yielded by itself: coroutine.yield without values, which goes on in
+ * the next step; a host's hook, which goes on at once; or a function of the host's, which is an
+ * error. */
 typedef enum bindings_yield {
     BINDINGS_YIELD_OWN,
     BINDINGS_YIELD_HOOK,
@@ -502,8 +504,8 @@ int bindings_resume_values(lua_State *L);
 /* [-0, +0, -] Whether there may be tasks in the background. Needs a stack slot. */
 bool bindings_has_background(lua_State *L);
 
-/* [-0, +0 or 1, -] Lets tasks in the background go on, and the core work, for `seconds` at most. False
- * with the error pushed where one was raised. Needs LUA_MINSTACK slots. */
+/* [-0, +0 or 1, -] Lets tasks in the background go on, and the core work, for `seconds` at most.
+ * False with the error pushed where one was raised. Needs LUA_MINSTACK slots. */
 bool bindings_drive_background(lua_State *L, bindings_state *state, double seconds);
 
 /* Whether a call made here is a task's that can wait for it, with other tasks running meanwhile. */

@@ -121,7 +121,8 @@ static void push_table(lua_State *L, const promptic_result *result) {
     set_string(L, "method", result->method);
     set_string(L, "path", result->path);
     set_string(L, "request_id", result->request_id);
-    if (result->kind == PROMPTIC_API_ERROR) {
+    bool has_response = result->kind == PROMPTIC_API_ERROR || result->kind == PROMPTIC_DECODE;
+    if (has_response && result->status > 0) {
         lua_pushinteger(L, result->status);
         lua_setfield(L, -2, "status_code");
     }
@@ -129,7 +130,7 @@ static void push_table(lua_State *L, const promptic_result *result) {
         lua_pushnumber(L, result->retry_after);
         lua_setfield(L, -2, "retry_after");
     }
-    if (result->kind == PROMPTIC_API_ERROR || result->kind == PROMPTIC_DECODE)
+    if (has_response)
         set_body(L, result);
     if (result->attempts > 0) {
         lua_pushinteger(L, result->attempts);
@@ -199,7 +200,8 @@ static void push_request(lua_State *L) {
 }
 
 /* __tostring: "[404] Not found (GET /components/x)", "[409] The experiment is running", or
- * "timeout: no byte has moved for 30 s"; of a signal what a stock interpreter raises. */
+ * "timeout: no byte has moved for 30 s"; of a signal what a stock interpreter raises. The
+ * status of a response that cannot be read is not what is wrong with it. */
 static int error_tostring(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
@@ -208,14 +210,14 @@ static int error_tostring(lua_State *L) {
         return 1;
     }
     push_field(L, "message", "unknown error");
+    push_field(L, "kind", "error");
     push_field(L, "status_code", "");
-    if (lua_tostring(L, 3)[0] != '\0') {
+    if (lua_tostring(L, 4)[0] != '\0' && strcmp(lua_tostring(L, 3), "decode") != 0) {
         push_request(L);
-        lua_pushfstring(L, "[%s] %s%s", lua_tostring(L, 3), lua_tostring(L, 2),
+        lua_pushfstring(L, "[%s] %s%s", lua_tostring(L, 4), lua_tostring(L, 2),
                         lua_tostring(L, -1));
     } else {
-        push_field(L, "kind", "error");
-        lua_pushfstring(L, "%s: %s", lua_tostring(L, 4), lua_tostring(L, 2));
+        lua_pushfstring(L, "%s: %s", lua_tostring(L, 3), lua_tostring(L, 2));
     }
     return 1;
 }

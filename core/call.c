@@ -127,8 +127,8 @@ static void end(promptic_call *call) {
         lose_response(call);
     result->method = call->method;
     result->path = call->path;
-    result->body = call->transfer.body.data != NULL ? call->transfer.body.data : "";
-    result->body_length = call->transfer.body.length;
+    result->body = call->transfer.inflow.body.data != NULL ? call->transfer.inflow.body.data : "";
+    result->body_length = call->transfer.inflow.body.length;
     result->attempts = call->attempts;
     result->certificate_issuer =
         call->transfer.issuer.length > 0 ? call->transfer.issuer.data : NULL;
@@ -177,7 +177,10 @@ static void succeed(promptic_call *call, int status) {
 
 /* ---------------------------------------------------------------- attempts */
 
-static int64_t stall_ms(const promptic_call *call) {
+static int64_t stall_ms(promptic_call *call) {
+    int64_t anew = clock_after(call->transfer.moved_ms, call->limits.deadline);
+    if (call->is_patient && call->transfer.inflow.decoded > 0 && anew > call->deadline_ms)
+        call->deadline_ms = anew;
     int64_t stalled = clock_after(call->transfer.moved_ms, call->limits.timeout);
     return stalled < call->deadline_ms ? stalled : call->deadline_ms;
 }
@@ -197,7 +200,8 @@ bool call_attempt(promptic_call *call) {
                                            call->row != NULL && call->row->redirects),
         .fresh = call->distrusts,
         .connect_timeout = call->limits.timeout,
-        .max_response_bytes = call->limits.max_response_bytes,
+        .most = call->max_bytes > 0 ? call->max_bytes : call->limits.max_response_bytes,
+        .bound = call->max_bytes > 0 ? "max_bytes" : "max_response_bytes",
         .on_body = call->on_body,
         .body_userdata = call->body_userdata,
     };
@@ -301,9 +305,14 @@ static bool is_success(const promptic_call *call, const transfer_outcome *outcom
     return outcome->status == 404 && call->attempts > 1 && strcmp(call->method, "DELETE") == 0;
 }
 
+/* Whether a status says what became of the request, if the body can be used or not. */
+static bool has_verdict(const transfer_outcome *outcome) {
+    return outcome->kind == PROMPTIC_OK || outcome->status >= 300;
+}
+
 /* Whether the request is in doubt after this failure. */
 static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_after) {
-    if (outcome->kind != PROMPTIC_OK)
+    if (!has_verdict(outcome))
         return sent;
     return !retry_declares_unprocessed(outcome->status, retry_after);
 }
@@ -333,14 +342,14 @@ static char *api_message(const promptic_call *call, int status) {
                       location);
         return text_take(&message, NULL);
     }
-    const text *body = &call->transfer.body;
+    const text *body = &call->transfer.inflow.body;
     if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
         return failure_no_route(allocator_of(call), call->row);
     if (call->row != NULL && status == 404)
         return failure_not_found(allocator_of(call), call->row, body->data, body->length);
-    char *message = failure_message(allocator_of(call), status,
-                                    transfer_header(&call->transfer, "content-type"),
-                                    body->data, body->length);
+    char *message =
+        failure_message(allocator_of(call), status,
+                        transfer_header(&call->transfer, "content-type"), body->data, body->length);
     return status == 401 && !call->foreign.active ? name_credential(call, message) : message;
 }
 
@@ -358,7 +367,7 @@ static bool fill_message(promptic_call *call, const transfer_outcome *outcome) {
 
 /* For a response that has no code of its own: the library's, where it knows one. */
 static void set_own_code(promptic_call *call, int status) {
-    const text *body = &call->transfer.body;
+    const text *body = &call->transfer.inflow.body;
     if (status >= 300 && status < 400)
         call->result.code = "redirect";
     else if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
@@ -369,7 +378,7 @@ static void set_own_code(promptic_call *call, int status) {
 
 /* Takes the code from the response, else says what the library knows. False if out of memory. */
 static bool fill_code(promptic_call *call, const transfer_outcome *outcome) {
-    const text *body = &call->transfer.body;
+    const text *body = &call->transfer.inflow.body;
     call->result.code = outcome->code;
     if (outcome->kind != PROMPTIC_OK)
         return true;
@@ -382,7 +391,9 @@ static bool fill_code(promptic_call *call, const transfer_outcome *outcome) {
 
 static void fail_with(promptic_call *call, const transfer_outcome *outcome, double retry_after) {
     promptic_result *result = &call->result;
-    clean_hide(call->transfer.body.data, call->transfer.body.length, &call->client->secrets);
+    text *body = &call->transfer.inflow.body;
+    text_cut(body, (size_t)INFLOW_FAILURE_BYTES);
+    clean_hide(body->data, body->length, &call->client->secrets);
     result->kind = outcome->kind == PROMPTIC_OK ? PROMPTIC_API_ERROR : outcome->kind;
     result->status = outcome->status;
     result->retry_after = retry_after;
@@ -410,7 +421,7 @@ static void settle_failure(promptic_call *call, const transfer_outcome *outcome)
     const retry_attempt attempt = {
         .repeatable = call->repeatable,
         .status = outcome->status,
-        .kind = outcome->kind == PROMPTIC_OK ? PROMPTIC_API_ERROR : outcome->kind,
+        .kind = has_verdict(outcome) ? PROMPTIC_API_ERROR : outcome->kind,
         .never_sent = !call->transfer.sent,
         .retry_after = retry_after_seconds(retry_after, transfer_header(&call->transfer, "date")),
     };
@@ -442,7 +453,7 @@ static void settle(promptic_call *call, const transfer_outcome *outcome) {
                    call->method, call->path, outcome->status, call->attempts,
                    outcome->reused ? "reused" : "new");
         if (outcome->status == 404)
-            text_clear(&call->transfer.body);
+            text_clear(&call->transfer.inflow.body);
         succeed(call, outcome->status);
         return;
     }
@@ -499,11 +510,4 @@ void promptic_call_free(promptic_call *call) {
     promptic_client *client = call->client;
     memory_free(&client->allocator, call);
     client_release(client);
-}
-
-const char *promptic_result_header(const promptic_result *result, const char *name) {
-    for (size_t i = 0; i < result->header_count; i++)
-        if (strcasecmp(result->headers[i].name, name) == 0)
-            return result->headers[i].value;
-    return NULL;
 }

@@ -34,6 +34,8 @@ struct promptic_call {
     void (*body_free)(void *);
     void (*on_body)(const char *piece, size_t length, void *userdata);
     void *body_userdata;
+    uint64_t max_bytes; /* of the response; 0: the client's max_response_bytes */
+    bool is_patient;    /* as in promptic_request */
     bool repeatable;
 
     promptic_limits limits; /* complete: its own, else the client's */

@@ -13,8 +13,7 @@ static promptic_kind check(const promptic_client *client, const promptic_request
                            const promptic_endpoint *row, promptic_error *error) {
     loop_check_process(client->loop);
     if (client->closed)
-        return failure_set_code(error, PROMPTIC_CANCELLED, "client_closed",
-                                "the client is closed");
+        return failure_set_code(error, PROMPTIC_CANCELLED, "client_closed", "the client is closed");
     if (request->endpoint != NULL && row == NULL)
         return failure_set(error, PROMPTIC_ARGUMENT, "there is no endpoint '%s'",
                            request->endpoint);
@@ -136,6 +135,8 @@ promptic_call *promptic_submit(promptic_client *client, const promptic_request *
     set_limits(call, request->limits);
     call->on_body = request->on_body;
     call->body_userdata = request->body_userdata;
+    call->max_bytes = request->max_bytes;
+    call->is_patient = request->is_patient;
     call->done = done;
     call->userdata = userdata;
     begin(call);

@@ -215,8 +215,7 @@ static bool check_application(resolver *r, int level) {
         r->kind = failure_set_code(
             r->error, PROMPTIC_CONFIG, "two_applications",
             "%.150s and %.150s differ: they are two names of one id, give one%s", newer_name,
-            older_name,
-            level == FILE_LEVEL ? ", or run `promptic ai-application select ID`" : "");
+            older_name, level == FILE_LEVEL ? ", or run `promptic ai-application select ID`" : "");
     memory_free(r->allocator, newer_name);
     memory_free(r->allocator, older_name);
     return false;

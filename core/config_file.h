@@ -37,16 +37,16 @@ void config_add_path(text *path, const char *given);
 
 /* Failures that errno has no number for. */
 enum {
-    CONFIG_NO_FILE = -1,  /* a pipe, whose reading could block, or a folder */
-    CONFIG_FOREIGN = -2,  /* it belongs to a user who is neither this one nor root */
-    CONFIG_WRITABLE = -3, /* anybody can change it */
-    CONFIG_LOCKED = -4,   /* another writer holds the lock too long */
+    CONFIG_NO_FILE = -1,        /* a pipe, whose reading could block, or a folder */
+    CONFIG_FOREIGN = -2,        /* it belongs to a user who is neither this one nor root */
+    CONFIG_WRITABLE = -3,       /* anybody can change it */
+    CONFIG_LOCKED = -4,         /* another writer holds the lock too long */
     CONFIG_FOLDER_FOREIGN = -5, /* as above, of the folder, in which files can be exchanged */
     CONFIG_FOLDER_WRITABLE = -6
 };
 
-/* Whether the folder of the path, and of what it is a link to, is such a one: 0, or why not. A folder
- * that is not there passes. */
+/* Whether the folder of the path, and of what it is a link to, is such a one: 0, or why not. A
+ * folder that is not there passes. */
 int config_check_folder(const char *path);
 
 /* Reads the file into *data, CONFIG_LONGEST_FILE + 1 bytes that the caller wipes and frees; NULL

@@ -138,7 +138,8 @@ static bool is_mount(const char *path) {
            (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
-/* Whether no other file can take its place: that of a mount, whose folder may take no file at all. */
+/* Whether no other file can take its place: that of a mount, whose folder may take no file at all.
+ */
 static bool is_fixed(const char *path, int code) {
     return code == EBUSY ||
            ((code == EACCES || code == EPERM || code == EROFS || code == EXDEV) && is_mount(path));

@@ -24,13 +24,13 @@ char *config_folder(const char *path);
 int config_lock(const char *path, const char *folder, int *lock);
 void config_unlock(int lock);
 
-/* Removes the drafts that writers of this path left behind when they were killed. Only while the lock
- * is held: else one of them may be alive. */
+/* Removes the drafts that writers of this path left behind when they were killed. Only while the
+ * lock is held: else one of them may be alive. */
 void config_clean_up(const char *path);
 
 /* Puts the content into the path's place, in one step. before: the status of the replaced file,
- * or NULL; the new one gets its owner's permissions. A file that cannot be replaced, such as a mount
- * of its own in a container, is written in place. */
+ * or NULL; the new one gets its owner's permissions. A file that cannot be replaced, such as a
+ * mount of its own in a container, is written in place. */
 int config_replace(const char *path, const text *content, const struct stat *before);
 
 #endif

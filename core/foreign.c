@@ -176,8 +176,8 @@ static promptic_kind add_header(const foreign_origin *origin, foreign *out,
 static promptic_kind add_headers(const foreign_origin *origin, const promptic_request *request,
                                  foreign *out, promptic_error *error) {
     bool has_type = false;
-    bool added =
-        add_line(out, "User-Agent: promptic-lua/" PROMPTIC_VERSION) && add_line(out, "Expect:");
+    bool added = add_line(out, "User-Agent: promptic-lua/" PROMPTIC_VERSION) &&
+                 add_line(out, "Expect:") && add_line(out, "Accept-Encoding: identity");
     for (size_t i = 0; added && i < request->header_count; i++) {
         promptic_kind kind = add_header(origin, out, &request->headers[i], error);
         if (kind != PROMPTIC_OK)

@@ -45,7 +45,6 @@ void foreign_close(const promptic_allocator *allocator, foreign *foreign);
 
 /* A new easy handle for the request, with the client's settings where the request has none of its
  * own; freed with curl_easy_cleanup; NULL as transfer_handle. */
-CURL *foreign_handle(const transfer_settings *of_client, const foreign *foreign,
-                     CURLcode *problem);
+CURL *foreign_handle(const transfer_settings *of_client, const foreign *foreign, CURLcode *problem);
 
 #endif

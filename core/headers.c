@@ -44,25 +44,25 @@ static bool add_credential(const config *config, struct curl_slist **list) {
 }
 
 /* CURLOPT_USERAGENT would have libcurl format the same line anew in every request. */
-static bool add_common_headers(const config *config, const char *user_agent, const char *accept,
+static bool add_common_headers(const config *config, const char *user_agent, bool wants_bytes,
                                struct curl_slist **list) {
     return add_header(config, list, "User-Agent", user_agent) && add_credential(config, list) &&
-           add_header(config, list, "Accept", accept);
+           add_header(config, list, "Accept", wants_bytes ? "*/*" : "application/json") &&
+           add_header(config, list, "Accept-Encoding", wants_bytes ? "identity" : "gzip");
 }
 
 /* Each line costs libcurl some work in every request, so each kind of request has a list of its
  * own. Before a large body libcurl would ask with Expect whether it is welcome, and wait a second
  * for servers that do not know the header. */
 bool headers_build(headers *out, const config *config, const char *user_agent) {
-    const char *accept = "application/json";
     *out = (headers){.json = NULL};
-    return add_common_headers(config, user_agent, accept, &out->json) &&
+    return add_common_headers(config, user_agent, false, &out->json) &&
            add_header(config, &out->json, "Content-Type", "application/json") &&
            remove_header(&out->json, "Expect:") &&
-           add_common_headers(config, user_agent, accept, &out->empty) &&
+           add_common_headers(config, user_agent, false, &out->empty) &&
            remove_header(&out->empty, "Content-Type:") &&
-           add_common_headers(config, user_agent, accept, &out->plain) &&
-           add_common_headers(config, user_agent, "*/*", &out->bytes);
+           add_common_headers(config, user_agent, false, &out->plain) &&
+           add_common_headers(config, user_agent, true, &out->bytes);
 }
 
 static void free_list(struct curl_slist *list) {

@@ -128,8 +128,17 @@ void loop_check_process(promptic_loop *loop) {
 
 /* ------------------------------------------------------------------- pools */
 
+/* A pool_moved_fn. */
+static void note_moved(void *owner, CURL *easy) {
+    promptic_call *call = NULL;
+    (void)owner;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
+    if (call != NULL)
+        call->transfer.moved_ms = clock_coarse_ms();
+}
+
 pool *loop_new_pool(promptic_loop *loop) {
-    pool *pool = pool_new(&loop->allocator, LOOP_MAX_RUNNING, watch_report, loop);
+    pool *pool = pool_new(&loop->allocator, LOOP_MAX_RUNNING, watch_report, note_moved, loop);
     if (pool != NULL)
         list_append(&loop->pools, &pool->link);
     return pool;
@@ -214,7 +223,8 @@ static void collect_ended_attempts(pool *pool) {
         if (message->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
-        call_attempt_ended(call, message->data.result);
+        if (transfer_note_end(&call->transfer, message->data.result))
+            call_attempt_ended(call, message->data.result);
     }
 }
 
@@ -234,15 +244,42 @@ static void repair(promptic_loop *loop, pool *pool) {
     pool_repair(pool);
 }
 
+/* Whether the next step has something to do that nothing is waited for. */
+static bool has_work(const pool *pool) {
+    return pool->is_behind || !list_is_empty(&pool->working);
+}
+
+/* Goes on with responses that took longer than a step, each in its turn. */
+static void go_on(pool *pool, int64_t until_us) {
+    while (!list_is_empty(&pool->working)) {
+        transfer *transfer = LIST_ENTRY(pool->working.next, struct transfer, work_link);
+        promptic_call *call = LIST_ENTRY(transfer, promptic_call, transfer);
+        if (transfer_go_on(transfer, until_us))
+            call_attempt_ended(call, transfer->end_code);
+        if (clock_now_us() >= until_us)
+            return;
+    }
+}
+
 static void drive_pools(promptic_loop *loop) {
-    int64_t now_ms = clock_now_ms();
-    for (list_link *link = loop->pools.next; link != &loop->pools; link = link->next) {
+    int64_t now_us = clock_now_us(), now_ms = now_us / 1000;
+    list_link *first = loop->pools.next;
+    bool is_behind = false;
+    for (list_link *link = first; link != &loop->pools; link = link->next) {
         pool *pool = LIST_ENTRY(link, struct pool, link);
-        pool_progress progress = pool_drive(pool, now_ms);
+        pool->until_us = now_us + LOOP_STEP_US;
+        if (link == first || clock_now_us() < now_us + LOOP_STEP_US / 2)
+            go_on(pool, now_us + LOOP_STEP_US / 2);
+        pool_progress progress = pool_drive(pool, now_ms, link == first);
         if (progress != POOL_IDLE)
             collect_ended_attempts(pool);
         if (progress == POOL_BROKEN)
             repair(loop, pool);
+        is_behind = is_behind || has_work(pool);
+    }
+    if (is_behind) { /* another one is first in the next step */
+        list_remove(first);
+        list_append(&loop->pools, first);
     }
 }
 
@@ -344,9 +381,12 @@ static long time_left_ms(const promptic_loop *loop) {
     if (!list_is_empty(&loop->ended) || (has_room && !list_is_empty(&loop->queued)))
         return 0;
     int64_t now_ms = clock_now_ms();
-    if (loop->running > 0 || watch_is_on(loop))
-        for (const list_link *link = loop->pools.next; link != &loop->pools; link = link->next)
-            left_ms = earlier(left_ms, LIST_ENTRY(link, const pool, link)->due_ms, now_ms);
+    if (loop->running > 0 || watch_is_on(loop)) {
+        for (const list_link *link = loop->pools.next; link != &loop->pools; link = link->next) {
+            const pool *pool = LIST_ENTRY(link, const struct pool, link);
+            left_ms = earlier(left_ms, has_work(pool) ? now_ms : pool->due_ms, now_ms);
+        }
+    }
     return timer != NULL ? earlier(left_ms, timer->due_ms, now_ms) : left_ms;
 }
 

@@ -26,6 +26,10 @@
  * connection, with a TLS handshake of a millisecond, and a step may be a part of a game's frame. */
 #define LOOP_MAX_LAUNCHES 2
 
+/* Microseconds that a step has for responses, about: a half for what is left of those that came,
+ * and for what else comes the rest. */
+#define LOOP_STEP_US 1000
+
 struct promptic_loop {
     promptic_allocator allocator; /* of the loop, its timers and pools */
     pid_t process;                /* that made it, or used it last */

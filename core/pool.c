@@ -123,10 +123,11 @@ static int on_socket(CURL *easy, curl_socket_t number, int what, void *userdata,
     unsigned char directions = directions_of(what);
     pool_socket *socket =
         directions != 0 ? find_or_add(pool, (int)number) : find(pool, (int)number);
-    (void)easy, (void)unused;
+    (void)unused;
     if (socket == NULL)
         return 0;
     socket->wanted = directions;
+    socket->easy = directions != 0 ? easy : NULL;
     if (directions == 0)
         report(pool, socket, 0);
     if (directions == 0 && !(socket->is_ours && socket->is_open))
@@ -145,16 +146,18 @@ static int on_timer(CURLM *multi, long timeout_ms, void *userdata) {
 /* ---------------------------------------------------------------- lifetime */
 
 pool *pool_new(const promptic_allocator *allocator, long most_kept, pool_report_fn report,
-               void *owner) {
+               pool_moved_fn moved, void *owner) {
     pool *pool = memory_new(allocator, sizeof *pool);
     if (pool == NULL)
         return NULL;
     pool->allocator = allocator;
     list_init(&pool->link);
+    list_init(&pool->working);
     pool->references = 1;
     pool->due_ms = CLOCK_NEVER;
     pool->most_kept = most_kept;
     pool->report = report;
+    pool->moved = moved;
     pool->owner = owner;
     return pool;
 }
@@ -247,6 +250,9 @@ CURLMcode pool_add(pool *pool, CURL *easy) {
 
 void pool_remove(pool *pool, CURL *easy) {
     pool->running--;
+    for (size_t i = 0; i < pool->count; i++)
+        if (pool->sockets[i].easy == easy)
+            pool->sockets[i].easy = NULL;
     curl_multi_remove_handle(pool->handles->multi, easy);
 }
 
@@ -395,20 +401,44 @@ static CURLMcode run_all(pool *pool) {
 #pragma GCC diagnostic pop
 }
 
-pool_progress pool_drive(pool *pool, int64_t now_ms) {
+/* Has libcurl handle a socket. */
+static CURLMcode act(pool *pool, pool_socket *socket) {
+    int number = socket->number, events = curl_events(socket->ready), running;
+    if (socket->easy != NULL && (socket->ready & PROMPTIC_READ))
+        pool->moved(pool->owner, socket->easy);
+    socket->ready = 0;
+    socket->is_behind = false;
+    return curl_multi_socket_action(pool->handles->multi, number, events, &running);
+}
+
+/* Handles the sockets that are ready, those for which an earlier step had no time first. True if
+ * there were any. */
+static bool act_on_ready(pool *pool, CURLMcode *code, bool one) {
+    bool acted = false, was_behind = pool->is_behind;
+    pool->is_behind = false;
+    for (int round = was_behind ? 0 : 1; round < 2; round++) {
+        /* From the end: what libcurl does may drop any entry, and then the last one, which has had
+         * its turn, moves to that place. */
+        for (size_t i = pool->count; i-- > 0 && *code == CURLM_OK;) {
+            pool_socket *socket = i < pool->count ? &pool->sockets[i] : NULL;
+            if (socket == NULL || socket->ready == 0 || (round == 0 && !socket->is_behind))
+                continue;
+            if ((acted || !one) && clock_now_us() >= pool->until_us) {
+                socket->is_behind = pool->is_behind = true;
+                continue;
+            }
+            *code = act(pool, socket);
+            acted = true;
+        }
+    }
+    return acted;
+}
+
+pool_progress pool_drive(pool *pool, int64_t now_ms, bool one) {
     int running;
     bool acted = pool->lost_socket;
     CURLMcode code = acted ? run_all(pool) : CURLM_OK;
-    /* From the end: what libcurl does may drop any entry, and then the last one, which has had its
-     * turn, moves to that place. */
-    for (size_t i = pool->count; i-- > 0 && code == CURLM_OK;) {
-        if (i >= pool->count || pool->sockets[i].ready == 0)
-            continue;
-        int number = pool->sockets[i].number, events = curl_events(pool->sockets[i].ready);
-        pool->sockets[i].ready = 0;
-        code = curl_multi_socket_action(pool->handles->multi, number, events, &running);
-        acted = true;
-    }
+    acted = act_on_ready(pool, &code, one) || acted;
     if (pool->due_ms <= now_ms && code == CURLM_OK) {
         pool->due_ms = CLOCK_NEVER; /* on_timer sets the next */
         code = curl_multi_socket_action(pool->handles->multi, CURL_SOCKET_TIMEOUT, 0, &running);
@@ -421,7 +451,7 @@ void pool_repair(pool *pool) {
     curl_multi_cleanup(pool->handles->multi);
     pool->handles->multi = NULL;
     pool->due_ms = CLOCK_NEVER;
-    pool->lost_socket = false;
+    pool->lost_socket = pool->is_behind = false;
     while (pool->count > 0)
         drop(pool, &pool->sockets[pool->count - 1]);
 }
@@ -465,7 +495,7 @@ void pool_abandon(pool *pool) {
             close(pool->sockets[i].number);
     pool->count = pool->running = 0;
     pool->due_ms = CLOCK_NEVER;
-    pool->lost_socket = false;
+    pool->lost_socket = pool->is_behind = false;
     if (pool->handles == NULL)
         return;
     pool_handles *previous = __atomic_load_n(&abandoned, __ATOMIC_RELAXED);

@@ -43,6 +43,8 @@ typedef struct pool_socket {
     unsigned char wanted; /* directions libcurl waits for, PROMPTIC_READ and _WRITE or-ed */
     unsigned char reported; /* directions reported to the host; 0: none */
     unsigned char ready;    /* directions found ready and not handled yet */
+    bool is_behind;         /* they were found in an earlier step, which had no time for them */
+    CURL *easy;             /* the transfer that wants them; NULL where none does */
     pool_end local, peer;
     int64_t used_ms; /* when a request last began on it */
 } pool_socket;
@@ -51,6 +53,9 @@ typedef struct pool pool;
 
 /* Asks the host to watch the socket for these directions; 0: no longer. */
 typedef void (*pool_report_fn)(void *owner, int socket, int directions);
+
+/* Notes that bytes may have come for the transfer: parts of a header line reach no callback. */
+typedef void (*pool_moved_fn)(void *owner, CURL *easy);
 
 /* What libcurl holds for a pool; abandoned as a whole after a fork. */
 typedef struct pool_handles {
@@ -64,6 +69,9 @@ struct pool {
     list_link link;                      /* in the loop's list */
     size_t references;                   /* one per client */
     size_t running;                      /* transfers under way */
+    list_link working;                   /* those that have more to do without libcurl */
+    int64_t until_us;                    /* when the step that is under way is to end */
+    bool is_behind;                      /* the last one had no time for some sockets */
     pool_handles *handles;               /* NULL until the first transfer, and after a fork */
     int64_t due_ms;                      /* when libcurl's timer runs out; CLOCK_NEVER */
     pool_socket *sockets;
@@ -71,12 +79,13 @@ struct pool {
     bool lost_socket;      /* one was closed before it carried a request */
     long most_kept;        /* idle connections */
     pool_report_fn report; /* called as soon as a socket the host knows is closed */
-    void *owner;           /* of report */
+    pool_moved_fn moved;   /* called before a readable socket is handled */
+    void *owner;           /* of both */
 };
 
 /* A pool with one reference that keeps up to most_kept connections. NULL if out of memory. */
 pool *pool_new(const promptic_allocator *allocator, long most_kept, pool_report_fn report,
-               void *owner);
+               pool_moved_fn moved, void *owner);
 
 void pool_retain(pool *pool);
 
@@ -117,8 +126,9 @@ typedef enum pool_progress {
     POOL_BROKEN /* libcurl ran out of memory: abort the transfers, then call pool_repair */
 } pool_progress;
 
-/* Lets libcurl do what sockets and timer are ready for. */
-pool_progress pool_drive(pool *pool, int64_t now_ms);
+/* Lets libcurl do what sockets and timer are ready for, sockets until pool->until_us, with `one` at
+ * least one of them. What there was no time for is left for the next step: is_behind. */
+pool_progress pool_drive(pool *pool, int64_t now_ms, bool one);
 
 /* Closes the pool's connections; the next transfer makes new ones. After libcurl 7.88 has failed to
  * allocate a socket's entry it divides by zero at the next use of that socket. */

@@ -303,7 +303,7 @@ typedef struct promptic_options {
     double backoff;            /* seconds, the first delay's upper bound, doubling; 0.5 */
     int max_retries;           /* further attempts after the first; 2 */
     bool allow_http;           /* plain http to hosts other than loopback */
-    size_t max_response_bytes; /* of one response, after decompression; 256 MiB */
+    size_t max_response_bytes; /* of one response, before and after decompression; 256 MiB */
     promptic_log_fn log;       /* may be NULL */
     void *log_userdata;
     promptic_allocator allocator; /* of the client, its calls, the bodies it copies, its responses
@@ -428,9 +428,9 @@ typedef struct promptic_request {
     char *body; /* JSON text; NULL: no body and no Content-Type */
     size_t body_length;
     void (*body_free)(void *body); /* called with the body once; NULL: the body is copied */
-    /* Called with the body of a 2xx response piece by piece as it arrives, instead of collecting it
-     * and counting it against max_response_bytes. A NULL piece begins an attempt: what came before
-     * is void. NULL: the body is in the result. */
+    /* Called with the body of a 2xx response piece by piece as it arrives, instead of collecting
+     * it. A NULL piece begins an attempt: what came before is void. NULL: the body is in the
+     * result. */
     void (*on_body)(const char *piece, size_t length, void *userdata);
     void *body_userdata;
     /* Another place than the platform, which it has named itself: where a redirect leads, or where
@@ -443,6 +443,8 @@ typedef struct promptic_request {
     size_t header_count;
     const promptic_endpoint *row;  /* instead of endpoint: a row of the table */
     const promptic_limits *limits; /* NULL: the client's */
+    unsigned long long max_bytes;  /* of the response, instead of the limit; 0: the limit */
+    bool is_patient; /* the deadline begins anew whenever a part of a 2xx response's body comes */
 } promptic_request;
 
 /* A header of a response; its name in lower case. */
@@ -451,7 +453,7 @@ typedef promptic_pair promptic_header;
 /* How a call ended. Everything is borrowed from the call. */
 typedef struct promptic_result {
     promptic_kind kind;
-    int status;          /* HTTP status, 0 where there was no whole response */
+    int status; /* HTTP status, 0 where there was no whole response but one that cannot be used */
     const char *message; /* for people; NULL where kind is PROMPTIC_OK */
     const char *method;
     const char *path; /* below /api/v1, encoded, without the query */
@@ -488,6 +490,14 @@ PROMPTIC_API bool promptic_call_done(const promptic_call *call);
 
 /* How it ended, valid until promptic_call_free; NULL while it has not. */
 PROMPTIC_API const promptic_result *promptic_call_result(const promptic_call *call);
+
+/* Milliseconds until the call's deadline, 0 once it has passed, -1 where there is none: for what a
+ * caller does with the response, which is a part of the call to whoever waits for it. */
+PROMPTIC_API long promptic_call_left_ms(const promptic_call *call);
+
+/* Cuts the body of an ended call to `keep` bytes and frees up to `most` bytes of what is behind;
+ * false where more is left. To free 100 MB at once takes some 10 ms. result->body may move. */
+PROMPTIC_API bool promptic_call_shrink(promptic_call *call, size_t keep, size_t most);
 
 /* Blocks until the call has ended or timeout_ms have passed (-1: as long as it takes); steps the
  * loop meanwhile. No callback may free this call until it returns. Returns promptic_call_done. */

@@ -24,6 +24,29 @@ void text_clear(text *text) {
         text->data[0] = '\0';
 }
 
+void text_cut(text *text, size_t length) {
+    if (text->length <= length)
+        return;
+    text->length = length;
+    text->data[length] = '\0';
+}
+
+bool text_shrink(text *text, size_t most) {
+    size_t needed = text->length > 0 ? text->length + 1 : 0;
+    bool is_last = text->capacity - needed <= most;
+    if (is_last && needed == 0) {
+        text_free(text);
+        return true;
+    }
+    size_t capacity = is_last ? needed : text->capacity - most;
+    char *data = memory_resize(text->allocator, text->data, capacity);
+    if (data == NULL) /* an allocator that cannot */
+        return true;
+    text->data = data;
+    text->capacity = capacity;
+    return is_last;
+}
+
 bool text_reserve(text *text, size_t length) {
     if (text->failed)
         return false;

@@ -31,6 +31,12 @@ void text_free(text *text);
 /* Empties the text and forgets a failure; keeps the memory for what comes next. */
 void text_clear(text *text);
 
+/* Drops what is behind the first `length` bytes. */
+void text_cut(text *text, size_t length);
+
+/* Gives back up to `most` bytes of memory that nothing is in; false where more is left. */
+bool text_shrink(text *text, size_t most);
+
 /* Makes room for `length` further bytes, so that adding them moves nothing: no copy of a secret is
  * left behind. False if out of memory. */
 bool text_reserve(text *text, size_t length);

@@ -3,19 +3,18 @@
 #include "clean.h"
 #include "clock.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-/* libcurl refuses single headers past 100 KiB; this bounds their sum. */
-#define MAX_HEADER_BYTES ((size_t)1024 * 1024)
+/* libcurl refuses single headers past 100 KiB; this bounds the sum of all heads and trailers of an
+ * exchange. Newer versions of libcurl have the same bound. */
+#define MAX_HEAD_BYTES ((size_t)300 * 1024)
+
+/* Of a proxy's response to CONNECT, which libcurl reads byte by byte. */
+#define MAX_PROXY_BYTES ((size_t)8 * 1024)
 
 /* Most response heads fit into this. */
 #define USUAL_HEADER_BYTES ((size_t)1023)
-
-/* Most bytes that are allocated for a response ahead of its arrival: a server may claim anything.
- */
-#define MOST_AHEAD ((size_t)1024 * 1024)
 
 /* What is read from a connection at once. libcurl's own 16 KiB take two turns for a response of
  * 25 KB. It is freed at the end of each transfer. */
@@ -29,37 +28,33 @@
 
 /* --------------------------------------------------------- libcurl's callbacks */
 
-static bool is_success(const transfer *transfer) {
-    long status = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    return status >= 200 && status < 300;
+/* Has the pool call transfer_go_on. */
+static void enlist(transfer *transfer) {
+    list_remove(&transfer->work_link);
+    list_append(&transfer->pool->working, &transfer->work_link);
 }
 
-/* Starts with the response's announced length, which may be that of compressed bytes: the text is
- * not moved again and again while it grows. */
-static void make_room(transfer *transfer) {
-    curl_off_t length = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    if (length > 0)
-        text_reserve(&transfer->body, (size_t)length < MOST_AHEAD ? (size_t)length : MOST_AHEAD);
-}
-
+/* libcurl keeps what it is told to pause for, and reads no more. */
 static size_t on_body(char *data, size_t size, size_t count, void *userdata) {
     transfer *transfer = userdata;
+    inflow *inflow = &transfer->inflow;
     size_t length = size * count;
     transfer->moved_ms = clock_coarse_ms();
-    if (transfer->on_body != NULL && is_success(transfer)) {
-        transfer->on_body(data, length, transfer->body_userdata);
-        return length;
+    if (inflow_has_left(inflow) || clock_now_us() >= transfer->pool->until_us) {
+        transfer->is_paused = true;
+        enlist(transfer);
+        return CURL_WRITEFUNC_PAUSE;
     }
-    if (length > transfer->max_response_bytes - transfer->body.length) {
-        transfer->too_big = true;
+    if (!inflow_take(inflow, data, length, transfer->pool->until_us))
         return CURL_WRITEFUNC_ERROR;
-    }
-    if (transfer->body.length == 0)
-        make_room(transfer);
-    text_add_n(&transfer->body, data, length);
-    return transfer->body.failed ? CURL_WRITEFUNC_ERROR : length;
+    if (inflow_has_left(inflow))
+        enlist(transfer);
+    return length;
+}
+
+static bool is_name(const char *line, const char *colon, const char *name) {
+    size_t length = (size_t)(colon - line);
+    return length == strlen(name) && strncasecmp(line, name, length) == 0;
 }
 
 /* Keeps a line "Name: value" as two strings, the name in lower case. */
@@ -72,35 +67,61 @@ static void add_header(transfer *transfer, const char *line, size_t length) {
         value++;
     while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' ' || end[-1] == '\t'))
         end--;
+    size_t value_length = (size_t)(end - value);
+    if (!transfer->has_head && is_name(line, colon, "Content-Encoding"))
+        inflow_note_coding(&transfer->inflow, value, value_length);
+    if (!transfer->has_head && is_name(line, colon, "Transfer-Encoding"))
+        inflow_note_transfer_coding(&transfer->inflow, value, value_length);
     text *headers = &transfer->headers;
     if (!text_reserve(headers, length + 2))
         return;
     for (const char *c = line; c < colon; c++)
         text_put(headers, *c >= 'A' && *c <= 'Z' ? (char)(*c + ('a' - 'A')) : *c);
     text_put(headers, '\0');
-    text_add_n(headers, value, (size_t)(end - value));
+    text_add_n(headers, value, value_length);
     text_put(headers, '\0');
     transfer->header_count++;
+}
+
+static void begin_head(transfer *transfer) { /* 100, then 200 */
+    text_clear(&transfer->headers);
+    text_reserve(&transfer->headers, USUAL_HEADER_BYTES);
+    transfer->header_count = 0;
+    transfer->has_head = false;
+    inflow_forget_codings(&transfer->inflow);
+}
+
+/* False if the body cannot be used. */
+static bool end_head(transfer *transfer) {
+    long status = 0;
+    curl_off_t length = 0;
+    if (transfer->has_head) /* trailers */
+        return true;
+    transfer->has_head = true;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    return inflow_open(&transfer->inflow, (int)status, length);
 }
 
 static size_t on_header(char *line, size_t size, size_t count, void *userdata) {
     transfer *transfer = userdata;
     size_t length = size * count;
+    bool fine = true;
     transfer->moved_ms = clock_coarse_ms();
-    if (length >= 5 && (line[0] | 0x20) == 'h' &&
-        strncasecmp(line, "HTTP/", 5) == 0) { /* a new head: 100, then 200 */
-        text_clear(&transfer->headers);
-        text_reserve(&transfer->headers, USUAL_HEADER_BYTES);
-        transfer->header_count = 0;
-        transfer->has_head = false;
-    } else if (line[0] == '\r' || line[0] == '\n') {
-        transfer->has_head = true;
-    } else if (memchr(line, '\0', length) == NULL) {
+    transfer->head_bytes += length;
+    transfer->long_head =
+        transfer->head_bytes > (transfer->connected ? MAX_HEAD_BYTES : MAX_PROXY_BYTES);
+    if (transfer->long_head)
+        return CURL_WRITEFUNC_ERROR;
+    if (!transfer->connected) /* the proxy's head */
+        return length;
+    if (length >= 5 && (line[0] | 0x20) == 'h' && strncasecmp(line, "HTTP/", 5) == 0)
+        begin_head(transfer);
+    else if (line[0] == '\r' || line[0] == '\n')
+        fine = end_head(transfer);
+    else if (memchr(line, '\0', length) == NULL)
         add_header(transfer, line, length);
-    }
-    if (transfer->headers.length > MAX_HEADER_BYTES)
-        transfer->too_big = true;
-    return transfer->too_big || transfer->headers.failed ? CURL_WRITEFUNC_ERROR : length;
+    return fine && !transfer->headers.failed ? length : CURL_WRITEFUNC_ERROR;
 }
 
 /* Called about once a second and whenever something moved; only uploads need it, since what comes
@@ -213,8 +234,7 @@ CURL *transfer_handle(const transfer_settings *settings, CURLcode *problem) {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L); /* inflow.c does that, in steps */
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -245,19 +265,21 @@ CURL *transfer_handle(const transfer_settings *settings, CURLcode *problem) {
 
 void transfer_init(transfer *transfer, const promptic_allocator *allocator) {
     memset(transfer, 0, sizeof *transfer);
-    text_init(&transfer->body, allocator);
+    list_init(&transfer->work_link);
+    inflow_init(&transfer->inflow, allocator);
     text_init(&transfer->headers, allocator);
     text_init(&transfer->issuer, allocator);
 }
 
 void transfer_free(transfer *transfer) {
-    text_free(&transfer->body);
+    list_remove(&transfer->work_link);
+    inflow_free(&transfer->inflow);
     text_free(&transfer->headers);
     text_free(&transfer->issuer);
 }
 
 void transfer_forget(transfer *transfer) {
-    text_clear(&transfer->body);
+    text_clear(&transfer->inflow.body);
     text_clear(&transfer->headers);
     transfer->header_count = 0;
     text_clear(&transfer->issuer);
@@ -268,7 +290,9 @@ static void start_over(transfer *transfer) {
     transfer_forget(transfer);
     transfer->uploaded = 0;
     transfer->sent = transfer->connected = transfer->has_head = false;
-    transfer->stale = transfer->resent = transfer->too_big = false;
+    transfer->stale = transfer->resent = transfer->long_head = false;
+    transfer->is_paused = transfer->has_ended = false;
+    transfer->head_bytes = 0;
     transfer->error[0] = '\0';
 }
 
@@ -294,13 +318,10 @@ static CURLcode set_method(CURL *easy, const transfer_plan *plan) {
 CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *plan, void *owner) {
     bool is_large = plan->body_length >= LARGE_BODY;
     start_over(transfer);
-    transfer->max_response_bytes = plan->max_response_bytes;
     transfer->pool = plan->pool;
     transfer->has_origin = plan->target != NULL;
-    transfer->on_body = plan->on_body;
-    transfer->body_userdata = plan->body_userdata;
-    if (plan->on_body != NULL)
-        plan->on_body(NULL, 0, plan->body_userdata);
+    transfer->bound = plan->bound;
+    inflow_start(&transfer->inflow, plan->most, plan->on_body, plan->body_userdata);
     transfer->moved_ms = clock_now_ms();
     curl_easy_setopt(easy, CURLOPT_PRIVATE, owner);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
@@ -323,165 +344,40 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
     return code;
 }
 
-/* ----------------------------------------------------------------- outcome */
+/* ---------------------------------------------------------------- going on */
 
-#ifndef CURLE_TOO_LARGE /* since libcurl 8.6 */
-#define CURLE_TOO_LARGE 100
-#endif
-
-/* A handshake that was refused, or a connection that broke during it: for the latter libcurl has no
- * code of its own, only an errno, or OpenSSL's words where there was none. */
-static promptic_kind handshake_kind(const transfer *transfer) {
-    long system_error = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &system_error);
-    bool broke = system_error != 0 || strstr(transfer->error, "SSL_ERROR_SYSCALL") != NULL ||
-                 strstr(transfer->error, "unexpected eof") != NULL;
-    return broke ? PROMPTIC_CONNECTION : PROMPTIC_TLS;
+bool transfer_note_end(transfer *transfer, CURLcode code) {
+    transfer->has_ended = true;
+    transfer->end_code = code;
+    return code != CURLE_OK || list_is_empty(&transfer->work_link);
 }
 
-/* A SOCKS proxy that wants another user or password. */
-static promptic_kind socks_kind(CURL *easy) {
-    long code = CURLPX_OK;
-    curl_easy_getinfo(easy, CURLINFO_PROXY_ERROR, &code);
-    return code == CURLPX_NO_AUTH || code == CURLPX_USER_REJECTED ? PROMPTIC_CONFIG
-                                                                  : PROMPTIC_CONNECTION;
-}
-
-/* The kind of a libcurl code, from libcurl-errors(3). */
-static promptic_kind kind_of(CURLcode code, const transfer *transfer) {
-    switch (code) {
-    case CURLE_OK:
-        return PROMPTIC_OK;
-    case CURLE_OPERATION_TIMEDOUT:
-        return PROMPTIC_TIMEOUT;
-    case CURLE_OUT_OF_MEMORY:
-        return PROMPTIC_MEMORY;
-    case CURLE_BAD_CONTENT_ENCODING:
-        return PROMPTIC_DECODE;
-    case CURLE_UNSUPPORTED_PROTOCOL: /* https, with a libcurl without TLS; or a response that is
-                                        none */
-        return transfer->connected ? PROMPTIC_CONNECTION : PROMPTIC_CONFIG;
-    case CURLE_URL_MALFORMAT:
-    case CURLE_NOT_BUILT_IN:
-    case CURLE_UNKNOWN_OPTION:
-        return PROMPTIC_CONFIG;
-    case CURLE_PROXY:
-        return socks_kind(transfer->easy);
-    case CURLE_SSL_CONNECT_ERROR:
-        return handshake_kind(transfer);
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CRL_BADFILE:
-    case CURLE_SSL_ENGINE_INITFAILED:
-    case CURLE_SSL_ENGINE_NOTFOUND:
-    case CURLE_SSL_ENGINE_SETFAILED:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-        return PROMPTIC_TLS;
-    default:
-        return PROMPTIC_CONNECTION;
+bool transfer_go_on(transfer *transfer, int64_t until_us) {
+    inflow *inflow = &transfer->inflow;
+    list_remove(&transfer->work_link);
+    transfer->moved_ms = clock_now_ms();
+    bool fine = inflow_go_on(inflow, until_us);
+    if (fine && inflow_has_left(inflow)) {
+        enlist(transfer);
+        return false;
     }
-}
-
-/* The status with which the proxy has refused a tunnel; 0: it did not. */
-static long refused_tunnel(const transfer *transfer) {
-    long status = 0;
-    if (!transfer->connected)
-        curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &status);
-    return status / 100 == 2 ? 0 : status;
-}
-
-/* Another attempt would meet these again: user and password, or the proxy itself, are wrong. */
-static void describe_tunnel(transfer *transfer, long status, transfer_outcome *outcome) {
-    bool is_final = status == 401 || status == 403 || status == 405 || status == 407;
-    outcome->kind = is_final ? PROMPTIC_CONFIG : PROMPTIC_CONNECTION;
-    outcome->code = "proxy_refused";
-    snprintf(transfer->error, sizeof transfer->error,
-             "the proxy refused the connection with status %ld%s", status,
-             status == 407 ? ": it wants a user and a password, as in "
-                             "https_proxy=http://user:password@host:port"
-                           : "");
-    outcome->message = transfer->error;
-}
-
-static bool has_long_header(const transfer *transfer, CURLcode code) {
-    return transfer->connected && !transfer->has_head &&
-           (code == CURLE_OUT_OF_MEMORY || (int)code == CURLE_TOO_LARGE);
-}
-
-static void describe(transfer *transfer, CURLcode code, transfer_outcome *outcome) {
-    long tunnel = refused_tunnel(transfer);
-    if (code == CURLE_URL_MALFORMAT && transfer->has_origin) { /* out of memory */
-        outcome->kind = PROMPTIC_MEMORY;
-        outcome->message = "not enough memory to start the request";
-    } else if (transfer->body.failed || transfer->headers.failed) {
-        outcome->kind = PROMPTIC_MEMORY;
-        outcome->message = "not enough memory for the response";
-    } else if (transfer->too_big) {
-        outcome->kind = PROMPTIC_DECODE;
-        outcome->code = "too_large";
-        outcome->message = "the response is larger than max_response_bytes allows";
-    } else if (transfer->resent) {
-        outcome->kind = PROMPTIC_CONNECTION;
-        outcome->message = "the connection broke before a response came";
-    } else if (has_long_header(transfer, code)) {
-        outcome->kind = PROMPTIC_CONNECTION;
-        outcome->message = "a header of the response is too long";
-    } else if (tunnel != 0) {
-        describe_tunnel(transfer, tunnel, outcome);
-    } else {
-        outcome->kind = kind_of(code, transfer);
-        outcome->message = transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code);
+    if (fine && transfer->is_paused) { /* calls on_body, which may pause again */
+        transfer->is_paused = false;
+        fine = curl_easy_pause(transfer->easy, CURLPAUSE_CONT) == CURLE_OK;
     }
+    if (!fine && !transfer->has_ended) {
+        transfer->has_ended = true;
+        transfer->end_code = CURLE_WRITE_ERROR;
+    }
+    return transfer->has_ended && list_is_empty(&transfer->work_link);
 }
 
 void transfer_drop(transfer *transfer) {
+    list_remove(&transfer->work_link);
+    inflow_close(&transfer->inflow);
     transfer->sent = transfer_was_sent(transfer);
     curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, NULL);
     transfer->easy = NULL;
-}
-
-/* Keeps issuer and end of the server's certificate, where libcurl was asked for it and the
- * connection is new. */
-static void keep_certificate(transfer *transfer) {
-    static const char issuer[] = "Issuer:", expires[] = "Expire date:";
-    struct curl_certinfo *chain = NULL;
-    curl_easy_getinfo(transfer->easy, CURLINFO_CERTINFO, &chain);
-    if (chain == NULL || chain->num_of_certs == 0)
-        return;
-    for (const struct curl_slist *line = chain->certinfo[0]; line != NULL; line = line->next) {
-        const char *value = line->data + sizeof issuer - 1;
-        size_t length = strlen(line->data), room = 3 * length; /* a byte may become U+FFFD */
-        if (strncmp(line->data, expires, sizeof expires - 1) == 0)
-            transfer->expires = (long long)curl_getdate(line->data + sizeof expires - 1, NULL);
-        else if (strncmp(line->data, issuer, sizeof issuer - 1) == 0 &&
-                 text_reserve(&transfer->issuer, room))
-            transfer->issuer.length =
-                clean_line(transfer->issuer.data, room + 1, value, strlen(value));
-    }
-    if (transfer->expires < 0)
-        transfer->expires = 0;
-}
-
-void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) {
-    long status = 0, connections = 1;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
-    *outcome = (transfer_outcome){
-        .kind = PROMPTIC_OK, .reused = connections == 0, .stale = transfer->stale};
-    if (code != CURLE_OK) {
-        describe(transfer, code, outcome);
-    } else if (!transfer->has_head) { /* libcurl accepts half a head */
-        outcome->kind = PROMPTIC_CONNECTION;
-        outcome->message = "the connection broke in the head of the response";
-    } else {
-        outcome->status = (int)status;
-        keep_certificate(transfer);
-    }
-    transfer_drop(transfer);
 }
 
 const char *transfer_header(const transfer *transfer, const char *name) {

@@ -7,6 +7,7 @@
 #ifndef PROMPTIC_TRANSFER_H
 #define PROMPTIC_TRANSFER_H
 
+#include "inflow.h"
 #include "pool.h"
 #include "promptic.h"
 #include "text.h"
@@ -23,22 +24,23 @@ typedef struct transfer_plan {
     const char *body;   /* NULL: none, and no Content-Type */
     size_t body_length;
     struct curl_slist *headers;
-    bool fresh;                /* not on a connection that is there already */
-    double connect_timeout;    /* seconds for name lookup, connection, tunnel and handshake */
-    size_t max_response_bytes; /* after decompression */
-    void (*on_body)(const char *piece, size_t length, void *userdata); /* as in promptic_request */
+    bool fresh;             /* not on a connection that is there already */
+    double connect_timeout; /* seconds for name lookup, connection, tunnel and handshake */
+    uint64_t most;          /* bytes of the response's body, before and after decompression */
+    const char *bound;      /* what that is called in messages */
+    inflow_fn on_body;      /* as in promptic_request */
     void *body_userdata;
 } transfer_plan;
 
 typedef struct transfer {
     CURL *easy; /* NULL while no attempt is under way */
     pool *pool;
-    size_t max_response_bytes;
-    void (*on_body)(const char *piece, size_t length, void *userdata); /* NULL: `body` collects */
-    void *body_userdata;
-    text body;
-    text headers; /* name, NUL, value, NUL, ... of the last response */
+    list_link work_link; /* in the pool's list of those that have more to do without libcurl */
+    inflow inflow;       /* the response's body */
+    const char *bound;   /* what the limit on its bytes is called in messages */
+    text headers;        /* name, NUL, value, NUL, ... of the last response */
     size_t header_count;
+    size_t head_bytes; /* of all heads of the attempt and of trailers, a proxy's included */
     text issuer;       /* of the server's certificate; empty unless it was asked for */
     long long expires; /* when that ends, in seconds since 1970; 0 where it is not known */
     curl_off_t uploaded;
@@ -50,7 +52,10 @@ typedef struct transfer {
     bool sent;        /* of an attempt that is over: see transfer_was_sent */
     bool stale;       /* the kept connection had ended, nothing was sent */
     bool resent;      /* libcurl wanted to send it a second time, which was refused */
-    bool too_big;     /* the response exceeded max_response_bytes or the cap on headers */
+    bool long_head;   /* head_bytes exceeded the cap */
+    bool is_paused;   /* libcurl holds bytes back until transfer_go_on */
+    bool has_ended;   /* libcurl has reported the end, with this code */
+    CURLcode end_code;
     char error[CURL_ERROR_SIZE]; /* libcurl's message */
 } transfer;
 
@@ -59,9 +64,9 @@ typedef struct transfer_outcome {
     promptic_kind kind;  /* PROMPTIC_OK where there is a whole response, whatever its status */
     const char *message; /* where kind is not PROMPTIC_OK; static or of the transfer */
     const char *code;    /* static, or NULL: see promptic_error */
-    int status;
-    bool reused; /* the connection was there already */
-    bool stale;  /* it had ended before the request was sent: no attempt was made */
+    int status;          /* also where the body cannot be used; 0 where there is no whole head */
+    bool reused;         /* the connection was there already */
+    bool stale;          /* it had ended before the request was sent: no attempt was made */
 } transfer_outcome;
 
 /* What all transfers of a client share. Everything is borrowed. */
@@ -85,6 +90,13 @@ void transfer_free(transfer *transfer);
 /* Makes the handle ready to run the plan, with `owner` as its CURLOPT_PRIVATE. The caller adds it
  * to a multi handle and keeps owning it. */
 CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *plan, void *owner);
+
+/* Goes on with what came, until then at most. True if the exchange has ended: transfer->end_code.
+ */
+bool transfer_go_on(transfer *transfer, int64_t until_us);
+
+/* Notes libcurl's code; true if nothing is left to be done before transfer_end. */
+bool transfer_note_end(transfer *transfer, CURLcode code);
 
 /* Reads how the exchange ended from libcurl's code and the handle, which is then released. */
 void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome);

@@ -243,8 +243,7 @@ void writer_add(writer *w, const char *bytes, size_t length) {
 void writer_start_over(writer *w) {
     w->problem = w->owner == getpid() ? 0 : ECANCELED; /* the parent's draft is the same file */
     w->written = 0;
-    if (w->problem == 0 &&
-        (ftruncate(w->draft, 0) != 0 || lseek(w->draft, 0, SEEK_SET) != 0))
+    if (w->problem == 0 && (ftruncate(w->draft, 0) != 0 || lseek(w->draft, 0, SEEK_SET) != 0))
         w->problem = errno;
 }
 

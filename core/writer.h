@@ -8,8 +8,8 @@
  * What cannot be replaced is written in place, once all bytes have arrived in a draft without a
  * name: a target behind a symbolic link, which the kernel opens (so that fs.protected_symlinks
  * holds); a file with several names or an access control list; one whose owner or group a new file
- * cannot get, or whose folder takes no new file; one that is a mount of its own. Room on the disk is
- * reserved before the first byte changes.
+ * cannot get, or whose folder takes no new file; one that is a mount of its own. Room on the disk
+ * is reserved before the first byte changes.
  *
  * A device, FIFO or terminal is written through, at the end as well. It is opened without blocking:
  * where it would block, functions return EAGAIN and are to be called again.

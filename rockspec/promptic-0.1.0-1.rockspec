@@ -10,7 +10,7 @@ description = {
    summary = "Client for the Promptic platform",
    detailed = [[
       Every endpoint of the Promptic platform as a Lua function, over libcurl: exact JSON, retries, deadlines,
-      errors as values. Needs libcurl's headers, GNU make and a C11 compiler.
+      errors as values. Needs the headers of libcurl and zlib, GNU make and a C11 compiler.
    ]],
    license = "MIT",
    labels = { "api", "http", "llm" },
@@ -18,7 +18,7 @@ description = {
 dependencies = {
    "lua >= 5.1, < 5.5",
 }
--- libcurl is not named under external_dependencies: Debian keeps its headers in a folder that LuaRocks does not
+-- libcurl and zlib are not named under external_dependencies: Debian keeps libcurl's headers in a folder that LuaRocks does not
 -- search, the compiler does. The Makefile says what is missing.
 build = {
    type = "make",

@@ -206,8 +206,9 @@ for _, row in ipairs(promptic.library) do
       add_fields("promptic." .. row.name, row.parameters)
    end
 end
-for _, name in ipairs { "Tracer", "Span", "Prompt", "Task" } do -- a class of each stands above
-   add("---@type promptic.%s\nlocal %s = {}\n", name, name)
+-- The classes of objects with methods, which stand above, under the names that their methods are defined by.
+for _, pair in ipairs { { "Tracer", "Tracer" }, { "Span", "TracerSpan" }, { "Prompt", "Prompt" }, { "Task", "Task" } } do
+   add("---@type promptic.%s\nlocal %s = {}\n", pair[2], pair[1])
 end
 for _, row in ipairs(reference.functions()) do add_function(row) end
 for _, row in ipairs(types) do add_type(row) end

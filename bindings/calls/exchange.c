@@ -55,13 +55,15 @@ static void take_file(lua_State *L, promptic_request *request) {
         return;
     request->on_body = download_write;
     request->body_userdata = download_check(L, -1);
+    lua_getfield(L, 2, "max_bytes");
+    request->max_bytes = (unsigned long long)lua_tonumber(L, -1);
 }
 
 /* [-?, +1, e] exchange(client, request): the response as it came, or an error as any call raises
  * it. A request has either endpoint, id, options   a row with one id in its path; options are those
  * of its query url                     a place that the platform has named; path: of the request
  * that has been responded with it; headers: a table of texts and method, body (a string), file (a
- * download, where a 2xx response's bytes go). */
+ * download, where a 2xx response's bytes go), max_bytes of these. */
 static int exchange(lua_State *L) {
     promptic_pair query[BINDINGS_MAX_QUERY];
     const char *path[1];
@@ -235,8 +237,10 @@ void bindings_check_download(lua_State *L, const bindings_site *options) {
 }
 
 int bindings_open_exchange(lua_State *L) {
-    static const luaL_Reg functions[] = {{"exchange", exchange}, {"open", download_open},
-                                         {"read", read_file},    {"sha256", sha256},
+    static const luaL_Reg functions[] = {{"exchange", exchange},
+                                         {"open", download_open},
+                                         {"read", read_file},
+                                         {"sha256", sha256},
                                          {"base64", bindings_base64},
                                          {"unbase64", bindings_unbase64},
                                          {NULL, NULL}};

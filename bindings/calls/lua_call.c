@@ -14,7 +14,10 @@ struct bindings_owner {
     bindings_owner *next, **link; /* in the state's list of ended calls; link is NULL elsewhere */
     int decoding; /* reference to what decodes the response in steps; LUA_NOREF: nothing */
     json_progress progress; /* of that; once it is over, the reference is to the value or message */
+    json_bounds bounds;     /* of the decoding */
     bool exchange;          /* the response is returned as it came */
+    bool cancelled;         /* its task was, after the response had come */
+    bool late;              /* the deadline has passed since then */
 };
 
 /* -------------------------------------------------------------- ended calls */
@@ -102,6 +105,41 @@ static void push_exchange(lua_State *L, const promptic_result *result) {
     lua_setfield(L, -2, "headers");
 }
 
+/* [-0, +1, m] The error of a call that is given up after its response has come. */
+static void push_given_up(lua_State *L, const promptic_result *result, promptic_kind kind,
+                          const char *message) {
+    promptic_result given_up = *result;
+    given_up.status = 0; /* which is not what is wrong */
+    given_up.kind = kind;
+    given_up.message = message;
+    given_up.maybe_sent = true; /* a 2xx says that it took effect */
+    bindings_push_error(L, &given_up);
+}
+
+static bool is_late(const bindings_owner *owner) {
+    return promptic_call_left_ms(owner->call) == 0;
+}
+
+/* [-0, +1, m] */
+static void push_late(lua_State *L, const promptic_result *result) {
+    promptic_result late = *result;
+    late.code = "deadline";
+    push_given_up(L, &late, PROMPTIC_TIMEOUT,
+                  "the deadline has passed while the response was decoded");
+}
+
+/* [-0, +0, e] Of json_bounds: decoding is a part of the call. */
+static void check_decoding(lua_State *L, void *userdata) {
+    bindings_owner *owner = userdata;
+    bool late = is_late(owner);
+    if (late)
+        push_late(L, promptic_call_result(owner->call));
+    if (!late && bindings_run_hooks(L, owner->state))
+        return;
+    release(L, owner);
+    lua_error(L);
+}
+
 /* Bytes of a response that are decoded between two readings of the clock, roughly. What they
  * allocate the collector makes up for within them, up to 30 times as long as the decoding itself:
  * with 8 KiB that would be frames of 30 ms. Half as many cost 10 percent more. */
@@ -113,7 +151,7 @@ static bool decode_step(lua_State *L, bindings_owner *owner, size_t bytes) {
         return true;
     if (owner->decoding == LUA_NOREF) {
         const promptic_result *result = promptic_call_result(owner->call);
-        json_decoding_push(L, result->body, result->body_length, 0);
+        json_decoding_push(L, result->body, result->body_length, 0, &owner->bounds);
         owner->progress = JSON_GOES_ON;
         owner->decoding = luaL_ref(L, LUA_REGISTRYINDEX);
     }
@@ -135,9 +173,7 @@ static bool decode_step(lua_State *L, bindings_owner *owner, size_t bytes) {
 static bool push_value(lua_State *L, bindings_owner *owner) {
     const promptic_result *result = promptic_call_result(owner->call);
     if (owner->decoding == LUA_NOREF)
-        return json_decode(L, result->body, result->body_length, 0);
-    while (!decode_step(L, owner, SIZE_MAX))
-        continue;
+        return json_decode_bounded(L, result->body, result->body_length, 0, &owner->bounds);
     lua_rawgeti(L, LUA_REGISTRYINDEX, owner->decoding);
     if (lua_islightuserdata(L, -1)) {
         lua_pop(L, 1);
@@ -147,28 +183,35 @@ static bool push_value(lua_State *L, bindings_owner *owner) {
 }
 
 /* [-1, +1, m] The error for a response that the message on top says is not JSON. */
-static void push_unreadable(lua_State *L, const promptic_result *result) {
+static void push_unreadable(lua_State *L, const bindings_owner *owner,
+                            const promptic_result *result) {
     promptic_result unreadable = *result;
-    unreadable.kind = PROMPTIC_DECODE;
-    unreadable.code = "not_json";
-    unreadable.maybe_sent = true; /* a 2xx says that it took effect */
-    unreadable.message = lua_pushfstring(L, "the response of %s %s is not JSON: %s", result->method,
-                                         result->path, lua_tostring(L, -1));
-    bindings_push_error(L, &unreadable);
+    unreadable.code = "too_large";
+    const char *message = "the response holds more values than max_response_values allows";
+    if (!owner->bounds.exceeded) {
+        unreadable.code = "not_json";
+        message = lua_pushfstring(L, "the response of %s %s is not JSON: %s", result->method,
+                                  result->path, lua_tostring(L, -1));
+    }
+    push_given_up(L, &unreadable, PROMPTIC_DECODE, message);
 }
 
 /* [-0, +1, e] Returns an ended call's response as a value, or raises its failure. */
 static int finish(lua_State *L, bindings_owner *owner) {
     const promptic_result *result = promptic_call_result(owner->call);
-    bool failed = result->kind != PROMPTIC_OK;
-    if (failed) {
+    bool failed = result->kind != PROMPTIC_OK || owner->cancelled || owner->late;
+    if (result->kind != PROMPTIC_OK) {
         bindings_push_error(L, result);
+    } else if (owner->cancelled) {
+        push_given_up(L, result, PROMPTIC_CANCELLED, "the call was cancelled");
+    } else if (failed) {
+        push_late(L, result);
     } else if (owner->exchange) {
         push_exchange(L, result);
-    } else if (result->body_length == 0) {
+    } else if (result->body_length == 0 && owner->decoding == LUA_NOREF) {
         lua_pushnil(L);
     } else if (!push_value(L, owner)) {
-        push_unreadable(L, result);
+        push_unreadable(L, owner, result);
         failed = true;
     } else if (lua_istable(L, -1)) {
         bindings_keep_response(L, result);
@@ -177,16 +220,38 @@ static int finish(lua_State *L, bindings_owner *owner) {
     return failed ? lua_error(L) : 1;
 }
 
+/* Bytes of a response that are freed between two readings of the clock: some 0.3 ms. */
+#define FREED_BYTES ((size_t)4 * 1024 * 1024)
+
+/* Of a response that is in an error this much stays: see errors.c. */
+#define ERROR_BYTES ((size_t)64 * 1024 + 4)
+
+/* [-0, +0, m] Does a part of what there is to do before a call of a task can be finished; true
+ * where nothing is left. */
+static bool prepare_step(lua_State *L, bindings_owner *owner) {
+    const promptic_result *result = promptic_call_result(owner->call);
+    bool is_given_up = owner->cancelled || owner->late;
+    bool is_value = result->kind == PROMPTIC_OK && !owner->exchange && !is_given_up;
+    bool is_begun = owner->decoding != LUA_NOREF;
+    if (is_value &&
+        (is_begun ? owner->progress == JSON_GOES_ON : result->body_length > STEP_BYTES)) {
+        owner->late = !decode_step(L, owner, STEP_BYTES) && is_late(owner);
+        return false;
+    }
+    if (result->kind == PROMPTIC_OK && !is_begun && !is_given_up) /* short, or handed on as it is */
+        return true;
+    bool is_error = result->kind != PROMPTIC_OK || owner->progress == JSON_REFUSED;
+    return promptic_call_shrink(owner->call, is_error ? ERROR_BYTES : 0, FREED_BYTES);
+}
+
 /* [-0, +1, e] decode_ahead(owner, stop): decodes a call's response until then, at least one step.
  * Returns whether it is done, so that the call can be finished. */
 int bindings_decode_ahead(lua_State *L) {
     bindings_owner *owner = lua_touserdata(L, 1);
-    const promptic_result *result = owner->call != NULL ? promptic_call_result(owner->call) : NULL;
     double stop = luaL_checknumber(L, 2), before = bindings_time(), longest = 0;
-    bool done = result == NULL || result->kind != PROMPTIC_OK || owner->exchange ||
-                result->body_length <= STEP_BYTES;
+    bool done = owner->call == NULL || promptic_call_result(owner->call) == NULL;
     while (!done) {
-        done = decode_step(L, owner, STEP_BYTES);
+        done = prepare_step(L, owner);
         double after = bindings_time();
         longest = after - before > longest ? after - before : longest;
         before = after;
@@ -220,8 +285,10 @@ static void block(lua_State *L, bindings_state *state, bindings_owner *owner) {
 
 int bindings_cancel_call(lua_State *L) {
     bindings_owner *owner = lua_touserdata(L, 1);
-    if (owner->call != NULL)
-        promptic_call_cancel(owner->call);
+    if (owner->call == NULL)
+        return 0;
+    owner->cancelled = promptic_call_done(owner->call);
+    promptic_call_cancel(owner->call);
     return 0;
 }
 
@@ -314,7 +381,10 @@ bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request) 
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     if (bindings_client_handle(client) == NULL)
         refuse(L, request, &error);
-    return push_owner(L, client->state);
+    bindings_owner *owner = push_owner(L, client->state);
+    owner->bounds = (json_bounds){
+        .most_values = client->most_values, .check = check_decoding, .userdata = owner};
+    return owner;
 }
 
 int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *given) {
@@ -326,8 +396,7 @@ int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *
     if (client->parent != NULL)
         limited.limits = &client->limits;
     lua_State *outer = bindings_enter(client->state, L);
-    owner->call =
-        promptic_submit(bindings_client_handle(client), request, on_done, owner, &error);
+    owner->call = promptic_submit(bindings_client_handle(client), request, on_done, owner, &error);
     bindings_leave(client->state, outer);
     if (owner->call == NULL)
         return refuse(L, request, &error);

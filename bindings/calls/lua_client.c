@@ -93,6 +93,7 @@ static int new_client(lua_State *L, bool anonymous) {
     bindings_state *state = bindings_state_of(L);
     bindings_client *client = push_client(L, state);
     read_options(L, &options);
+    client->most_values = (size_t)number_option(L, "max_response_values");
     options.anonymous = anonymous;
     bindings_push_option(L, 1, "log");
     if (!lua_isnil(L, -1)) {
@@ -149,7 +150,8 @@ int bindings_client_with(lua_State *L) {
     bindings_client *view = lua_newuserdata(L, sizeof *view);
     *view = (bindings_client){.state = from->state,
                               .parent = from->parent != NULL ? from->parent : from,
-                              .limits = limits};
+                              .limits = limits,
+                              .most_values = from->most_values};
     bindings_get(L, BINDINGS_CLIENT_METATABLE);
     lua_setmetatable(L, -2);
     lua_createtable(L, 3, 0);

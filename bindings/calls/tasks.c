@@ -26,6 +26,13 @@ static int create_coroutine(lua_State *L) {
     return 1;
 }
 
+/* [-0, +1, -] is_bare(f): whether no coroutine can have the function at its bottom: Lua 5.1 crashes
+ * where a C function is resumed there. */
+static int is_bare(lua_State *L) {
+    lua_pushboolean(L, COMPAT_MEASURES_DEPTH && lua_iscfunction(L, 1));
+    return 1;
+}
+
 /* [-0, +0, e] yield(): suspends the running task, which waits for something else than a call. */
 static int yield_task(lua_State *L) {
     bindings_state_of(L)->waiting = true;
@@ -209,8 +216,8 @@ bool bindings_has_background(lua_State *L) {
     return state != NULL && state->loop != NULL && state->background;
 }
 
-/* [-0, +0, m] set_driver(f, flush): f(seconds) drives what is in the background, and returns how many
- * tasks are there; flush is promptic.flush. */
+/* [-0, +0, m] set_driver(f, flush): f(seconds) drives what is in the background, and returns how
+ * many tasks are there; flush is promptic.flush. */
 static int set_driver(lua_State *L) {
     lua_settop(L, 2);
     bindings_set(L, BINDINGS_FLUSH);
@@ -279,6 +286,7 @@ static int report_failure(lua_State *L) {
 
 int bindings_open_tasks(lua_State *L) {
     static const luaL_Reg functions[] = {{"create", create_coroutine},
+                                         {"is_bare", is_bare},
                                          {"yield", yield_task},
                                          {"resume", resume_coroutine},
                                          {"close", close_coroutine},

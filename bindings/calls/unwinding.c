@@ -30,8 +30,8 @@ static int note_failure(lua_State *L) {
     return 1;
 }
 
-/* [-1, +3, -] The results of a task that has failed, with its error on top. Whoever else has resumed
- * the coroutine gets the error as usual. */
+/* [-1, +3, -] The results of a task that has failed, with its error on top. Whoever else has
+ * resumed the coroutine gets the error as usual. */
 static int fail(lua_State *L) {
     if (bindings_state_of(L)->task != L)
         return lua_error(L);

@@ -142,8 +142,8 @@ static void push_refusal(lua_State *L, const bindings_foreign *foreign) {
         snprintf(message, sizeof message,
                  "%s%s%s yields to its host, which cannot resume a task: call it in a coroutine of "
                  "the host, outside of tasks",
-                 foreign->name[0] != '\0' ? "'" : "a function of the host",
-                 foreign->name, foreign->name[0] != '\0' ? "'" : "");
+                 foreign->name[0] != '\0' ? "'" : "a function of the host", foreign->name,
+                 foreign->name[0] != '\0' ? "'" : "");
     lua_createtable(L, 0, 4);
     lua_pushliteral(L, "argument");
     lua_setfield(L, -2, "kind");

@@ -82,7 +82,8 @@ static writer *push_writer(lua_State *L) {
 
 int download_open(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
+    mode_t mode = lua_toboolean(L, 2) ? 0600 : 0666;
     writer *file = push_writer(L);
-    int code = writer_open(file, path, lua_toboolean(L, 2) ? 0600 : 0666);
+    int code = writer_open(file, path, mode);
     return code != 0 ? push_problem(L, code) : 1;
 }

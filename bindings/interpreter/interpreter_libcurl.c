@@ -29,6 +29,7 @@
 /* clang-format off */
 #define RETURNING(X) \
     X(CURL *, curl_easy_init, (void), ()) \
+    X(CURLcode, curl_easy_pause, (CURL *easy, int bitmask), (easy, bitmask)) \
     X(const char *, curl_easy_strerror, (CURLcode code), (code)) \
     X(time_t, curl_getdate, (const char *date, const time_t *unused), (date, unused)) \
     X(CURLcode, curl_global_init, (long flags), (flags)) \

@@ -84,7 +84,7 @@ static void push_opener(lua_State *L, const char *path) {
 /* require "promptic.httpd": only the sandbox needs it, so it is no part of this program, but only
  * the one that came with it will do. */
 static int open_httpd(lua_State *L) {
-    static const char *const places[] = {"promptic/httpd.so", /* build/ */
+    static const char *const places[] = {"lib/promptic/httpd.so", /* build/ */
                                          "../lib/lua/5.4/promptic/httpd.so" /* installed */};
     const char *folder = push_program_folder(L);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {

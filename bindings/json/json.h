@@ -98,11 +98,24 @@ enum {
  */
 bool json_decode(lua_State *L, const char *text, size_t length, unsigned options);
 
+/* What bounds the decoding of a text that a stranger has sent. */
+typedef struct json_bounds {
+    size_t most_values; /* elements and members of all tables, and the whole text; 0: any number */
+    void (*check)(lua_State *L, void *userdata); /* [-0, +0, e] called each 64 KiB; NULL: nothing */
+    void *userdata;
+    bool exceeded; /* set where the text was refused for most_values */
+} json_bounds;
+
+/* [-0, +1, e] The same as json_decode, within bounds. */
+bool json_decode_bounded(lua_State *L, const char *text, size_t length, unsigned options,
+                         json_bounds *bounds);
+
 typedef enum json_progress { JSON_GOES_ON, JSON_DONE, JSON_REFUSED } json_progress;
 
-/* [-0, +1, m] Pushes a decoding, which goes on in steps: a value to be kept meanwhile. `text` is
- * borrowed until it has ended. */
-void json_decoding_push(lua_State *L, const char *text, size_t length, unsigned options);
+/* [-0, +1, m] Pushes a decoding, which goes on in steps: a value to be kept meanwhile. `text` and
+ * `bounds` (NULL: none; nothing is called) are borrowed until it has ended. */
+void json_decoding_push(lua_State *L, const char *text, size_t length, unsigned options,
+                        json_bounds *bounds);
 
 /* [-0, +0 or 1, m] Goes on with the decoding at `index` for about as many bytes of the text. Pushes
  * the value for JSON_DONE and a message for JSON_REFUSED; no step may follow then, nor after an

@@ -7,9 +7,6 @@
 #include <limits.h>
 #include <string.h>
 
-/* How many values wait: 64 elements, or 32 members. */
-#define WAITING_VALUES 64
-
 /* Tables deeper than this do not keep values waiting while one of them is open, so that all of them
  * fit the stack of Lua 5.1, which has 8000 places for a C function. */
 #define WAITING_DEPTH 16
@@ -207,7 +204,7 @@ static void stop_waiting(lua_State *L, const json_builder *b, json_level *level,
 /* [-0, +1, m] A slot for the table that opens. */
 static bool open_level(lua_State *L, json_builder *b, bool is_object) {
     json_level *level = b->level;
-    if (!lua_checkstack(L, WAITING_VALUES + 8)) {
+    if (!lua_checkstack(L, JSON_BUILD_ROOM)) {
         b->reader.problem = "no room on Lua's stack for what is nested";
         return false;
     }
@@ -216,7 +213,7 @@ static bool open_level(lua_State *L, json_builder *b, bool is_object) {
     lua_pushnil(L);
     b->level = level + 1;
     b->level[0] =
-        (json_level){.slot = lua_gettop(L), .limit = WAITING_VALUES, .is_object = is_object};
+        (json_level){.slot = lua_gettop(L), .limit = JSON_WAITING_VALUES, .is_object = is_object};
     return true;
 }
 
@@ -264,9 +261,15 @@ static bool push_scalar(lua_State *L, const json_builder *b, json_event event) {
     return true;
 }
 
+static json_event refuse_more(json_builder *b) {
+    b->is_full = true;
+    b->reader.problem = "more values than are allowed";
+    return JSON_FAILED;
+}
+
 json_event json_build(lua_State *L, json_builder *b, size_t bytes) {
     json_reader *r = &b->reader;
-    const char *stop = b->in_steps && (size_t)(r->end - r->at) > bytes ? r->at + bytes : NULL;
+    const char *stop = (size_t)(r->end - r->at) > bytes ? r->at + bytes : NULL;
     if (b->assembled > 0) { /* the step before had left chunks */
         if (!close_level(L, b, bytes))
             return JSON_PAUSED;
@@ -300,18 +303,22 @@ json_event json_build(lua_State *L, json_builder *b, size_t bytes) {
             if (!push_scalar(L, b, event))
                 continue;
         }
+        if (b->values_left-- == 0)
+            return refuse_more(b);
         take_value(L, b);
     }
     return JSON_PAUSED;
 }
 
 void json_build_start(json_builder *b, const char *text, size_t length, unsigned options,
-                      bool in_steps) {
+                      bool in_steps, size_t most_values) {
     b->level = b->levels;
     b->levels[0] = (json_level){.limit = INT16_MAX};
     b->keep_nulls = (options & JSON_KEEP_NULLS) != 0;
     b->in_steps = in_steps;
     b->assembled = 0;
+    b->values_left = most_values > 0 ? most_values : SIZE_MAX;
+    b->is_full = false;
     json_reader_start(&b->reader, text, length, true,
                       (options & JSON_STRICT) != 0 ? JSON_REFUSE : JSON_REPLACE);
 }

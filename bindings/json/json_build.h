@@ -17,6 +17,14 @@
 
 #include <stdint.h>
 
+/* How many values wait: 64 elements, or 32 members. */
+#define JSON_WAITING_VALUES 64
+
+/* Places on the stack that the innermost open table may take: what waits, and what a call of the
+ * Lua API needs besides. Lua grants them to the running C function alone, so each one that builds
+ * reserves them anew. */
+#define JSON_BUILD_ROOM (JSON_WAITING_VALUES + LUA_MINSTACK)
+
 /* Longer keys are not looked up in the codec's table, but hashed by Lua each time. */
 #define JSON_KEY_BYTES 31
 
@@ -44,17 +52,20 @@ typedef struct json_builder {
     json_level *level;      /* the innermost open one */
     int codec;              /* index on the stack of the codec's table */
     int assembled;          /* chunks that are in the large table; 0 where none is being made */
+    size_t values_left;     /* that may still be built */
     bool keep_nulls;
     bool in_steps;
+    bool is_full;                          /* one more than that came */
     json_level levels[JSON_MAX_DEPTH + 1]; /* the first one is the root: one value waits there */
 } json_builder;
 
-/* Begins a text; `strict` and `keep_nulls` as in json_decode. `in_steps`: see above. */
+/* Begins a text; `strict` and `keep_nulls` as in json_decode. `in_steps`: see above. most_values: 0
+ * for any number. */
 void json_build_start(json_builder *b, const char *text, size_t length, unsigned options,
-                      bool in_steps);
+                      bool in_steps, size_t most_values);
 
-/* [-?, +?, m] Reads on to the end, or in steps for about as many bytes: JSON_PAUSED then. After
- * JSON_END the value is on top. */
+/* [-?, +?, m] Reads on for about as many bytes: JSON_PAUSED then. After JSON_END the value is on
+ * top. */
 json_event json_build(lua_State *L, json_builder *b, size_t bytes);
 
 #endif /* PROMPTIC_JSON_BUILD_H */

@@ -11,10 +11,19 @@
 /* A larger buffer of the reader is freed after each text. */
 #define KEPT_BYTES ((size_t)64 * 1024)
 
+/* Bytes that are decoded between two calls of json_bounds.check. */
+#define CHECK_BYTES ((size_t)64 * 1024)
+
+/* Characters are counted so much faster than they are decoded. */
+#define COUNTING_FACTOR 16
+
 typedef struct decoder {
     json_builder build;
     const char *text;
-    bool broken; /* a step has raised an error */
+    json_bounds *bounds; /* NULL: there are none */
+    const char *counted; /* of a text that is refused: the characters before are in `place` */
+    size_t place;        /* of a refusal, counted from 1 */
+    bool broken;         /* a step has raised an error */
 } decoder;
 
 static const char metatable_key; /* its address is the registry's key of the decoders' metatable */
@@ -57,10 +66,23 @@ static void enter(lua_State *L, decoder *d, int codec) {
     lua_pop(L, 1);
 }
 
-static void start(decoder *d, const char *text, size_t length, unsigned options, bool in_steps) {
-    d->text = text;
+static void start(decoder *d, const char *text, size_t length, unsigned options,
+                  json_bounds *bounds, bool in_steps) {
+    d->text = d->counted = text;
+    d->place = 1;
+    d->bounds = bounds;
     d->broken = false;
-    json_build_start(&d->build, text, length, options, in_steps);
+    json_build_start(&d->build, text, length, options, in_steps,
+                     bounds != NULL ? bounds->most_values : 0);
+}
+
+/* Counts the characters before a refusal, of so many bytes; true at the end. */
+static bool count_place(decoder *d, size_t bytes) {
+    const char *at = d->build.reader.at;
+    const char *stop = (size_t)(at - d->counted) > bytes ? d->counted + bytes : at;
+    for (; d->counted < stop; d->counted++)
+        d->place += ((unsigned char)*d->counted & 0xC0) != 0x80;
+    return stop == at;
 }
 
 /* [-0, +1, m] Leaves the value, or why there is none, on top of what else is there. */
@@ -75,8 +97,10 @@ static bool finish(lua_State *L, decoder *d, json_event event) {
     }
     if (r->problem == NULL)
         luaL_error(L, "not enough memory");
-    size_t place = json_reader_place(r, d->text);
-    lua_pushfstring(L, "%s at character %d", r->problem, place > INT_MAX ? INT_MAX : (int)place);
+    if (d->bounds != NULL)
+        d->bounds->exceeded = d->build.is_full;
+    lua_pushfstring(L, "%s at character %d", r->problem,
+                    d->place > INT_MAX ? INT_MAX : (int)d->place);
     return false;
 }
 
@@ -97,18 +121,34 @@ static void keep_spare(lua_State *L, decoder *d, int index, int codec) {
     lua_rawseti(L, codec, JSON_CODEC_DECODER);
 }
 
-bool json_decode(lua_State *L, const char *text, size_t length, unsigned options) {
+/* [-0, +values, e] */
+static json_event build_checked(lua_State *L, decoder *d) {
+    json_event event;
+    while ((event = json_build(L, &d->build, CHECK_BYTES)) == JSON_PAUSED)
+        if (d->bounds != NULL && d->bounds->check != NULL)
+            d->bounds->check(L, d->bounds->userdata);
+    if (event != JSON_END)
+        count_place(d, SIZE_MAX);
+    return event;
+}
+
+bool json_decode_bounded(lua_State *L, const char *text, size_t length, unsigned options,
+                         json_bounds *bounds) {
     int top = lua_gettop(L);
     luaL_checkstack(L, LUA_MINSTACK, "JSON");
     json_push_codec(L);
     decoder *d = push_spare(L, top + 1);
     enter(L, d, top + 1);
-    start(d, text, length, options, false);
-    bool done = finish(L, d, json_build(L, &d->build, 0));
+    start(d, text, length, options, bounds, false);
+    bool done = finish(L, d, build_checked(L, d));
     keep_spare(L, d, top + 2, top + 1);
     lua_replace(L, top + 1);
     lua_settop(L, top + 1);
     return done;
+}
+
+bool json_decode(lua_State *L, const char *text, size_t length, unsigned options) {
+    return json_decode_bounded(L, text, length, options, NULL);
 }
 
 /* ------------------------------------------------------------------ in steps */
@@ -116,11 +156,12 @@ bool json_decode(lua_State *L, const char *text, size_t length, unsigned options
 /* A decoding is a table: its decoder at index 0, and between two steps what was on the stack, from
  * index 1 on. */
 
-void json_decoding_push(lua_State *L, const char *text, size_t length, unsigned options) {
+void json_decoding_push(lua_State *L, const char *text, size_t length, unsigned options,
+                        json_bounds *bounds) {
     luaL_checkstack(L, LUA_MINSTACK, "JSON");
     lua_newtable(L);
     json_push_codec(L);
-    start(push_spare(L, lua_gettop(L)), text, length, options, true);
+    start(push_spare(L, lua_gettop(L)), text, length, options, bounds, true);
     lua_rawseti(L, -3, 0);
     lua_pop(L, 1);
 }
@@ -128,7 +169,7 @@ void json_decoding_push(lua_State *L, const char *text, size_t length, unsigned 
 /* [-0, +values, m] */
 static void unpark(lua_State *L, decoder *d, int parked, int count) {
     int base = lua_gettop(L);
-    luaL_checkstack(L, count + LUA_MINSTACK, "JSON");
+    luaL_checkstack(L, count + JSON_BUILD_ROOM, "JSON");
     for (int i = 1; i <= count; i++)
         lua_rawgeti(L, parked, i);
     for (json_level *level = d->build.levels + 1; level <= d->build.level; level++)
@@ -145,6 +186,17 @@ static int park(lua_State *L, decoder *d, int parked, int base) {
     return count;
 }
 
+/* [-?, +?, m] Where a text is refused is found out in steps as well: it may be long. */
+static json_event build_or_count(lua_State *L, decoder *d, size_t bytes) {
+    json_event event = JSON_FAILED;
+    if (d->build.reader.problem == NULL)
+        event = json_build(L, &d->build, bytes);
+    if (event != JSON_FAILED || d->build.reader.problem == NULL)
+        return event;
+    size_t most = bytes < SIZE_MAX / COUNTING_FACTOR ? bytes * COUNTING_FACTOR : SIZE_MAX;
+    return count_place(d, most) ? event : JSON_PAUSED;
+}
+
 json_progress json_decoding_step(lua_State *L, int index, size_t bytes) {
     int top = lua_gettop(L);
     luaL_checkstack(L, LUA_MINSTACK, "JSON");
@@ -158,7 +210,7 @@ json_progress json_decoding_step(lua_State *L, int index, size_t bytes) {
     enter(L, d, top + 2);
     int base = lua_gettop(L);
     unpark(L, d, index, d->build.levels[0].slot);
-    json_event event = json_build(L, &d->build, bytes);
+    json_event event = build_or_count(L, d, bytes);
     if (event == JSON_PAUSED) {
         d->build.levels[0].slot =
             park(L, d, index, base); /* the root has no slot: its count instead */

@@ -6,10 +6,19 @@
 
 #include <math.h>
 
-static bool encode_value(json_encoder *e, const json_frame *at);
+/* What has become of a value, or of the next member of a table. */
+typedef enum outcome {
+    WRITTEN, /* the value on top; or the table, which has no further member */
+    OPENED,  /* the value of a member is on top, and to be written */
+    REFUSED  /* the message is on top */
+} outcome;
 
 static void add_char(json_encoder *e, char c) {
     json_buffer_add_char(e->L, e->buffer, c);
+}
+
+static outcome refused(bool never) {
+    return never ? WRITTEN : REFUSED;
 }
 
 /* ------------------------------------------------------------------ arrays */
@@ -30,185 +39,196 @@ static bool is_sequence(lua_State *L, int table, size_t count) {
     return found == count;
 }
 
-/* An array whose elements do not come in their order. */
-static bool encode_unordered(json_encoder *e, json_frame *f, int table, bool marked) {
-    lua_State *L = e->L;
-    size_t count = lua_rawlen(L, table);
-    if (!is_sequence(L, table, count))
-        return json_refuse_keys(e, table, f->parent, marked);
-    add_char(e, '[');
-    for (size_t i = 1; i <= count; i++) {
-        if (i > 1)
-            add_char(e, ',');
-        f->index = (long long)i;
-        lua_rawgeti(L, table, (compat_index)i);
-        if (!encode_value(e, f))
-            return false;
-        lua_pop(L, 1);
-    }
-    add_char(e, ']');
-    return true;
+/* [-0, +0 or 1, e] The next element of an array whose elements do not come in their order. */
+static outcome next_unordered(json_encoder *e, json_frame *f) {
+    if ((size_t)f->index == f->count)
+        return WRITTEN;
+    add_char(e, f->index == 0 ? '[' : ',');
+    lua_rawgeti(e->L, f->slot, (compat_index)++f->index);
+    return OPENED;
 }
 
-/* [-2, +0, e] An array, whose first key and element are on top. */
-static bool encode_array(json_encoder *e, json_frame *f, int table, bool marked) {
-    lua_State *L = e->L;
-    size_t before = e->buffer->length;
-    char separator = '[';
+/* [-2, +1, e] The elements are not in their order: begins anew. */
+static outcome begin_unordered(json_encoder *e, json_frame *f) {
+    e->buffer->length = f->begin;
+    lua_pop(e->L, 2);
     f->index = 0;
-    do {
-        f->index++;
-        if (lua_type(L, -2) != LUA_TNUMBER || lua_tonumber(L, -2) != (lua_Number)f->index) {
-            e->buffer->length = before;
-            lua_pop(L, 2);
-            return encode_unordered(e, f, table, marked);
-        }
-        add_char(e, separator);
-        separator = ',';
-        if (!encode_value(e, f))
-            return false;
-        lua_pop(L, 1);
-    } while (lua_next(L, table));
-    add_char(e, ']');
-    return true;
+    f->count = lua_rawlen(e->L, f->slot);
+    f->is_unordered = true;
+    if (!is_sequence(e->L, f->slot, f->count))
+        return refused(json_refuse_keys(e));
+    return next_unordered(e, f);
 }
 
-/* ------------------------------------------------------------------ objects */
+/* ------------------------------------------------------------------ members */
 
-/* [-2, +0, e] An object, whose first key and value are on top. */
-static bool encode_object(json_encoder *e, json_frame *f, int table) {
+/* [-0, +0 or 1, e] The member whose key and value are on top. */
+static outcome begin_member(json_encoder *e, json_frame *f, bool first) {
     lua_State *L = e->L;
-    char separator = '{';
-    do {
-        size_t invalid_at = 0;
-        if (lua_type(L, -2) != LUA_TSTRING)
-            return json_refuse_keys(e, table, f->parent, false);
-        f->key = lua_tolstring(L, -2, &f->key_length);
-        add_char(e, separator);
-        separator = ',';
-        if (!json_buffer_add_string(L, e->buffer, f->key, f->key_length, &invalid_at))
-            return json_refuse_text(e, f, "the key", invalid_at);
-        add_char(e, ':');
-        if (!encode_value(e, f))
-            return false;
-        lua_pop(L, 1);
-    } while (lua_next(L, table));
-    add_char(e, '}');
-    return true;
+    size_t invalid_at = 0;
+    if (!f->is_object) {
+        f->index++;
+        if (lua_type(L, -2) != LUA_TNUMBER || lua_tonumber(L, -2) != (lua_Number)f->index)
+            return begin_unordered(e, f);
+        add_char(e, first ? '[' : ',');
+        return OPENED;
+    }
+    if (lua_type(L, -2) != LUA_TSTRING)
+        return refused(json_refuse_keys(e));
+    f->key = lua_tolstring(L, -2, &f->key_length);
+    add_char(e, first ? '{' : ',');
+    if (!json_buffer_add_string(L, e->buffer, f->key, f->key_length, &invalid_at))
+        return refused(json_refuse_text(e, e->depth, "the key", invalid_at));
+    add_char(e, ':');
+    return OPENED;
+}
+
+/* [-1, +0 or 1, e] Behind the value on top: the table's next member, or its end. */
+static outcome next_member(json_encoder *e) {
+    json_frame *f = &e->frames[e->depth - 1];
+    outcome next = WRITTEN;
+    lua_pop(e->L, 1);
+    if (f->is_unordered)
+        next = next_unordered(e, f);
+    else if (lua_next(e->L, f->slot))
+        next = begin_member(e, f, false);
+    if (next != WRITTEN)
+        return next;
+    add_char(e, f->is_object ? '}' : ']');
+    lua_pop(e->L, f->is_copy ? 1 : 0);
+    e->depth--;
+    return WRITTEN;
 }
 
 /* ------------------------------------------------------------------ tables */
 
-/* [-0, +0, e] The table at this index by its keys; `marked`: as an array. */
-static bool encode_keys(json_encoder *e, json_frame *f, int table, bool empty_is_array,
-                        bool marked) {
-    lua_State *L = e->L;
-    lua_pushnil(L);
-    if (!lua_next(L, table)) {
-        json_buffer_add(L, e->buffer, marked || empty_is_array ? "[]" : "{}", 2);
-        return true;
-    }
-    if (marked || lua_type(L, -2) != LUA_TSTRING)
-        return encode_array(e, f, table, marked);
-    return encode_object(e, f, table);
+/* [-0, +0, m] */
+static void grow_frames(json_encoder *e) {
+    int room = 4 * e->room;
+    json_frame *frames = compat_newuserdata(e->L, (size_t)room * sizeof *frames);
+    memcpy(frames, e->frames, (size_t)e->room * sizeof *frames);
+    lua_replace(e->L, e->holder);
+    e->frames = frames;
+    e->room = room;
 }
 
-/* [-0, +0, e] A table with a metatable. */
-static bool encode_marked(json_encoder *e, json_frame *f, int table, bool empty_is_array) {
+/* [-0, +2 or 0, e] The table on top by its keys, which is a copy of the one below with is_copy. */
+static outcome open_table(json_encoder *e, json_frame frame, bool empty_is_array) {
     lua_State *L = e->L;
-    bool done;
+    frame.slot = lua_gettop(L);
+    frame.begin = e->buffer->length;
+    lua_pushnil(L);
+    if (!lua_next(L, frame.slot)) {
+        json_buffer_add(L, e->buffer, frame.is_marked || empty_is_array ? "[]" : "{}", 2);
+        lua_pop(L, frame.is_copy ? 1 : 0);
+        return WRITTEN;
+    }
+    frame.is_object = !frame.is_marked && lua_type(L, -2) == LUA_TSTRING;
+    if (e->depth == e->room)
+        grow_frames(e);
+    json_frame *f = &e->frames[e->depth++];
+    *f = frame;
+    return begin_member(e, f, true);
+}
+
+/* [-0, +2, 3 or 0, e] A table with a metatable. */
+static outcome begin_marked(json_encoder *e, json_frame frame, bool empty_is_array) {
+    lua_State *L = e->L;
+    int table = lua_gettop(L);
     json_kind kind = json_kind_of(e, table);
     switch (kind) {
     case JSON_KIND_NULL:
         json_buffer_add(L, e->buffer, "null", 4);
-        return true;
+        return WRITTEN;
     case JSON_KIND_TEXT:
-        return json_add_custom(e, f->parent, table);
+        return refused(json_add_custom(e, table));
     case JSON_KIND_PAIRS:
         json_copy_pairs(L, table);
-        done = encode_keys(e, f, lua_gettop(L), empty_is_array, false);
-        if (done)
-            lua_pop(L, 1);
-        return done;
+        frame.is_copy = true;
+        return open_table(e, frame, empty_is_array);
     case JSON_KIND_UNKNOWN:
-        return json_refuse(e, f->parent, "its __jsontype is neither \"array\" nor \"object\"");
+        return refused(
+            json_refuse(e, e->depth, "its __jsontype is neither \"array\" nor \"object\""));
     default:
-        return encode_keys(e, f, table, empty_is_array && kind != JSON_KIND_OBJECT,
-                           kind == JSON_KIND_ARRAY);
+        frame.is_marked = kind == JSON_KIND_ARRAY;
+        return open_table(e, frame, empty_is_array && kind != JSON_KIND_OBJECT);
     }
 }
 
-/* [-0, +0, e] The table on top. `empty_is_array` is for one that has neither a mark nor an element.
- */
-static bool encode_table(json_encoder *e, const json_frame *at, bool empty_is_array) {
+/* [-0, +2, 3 or 0, e] The table on top. `empty_is_array` is for one that has neither a mark nor an
+ * element. */
+static outcome begin_table(json_encoder *e, bool empty_is_array) {
     lua_State *L = e->L;
-    int table = lua_gettop(L);
-    json_frame f = {at, lua_topointer(L, table), NULL, 0, 0, at == NULL ? 1 : at->depth + 1};
-    if (f.depth > JSON_MAX_DEPTH || !lua_checkstack(L, 16))
-        return json_refuse(e, at, "nested deeper than %d tables", f.depth - 1);
-    for (const json_frame *open = at; open != NULL; open = open->parent)
-        if (open->table == f.table)
-            return json_refuse(e, at, "a table that contains itself has no JSON form");
-    if (lua_getmetatable(L, table)) {
-        lua_pop(L, 1);
-        return encode_marked(e, &f, table, empty_is_array);
-    }
-    return encode_keys(e, &f, table, empty_is_array, false);
+    json_frame frame = {.table = lua_topointer(L, -1)};
+    if (e->depth == JSON_MAX_DEPTH || !lua_checkstack(L, LUA_MINSTACK))
+        return refused(json_refuse(e, e->depth, "nested deeper than %d tables", e->depth));
+    for (int i = 0; i < e->depth; i++)
+        if (e->frames[i].table == frame.table)
+            return refused(
+                json_refuse(e, e->depth, "a table that contains itself has no JSON form"));
+    if (!lua_getmetatable(L, -1))
+        return open_table(e, frame, empty_is_array);
+    lua_pop(L, 1);
+    return begin_marked(e, frame, empty_is_array);
 }
 
 /* ------------------------------------------------------------------ values */
 
-static bool encode_string(json_encoder *e, const json_frame *at) {
+static bool encode_string(json_encoder *e) {
     size_t length = 0, invalid_at = 0;
     const char *text = lua_tolstring(e->L, -1, &length);
     return json_buffer_add_string(e->L, e->buffer, text, length, &invalid_at) ||
-           json_refuse_text(e, at, "the string", invalid_at);
+           json_refuse_text(e, e->depth, "the string", invalid_at);
 }
 
-static bool encode_number(json_encoder *e, const json_frame *at) {
+static bool encode_number(json_encoder *e) {
     if (compat_isinteger(e->L, -1)) {
         json_add_integer(e->L, e->buffer, (long long)lua_tointeger(e->L, -1));
         return true;
     }
     double value = (double)lua_tonumber(e->L, -1);
     if (isnan(value))
-        return json_refuse(e, at, "NaN has no JSON form");
+        return json_refuse(e, e->depth, "NaN has no JSON form");
     if (isinf(value))
-        return json_refuse(e, at, "%sinfinity has no JSON form", value > 0 ? "" : "-");
+        return json_refuse(e, e->depth, "%sinfinity has no JSON form", value > 0 ? "" : "-");
     json_add_double(e->L, e->buffer, value);
+    return true;
+}
+
+/* [-0, +0 or 1, e] The value on top, which is no table. */
+static bool encode_scalar(json_encoder *e, int type) {
+    lua_State *L = e->L;
+    const char *word = NULL;
+    if (type == LUA_TNIL)
+        word = "null";
+    else if (type == LUA_TBOOLEAN)
+        word = lua_toboolean(L, -1) ? "true" : "false";
+    else if (type == LUA_TLIGHTUSERDATA)
+        word = lua_touserdata(L, -1) == NULL ? "null" : json_is_empty_array(L, -1) ? "[]" : NULL;
+    if (type == LUA_TNUMBER)
+        return encode_number(e);
+    if (type == LUA_TSTRING)
+        return encode_string(e);
+    if (word == NULL)
+        return json_refuse(e, e->depth, "a %s has no JSON form", lua_typename(L, type));
+    json_buffer_add(L, e->buffer, word, strlen(word));
     return true;
 }
 
 /* [-0, +0, e] or [-0, +1.., e] where it is refused: the message is on top then. The value on top.
  */
-static bool encode_value(json_encoder *e, const json_frame *at) {
-    lua_State *L = e->L;
-    int type = lua_type(L, -1);
-    switch (type) {
-    case LUA_TNIL:
-        json_buffer_add(L, e->buffer, "null", 4);
-        return true;
-    case LUA_TBOOLEAN:
-        json_buffer_add(L, e->buffer, lua_toboolean(L, -1) ? "true" : "false",
-                        lua_toboolean(L, -1) ? 4 : 5);
-        return true;
-    case LUA_TNUMBER:
-        return encode_number(e, at);
-    case LUA_TSTRING:
-        return encode_string(e, at);
-    case LUA_TTABLE:
-        return encode_table(e, at, false);
-    case LUA_TLIGHTUSERDATA:
-        if (lua_touserdata(L, -1) == NULL || json_is_empty_array(L, -1)) {
-            json_buffer_add(L, e->buffer, lua_touserdata(L, -1) == NULL ? "null" : "[]",
-                            lua_touserdata(L, -1) == NULL ? 4 : 2);
-            return true;
-        }
-        break;
-    default:
-        break;
-    }
-    return json_refuse(e, at, "a %s has no JSON form", lua_typename(L, type));
+static bool encode_value(json_encoder *e, bool empty_is_array) {
+    outcome next = OPENED;
+    do {
+        int type = lua_type(e->L, -1);
+        if (next == WRITTEN)
+            next = next_member(e);
+        else if (type == LUA_TTABLE)
+            next = begin_table(e, empty_is_array && e->depth == 0);
+        else
+            next = refused(encode_scalar(e, type));
+    } while (next == OPENED || (next == WRITTEN && e->depth > 0));
+    return next == WRITTEN;
 }
 
 /* ------------------------------------------------------------------ shapes */
@@ -221,14 +241,14 @@ static bool encode_shaped(json_encoder *e, bool array) {
     int type = lua_type(L, -1);
     size_t before = e->buffer->length;
     if (type != LUA_TTABLE && !json_is_empty_array(L, -1))
-        return json_refuse(e, NULL, "%s is needed here, this is a %s", expected,
+        return json_refuse(e, 0, "%s is needed here, this is a %s", expected,
                            lua_typename(L, type));
-    if (!(type == LUA_TTABLE ? encode_table(e, NULL, array) : encode_value(e, NULL)))
+    if (!encode_value(e, array))
         return false;
     char first = e->buffer->data[before];
     if (first == (array ? '[' : '{'))
         return true;
-    return json_refuse(e, NULL, "%s is needed here, this is %s", expected,
+    return json_refuse(e, 0, "%s is needed here, this is %s", expected,
                        first == '['   ? "an array"
                        : first == '{' ? "an object"
                                       : "a plain value");
@@ -238,9 +258,20 @@ bool json_encode(lua_State *L, int index, json_shape shape, const char *root, js
     luaL_checkstack(L, LUA_MINSTACK, "JSON");
     int top = lua_gettop(L);
     size_t before = b->length;
+    index = lua_absindex(L, index);
+    json_encoder e;
+    e.L = L;
+    e.buffer = b;
+    e.root = root == NULL || root[0] == '\0' ? "value" : root;
+    e.array_metatable = NULL;
+    e.depth = 0;
+    e.room = JSON_FEW_FRAMES;
+    e.holder = top + 1;
+    e.frames = e.few;
+    lua_pushnil(L);
     lua_pushvalue(L, index);
-    json_encoder e = {L, b, root == NULL || root[0] == '\0' ? "value" : root, NULL};
-    bool done = shape == JSON_ANY ? encode_value(&e, NULL) : encode_shaped(&e, shape == JSON_ARRAY);
+    bool done =
+        shape == JSON_ANY ? encode_value(&e, false) : encode_shaped(&e, shape == JSON_ARRAY);
     if (!done) {
         b->length = before;
         lua_replace(L, top + 1); /* the message */

@@ -4,33 +4,47 @@
 
 #include "json.h"
 
-/* A table that is being written, and the member of it that is. The open ones form a list on the C
- * stack; nothing is done with it until a value is refused. */
+/* A table that is being written, and the member of it that is. The open ones are a list of the
+ * encoder's, not C functions within each other: depth costs no C stack. On Lua's stack a table lies
+ * at `slot`, the key of the member and its value above it. */
 typedef struct json_frame {
-    const struct json_frame *parent; /* NULL in the root table */
     const void *table;
     const char *key; /* NULL where the member is the element `index` */
     size_t key_length;
     long long index;
-    int depth; /* 1 in the root table */
+    size_t begin; /* of the table's text in the buffer */
+    size_t count; /* elements of one that is unordered */
+    int slot;
+    bool is_object;
+    bool is_unordered; /* an array whose elements lua_next does not give in their order */
+    bool is_marked;    /* as an array */
+    bool is_copy;      /* of what __pairs gives; the table itself is in the slot below */
 } json_frame;
+
+/* Frames that are on the C stack; more are in a userdata. */
+#define JSON_FEW_FRAMES 16
 
 typedef struct json_encoder {
     lua_State *L;
     json_buffer *buffer;
     const char *root;
     const void *array_metatable; /* NULL as long as it was not needed */
+    int depth;                   /* tables that are open */
+    int room;                    /* of frames */
+    int holder;                  /* index on Lua's stack of what keeps frames; nil: `few` */
+    json_frame *frames;
+    json_frame few[JSON_FEW_FRAMES];
 } json_encoder;
 
-/* [-0, +1, m] Pushes `place: reason`; always false. `at` is NULL at the root. The format is
- * lua_pushfstring's. */
-bool json_refuse(json_encoder *e, const json_frame *at, const char *format, ...);
+/* [-0, +1, m] Pushes `place: reason`; always false. The place is the members of the first `depth`
+ * open tables. The format is lua_pushfstring's. */
+bool json_refuse(json_encoder *e, int depth, const char *format, ...);
 
 /* [-0, +1, m] Says that a string has no JSON form; always false. */
-bool json_refuse_text(json_encoder *e, const json_frame *at, const char *what, size_t invalid_at);
+bool json_refuse_text(json_encoder *e, int depth, const char *what, size_t invalid_at);
 
-/* [-0, +1, m] Says what is wrong with the keys of the table at this index; always false. */
-bool json_refuse_keys(json_encoder *e, int table, const json_frame *at, bool marked);
+/* [-0, +1, m] Says what is wrong with the keys of the innermost open table; always false. */
+bool json_refuse_keys(json_encoder *e);
 
 /* [-0, +0, m] Writes a number in the shortest form that reads back as the same double, all digits
  * where it is an integer; neither NaN nor an infinity. */
@@ -61,6 +75,6 @@ void json_copy_pairs(lua_State *L, int table);
 
 /* [-1, +0 or 1, e] Calls the __tojson on top for the table at this index and adds the text, which
  * has to be JSON; if it is not, false, with a message. */
-bool json_add_custom(json_encoder *e, const json_frame *at, int table);
+bool json_add_custom(json_encoder *e, int table);
 
 #endif /* PROMPTIC_JSON_ENCODER_H */

@@ -146,17 +146,17 @@ static bool is_json(const char *text, size_t length) {
     return event == JSON_END;
 }
 
-bool json_add_custom(json_encoder *e, const json_frame *at, int table) {
+bool json_add_custom(json_encoder *e, int table) {
     lua_State *L = e->L;
     size_t length = 0;
     lua_pushvalue(L, table);
     lua_newtable(L); /* where dkjson has the state of its encoder */
     lua_call(L, 2, 1);
     if (lua_type(L, -1) != LUA_TSTRING)
-        return json_refuse(e, at, "its metamethod __tojson gives a %s", luaL_typename(L, -1));
+        return json_refuse(e, e->depth, "its metamethod __tojson gives a %s", luaL_typename(L, -1));
     const char *text = lua_tolstring(L, -1, &length);
     if (!is_json(text, length))
-        return json_refuse(e, at, "its metamethod __tojson gives a text that is not JSON");
+        return json_refuse(e, e->depth, "its metamethod __tojson gives a text that is not JSON");
     json_buffer_add(L, e->buffer, text, length);
     lua_pop(L, 1);
     return true;

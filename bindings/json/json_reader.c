@@ -51,13 +51,26 @@ static bool add(json_reader *r, const char *text, size_t length) {
     return true;
 }
 
+/* Adds the run before r->at, JSON_READER_BYTES of it at most: JSON_PAUSED where more is left. */
+static json_event add_run(json_reader *r) {
+    size_t length = (size_t)(r->at - r->run);
+    bool is_long = length > JSON_READER_BYTES;
+    if (!add(r, r->run, is_long ? JSON_READER_BYTES : length))
+        return fail(r, NULL);
+    r->run += is_long ? JSON_READER_BYTES : length;
+    return is_long ? JSON_PAUSED : JSON_STRING;
+}
+
 /* From here on the string is not what stands in the text: adds the run before and `bytes`, and goes
  * on behind `skipped` bytes of the text. */
 static json_event substitute(json_reader *r, const char *bytes, size_t length, size_t skipped) {
     if (!r->escaped)
         r->scratch_length = 0;
     r->escaped = true;
-    if (!add(r, r->run, (size_t)(r->at - r->run)) || !add(r, bytes, length))
+    json_event event = add_run(r);
+    if (event != JSON_STRING)
+        return event;
+    if (!add(r, bytes, length))
         return fail(r, NULL);
     r->at += skipped;
     r->run = r->at;
@@ -125,8 +138,9 @@ static json_event read_beyond_ascii(json_reader *r, const char *stop) {
 
 /* The closing quote. */
 static json_event end_string(json_reader *r) {
-    if (r->escaped && !add(r, r->run, (size_t)(r->at - r->run)))
-        return fail(r, NULL);
+    json_event event = r->escaped ? add_run(r) : JSON_STRING;
+    if (event != JSON_STRING)
+        return event;
     r->text = r->escaped ? r->scratch : r->run;
     r->length = r->escaped ? r->scratch_length : (size_t)(r->at - r->run);
     r->at++;

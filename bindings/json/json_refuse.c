@@ -66,17 +66,17 @@ static void add_step(lua_State *L, json_buffer *b, const json_frame *f) {
 }
 
 /* [-0, +0, m] */
-static void add_place(lua_State *L, json_buffer *b, const json_frame *f, int last_depth) {
-    if (f->parent != NULL)
-        add_place(L, b, f->parent, last_depth);
-    bool elided = f->depth > PLACE_HEAD && f->depth <= last_depth - PLACE_TAIL;
-    if (!elided)
-        add_step(L, b, f);
-    else if (f->depth == PLACE_HEAD + 1)
-        json_buffer_add(L, b, "...", 3);
+static void add_place(lua_State *L, json_buffer *b, const json_encoder *e, int depth) {
+    for (int i = 0; i < depth; i++) {
+        bool elided = i >= PLACE_HEAD && i < depth - PLACE_TAIL;
+        if (!elided)
+            add_step(L, b, &e->frames[i]);
+        else if (i == PLACE_HEAD)
+            json_buffer_add(L, b, "...", 3);
+    }
 }
 
-bool json_refuse(json_encoder *e, const json_frame *at, const char *format, ...) {
+bool json_refuse(json_encoder *e, int depth, const char *format, ...) {
     lua_State *L = e->L;
     va_list arguments;
     va_start(arguments, format);
@@ -84,8 +84,7 @@ bool json_refuse(json_encoder *e, const json_frame *at, const char *format, ...)
     va_end(arguments);
     json_buffer *b = json_buffer_push(L);
     json_buffer_add(L, b, e->root, strlen(e->root));
-    if (at != NULL)
-        add_place(L, b, at, at->depth);
+    add_place(L, b, e, depth);
     json_buffer_add(L, b, ": ", 2);
     lua_pushlstring(L, b->data, b->length);
     json_buffer_clear(b);
@@ -95,17 +94,17 @@ bool json_refuse(json_encoder *e, const json_frame *at, const char *format, ...)
     return false;
 }
 
-bool json_refuse_text(json_encoder *e, const json_frame *at, const char *what, size_t invalid_at) {
+bool json_refuse_text(json_encoder *e, int depth, const char *what, size_t invalid_at) {
     int byte = invalid_at > INT_MAX ? INT_MAX : (int)invalid_at;
-    return json_refuse(e, at, "%s is not UTF-8 (at byte %d)", what, byte);
+    return json_refuse(e, depth, "%s is not UTF-8 (at byte %d)", what, byte);
 }
 
 /* [-0, +1, m] Names the first element that is missing before the one at `present`; always false. */
-static bool refuse_sparse(json_encoder *e, int table, const json_frame *at, lua_Integer present) {
+static bool refuse_sparse(json_encoder *e, json_frame *f, lua_Integer present) {
     lua_State *L = e->L;
-    json_frame hole = {at, NULL, NULL, 0, 1, at == NULL ? 1 : at->depth + 1};
-    for (;; hole.index++) {
-        lua_rawgeti(L, table, (compat_index)hole.index);
+    f->key = NULL;
+    for (f->index = 1;; f->index++) {
+        lua_rawgeti(L, f->slot, (compat_index)f->index);
         bool missing = lua_isnil(L, -1);
         lua_pop(L, 1);
         if (missing)
@@ -113,7 +112,7 @@ static bool refuse_sparse(json_encoder *e, int table, const json_frame *at, lua_
     }
     char last[24];
     snprintf(last, sizeof last, "%lld", (long long)present);
-    return json_refuse(e, &hole, "missing, while [%s] is there; a sparse array has no JSON form",
+    return json_refuse(e, e->depth, "missing, while [%s] is there; a sparse array has no JSON form",
                        last);
 }
 
@@ -163,18 +162,19 @@ static void survey_keys(json_encoder *e, int table, key_survey *survey) {
     }
 }
 
-bool json_refuse_keys(json_encoder *e, int table, const json_frame *at, bool marked) {
+bool json_refuse_keys(json_encoder *e) {
     key_survey survey;
-    survey_keys(e, table, &survey);
+    int around = e->depth - 1;
+    json_frame *f = &e->frames[around];
+    survey_keys(e, f->slot, &survey);
     if (survey.odd_type == LUA_TNUMBER)
-        return json_refuse(e, at, "the number %s as a key has no JSON form", survey.odd_number);
-    if (survey.odd_type != LUA_TNIL) {
-        return json_refuse(e, at, "a %s as a key has no JSON form",
+        return json_refuse(e, around, "the number %s as a key has no JSON form", survey.odd_number);
+    if (survey.odd_type != LUA_TNIL)
+        return json_refuse(e, around, "a %s as a key has no JSON form",
                            lua_typename(e->L, survey.odd_type));
-    }
-    if (survey.has_name && marked)
-        return json_refuse(e, at, "is marked as an array and has the key %s", survey.name);
+    if (survey.has_name && f->is_marked)
+        return json_refuse(e, around, "is marked as an array and has the key %s", survey.name);
     if (survey.has_name)
-        return json_refuse(e, at, "mixes array elements with the key %s", survey.name);
-    return refuse_sparse(e, table, at, survey.largest);
+        return json_refuse(e, around, "mixes array elements with the key %s", survey.name);
+    return refuse_sparse(e, f, survey.largest);
 }

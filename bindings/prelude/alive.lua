@@ -1,6 +1,6 @@
 -- alive.lua - all tasks that are alive, and what becomes of them in a forked child.
--- Baked into the module; runs in Lua 5.1 to 5.4. An entry is a task's state (scheduler.lua): `older` and `newer` are its
--- neighbours here, `alive` says that it is here. Nothing here needs memory but the error of a task that is forgotten.
+-- Baked into the module; runs in Lua 5.1 to 5.4. An entry is a task's state (scheduler.lua): `older` and `newer` are
+-- its neighbours here, `alive` says that it is here. Only the error of a task that is forgotten needs memory.
 local import = ...
 
 local link = import "lists".link

@@ -18,12 +18,16 @@ local FOLDER = "trace-artifacts"
 
 -- The response with the bytes: the platform's, or that of the URL it redirects to. With a file they go there.
 local function fetch(client, endpoint, id, options, file)
-   local response = files.exchange(client, { endpoint = endpoint, id = id, options = options, file = file })
+   local max_bytes = file and options.max_bytes
+   local response = files.exchange(client, {
+      endpoint = endpoint, id = id, options = options, file = file, max_bytes = max_bytes,
+   })
    if response.status < 300 then
       return response
    end
    return files.exchange(client, {
-      method = "GET", url = response.headers.location, path = response.path, headers = { Accept = "*/*" }, file = file,
+      method = "GET", url = response.headers.location, path = response.path, headers = { Accept = "*/*" },
+      file = file, max_bytes = max_bytes,
    })
 end
 

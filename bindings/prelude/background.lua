@@ -1,6 +1,6 @@
 -- background.lua - tasks that nothing of a script waits for: senders and refreshers. Such a task exists while there is
--- work. promptic.run does not wait for it and does not cancel it, promptic.step does not count it, and where all other
--- tasks wait for each other it is no help. Whatever drives the scheduler drives it; in plain code so does each call that
+-- work. promptic.run neither waits for it nor cancels it, promptic.step does not count it, and where all other tasks
+-- wait for each other it is no help. Whatever drives the scheduler drives it; in plain code so does each call that
 -- blocks. In a forked child it is gone. Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
@@ -22,8 +22,8 @@ function background.start(f, ...)
    return tasks.enter(scheduler.spawn_behind, f, ...)
 end
 
---- In a task of the background: waits for so many seconds, or until a flush begins. Returns whether one is under way, so
---- that what was waiting for more work is done at once.
+--- In a task of the background: waits for so many seconds, or until a flush begins. Returns whether one is under way,
+--- so that what was waiting for more work is done at once.
 function background.pause(seconds)
    local state = scheduler.current()
    if background.flushes == 0 then

@@ -25,7 +25,8 @@ local now = library.now
 --    unknown          batches in doubt, and unknown_bytes, how many bytes they have
 --    flying           batches of requests under way -> the scans of their responses
 --    unsent           the batch that is being read
---    resent           rows that may be there twice at the end: sent again since they were found absent; with only_new all
+--    resent           rows that may be there twice at the end: sent again since they were found absent; with
+-- only_new all
 --    pace             how many rows a batch has and how many are under way: pace.lua
 --    main             the state of the upload's own task
 --    workers          states of the tasks that send, as keys, and working, how many there are

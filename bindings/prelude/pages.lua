@@ -12,15 +12,25 @@ local check = library.check
 -- of that size or more, and less than the limit, does not end the iteration.
 local DEFAULT_SIZE = 50
 
+-- An iteration ends here with an error: a platform whose pages never end is broken, or hostile.
+local MOST_VALUES = 10000000
+
 -- An iterator over the values of all pages. fetch(settings) returns a page's list, and the total if the
 -- platform reports one.
 local function pages(settings, fetch)
-   local list, index, total, ended = {}, 0, nil, false
+   local list, index, total, ended, read = {}, 0, nil, false, 0
 
    local function turn()
       list, total = fetch(settings)
       index = 0
-      settings.offset = settings.offset + #list
+      settings.offset, read = settings.offset + #list, read + #list
+      if read > MOST_VALUES then
+         error(failure.new{
+            kind = "decode",
+            message = ("the list has no end: more than %d values came; the option `offset` begins further on")
+               :format(MOST_VALUES),
+         })
+      end
       if total then
          ended = settings.offset >= total
       else
@@ -38,7 +48,13 @@ local function pages(settings, fetch)
 end
 
 local function refuse(message, path)
-   error(failure.new{ kind = "decode", code = "unexpected_response", message = message, method = "GET", path = path }, 0)
+   error(failure.new{
+      kind = "decode",
+      code = "unexpected_response",
+      message = message,
+      method = "GET",
+      path = path,
+   }, 0)
 end
 
 -- Not an object with fields.

@@ -165,7 +165,8 @@ end
 -- "added: rows 1-700; not added: 701-1000"; "no row was added" where that is all.
 local function in_words(account)
    local texts = {}
-   for _, entry in ipairs{ { "added", account.sent }, { "not added", account.unsent }, { "in doubt", account.unknown } } do
+   local parts = { { "added", account.sent }, { "not added", account.unsent }, { "in doubt", account.unknown } }
+   for _, entry in ipairs(parts) do
       if #entry[2] > 0 then
          texts[#texts + 1] = ("%s: %s%s"):format(entry[1], #texts == 0 and "rows " or "", describe(entry[2]))
       end

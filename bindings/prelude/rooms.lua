@@ -1,7 +1,9 @@
--- rooms.lua - where training data is kept: as cases of a dataset, or as observations of an experiment on older platforms.
+-- rooms.lua - where training data is kept: as cases of a dataset, or as observations of an experiment on older
+-- platforms.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 --
--- A room has `name`; the endpoints `create` and `list` with their `ids`; what messages call its owner and rows (`owner`,
+-- A room has `name`; the endpoints `create` and `list` with their `ids`; what messages call its owner and rows
+-- (`owner`,
 -- `rows`); `is_dataset`, whose list comes with a count; `payloads`, where rows may have the form of a case.
 local import = ...
 

@@ -337,14 +337,16 @@ local function wait(timeout, is_ready)
    return timeout > 0 and now() or began
 end
 
--- One turn. What its tasks have begun is sent at its end, not a frame later.
+-- One turn. What its tasks have begun is sent at its end, not a frame later: one poll connects, the next one sends.
 local function turn(timeout, budget)
    local stop = wait(timeout, front.has_ready() or back.has_ready()) + budget
    local resumes = front.has_ready() or back.has_ready()
    go_on_until(front, stop)
    go_on_until(back, stop)
-   if resumes and call_count > 0 then
-      host.poll(0)
+   for _ = 1, resumes and call_count > 0 and 2 or 0 do
+      if now() < stop then
+         host.poll(0)
+      end
    end
    report_orphans()
 end
@@ -358,11 +360,11 @@ end
 --- can ever go on; it returns true where it has made something go on.
 function scheduler.drive_until(is_over, stop, on_stuck)
    while not is_over() do
-      local left = stop - now()
-      if left <= 0 or stop == huge and is_stuck() and not on_stuck() then
+      local seconds = stop - now()
+      if seconds <= 0 or stop == huge and is_stuck() and not on_stuck() then
          return false
       end
-      turn(left, RUN_BUDGET)
+      turn(seconds, RUN_BUDGET)
    end
    return true
 end
@@ -383,7 +385,7 @@ local function spawn(background, group, parent, f, ...)
       host.has_background() -- so that plain code drives it while it waits
    end
    local state = {
-      co = host.create(f),
+      co = host.create(host.is_bare(f) and function(...) return f(...) end or f),
       arguments = { n = select("#", ...), ... },
       status = "ready",
       group = group or false,

@@ -71,7 +71,9 @@ end
 -- Words for rows of a request, and for a bound of their number, in texts such as "Array must contain at most 100
 -- element(s)".
 local COUNTED = { "element", "item", "case", "row", "observation", "record", "entr", "array" }
-local BOUND = { "most", "max", "more than", "less than", "fewer", "exceed", "limit", "many", "up to", "<=", "large", "big" }
+local BOUND = {
+   "most", "max", "more than", "less than", "fewer", "exceed", "limit", "many", "up to", "<=", "large", "big",
+}
 
 local function has_any(text, words)
    for _, word in ipairs(words) do
@@ -115,7 +117,8 @@ local function halve(job, batch)
    divide(job, batch)
 end
 
--- The platform refuses a batch for its content: one row is sent alone, then halves of the rest, until a row that is alone
+-- The platform refuses a batch for its content: one row is sent alone, then halves of the rest, until a row that is
+-- alone
 -- is refused, which ends the upload.
 local function narrow(job, batch, err)
    if batch.rows:count() > 1 and names_count(err) then
@@ -446,7 +449,8 @@ end
 -- call: client, given, find_room, and experiment_id where there is one.
 local function run(call, settings)
    if settings.resume and (settings.only_new or settings.dry_run) then
-      failure.raise("argument", "option 'resume': only_new and dry_run go without it, since they find out what is there")
+      failure.raise("argument", "option 'resume': only_new and dry_run go without it, since they find out what is there",
+         "wrong_resume")
    end
    local job = Job.new(call, settings, resume.past(settings.resume, call.experiment_id))
    if not resume.continue(job, settings.resume) then

@@ -23,7 +23,7 @@ local function is_html(err)
    return type(err.body) == "string" and err.body:find("^%s*<") ~= nil
 end
 
--- Whether the poll failed because the platform is away or busy, as during a deploy. A 500 in the platform's own words is
+-- Whether the poll failed because the platform is away or busy, as during a deploy. A 500 in its own words is
 -- its answer.
 local function is_away(err)
    local status = err.status_code

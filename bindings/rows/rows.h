@@ -212,11 +212,12 @@ bool rows_json_content(const char *text, size_t length, rows_content *content);
 /* No row is longer. A quote that is never closed would make one of the whole file. */
 #define ROWS_LONGEST ((size_t)16 * 1024 * 1024)
 
-/* A window onto a file, or onto a pipe, a terminal or a socket, which are read once they are ready. */
+/* A window onto a file, or onto a pipe, a terminal or a socket, which are read once they are ready.
+ */
 typedef struct rows_file {
-    int descriptor; /* -1: closed */
+    int descriptor;   /* -1: closed */
     bool is_borrowed; /* standard input: not closed */
-    bool can_seek;    /* read at an offset of its own: a forked child would share the descriptor's */
+    bool can_seek; /* read at an offset of its own: a forked child would share the descriptor's */
     int64_t offset;
     long owner; /* the process that opened it, to which what cannot seek belongs */
     char *data;
@@ -243,9 +244,9 @@ void rows_file_close(rows_file *file);
 /* -------------------------------------------------------------- rows_reader.c */
 
 typedef enum rows_outcome {
-    ROWS_READ,  /* a row */
-    ROWS_END,   /* no row is left */
-    ROWS_BAD,   /* a row that cannot be used; the next one can be read */
+    ROWS_READ,   /* a row */
+    ROWS_END,    /* no row is left */
+    ROWS_BAD,    /* a row that cannot be used; the next one can be read */
     ROWS_BROKEN, /* nothing further can be read */
     ROWS_WAIT    /* what is needed is not there yet: to be read again */
 } rows_outcome;
@@ -262,10 +263,10 @@ typedef struct rows_variable {
 
 /* How a file is to be read. The texts are the caller's. */
 typedef struct rows_reading {
-    const rows_format *format; /* NULL: as the file's name says */
-    const char *label_column;  /* NULL: expected */
-    const char *split_column;  /* NULL: split, which may be missing */
-    char separator;            /* '\0': as the format, or the file's first line, says */
+    const rows_format *format;      /* NULL: as the file's name says */
+    const char *label_column;       /* NULL: expected */
+    const char *split_column;       /* NULL: split, which may be missing */
+    char separator;                 /* '\0': as the format, or the file's first line, says */
     const rows_variable *variables; /* NULL: all columns that are nothing else */
     size_t variable_count;
 } rows_reading;

@@ -1,5 +1,5 @@
-/* rows_arguments.c - the arguments of uploads and of promptic.rows. The rest is Lua (prelude/upload.lua,
- * prelude/iterate.lua) and rows_*.c. */
+/* rows_arguments.c - the arguments of uploads and of promptic.rows. The rest is Lua
+ * (prelude/upload.lua, prelude/iterate.lua) and rows_*.c. */
 #include "rows.h"
 
 #include <errno.h>
@@ -75,8 +75,9 @@ static const rows_format *push_format(lua_State *L, const bindings_site *site, i
 static const char *check_name(lua_State *L, const bindings_site *site, int index) {
     const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
     if (text == NULL || *text == '\0' || strlen(text) != lua_rawlen(L, index))
-        bindings_argument_error(L, site, "option 'variables': names of columns expected, in a list "
-                                         "or by the variable's name");
+        bindings_argument_error(L, site,
+                                "option 'variables': names of columns expected, in a list "
+                                "or by the variable's name");
     return text;
 }
 
@@ -110,7 +111,8 @@ static void push_variables(lua_State *L, const bindings_site *site, int settings
     for (lua_pushnil(L); lua_next(L, -3) != 0; lua_pop(L, 1)) {
         if (lua_type(L, -2) == LUA_TNUMBER && listed == count)
             continue;
-        rows_variable variable = {.name = check_name(L, site, -2), .column = check_name(L, site, -1)};
+        rows_variable variable = {.name = check_name(L, site, -2),
+                                  .column = check_name(L, site, -1)};
         insert(variables, reading->variable_count++, variable);
     }
     reading->variables = variables;
@@ -164,8 +166,9 @@ static void open_file(lua_State *L, const bindings_site *site, const bindings_si
 
 /* [-0, +0, e] Options of files, where there is none. */
 static void refuse_reading(lua_State *L, const bindings_site *options) {
-    static const char *const names[] = {"separator",    "format",       "label_column",
-                                        "expected_column", "split_column", "variables", NULL};
+    static const char *const names[] = {
+        "separator", "format", "label_column", "expected_column", "split_column",
+        "variables", NULL};
     for (size_t i = 0; names[i] != NULL; i++) {
         lua_getfield(L, -1, names[i]);
         if (!lua_isnil(L, -1))

@@ -46,8 +46,8 @@ static const char *take_separator(rows_reader *reader, char byte) {
     return NULL;
 }
 
-/* Moves on to an element: ROWS_READ where there is one. Each stage can be begun again, since the file
- * may not be ready. */
+/* Moves on to an element: ROWS_READ where there is one. Each stage can be begun again, since the
+ * file may not be ready. */
 static rows_outcome find_element(rows_reader *reader) {
     const char *problem = NULL;
     rows_file *file = &reader->file;
@@ -62,8 +62,7 @@ static rows_outcome find_element(rows_reader *reader) {
             problem = "not JSON: text after the array";
         else if (is_end && reader->stage != STAGE_BEGIN && reader->stage != STAGE_BETWEEN)
             problem = "not JSON: the array does not end";
-        else if (reader->stage == STAGE_ELEMENT ||
-                 (reader->stage == STAGE_OPENED && byte != ']'))
+        else if (reader->stage == STAGE_ELEMENT || (reader->stage == STAGE_OPENED && byte != ']'))
             return ROWS_READ;
         else if (reader->stage == STAGE_BEGIN && !reader->begun && byte == '\xEF')
             skip_byte_order_mark(file);
@@ -82,8 +81,8 @@ static rows_outcome read_here(lua_State *L, rows_reader *reader, json_buffer *ou
     rows_naming naming = rows_naming_of(reader);
     for (;;) {
         const char *at = file->data + file->at, *end = file->data + file->end;
-        rows_progress progress =
-            rows_json_observation(&reader->json, at, end, file->ended, &naming, &observation, &problem);
+        rows_progress progress = rows_json_observation(&reader->json, at, end, file->ended, &naming,
+                                                       &observation, &problem);
         if (progress == ROWS_WHOLE) {
             rows_outcome outcome = rows_write_observation(L, reader, &observation, out);
             reader->before = observation.whole.length;

@@ -1,8 +1,8 @@
 /*
  * rows_file.c - a window onto a file, which moves on as rows are read from it.
  *
- * Nothing waits here: what is no regular file is polled before it is read. O_NONBLOCK is set only on
- * what is opened here, standard input stays as it is.
+ * Nothing waits here: what is no regular file is polled before it is read. O_NONBLOCK is set only
+ * on what is opened here, standard input stays as it is.
  */
 #include "rows.h"
 
@@ -21,9 +21,9 @@ const char rows_file_not_ready[] = "nothing to read yet";
 bool rows_file_open(rows_file *file, const char *path) {
     struct stat status;
     bool is_borrowed = strcmp(path, "-") == 0;
-    *file = (rows_file){.descriptor = is_borrowed ? STDIN_FILENO
-                                                  : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
-                                                                   O_NOCTTY),
+    *file = (rows_file){.descriptor =
+                            is_borrowed ? STDIN_FILENO
+                                        : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY),
                         .is_borrowed = is_borrowed,
                         .owner = (long)getpid(),
                         .line = 1};

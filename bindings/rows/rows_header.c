@@ -105,8 +105,7 @@ static const char *other_separator(const rows_reader *reader, size_t length,
     const char *text = reader->file.data + reader->file.at;
     for (const char *c = separators; *c != '\0'; c++)
         if (*c != reader->separator && memchr(text, *c, length) != NULL &&
-            (reader->column_count == 1 ||
-             would_have(text, length, *c, wanted->at, wanted->length)))
+            (reader->column_count == 1 || would_have(text, length, *c, wanted->at, wanted->length)))
             return rows_header_separator(*c);
     return NULL;
 }

@@ -51,8 +51,7 @@ static void check_answer(lua_State *L, const char *list, const char *name, int64
     size_t length;
     lua_pushstring(L, name);
     lua_rawget(L, -2);
-    const char *answer =
-        lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
+    const char *answer = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
     if (answer != NULL && strspn(answer, " \t\r\n") == length) {
         *refused = *is_empty = true;
         lua_pushfstring(L, "%s[%d].%s is empty", list, (int)number, name);

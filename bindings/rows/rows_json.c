@@ -48,51 +48,71 @@ static uint64_t hash_number(const json_number *number) {
     return rows_hash_mix(bits, 'n');
 }
 
-static bool hash_value(reading *r, uint64_t *hash);
-
-static bool hash_array(reading *r, uint64_t *hash) {
-    uint64_t element;
-    for (*hash = 'a'; next(r) && r->event != JSON_CLOSE;) {
-        if (!hash_value(r, &element))
-            return false;
-        *hash = rows_hash_mix(*hash, element);
-    }
-    return r->event == JSON_CLOSE;
-}
+/* An array or object that is open. A list of them, not functions within each other: depth costs no
+ * C stack. */
+typedef struct open_value {
+    uint64_t hash;
+    uint64_t key; /* of the member that is read */
+    bool is_object;
+} open_value;
 
 /* The members' hashes are added up, so their order does not count. */
-static bool hash_object(reading *r, uint64_t *hash) {
-    uint64_t value;
-    for (*hash = 'o'; next(r) && r->event != JSON_CLOSE;) {
-        uint64_t key = hash_text(r);
-        if (!next(r))
-            return false;
-        if (r->event == JSON_NULL)
-            continue;
-        if (!hash_value(r, &value))
-            return false;
-        *hash += rows_hash_mix(key, value);
+static void hash_member(open_value *around, json_event event, uint64_t hash) {
+    if (!around->is_object)
+        around->hash = rows_hash_mix(around->hash, hash);
+    else if (event != JSON_NULL)
+        around->hash += rows_hash_mix(around->key, hash);
+}
+
+/* To the value of the next element or member, or to the end of the table. */
+static bool next_value(reading *r, open_value *around) {
+    if (!next(r))
+        return false;
+    if (!around->is_object || r->event == JSON_CLOSE)
+        return true;
+    around->key = hash_text(r);
+    return next(r);
+}
+
+/* The hash of a value without its elements and members: they are added until it is closed. */
+static uint64_t hash_token(const reading *r) {
+    switch (r->event) {
+    case JSON_OPEN_ARRAY:
+        return 'a';
+    case JSON_OPEN_OBJECT:
+        return 'o';
+    case JSON_STRING:
+        return hash_text(r);
+    case JSON_NUMBER:
+        return hash_number(&r->json->number);
+    default: /* true, false, null */
+        return rows_hash_mix((uint64_t)r->event, 'w');
     }
-    *hash = rows_hash_mix(*hash, 'o');
-    return r->event == JSON_CLOSE;
 }
 
 /* The value that the last event begins. */
 static bool hash_value(reading *r, uint64_t *hash) {
-    switch (r->event) {
-    case JSON_OPEN_ARRAY:
-        return hash_array(r, hash);
-    case JSON_OPEN_OBJECT:
-        return hash_object(r, hash);
-    case JSON_STRING:
-        *hash = hash_text(r);
-        return true;
-    case JSON_NUMBER:
-        *hash = hash_number(&r->json->number);
-        return true;
-    default: /* true, false, null */
-        *hash = rows_hash_mix((uint64_t)r->event, 'w');
-        return true;
+    open_value open[JSON_MAX_DEPTH];
+    int depth = 0;
+    for (;;) {
+        if (r->event == JSON_OPEN_ARRAY || r->event == JSON_OPEN_OBJECT) {
+            open[depth++] =
+                (open_value){.hash = hash_token(r), .is_object = r->event == JSON_OPEN_OBJECT};
+        } else {
+            uint64_t value = hash_token(r);
+            if (r->event == JSON_CLOSE) {
+                depth--;
+                value =
+                    open[depth].is_object ? rows_hash_mix(open[depth].hash, 'o') : open[depth].hash;
+            }
+            if (depth == 0) {
+                *hash = value;
+                return true;
+            }
+            hash_member(&open[depth - 1], r->event, value);
+        }
+        if (!next_value(r, &open[depth - 1]))
+            return false;
     }
 }
 
@@ -198,8 +218,8 @@ static bool read_member(reading *r, rows_observation *o, hashes *kept) {
     rows_value name = token(r->json), *place = payloads ? case_slot(o, &name) : NULL;
     o->is_case = o->is_case || place == &o->variables;
     if (place == NULL)
-        place = payloads && rows_is_name(&name, "metadata") ? &o->metadata
-                                                            : slot(o, r->naming, &name);
+        place =
+            payloads && rows_is_name(&name, "metadata") ? &o->metadata : slot(o, r->naming, &name);
     if (!next(r))
         return false;
     bool is_null = r->event == JSON_NULL;

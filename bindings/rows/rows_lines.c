@@ -30,7 +30,8 @@ static rows_outcome read_object(lua_State *L, rows_reader *reader, const char *a
     rows_observation observation;
     rows_problem problem;
     rows_naming naming = rows_naming_of(reader);
-    if (rows_json_observation(&reader->json, at, end, true, &naming, &observation, &problem) != ROWS_WHOLE)
+    if (rows_json_observation(&reader->json, at, end, true, &naming, &observation, &problem) !=
+        ROWS_WHOLE)
         return rows_refuse(reader, ROWS_BAD, "not JSON: %s at character %zu", problem.what,
                            problem.place);
     if (json_skip_space(reader->json.at, end) != end)

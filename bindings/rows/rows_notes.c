@@ -1,4 +1,5 @@
-/* rows_notes.c - what the prelude's notes on labels and columns need of batches, readers and clients. */
+/* rows_notes.c - what the prelude's notes on labels and columns need of batches, readers and
+ * clients. */
 #include "rows_csv.h"
 #include "rows_objects.h"
 
@@ -23,8 +24,8 @@ static void add_answer(lua_State *L, int seen, int list, int64_t number) {
     lua_rawset(L, seen);
 }
 
-/* batch:answers(seen): a list of { JSON text, number of the row } of answers that the table does not
- * have as keys, which are added to it */
+/* batch:answers(seen): a list of { JSON text, number of the row } of answers that the table does
+ * not have as keys, which are added to it */
 int rows_batch_answers(lua_State *L) {
     static const rows_naming naming = {.label = {.at = "\"expected\"", .length = 10},
                                        .split = {.at = "\"split\"", .length = 7},
@@ -50,8 +51,8 @@ int rows_batch_answers(lua_State *L) {
     return 1;
 }
 
-/* reader:columns(): the names of a .csv file's columns as JSON texts; nil where they are not read, or
- * there are none */
+/* reader:columns(): the names of a .csv file's columns as JSON texts; nil where they are not read,
+ * or there are none */
 int rows_reader_columns(lua_State *L) {
     const rows_reader *reader = rows_check_reader(L, 1);
     if (reader->columns == NULL || !reader->begun)

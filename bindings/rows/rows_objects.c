@@ -406,8 +406,11 @@ static int scan_gc(lua_State *L) {
 
 /* -------------------------------------------------------------------- calls */
 
-/* rows.call(client, endpoint, scan, batch, id [, id]): calls the row of this name with the ids of its
- * path, and with the batch as its body where that is not nil; has the response scanned */
+/* Bytes of a list, which is read and not kept: a million rows are some 300 MiB. */
+#define MOST_LISTED ((unsigned long long)8 << 30)
+
+/* rows.call(client, endpoint, scan, batch, id [, id]): calls the row of this name with the ids of
+ * its path, and with the batch as its body where that is not nil; has the response scanned */
 static int call(lua_State *L) {
     const promptic_endpoint *row = promptic_endpoint_find(luaL_checkstring(L, 2));
     const char *ids[2] = {luaL_checkstring(L, 5), luaL_optstring(L, 6, NULL)};
@@ -419,6 +422,8 @@ static int call(lua_State *L) {
     luaL_argcheck(L, !creates || rows_check_batch(L, 4)->count > 0, 4, "a batch without rows");
     request.row = row;
     request.method = row->verb;
+    request.max_bytes = creates ? 0 : MOST_LISTED;
+    request.is_patient = !creates;
     bindings_owner *owner = bindings_prepare(L, &request);
     if (creates)
         rows_batch_lend(L, rows_check_batch(L, 4), &request);
@@ -428,10 +433,9 @@ static int call(lua_State *L) {
 /* --------------------------------------------------------------------- open */
 
 int bindings_open_upload(lua_State *L) {
-    static const luaL_Reg functions[] = {{"batch", new_batch}, {"set", rows_new_set},
-                                         {"tally", new_tally}, {"scan", new_scan},
-                                         {"call", call},       {"warn", rows_warn},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"batch", new_batch}, {"set", rows_new_set}, {"tally", new_tally}, {"scan", new_scan},
+        {"call", call},       {"warn", rows_warn},   {NULL, NULL}};
     static const luaL_Reg batch[] = {{"add", batch_add},
                                      {"add_list", batch_add_list},
                                      {"count", batch_count},
@@ -453,8 +457,7 @@ int bindings_open_upload(lua_State *L) {
                                       {"close", reader_gc},
                                       {"__gc", reader_gc},
                                       {NULL, NULL}};
-    static const luaL_Reg tally[] = {
-        {"unite", tally_unite}, {"__gc", tally_gc}, {NULL, NULL}};
+    static const luaL_Reg tally[] = {{"unite", tally_unite}, {"__gc", tally_gc}, {NULL, NULL}};
     static const luaL_Reg scan[] = {{"result", scan_result},
                                     {"attempts", scan_attempts},
                                     {"known", scan_known},

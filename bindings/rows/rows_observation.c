@@ -294,8 +294,7 @@ static rows_outcome write_inputs(lua_State *L, rows_reader *reader, const rows_o
 
 rows_outcome rows_write_observation(lua_State *L, rows_reader *reader, const rows_observation *o,
                                     json_buffer *out) {
-    bool is_flat =
-        o->variables.at == NULL && (o->unknown.at != NULL || reader->mappings != NULL);
+    bool is_flat = o->variables.at == NULL && (o->unknown.at != NULL || reader->mappings != NULL);
     rows_outcome outcome = check(L, reader, o, is_flat);
     if (outcome == ROWS_READ)
         outcome = write_inputs(L, reader, o, is_flat, out);

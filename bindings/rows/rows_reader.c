@@ -73,8 +73,7 @@ static void keep_names(lua_State *L, rows_reader *reader, const rows_reading *re
 
 bool rows_reader_open(lua_State *L, rows_reader *reader, const char *path,
                       const rows_reading *reading) {
-    const rows_format *format =
-        reading->format != NULL ? reading->format : rows_find_format(path);
+    const rows_format *format = reading->format != NULL ? reading->format : rows_find_format(path);
     reader->read = format->read;
     reader->separator = reading->separator != '\0' ? reading->separator : format->separator;
     reader->separator_given = reading->separator != '\0';

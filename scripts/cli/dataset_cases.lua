@@ -73,7 +73,8 @@ end
 local function add_options()
    local options = {
       agents.component,
-      { "from_file", label = "FILE", summary = "a .csv, .tsv, .jsonl, .ndjson or .json file of any size, with a row a case" },
+      { "from_file", label = "FILE",
+         summary = "a .csv, .tsv, .jsonl, .ndjson or .json file of any size, with a row a case" },
    }
    for _, option in ipairs(upload.options) do options[#options + 1] = option end
    options[#options + 1] = file("JSON: one case, or an array of cases", true)

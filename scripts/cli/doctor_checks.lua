@@ -26,11 +26,7 @@ local SOURCES = { environment = "the environment", file = "the configuration fil
 local function endpoint(report, status)
    if not status.endpoint then return end
    local text = ("%s, from %s"):format(status.endpoint, SOURCES[status.endpoint_source] or status.endpoint_source)
-   if status.endpoint:find "/api/v1$" then
-      report("endpoint", "problem", text, "/api/v1 is added to it: leave that out")
-   else
-      report("endpoint", "ok", text)
-   end
+   report("endpoint", "ok", text)
    report("proxy", "ok", status.proxy and ("%s, except for %s"):format(status.proxy,
       os.getenv "no_proxy" or os.getenv "NO_PROXY" or "no host") or "none")
 end

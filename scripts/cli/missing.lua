@@ -24,18 +24,28 @@ function missing.operation(err)
    return found
 end
 
---- The command that calls a method: "promptic datasets cases list"; nil if none does.
+local function contains(list, method)
+   for _, other in ipairs(list or {}) do
+      if other == method then return true end
+   end
+   return false
+end
+
+--- The command that calls a method: "promptic datasets cases list"; one that calls it beside another only if no
+--- command is for it alone; nil if none calls it.
 function missing.command(method)
+   local other
    local cli = require "promptic.cli"
    for _, group in ipairs(require "promptic.cli.groups") do
       local rows, single = {}, false
       if group.name then rows, single = cli.rows(group) end
       for _, row in ipairs(rows) do
-         if cli.resolve(row).method == method then
-            return "promptic " .. group.name .. (single and "" or " " .. row.name)
-         end
+         local command = "promptic " .. group.name .. (single and "" or " " .. row.name)
+         if cli.resolve(row).method == method then return command end
+         other = other or contains(row.methods, method) and command or nil
       end
    end
+   return other
 end
 
 local function quoted(method)

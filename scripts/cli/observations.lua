@@ -40,78 +40,9 @@ local function dataset_of(context, experiment_id)
    if experiment.datasetId then return experiment.aiComponentId, experiment.datasetId end
 end
 
--- A case as an observation, so that rows look alike on any platform.
-local function as_observation(case)
-   local row = {}
-   for name, value in pairs(case) do row[name] = value end
-   row.variables, row.expected, row.inputPayload, row.expectedPayload = case.inputPayload, case.expectedPayload, nil, nil
-   return row
-end
-
-local function sorted_names(value)
-   local names = {}
-   for name in pairs(value) do names[#names + 1] = name end
-   table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
-   return names
-end
-
--- What a value says, whatever the order of its fields and whether a number is written 1 or 1.0.
-local function content(value)
-   if type(value) ~= "table" then
-      return promptic.json.encode(math.type(value) == "float" and math.tointeger(value) or value)
-   end
-   local pieces = {}
-   for _, name in ipairs(sorted_names(value)) do pieces[#pieces + 1] = content(name) .. content(value[name]) end
-   return "{" .. table.concat(pieces, ",") .. "}"
-end
-
-local function key_of(row)
-   local answer = row.expected
-   while type(answer) == "table" and answer.value ~= nil and next(answer, next(answer)) == nil do
-      answer = answer.value
-   end
-   return content(row.variables or {}) .. content(answer == nil and promptic.null or answer)
-end
-
--- The rows of a list that none of the others says the same as.
-local function without(list, others)
-   local counts, rest = {}, {}
-   for _, row in ipairs(others) do
-      local key = key_of(row)
-      counts[key] = (counts[key] or 0) + 1
-   end
-   for _, row in ipairs(list) do
-      local key = key_of(row)
-      local count = counts[key] or 0
-      counts[key] = count - 1
-      if count <= 0 then rest[#rest + 1] = row end
-   end
-   return rest
-end
-
--- All rows of an experiment: a server may serve both kinds, and keep them apart. A list that has all of them is shown as
--- it came.
-local function unite(cases, answer)
-   if #without(cases, answer.data) == 0 then return answer end
-   for _, row in ipairs(without(answer.data, cases)) do cases[#cases + 1] = row end
-   return { data = cases }
-end
-
 local function list(context, values)
-   local component_id, dataset_id = dataset_of(context, values.experiment_id)
-   if not dataset_id then return context:call("list_observations", values.experiment_id) end
-   local dataset, rows = context:call("get_dataset", component_id, dataset_id), promptic.array {}
-   for index, case in ipairs(dataset.cases or {}) do rows[index] = as_observation(case) end
-   if dataset.caseCount ~= #rows then
-      context:note(("The platform listed %d of %s rows."):format(#rows, dataset.caseCount or "an unknown number of"))
-   end
-   local served, answer = pcall(context.call, context, "list_observations", values.experiment_id)
-   if served then
-      return unite(rows, answer)
-   elseif type(answer) ~= "table" or answer.status_code ~= 404 then
-      error(answer, 0)
-   end
-   return { data = rows }
+   local experiment = context:call("get_experiment", values.experiment_id)
+   return { data = (require("promptic.cli.training").rows(context, experiment)) }
 end
 
 -- Calls a method of an observation. Where the platform has none, the row is a case of the experiment's dataset.

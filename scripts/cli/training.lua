@@ -6,69 +6,87 @@ local promptic = require "promptic"
 
 local training = {}
 
--- JSON text with keys in order, so that equal values have equal texts.
-local function canonical(value)
-   if type(value) ~= "table" or value == promptic.null then return promptic.json.encode(value) end
-   local pieces = {}
-   if #value > 0 then
-      for place, item in ipairs(value) do pieces[place] = canonical(item) end
-      return "[" .. table.concat(pieces, ",") .. "]"
+-- A case as an observation, so that rows look alike on any platform.
+local function as_observation(case)
+   local row = {}
+   for name, value in pairs(case) do row[name] = value end
+   row.variables, row.expected = case.inputPayload, case.expectedPayload
+   row.inputPayload, row.expectedPayload = nil, nil
+   return row
+end
+
+local function sorted_names(value)
+   local names = {}
+   for name in pairs(value) do names[#names + 1] = name end
+   table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+   return names
+end
+
+-- What a value says, whatever the order of its fields and whether a number is written 1 or 1.0.
+local function content(value)
+   if type(value) ~= "table" then
+      return promptic.json.encode(math.type(value) == "float" and math.tointeger(value) or value)
    end
-   for key, item in pairs(value) do pieces[#pieces + 1] = promptic.json.encode(key) .. ":" .. canonical(item) end
-   table.sort(pieces)
+   local pieces = {}
+   for _, name in ipairs(sorted_names(value)) do pieces[#pieces + 1] = content(name) .. content(value[name]) end
    return "{" .. table.concat(pieces, ",") .. "}"
 end
 
--- The answer of a case as text: the value of a lone "value" in it, other values as JSON.
-local function expected_of(payload)
-   if type(payload) == "table" and next(payload) == "value" and next(payload, "value") == nil then
-      payload = payload.value
+-- The answer of a row: an object with a lone "value" stands for it.
+local function answer_of(row)
+   local answer = row.expected
+   while type(answer) == "table" and answer.value ~= nil and next(answer, next(answer)) == nil do
+      answer = answer.value
    end
-   if payload == nil or payload == promptic.null then return "" end
-   return type(payload) == "string" and payload or promptic.json.encode(payload)
-end
-
-local function from_case(case)
-   return { id = case.id, idx = case.idx, split = case.split, variables = case.inputPayload or {},
-      expected = expected_of(case.expectedPayload) }
+   return answer
 end
 
 local function key_of(row)
-   return canonical { row.variables or {}, row.expected or "" }
+   local answer = answer_of(row)
+   return content(row.variables or {}) .. content(answer == nil and promptic.null or answer)
 end
 
--- Adds the observations that are not among the rows.
-local function add_missing(rows, observations)
-   local seen = {}
-   for _, row in ipairs(rows) do seen[key_of(row)] = (seen[key_of(row)] or 0) + 1 end
-   for _, observation in ipairs(observations) do
-      local key = key_of(observation)
-      if (seen[key] or 0) > 0 then seen[key] = seen[key] - 1 else rows[#rows + 1] = observation end
+-- Adds the observations that no case says the same as: a server may serve both kinds, and keep them apart.
+local function unite(list, others)
+   local counts = {}
+   for _, row in ipairs(list) do
+      local key = key_of(row)
+      counts[key] = (counts[key] or 0) + 1
+   end
+   for _, row in ipairs(others) do
+      local key = key_of(row)
+      local count = counts[key] or 0
+      counts[key] = count - 1
+      if count <= 0 then list[#list + 1] = row end
    end
 end
 
--- The observations; nil where the platform does not have them.
-local function observations_of(context, experiment)
-   local found, answer = pcall(context.call, context, "list_observations", experiment.id)
-   if found then return answer.data or {} end
-   if not promptic.is_error(answer, "api") or answer.status_code ~= 404 then error(answer, 0) end
-end
-
---- The rows of an experiment: { id, idx, split, variables, expected }, and what the platform calls them: "cases" or
+--- The rows of an experiment in the form of observations, and what the platform calls them: "cases" or
 --- "observations".
 function training.rows(context, experiment)
    if not experiment.datasetId then
-      return context:call("list_observations", experiment.id).data or {}, "observations"
+      return context:call("list_observations", experiment.id).data or promptic.array {}, "observations"
    end
-   local rows = {}
-   local answer = context:call("list_dataset_cases", experiment.aiComponentId, experiment.datasetId)
-   for place, case in ipairs(answer.data or {}) do
-      rows[place] = from_case(case)
-      rows[place].idx = rows[place].idx or place - 1
+   local dataset = context:call("get_dataset", experiment.aiComponentId, experiment.datasetId)
+   local rows = promptic.array {}
+   for index, case in ipairs(dataset.cases or {}) do rows[index] = as_observation(case) end
+   if dataset.caseCount ~= #rows then
+      context:note(("The platform listed %d of %s rows."):format(#rows, dataset.caseCount or "an unknown number of"))
    end
-   local observations = observations_of(context, experiment)
-   if observations then add_missing(rows, observations) end
+   local served, answer = pcall(context.call, context, "list_observations", experiment.id)
+   if served then
+      unite(rows, answer.data)
+   elseif type(answer) ~= "table" or answer.status_code ~= 404 then
+      error(answer, 0)
+   end
    return rows, "cases"
+end
+
+--- The answer of a row as text: other values than texts as JSON, "" for none.
+function training.expected_text(row)
+   local answer = answer_of(row)
+   if answer == nil or answer == promptic.null then return "" end
+   return type(answer) == "string" and answer or promptic.json.encode(answer)
 end
 
 return training

@@ -1,6 +1,6 @@
 --[[
-Uploads of a file, for `observations add` and `datasets cases add`: looks first whether its rows are there already, shows
-progress, and words what has failed.
+Uploads of a file, for `observations add` and `datasets cases add`: looks first whether its rows are there already,
+shows progress, and words what has failed.
 
    upload.run(context, { method =, ids = { ... }, file =, listing = "promptic observations list E" })
 ]]
@@ -23,12 +23,13 @@ upload.options = {
    { "again", switch = true, summary = "add all rows of the file, also those that are there already" },
 }
 
-upload.notes = "In a .csv file the first line names the columns: `expected`, perhaps `split`, and all others are inputs by "
-   .. "name; `idx` is skipped. Lines of commas alone are no rows. In .jsonl, .ndjson and .json each row is an object with "
-   .. "the same names, or {\"variables\": {...}, \"expected\": \"...\"}. An empty answer is an error unless --on-empty says "
-   .. "otherwise.\nRows arrive in the file's order. If rows of the file are there already, it asks what to do; without a "
-   .. "terminal it ends with exit code 1 unless --only-new or --again says it. An upload that was killed is completed by "
-   .. "the same command with --only-new."
+upload.notes = "In a .csv file the first line names the columns: `expected`, perhaps `split`, and all others"
+   .. " are inputs by name; `idx` is skipped. Lines of commas alone are no rows. In .jsonl, .ndjson"
+   .. " and .json each row is an object with the same names, or {\"variables\": {...}, \"expected\": "
+   .. "\"...\"}. An empty answer is an error unless --on-empty says otherwise.\nRows arrive in the "
+   .. "file's order. If rows of the file are there already, it asks what to do; without a terminal "
+   .. "it ends with exit code 1 unless --only-new or --again says it. An upload that was killed is "
+   .. "completed by the same command with --only-new."
 
 --- Refuses options of a file where there is none.
 function upload.check_options(context, values)

@@ -2,6 +2,7 @@
 --
 --    nginx.serve(folder, { ["components/small"] = text }, function(url, tls) ... end)
 --
+-- A page whose name holds "packed" is served with gzip.
 -- tls has the url of the same over TLS, and ca, the file of its certificate.
 local figures = require "figures"
 local socket = require "socket"
@@ -39,6 +40,9 @@ local function lay_out(folder, pages, port, tls_port)
       local full = folder .. "/pages/api/v1/" .. path
       assert(os.execute(("mkdir -p '%s'"):format(full:match("^(.*)/"))))
       figures.write(full, text)
+      if path:find("packed", 1, true) then
+         assert(os.execute(("gzip -k '%s'"):format(full)))
+      end
    end
    local here = debug.getinfo(1, "S").source:match("^@(.*/)")
    local settings = assert(io.open(here .. "nginx.conf")):read("a")

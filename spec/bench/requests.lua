@@ -63,8 +63,8 @@ local function sequential(where, name, aims)
    end
 end
 
-local function concurrent(where, name, aim)
-   local results = turns("multi", where, "large", 3000)
+local function concurrent(where, name, aim, page)
+   local results = turns("multi", where, page or "large", 3000)
    figures.add{
       key = "concurrent" .. name, group = "requests, beside libcurl alone", unit = "times its CPU",
       work = ("3,000 GETs of 25 KB, 32 at once%s, decoded: CPU, beside curl multi"):format(name),
@@ -74,10 +74,12 @@ end
 
 figures.with_folder(function(folder)
    local answers = { ["components/small"] = pages.component(1), ["components/large"] = pages.scores(25 * 1024) }
+   answers["components/packed"] = answers["components/large"]
    nginx.serve(folder, answers, function(url, tls)
       sequential({ url = url }, "", { 1.08, 1.10 })
       sequential(tls, " over TLS", {})
       concurrent({ url = url }, "", 4.5)
       concurrent(tls, " over TLS")
+      concurrent({ url = url }, " in gzip", nil, "packed")
    end)
 end)

@@ -240,11 +240,20 @@ describe("download_artifact", function()
       assert.equal(0, store:seen().accepted)
    end)
 
-   it("is not held to max_response_bytes", function()
+   it("is held to max_bytes, and without to max_response_bytes", function()
       local small = clients.open(platform.url, { max_response_bytes = 100 })
-      assert.equal(#BYTES, small:download_artifact("a1", path))
+      finally(function() small:close() end)
+      process.write_file(path, "as it was")
+      for _, case in ipairs{ { client, { max_bytes = #BYTES - 1 }, "max_bytes" }, { small, nil, "max_response_bytes" } } do
+         local problem = clients.failure(case[1].download_artifact, case[1], "a1", path, case[2])
+         assert.equal("decode", problem.kind)
+         assert.equal(200, problem.status_code)
+         assert.matches("larger than " .. case[3] .. " allows", problem.message, 1, true)
+         assert.equal("as it was", process.read_file(path))
+         assert.equal("shot.png\n", files_of(folder))
+      end
+      assert.equal(#BYTES, small:download_artifact("a1", path, { max_bytes = #BYTES }))
       assert.equal("decode", clients.failure(small.get_artifact_content, small, "a1").kind)
-      small:close()
    end)
 
    it("begins again where the connection broke", function()

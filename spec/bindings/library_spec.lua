@@ -28,6 +28,8 @@ local SAMPLES = {
 local function sample(parameter)
    if parameter.format and parameter.format:find("^function") then
       return function() end
+   elseif parameter.format == "client" then
+      return client
    elseif parameter.name == "source" then
       return {} -- nothing is read or written: another argument is refused first
    end
@@ -68,7 +70,7 @@ end
 local function wrong(parameter)
    if parameter.type == "any" then
       return parameter.format and parameter.format:find("^function") and 5
-         or parameter.format == "string or false" and 5 or nil
+         or (parameter.format == "string or false" or parameter.format == "client") and 5 or nil
    end
    return parameter.type == "string" and {} or "y"
 end

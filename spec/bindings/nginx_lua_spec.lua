@@ -64,7 +64,7 @@ local REQUESTS = {
       for number = 1, 7 do
          rows[number] = { variables = { n = number }, expected = "x" }
       end
-      ngx.print(uploading:upload_observations("e", rows, { batch_size = 2, concurrency = 2 }).sent)
+      ngx.print(uploading:upload_observations("e", rows, { batch_size = 2, concurrency = 2, ordered = false }).sent)
    ]],
    yield = [[ -- of its own, with OpenResty's coroutine.yield
       local turns = 0

@@ -165,21 +165,37 @@ it("walks in two loops at once", function()
    assert.same({ "11", "22", "33", "44", "55", "66" }, list)
 end)
 
+it("a list without an end is an error #large", function()
+   server:always{ body = '{"data":[' .. ("1,"):rep(999999) .. "1]}" }
+   local count = 0
+   local problem = clients.failure(function()
+      for _ in client:each_experiment() do
+         count = count + 1
+      end
+   end)
+   assert.equal("decode", problem.kind)
+   assert.matches("the list has no end", problem.message, 1, true)
+   assert.equal(10000000, count)
+   assert.equal(11, server:count())
+end)
+
 it("raises decode for shapes that the contract does not have", function()
    -- what a platform responds to each_experiment and each_trace
-   local EXPERIMENTS = { '{"data":{"a":1}}', '{"data":"x"}', '[]', '"x"', "7", "{}" }
-   local TRACES = { '{"traces":{"a":1},"total":1}', '{"traces":[],"total":"7"}', '{"traces":[{}],"total":{}}', "[1]", "7" }
+   local ODD_EXPERIMENTS = { '{"data":{"a":1}}', '{"data":"x"}', '[]', '"x"', "7", "{}" }
+   local ODD_TRACES = {
+      '{"traces":{"a":1},"total":1}', '{"traces":[],"total":"7"}', '{"traces":[{}],"total":{}}', "[1]", "7",
+   }
    local function check(body, iterate)
       server:reset():always{ body = body }
       local problem = clients.failure(function()
-         for _ in iterate(client) do break end
+         iterate(client)()
       end)
       assert.same({ "decode", "unexpected_response" }, { problem.kind, problem.code }, body)
    end
-   for _, body in ipairs(EXPERIMENTS) do
+   for _, body in ipairs(ODD_EXPERIMENTS) do
       check(body, client.each_experiment)
    end
-   for _, body in ipairs(TRACES) do
+   for _, body in ipairs(ODD_TRACES) do
       check(body, client.each_trace)
    end
 end)

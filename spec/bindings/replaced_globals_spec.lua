@@ -75,7 +75,7 @@ end)
 local AFTER = [[
 local rows = {}
 for number = 1, 7 do rows[number] = { variables = { n = number }, expected = "x" } end
-assert(uploading:upload_observations("e", rows, { batch_size = 2, concurrency = 2 }).sent == 7)
+assert(uploading:upload_observations("e", rows, { batch_size = 2, concurrency = 2, ordered = false }).sent == 7)
 promptic.spawn(function() end)
 assert(promptic.step(0) == 0)
 out:write("all was done\n")

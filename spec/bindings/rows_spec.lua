@@ -142,7 +142,8 @@ end
 local function check_headers(request, token)
    assert.equal("Bearer " .. token, request.header.authorization)
    assert.equal("127.0.0.1:" .. server.port, request.header.host)
-   assert.matches("gzip", request.header["accept-encoding"], 1, true)
+   local is_bytes = request.header.accept == "*/*" -- which are stored as they come
+   assert.equal(is_bytes and "identity" or "gzip", request.header["accept-encoding"])
    for _, word in ipairs{ promptic.version, "Lua", "curl/" } do
       assert.matches(word, request.header["user-agent"], 1, true)
    end

@@ -204,8 +204,8 @@ for _, wait in ipairs(WAITS) do
          client = before
          logging:close()
          local found = table.concat(lines, "\n")
-         assert.matches("warning " .. wait.name:match("[^_]+$") .. " 'an id': a poll failed, the next one follows in 0.001 s: "
-            .. "[502]", found, 1, true)
+         assert.matches("warning " .. wait.name:match("[^_]+$")
+            .. " 'an id': a poll failed, the next one follows in 0.001 s: [502]", found, 1, true)
       end)
 
       it("lets other tasks run while it waits for a platform that is away", function()

@@ -69,7 +69,12 @@ describe("promptic", function()
    it("says that the server has no such route, and nothing of ids", function()
       local older = scripted.start()
       finally(function() older:stop() end)
-      older:always{ status = 404, body = "404 page not found", headers = { ["Content-Type"] = "text/plain" } }
+      older:route[[
+         local _, request = ...
+         -- an experiment without a dataset: its rows are observations
+         if request.target:find("/experiments/e$") then return { body = '{"id":"e","name":null}' } end
+         return { status = 404, body = "404 page not found", headers = { ["Content-Type"] = "text/plain" } }
+      ]]
       local env = { PROMPTIC_ENDPOINT = older.url }
       local result = promptic{ "models", "list", env = env }
       assert.equal("promptic: [404] this server has no GET /models\n  it is an older platform, which does not have "
@@ -86,18 +91,22 @@ describe("promptic", function()
    it("names the id and the operation where a 404 can mean either", function()
       local platform = scripted.start()
       finally(function() platform:stop() end)
-      platform:always{ status = 404, body = '{"error":"Not found"}' }
+      platform:route[[
+         local _, request = ...
+         if request.target:find("/experiments/o$") then return { body = '{"id":"o","name":null}' } end
+         return { status = 404, body = '{"error":"Not found"}' }
+      ]]
       local function said(...)
          return promptic{ env = { PROMPTIC_ENDPOINT = platform.url }, ... }.stderr
       end
-      assert.matches("^promptic: %[404%] Not found\n", said("observations", "delete", "e", "1", "-f"))
+      assert.matches("^promptic: %[404%] Not found\n", said("observations", "delete", "o", "1", "-f"))
       assert.matches("list them; or this platform no longer has it: use `promptic datasets cases delete`\n$",
-         said("observations", "delete", "e", "1", "-f"))
+         said("observations", "delete", "o", "1", "-f"))
       assert.matches("; or this platform no longer has it; `promptic --help` lists what newer ones dropped under "
          .. '"Older platforms"\n', said("runs", "get", "r", "-c", "c"), 1, true)
       assert.equal("promptic: [404] Not found\n  this platform does not have `promptic models list` yet\n",
          said("models", "list"))
-      assert.equal("promptic: [404] Not found\n  `promptic experiments list` lists the ids\n",
+      assert.equal("promptic: [404] Not found (GET /experiments/e)\n  `promptic experiments list` lists the ids\n",
          said("experiments", "get", "e"))
    end)
 

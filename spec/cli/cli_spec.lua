@@ -50,7 +50,6 @@ describe("promptic", function()
          { "/experiments?component_id=" .. C, "experiments", "list", "-c", C },
          { "/experiments/" .. E, "experiments", "get", E },
          { "/experiments/" .. E, "experiments", "wait", E },
-         { "/experiments/" .. E .. "/observations", "observations", "list", E },
          { "/experiments/" .. E .. "/evaluators", "evaluators", "list", E },
          { "/experiments/" .. E .. "/iterations", "iterations", "list", E },
          { "/experiments/" .. E .. "/iterations/best", "iterations", "best", E },
@@ -69,6 +68,12 @@ describe("promptic", function()
          local answer = server:ok("GET", row[1])
          assert.same(answer, result.json)
          assert.equal("", result.stderr)
+      end
+      -- training data are cases here: they are shown in the form of observations
+      local listed = ok{ "observations", "list", E, "--json" }.json.data
+      for place, row in ipairs(server:ok("GET", "/experiments/" .. E .. "/observations").data) do
+         assert.same({ row.id, row.variables, row.expected },
+            { listed[place].id, listed[place].variables, listed[place].expected })
       end
    end)
 

@@ -123,7 +123,7 @@ describe("promptic's command line", function()
          { { "datasets", "cases", "--json" }, "a command is missing after 'cases'" },
          { { "datasets", "cases", "lst" }, "there is no command 'lst'. Did you mean 'list'?" },
          { { "datasets", "cases", "get", "d", "x", "-c", "c" }, "CASE takes a whole number" },
-         { { "datasets", "cases", "add", "d", "-c", "c" }, "option '--file' is missing" },
+         { { "datasets", "cases", "add", "d", "-c", "c" }, "either --from-file or --file is needed" },
          { { "datasets", "cases", "add", "d", "-c", "c", "--file", "none.json" }, "--file none.json: No such file" },
          { { "experiments", "create-tool-selection", "-c", "c" }, "options '--tools', '--test-cases' are missing" },
          { { "experiments", "create-tool-selection", "-c", "c", "--epochs", "6" },

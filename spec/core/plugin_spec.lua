@@ -1,4 +1,5 @@
---- A plugin with libpromptic.a inside that is unloaded while libcurl still looks a name up for a call that was given up.
+--- A plugin with libpromptic.a inside that is unloaded while libcurl still looks a name up, for a call that was given
+--- up.
 -- Tags: slow
 local process = require "spec.support.process"
 
@@ -70,7 +71,8 @@ describe("a plugin that is unloaded during a lookup", function()
       process.write_file(folder .. "/plugin.c", PLUGIN)
       process.write_file(folder .. "/host.c", HOST)
       local built = process.run{ "sh", "-c", ([[
-         cc -shared -fPIC -Icore -o '%s/plugin.so' '%s/plugin.c' build/libpromptic.a $(pkg-config --libs libcurl) -pthread &&
+         cc -shared -fPIC -Icore -o '%s/plugin.so' '%s/plugin.c' build/libpromptic.a \
+            $(pkg-config --libs libcurl) -pthread &&
          cc -rdynamic -o '%s/host' '%s/host.c' -ldl -pthread]]):format(folder, folder, folder, folder) }
       assert.equal("", built.stderr)
       local result = process.run{ folder .. "/host", folder .. "/plugin.so" }

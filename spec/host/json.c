@@ -8,6 +8,7 @@
 
 #include <lauxlib.h>
 #include <lualib.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,7 +121,7 @@ static const char sample[] = "\xEF\xBB\xBF {\"a\":[1,2.5,null,{\"\\u00e9\\n\":nu
 /* [-0, +1, m] Decodes in steps; false with a message. */
 static bool decode_in_steps(lua_State *L, const char *text, size_t length, size_t bytes) {
     json_progress progress = JSON_GOES_ON;
-    json_decoding_push(L, text, length, 0);
+    json_decoding_push(L, text, length, 0, NULL);
     for (long steps = 0; progress == JSON_GOES_ON; steps++) {
         progress = json_decoding_step(L, -1, bytes);
         if (steps > (long)length + 2)
@@ -232,13 +233,54 @@ static void check_bounds(lua_State *L) {
             text[length++] = '"';
         length += (size_t)snprintf(text + length, sizeof text - length, is_string ? "]" : "1]");
         size_t steps = 0;
-        json_decoding_push(L, text, length, 0);
+        json_decoding_push(L, text, length, 0, NULL);
         while (json_decoding_step(L, -1, 4096) == JSON_GOES_ON)
             steps++;
         if (i != 8) /* which ends where it is nested too deeply */
             expect(steps >= length / (4096 + 64 * 1024), pieces[i], "decoded in too few steps");
         lua_pop(L, 2);
     }
+}
+
+enum { SMALL_STACK = 128 * 1024, LEVELS = 1000 };
+
+/* [-0, +1, m] Tables within each other, arrays and objects in turn. */
+static void push_nested(lua_State *L, int levels) {
+    lua_newtable(L);
+    for (int i = 1; i < levels; i++) {
+        lua_createtable(L, 1, 1);
+        lua_insert(L, -2);
+        if (i % 2 == 0)
+            lua_rawseti(L, -2, 1);
+        else
+            lua_setfield(L, -2, "a");
+    }
+}
+
+/* Depth costs no C stack, in either direction, at once and in steps, refused or not. */
+static void *nest(void *userdata) {
+    lua_State *L = userdata;
+    json_buffer *b = json_buffer_push(L);
+    push_nested(L, LEVELS);
+    expect(json_encode(L, -1, JSON_ANY, NULL, b), "1,000 levels", "are refused");
+    expect(json_decode(L, b->data, b->length, 0), "1,000 levels", "are not decoded");
+    expect(decode_in_steps(L, b->data, b->length, 100), "1,000 levels", "not decoded in steps");
+    push_nested(L, LEVELS + 1);
+    expect(!json_encode(L, -1, JSON_ANY, NULL, b), "1,001 levels", "are not refused");
+    expect(strstr(lua_tostring(L, -1), "nested deeper than 1000 tables") != NULL, "1,001 levels",
+           lua_tostring(L, -1));
+    lua_settop(L, 0);
+    return NULL;
+}
+
+static void check_depth(lua_State *L) {
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, SMALL_STACK);
+    expect(pthread_create(&thread, &attributes, nest, L) == 0, "a thread", "does not begin");
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
 }
 
 int main(void) {
@@ -249,6 +291,7 @@ int main(void) {
     check_buffer(L);
     check_steps(L);
     check_bounds(L);
+    check_depth(L);
     sweep(L);
     lua_close(L);
     return report("json");

@@ -12,7 +12,7 @@ local function rows(count)
       return number <= count and { variables = { n = number }, expected = 'x' } or nil
    end
 end
-local settings = { batch_size = 2, concurrency = 2 }
+local settings = { batch_size = 2, concurrency = 2, ordered = false }
 local document = { list = { 1, 2.5, 'x', { a = true } }, null = promptic.null, text = ('y'):rep(300) }
 local text = promptic.json.encode(document)
 local silent -- a task that ends only where it is cancelled

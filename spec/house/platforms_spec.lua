@@ -81,7 +81,7 @@ end)
 -- What stands in a line of the help, and what it is on the sandbox.
 local FILES = {
    ["tickets.csv"] = 'message,expected\n"50%% off!",spam\nlunch?,ham\n', ["spans.json"] = '{"resourceSpans":[]}',
-   ["cases.json"] = '[{"inputPayload":{"q":"a"}}]', ["queries.json"] = '[{"query":"a","expectedTool":"t"}]',
+   ["cases.json"] = '[{"inputPayload":{"q":"a"}}]', ["cases.jsonl"] = '{"inputPayload":{"q":"b"}}\n', ["queries.json"] = '[{"query":"a","expectedTool":"t"}]',
    ["tools.json"] = '[{"name":"t","description":"d"}]', ["shot.png"] = "png", ["data.json"] = "{}",
 }
 
@@ -94,7 +94,7 @@ describe("the examples of the command's help", function()
 
    -- Files lie in a folder of their own.
    local function promptic(line)
-      line = line:gsub("%f[%w][%w-]+%.%l%l%l%l?%f[%s%z]", folder .. "/%0")
+      line = line:gsub("%f[%w][%w-]+%.%l%l%l%l?%l?%f[%s%z]", folder .. "/%0")
       return process.run{ "sh", "-c", ("exec %s scripts/promptic %s"):format(process.quote(PROGRAM), line),
          env = { PROMPTIC_ENDPOINT = server.url, PROMPTIC_API_KEY = server.key } }
    end

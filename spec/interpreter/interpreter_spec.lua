@@ -2,6 +2,7 @@
 -- held in promptic_lua_spec.lua.
 local interpreter = require "spec.support.interpreter"
 local process = require "spec.support.process"
+local scripted = require "spec.support.scripted"
 
 local STOCK, OURS = interpreter.STOCK, interpreter.OURS
 
@@ -284,6 +285,26 @@ describe("promptic-lua and Ctrl-C", function()
          error("something else")
       ]])
       assert.equal(1, result.code)
+   end)
+
+   it("ends the call whose response is being decoded", function()
+      local server = scripted.start()
+      finally(function() server:stop() end)
+      server:always{ body = "[" .. ("[],"):rep(1500000) .. "[]]" }
+      local result = interrupt(OURS, ([[
+         local function log(_, text)
+            if text:find(": 200 ", 1, true) then
+               print("ready")
+               io.stdout:flush()
+            end
+         end
+         local client = promptic.client{ endpoint = "%s", api_key = "k", config_file = "", log = log }
+         local fine, problem = pcall(client.get_component, client, "c") -- no Lua of the script's in there
+         io.stderr:write(tostring(problem))
+         os.exit(fine and 8 or 7)
+      ]]):format(server.url))
+      assert.equal(7, result.code)
+      assert.matches("interrupted!$", result.stderr)
    end)
 
    it("end a script that sleeps", function()

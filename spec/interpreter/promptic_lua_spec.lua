@@ -155,7 +155,7 @@ int luaopen_beside(lua_State *L) {
       assert.same({ 0, "" }, { result.code, result.stderr })
       assert.matches("^%d+%.%d+%.%d+\tfalse\t", result.stdout)
       assert.matches("the sandbox's HTTP server is not beside promptic-lua:", result.stdout, 1, true)
-      assert.matches("no file '" .. place .. "/promptic/httpd.so'", result.stdout, 1, true)
+      assert.matches("no file '" .. place .. "/lib/promptic/httpd.so'", result.stdout, 1, true)
       process.remove(place)
    end)
 

@@ -89,6 +89,46 @@ local function encoded(value)
    return promptic.json.encode(value)
 end
 
+-- A value whose tables are wide at each of `depth` levels: what waits in them lies on the stack between two steps.
+local function nested(depth, open, element, close)
+   local parts = {}
+   for level = 1, depth do
+      parts[#parts + 1] = open .. elements(40, element) .. (level < depth and "," .. (open == "{" and '"child":' or "") or "")
+   end
+   return table.concat(parts) .. close:rep(depth)
+end
+
+-- Shapes that leave many values waiting at the end of a step, and push many more in the next.
+local SHAPES = {
+   { "objects of 24 fields", "[" .. elements(400, "{" .. elements(24, '"field@":"word @"') .. "}") .. "]" },
+   { "vectors of 384 numbers", '{"data":[' .. elements(40, '{"id":@,"embedding":[' .. elements(384, "0.@") .. "]}") .. "]}" },
+   { "arrays of arrays", "[" .. elements(100, "[" .. elements(60, "[@,[@]]") .. "]") .. "]" },
+   { "objects within each other", nested(60, "{", '"a@":"text @"', "}") },
+   { "arrays within each other", nested(60, "[", '"text @"', "]") },
+   { "999 arrays within each other", ("["):rep(999) .. elements(60, "@") .. ("]"):rep(999) },
+   { "wide after deep", "[" .. ("["):rep(900) .. ("]"):rep(900) .. "," .. elements(3000, '"t@"') .. "]" },
+}
+
+-- The collector cuts a stack down to what its functions have reserved; that of a coroutine has least to spare. A write
+-- beyond that breaks the heap, and is refused at once by a Lua that checks its API (make apicheck).
+describe("a collector that runs all the time", function()
+   for _, case in ipairs(SHAPES) do
+      it("takes nothing of " .. case[1], function()
+         local wanted = promptic.json.decode(case[2])
+         server:always{ body = case[2] }
+         for _ = 1, 3 do
+            local task = promptic.spawn(function() return client:get_component("c") end)
+            coroutine.wrap(function()
+               while promptic.step(0) > 0 do
+                  collectgarbage()
+               end
+            end)()
+            values.assert_same(wanted, task:await())
+         end
+      end)
+   end
+end)
+
 describe("a task's answer", function()
    for _, case in ipairs(TEXTS) do
       it("may be " .. case[1], function()

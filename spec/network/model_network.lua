@@ -217,7 +217,7 @@ end
 
 -- Uploads, from where the upload before has stopped; how often it had to.
 local function upload(way, client, experiment)
-   local options = { batch_size = BATCH, concurrency = 3 }
+   local options = { batch_size = BATCH, concurrency = 3, ordered = false }
    for resumed = 0, MOST_RESUMED do
       local ok, result = pcall(way.within, client.upload_observations, client, experiment, rows(), options)
       if ok then

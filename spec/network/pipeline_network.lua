@@ -82,7 +82,7 @@ local number = 0
 local result = way.within(client.upload_observations, client, experiment.id, function()
    number = number + 1
    return number <= tonumber(arg[2]) and { variables = { n = number }, expected = "x" .. number } or nil
-end, { batch_size = 50, concurrency = 8 })
+end, { batch_size = 50, concurrency = 8, ordered = false })
 report(result.sent)
 report(experiment.id)
 client:close()

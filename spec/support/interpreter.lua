@@ -38,9 +38,18 @@ function interpreter.environment(extra)
    return all
 end
 
+-- Lua 5.4.7 forgets that "--" with nothing behind it means stdin, and ends with "not enough memory".
+local function is_oracle_wrong()
+   local result = process.run{ interpreter.STOCK, "--", env = interpreter.environment() }
+   return result.stderr:find("not enough memory", 1, true) ~= nil
+end
+
 function interpreter.run(program, row)
    local command = { program, stdin = row.stdin, env = interpreter.environment(row.env), cwd = row.cwd }
    table.move(row, 1, #row, 2, command)
+   if program == interpreter.STOCK and row[#row] == "--" and is_oracle_wrong() then
+      command[#command] = nil
+   end
    local result = process.run(command)
    local name = program:gsub("%p", "%%%0")
    for _, stream in ipairs{ "stdout", "stderr" } do

@@ -30,7 +30,8 @@ local function held(client, room)
    return counts, twice
 end
 
---- Does it so many times; returns how many uploads were killed before they had ended, and how many rows there were twice.
+--- Does it so many times; returns how many uploads were killed before they had ended, and how many rows there were
+-- twice.
 function killed.check(room, times)
    local server, folder = scripted.start(), process.folder()
    local client, path = clients.open(server.url), folder .. "/rows.csv"

@@ -67,7 +67,11 @@ function process.run(command)
    local enter = command.cwd and ("cd %s && "):format(process.quote(command.cwd)) or ""
    local line = ("%sexec %s%s <%s >%s 2>%s"):format(enter, environment(command.env), words(command),
       input, output, errors)
-   local _, how, number = os.execute(line)
+   local status, how, number = os.execute(line)
+   if type(status) == "number" then -- Lua 5.1: what wait(2) gives
+      how = status % 256 == 0 and "exit" or "signal"
+      number = how == "exit" and status / 256 or status % 128
+   end
    local result = {
       code = how == "exit" and number or nil,
       signal = how == "signal" and number or nil,

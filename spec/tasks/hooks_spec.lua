@@ -8,7 +8,13 @@ local observations = require "spec.support.observations"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
+-- Busted finds globals by a metamethod, where no hook can yield in Lua 5.1.
+local coroutine, tostring, type = coroutine, tostring, type
+
 local IS_51 = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
+
+-- In Lua 5.1 the instruction before which a hook has yielded is counted again.
+local LEAST = IS_51 and 2 or 1
 
 local server, platform = scripted.shared(), scripted.shared()
 local client, uploading = clients.shared(server), clients.shared(platform)
@@ -155,10 +161,12 @@ end
 describe("coroutines that are suspended by a count hook", function()
    for name, case in pairs(FUNCTIONS) do
       it("use " .. name, function()
-         for _, instructions in ipairs{ 1, 2, 3, 7, 31, 100 } do
-            for index, returned in ipairs(interleave(3, instructions, case[1])) do
+         for _, instructions in ipairs{ LEAST, 2, 3, 7, 31, 100 } do
+            local results = interleave(3, instructions, case[1])
+            for index = 1, 3 do
+               local returned = results[index] or { "not over" }
                local message = ("coroutine %d, a hook of %d: %s"):format(index, instructions, tostring(returned[2]))
-               assert.is_true(returned[1], message)
+               assert.equal(true, returned[1], message)
                for place = 2, #case do
                   assert.equal(case[place], returned[place], message)
                end
@@ -168,10 +176,9 @@ describe("coroutines that are suspended by a count hook", function()
    end
 
    it("use tasks at any number of instructions from 1 to 100", function()
-      for instructions = 1, 100 do
-         for _, returned in ipairs(interleave(2, instructions, FUNCTIONS.run[1])) do
-            assert.same({ n = 3, true, 1, 2 }, returned)
-         end
+      for instructions = LEAST, 100 do
+         local returned = { n = 3, true, 1, 2 }
+         assert.same({ returned, returned }, interleave(2, instructions, FUNCTIONS.run[1]))
       end
    end)
 
@@ -214,6 +221,7 @@ describe("a count hook, while a call blocks,", function()
    end)
 
    it("that counts 1 and tries to yield does no harm", function()
+      if LEAST > 1 then return pending("such a hook lets nothing go on in this Lua") end
       local returned = interleave(1, 1, function() promptic.sleep(0.25) return "slept" end)[1]
       assert.same({ n = 2, true, "slept" }, returned)
    end)

@@ -140,6 +140,30 @@ describe("a task", function()
       assert.equal("promptic.task (done)", tostring(task))
    end)
 
+   it("is awaited for a time, and goes on after that", function()
+      local task = promptic.spawn(function() promptic.sleep(0.05) return "late" end)
+      for _, await in ipairs{ task.await, function(...) return promptic.run(task.await, ...) end } do
+         local fine, problem = pcall(await, task, 0.001)
+         assert.is_false(fine)
+         assert.same({ "timeout", "await" }, { problem.kind, problem.code })
+         assert.equal("waiting", task.status)
+      end
+      assert.equal("late", promptic.run(task.await, task, 60))
+      assert.equal("late", task:await(0))
+      assert.has_error(function() task:await("soon") end)
+      assert.has_error(function() task:await(-1) end)
+   end)
+
+   it("that fails after a wait for it was over is reported", function()
+      local before, errors = promptic.on_task_error, {}
+      promptic.on_task_error = function(err) errors[#errors + 1] = err end
+      local task = promptic.spawn(function() promptic.sleep(0.01) error("late", 0) end)
+      pcall(task.await, task, 0)
+      drain()
+      promptic.on_task_error = before
+      assert.equal(1, #errors)
+   end)
+
    it("is awaited by several, each getting its values", function()
       assert.same({ 7, 7 }, promptic.run(function()
          local slow = promptic.spawn(function()
@@ -314,6 +338,40 @@ describe("cancel", function()
    end)
 end)
 
+describe("a frame loop", function()
+   -- How many steps 20 calls in a row take. A frame is long for a server on this machine: its answer is there when the
+   -- next one begins.
+   local function steps_of_calls()
+      local done, steps = 0, 0
+      server:reset()
+      server:always{ body = '{"id":"x"}' }
+      local task = promptic.spawn(function()
+         for _ = 1, 20 do
+            client:get_component("c")
+            done = done + 1
+         end
+      end)
+      repeat
+         local left = promptic.step(0)
+         steps = steps + 1
+         for _ = 1, 1000 do
+            if server:count() >= math.min(steps, 20) then break end
+         end
+      until left == 0 or steps > 1000
+      assert.equal("done", task.status)
+      return steps
+   end
+
+   it("pays one step a call, and one for the last response", function()
+      local least = math.huge
+      for _ = 1, 20 do -- a step that is late does less
+         least = math.min(least, steps_of_calls())
+         if least <= 21 then break end
+      end
+      assert.equal(21, least)
+   end)
+end)
+
 describe("promptic.map", function()
    it("keeps the order and the concurrency", function()
       local running, most = 0, 0
@@ -339,6 +397,33 @@ describe("promptic.map", function()
       assert.is_false(fine)
       assert.matches("two", problem)
       assert.is_true(promptic.now() - started < 60)
+   end)
+
+   it("collects errors where it is to, results and errors by index", function()
+      local results, errors = promptic.map({ 1, 2, 3, 4 }, function(value)
+         promptic.sleep(0.001)
+         if value % 2 == 0 then error("no " .. value, 0) end
+         return value * 10
+      end, { on_error = "collect", concurrency = 2 })
+      assert.same({ [1] = 10, [3] = 30 }, results)
+      assert.matches("^no 2", errors[2])
+      assert.matches("^no 4", errors[4])
+      assert.is_nil(errors[1] or errors[3])
+      assert.same({ {}, {} }, { promptic.map({}, tostring, { on_error = "collect" }) })
+   end)
+
+   it("ends where it is cancelled, though it collects errors", function()
+      local ended = 0
+      local task = promptic.spawn(promptic.map, { 1, 2, 3 }, function()
+         promptic.sleep(3600)
+         ended = ended + 1
+      end, { on_error = "collect" })
+      promptic.step(0.01)
+      promptic.step(0)
+      task:cancel()
+      assert.equal("cancelled", select(2, pcall(task.await, task)).kind)
+      assert.equal(0, ended)
+      drain()
    end)
 
    it("takes an empty list", function()

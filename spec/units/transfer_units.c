@@ -36,10 +36,14 @@ static void ignore(void *owner, int socket, int directions) {
     (void)owner, (void)socket, (void)directions;
 }
 
+static void ignore_movement(void *owner, CURL *easy) {
+    (void)owner, (void)easy;
+}
+
 static void refuse_settings(void) {
     static const CURLoption needed[] = {CURLOPT_PROTOCOLS_STR, CURLOPT_SHARE,  CURLOPT_PROXY,
                                         CURLOPT_NOPROXY,       CURLOPT_CAINFO, CURLOPT_CAPATH};
-    pool *pool = pool_new(NULL, 1, ignore, NULL);
+    pool *pool = pool_new(NULL, 1, ignore, ignore_movement, NULL);
     CHECK(pool != NULL && pool_reserve(pool));
     const transfer_settings settings = {.pool = pool, .ca_file = "/nowhere", .ca_path = "/nowhere"};
     CURLcode problem;

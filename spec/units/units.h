@@ -48,7 +48,7 @@ void units_clear_proxies(void);
 #define UNITS(X) \
     X(text)      \
     X(heap) X(retry) X(request) X(clean) X(toml) X(proxy) X(failure) X(call) X(loop) X(transfer) \
-    X(writer)
+    X(writer) X(inflow)
 #define UNITS_DECLARE(NAME) void units_##NAME(void);
 UNITS(UNITS_DECLARE)
 

@@ -1,4 +1,5 @@
---- Uploads to today's platform, which keeps training data as cases of a dataset: the form of the rows, their order, what
+--- Uploads to today's platform, which keeps training data as cases of a dataset: the form of the rows, their order,
+-- what
 -- the platform refuses, a dataset whose list is a part, and adding only what is new. Failures of requests in both rooms
 -- are in upload_failure_spec.
 -- Tags: luas
@@ -9,7 +10,7 @@ local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
 local server = scripted.shared()
-local client = clients.shared(server, { timeout = 0.3 })
+local client = clients.shared(server, { timeout = 1 })
 local folder
 
 setup(function() folder = process.folder() end)

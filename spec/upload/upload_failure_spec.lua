@@ -1,5 +1,6 @@
 --- upload_observations when things fail, to observations and to cases: nothing is lost and nothing is sent twice; where
--- that cannot be known, the error says which rows were added, which were not and which are in doubt, and lets the upload
+-- that cannot be known, the error says which rows were added, which were not and which are in doubt, and lets the
+-- upload
 -- go on from there.
 -- Tags: luas slow
 local promptic = require "promptic"
@@ -9,7 +10,7 @@ local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
 local server = scripted.shared()
-local client = clients.shared(server, { timeout = 0.3 })
+local client = clients.shared(server, { timeout = 1 })
 
 for _, room in ipairs{ "observations", "cases" } do
 

@@ -5,6 +5,7 @@ explained by it, which the scores, computed again, show.
 ]]
 local prompts = require "promptic.sandbox.prompts"
 local scoring = require "promptic.sandbox.scoring"
+local training = require "promptic.cli.training"
 
 local offline = {}
 
@@ -42,9 +43,9 @@ end
 local function answer_all(prompt, rows)
    local model, answers = scoring.model(prompt), {}
    for place, row in ipairs(rows) do
-      local input = prompts.input_text(row.variables)
+      local input = prompts.input_text(row.variables or {})
       answers[place] = {
-         idx = row.idx, split = row.split, input = input, expected = row.expected,
+         idx = row.idx or place - 1, split = row.split, input = input, expected = training.expected_text(row),
          predicted = model:predict(input),
       }
    end
