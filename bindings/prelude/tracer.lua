@@ -95,7 +95,7 @@ local STEP_SECONDS = 0.0005 -- that spans are encoded for before others have the
 
 -- The JSON text of a span, or a line of the spool.
 local function encode(self, item)
-   return type(item) == "string" and item or promptic.json.encode(otlp.span(item, self.common))
+   return type(item) == "string" and item or otlp.span(item, self.common)
 end
 
 -- The same with artifacts in the place of what is too long.
@@ -323,7 +323,8 @@ local function keep(self, me)
    if reason then
       return drop(self, 1, reason)
    end
-   if not (self.spool and self.spool:append(promptic.json.encode(otlp.span(me, self.common)))) then
+   if not (self.spool and self.spool:append(otlp.span(me, self.common))) then
+      otlp.freeze(me)
       push(self, me)
    end
    wake(self)

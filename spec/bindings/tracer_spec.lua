@@ -131,6 +131,19 @@ describe("a span", function()
       assert.equal("own", attributes(arrived().x)["promptic.ai_component"])
    end)
 
+   it("keeps its attributes as they were at its end", function()
+      open()
+      local messages, list = { { role = "user" } }, { "a" }
+      local span = tracer:span("x", { messages = messages, list = list }):event("seen", { list = list })
+      span:finish()
+      messages[2], list[2] = { role = "assistant" }, "b"
+      tracer:flush(10)
+      local found = arrived().x
+      assert.equal('[{"role":"user"}]', attributes(found).messages)
+      assert.same({ { stringValue = "a" } }, attributes(found).list.values)
+      assert.same({ { stringValue = "a" } }, attributes(found.events[1]).list.values)
+   end)
+
    it("has children, and fails by hand", function()
       open()
       local span = tracer:span("a")
