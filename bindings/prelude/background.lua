@@ -39,7 +39,8 @@ function background.is_flushing()
    return background.flushes > 0
 end
 
---- The same as pause where more work is no reason to go on: a flush that is under way does not shorten it, one that begins does.
+--- The same as pause where more work is no reason to go on: a flush that is under way does not shorten it, one that
+--- begins does.
 function background.rest(seconds)
    local state = scheduler.current()
    state.paused = true

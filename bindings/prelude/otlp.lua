@@ -1,5 +1,5 @@
--- otlp.lua - spans in the JSON form of OTLP (opentelemetry-proto, trace.proto; JSON as OTLP/HTTP has it). The text is made
--- at once: tables of OTLP's nesting would cost several times as much.
+-- otlp.lua - spans in the JSON form of OTLP (opentelemetry-proto, trace.proto; JSON as OTLP/HTTP has it). The text is
+-- made at once: tables of OTLP's nesting would cost more.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
@@ -109,8 +109,8 @@ local function events_text(events)
    local list = {}
    for index = 1, #events do
       local event = events[index]
-      list[index] = ('{"name":%s,"timeUnixNano":"%s","attributes":%s}'):format(quote(event.name), nanoseconds(event.time),
-         attributes_text(event.attributes))
+      list[index] = ('{"name":%s,"timeUnixNano":"%s","attributes":%s}'):format(quote(event.name),
+         nanoseconds(event.time), attributes_text(event.attributes))
    end
    return ',"events":[' .. concat(list, ",") .. "]"
 end

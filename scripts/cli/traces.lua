@@ -149,11 +149,12 @@ return {
          arguments = { { "file", type = "string", label = "FILE", summary = "the file; - for standard input" } },
          summary = "Send spans from a file: OTLP in JSON, one document or one a line.",
          run = function(context, values) return require("promptic.cli.traces_send")(context, values.file) end,
-         notes = "A document is what an OpenTelemetry exporter posts, {\"resourceSpans\": [...]}; a line may also be a span "
-            .. "alone, as a spool of promptic.tracer holds them. A file that is compressed with gzip is read as well. "
+         notes = "A document is what an OpenTelemetry exporter posts, {\"resourceSpans\": [...]}; a line may also be a "
+            .. "span alone, as a spool of promptic.tracer holds them. A file that is compressed with gzip is read as well. "
             .. "Documents that the platform finds too large (413) are halved. All of the file is read before the first "
             .. "span is sent. A span that is sent again has the same id.",
-         examples = "promptic traces send spans.jsonl\npromptic traces send export.json.gz\ncat spool/*.0* | promptic traces send -",
+         examples = "promptic traces send spans.jsonl\n"
+            .. "promptic traces send export.json.gz\ncat spool/*.0* | promptic traces send -",
          show = { line = sent },
       },
       {

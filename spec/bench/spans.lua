@@ -2,8 +2,8 @@
 --
 --    spans.lua memory|server|spool ENDPOINT COUNT FOLDER
 --
--- Prints microseconds of CPU a span: `memory` what a span costs from its beginning to the end of finish, without and with
--- the collector; `server` and `spool` wall and CPU until all are sent, then the CPU until the last one had ended.
+-- Prints microseconds of CPU a span: `memory` what a span costs from its beginning to the end of finish, without and
+-- with the collector; `server` and `spool` wall and CPU until all are sent, then the CPU until the last one had ended.
 local promptic = require "promptic"
 
 local mode, endpoint, count, folder = arg[1], arg[2], tonumber(arg[3]), arg[4]

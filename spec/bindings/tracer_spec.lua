@@ -376,7 +376,9 @@ describe("a tracer", function()
          if span.name == "broken" then error("x") end
          span.attributes.added, span.attributes.hidden = "yes", nil
       end }
-      for _, name in ipairs{ "good", "secret", "broken", "shapeless" } do tracer:span(name, { hidden = "no" }):finish() end
+      for _, name in ipairs{ "good", "secret", "broken", "shapeless" } do
+         tracer:span(name, { hidden = "no" }):finish()
+      end
       tracer:flush(10)
       local spans = arrived()
       assert.equal(1, #spans)
