@@ -80,9 +80,9 @@ PROMPTIC_API const char *promptic_kind_name(promptic_kind kind);
 /* Filled by functions that fail before there is a call. The message never holds a secret. */
 typedef struct promptic_error {
     promptic_kind kind;
+    char message[512];
     const char *code; /* the reason in a word, for programs: "no_credential"; bindings/README.md
                        * lists them. A static string; NULL if the kind says enough */
-    char message[512];
 } promptic_error;
 
 /* --------------------------------------------------------------- endpoints */

@@ -3,6 +3,7 @@
 local import = ...
 
 local error, getmetatable, pcall = error, getmetatable, pcall
+local can_yield_in_pcall = _VERSION ~= "Lua 5.1" or jit ~= nil -- luacheck: ignore 113
 
 local library, scheduler, supervise = import "c.library", import "scheduler", import "supervise"
 
@@ -22,10 +23,10 @@ function failure.raise(kind, message, code)
    error(failure.new{ kind = kind, message = message, code = code }, 0)
 end
 
---- true and the first result of f(...), or false and its error. In a task f is a task of its own, since nothing can be
---- suspended inside of pcall in Lua 5.1.
+--- true and what f(...) returns, or false and its error. In a task of Lua 5.1 f is a task of its own, and its first result
+--- the only one: nothing can be suspended inside of pcall there.
 function failure.attempt(f, ...)
-   if not scheduler.running() then
+   if can_yield_in_pcall or not scheduler.running() then
       return pcall(f, ...)
    end
    return supervise.finish(supervise.start(f, ...))

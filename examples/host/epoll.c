@@ -80,7 +80,7 @@ static void serve(server *s, promptic_loop *loop) {
 int main(void) {
     static const char *const names[] = {"list_experiments", "list_components", "list_traces"};
     server s = {.epoll = epoll_create1(0), .timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK)};
-    promptic_error error = {PROMPTIC_CONFIG, "no epoll, or no timer"};
+    promptic_error error = {.kind = PROMPTIC_CONFIG, .message = "no epoll, or no timer"};
     promptic_loop *loop = s.epoll >= 0 && s.timer >= 0 ? promptic_loop_new(&error) : NULL;
     promptic_client *client = NULL;
     if (loop != NULL) {

@@ -154,7 +154,7 @@ int main(int count, char **arguments) {
       end
       local static = ("%s/libpromptic.a"):format(BUILD)
       process.write_file(folder .. "/" .. source, (USE:gsub(" = promptic_request%(%)", flags.zero)))
-      output_of("%s %s %s -Icore -o '%s/use' '%s/%s' '%s' -lcurl -pthread -lm", compiler, flags.standard,
+      output_of("%s %s %s -Icore -o '%s/use' '%s/%s' '%s' -lcurl -lz -pthread -lm", compiler, flags.standard,
          STRICT, folder, folder, source, static)
       output_of("'%s/use' /components", folder)
    end
@@ -207,7 +207,7 @@ describe("an example of examples/host #hosts", function()
    -- module that it opens.
    local function build_sanitized(name)
       local _, line = opening(name)
-      local library = make("asan", "libpromptic.a") .. " $(pkg-config --cflags --libs libcurl) -pthread -lm"
+      local library = make("asan", "libpromptic.a") .. " $(pkg-config --cflags --libs libcurl zlib) -pthread -lm"
       local linked = line:gsub("^cc %-o %S+ %S+", ""):gsub("%$%(pkg%-config %S+ %S+ promptic%)", library)
       output_of("cc %s %s -Icore -o '%s/%s' examples/host/%s.c %s", STRICT, SANITIZERS.asan, folder, name, name, linked)
       return make("asan", "promptic.so"):match("^(.*)/")
