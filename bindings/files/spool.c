@@ -1,5 +1,6 @@
 /*
- * spool.c - files of spans that wait to be sent: what bindings/prelude/spool.lua needs of the system.
+ * spool.c - files of spans that wait to be sent: what bindings/prelude/spool.lua needs of the
+ * system.
  *
  * A handle is a descriptor that belongs to the process that opened it: in a forked child it writes
  * nothing. Names come from the prelude and lie in one folder.

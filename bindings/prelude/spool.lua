@@ -50,7 +50,7 @@ local ATTEMPTS = 5
 function Spool:begin()
    local problem
    for _ = 1, ATTEMPTS do
-      local id, lock = self.folder .. "/" .. library.random_hex(8), nil
+      local id, lock = self.folder .. "/" .. library.random_hex(8)
       lock, problem = disk.lock(id .. ".lock", true)
       if lock then
          self.id, self.lock = id, lock

@@ -150,7 +150,7 @@ return {
          summary = "Send spans from a file: OTLP in JSON, one document or one a line.",
          run = function(context, values) return require("promptic.cli.traces_send")(context, values.file) end,
          notes = "A document is what an OpenTelemetry exporter posts, {\"resourceSpans\": [...]}; a line may also be a "
-            .. "span alone, as a spool of promptic.tracer holds them. A file that is compressed with gzip is read as well. "
+            .. "span alone, as a spool of promptic.tracer holds them. A file may be compressed with gzip. "
             .. "Documents that the platform finds too large (413) are halved. All of the file is read before the first "
             .. "span is sent. A span that is sent again has the same id.",
          examples = "promptic traces send spans.jsonl\n"

@@ -89,7 +89,7 @@ describe("our part of a frame takes 2 ms at most while the server is", function(
 
    it("flapping", function()
       server:route(ANSWER .. [[
-         local plans = { { body = body }, { close = "reset" }, { status = 503, body = "{}" }, 
+         local plans = { { body = body }, { close = "reset" }, { status = 503, body = "{}" },
             { body = body, wait = 50 } }
          return plans[number % 4 + 1]
       ]])
