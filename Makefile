@@ -478,7 +478,7 @@ MANDIR     = $(PREFIX)/share/man/man1
 STUBDIR    = $(PREFIX)/share/promptic/stubs
 INSTALLED  = $(BINDIR)/promptic-lua $(BINDIR)/promptic $(addprefix $(MANDIR)/,$(notdir $(MANUALS))) \
 	$(STUBDIR)/promptic.lua $(INCLUDEDIR)/promptic.h $(LIBDIR)/pkgconfig/promptic.pc \
-	$(LUADIR)/promptic.so $(LUADIR)/promptic/httpd.so \
+	$(LUADIR)/promptic.so $(LUADIR)/promptic/httpd.so $(LUADIR)/promptic/types.lua \
 	$(addprefix $(LIBDIR)/,libpromptic.a libpromptic.so $(SONAME) $(notdir $(SHARED)))
 
 install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
@@ -491,6 +491,7 @@ install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
 	install -m 644 $(STUBS) $(DESTDIR)$(STUBDIR)
 	install -m 755 $(MODULE) $(DESTDIR)$(LUADIR)
 	install -m 755 $(SERVER) $(DESTDIR)$(LUADIR)/promptic
+	install -m 644 scripts/types.lua $(DESTDIR)$(LUADIR)/promptic
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
 	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)
 	install -m 644 core/promptic.h $(DESTDIR)$(INCLUDEDIR)
@@ -511,8 +512,9 @@ rock: ## builds the module alone, as the rockspec asks: for the Lua in LUA_INCDI
 	$(Q)$(MAKE) --no-print-directory BUILD=$(ROCK) CHECK=module LUA_CFLAGS='-I$(LUA_INCDIR)' $(ROCK)/promptic.so
 
 install-rock: ## installs what rock has built, where LuaRocks says
-	install -d $(LIBDIR)
+	install -d $(LIBDIR) $(LUADIR)/promptic
 	install -m 755 $(ROCK)/promptic.so $(LIBDIR)
+	install -m 644 scripts/types.lua $(LUADIR)/promptic
 
 clean: ## removes build/
 	rm -rf $(BUILD)

@@ -46,8 +46,8 @@ int bindings_save_config(lua_State *L) {
     const char *file = NULL;
     size_t count = 0;
     luaL_checkstack(L, MAX_KEYS + LUA_MINSTACK, NULL);
-    for (const promptic_parameter *p = library_find("auth.save")->call.parameters; p->name != NULL;
-         p++) {
+    const promptic_parameter *p = library_find(L, "auth.save")->call.parameters;
+    for (; p->name != NULL; p++) {
         bindings_push_option(L, 1, p->name);
         if (lua_isnil(L, -1))
             continue;

@@ -37,6 +37,7 @@ typedef enum bindings_slot {
     BINDINGS_MODULE,           /* the table that require "promptic" gives */
     BINDINGS_METHODS,          /* name -> function: what a client can do */
     BINDINGS_RESOURCE_MODULES, /* resource -> its module's table */
+    BINDINGS_LIBRARY,          /* key -> library_row, a light userdata */
     BINDINGS_CLIENTS,          /* address -> client; weak values */
     BINDINGS_CLIENT_METATABLE,
     BINDINGS_CALL_METATABLE,
@@ -48,6 +49,8 @@ typedef enum bindings_slot {
     BINDINGS_YIELDS,       /* coroutine.yield -> true, as the host has it */
     BINDINGS_DRIVER,       /* drive_background of the prelude's scheduler */
     BINDINGS_FLUSH,        /* promptic.flush, whatever a script puts there */
+    BINDINGS_STRICT_LOAD,  /* load and mark of prelude/strict.lua */
+    BINDINGS_STRICT_MARK,
     BINDINGS_SLOT_COUNT
 } bindings_slot;
 
@@ -128,22 +131,6 @@ void bindings_leave(bindings_state *state, lua_State *outer);
 
 /* [-0, +0, e] Refuses to drive calls from within a log function, where the core is busy. */
 void bindings_check_idle(lua_State *L, const bindings_state *state);
-
-/* [-0, +0, -] Lets the core work: once, and for `seconds` at most before there is any work. Run the
- * hooks afterwards. */
-void bindings_work(lua_State *L, bindings_state *state, double seconds);
-
-/* [-0, +0 or 1, -] Runs the debug hook, which is how Ctrl-C reaches a script. False with the error
- * pushed where it raised. Needs two free stack slots. */
-bool bindings_run_hooks(lua_State *L, bindings_state *state);
-
-/* [-0, +0, -] Where tasks are to run as their script expects though the hook that all coroutines of
- * LuaJIT share was taken off: bindings_lend_hook puts it on, bindings_return_hook takes it off. */
-void bindings_lend_hook(lua_State *L, const bindings_state *state);
-void bindings_return_hook(lua_State *L, const bindings_state *state);
-
-/* [-0, +0, -] The coroutine whose hook one that is made on L inherits. */
-lua_State *bindings_hook_giver(lua_State *L, const bindings_state *state);
 
 /* Monotonic time in seconds. */
 double bindings_time(void);
@@ -286,6 +273,23 @@ const char *bindings_push_number(lua_State *L, int index);
 /* client:request(method, path [, options]), with checked arguments */
 int bindings_request(lua_State *L);
 
+/* [-0, +2, e] Makes sorted pairs of the table at index, whose values are texts, numbers, booleans
+ * or lists of these; what it pushes keeps them. Messages call it `label`. */
+promptic_pair *bindings_take_pairs(lua_State *L, const bindings_site *site, const char *label,
+                                   int index, size_t *count);
+
+/* ------------------------------------------------------------------ http.c */
+
+/* [-0, +0, e] What the types of the arguments of promptic.http do not say: completes the settings
+ * on top. */
+void bindings_check_http(lua_State *L, const bindings_site *site);
+
+/* [-0, +1, m] locate(url, base): the URL taken apart, or nil if it is none of http or https. */
+int bindings_locate(lua_State *L);
+
+/* [-0, +1, m] utf8(bytes): with U+FFFD in the place of what is not UTF-8. */
+int bindings_repair_utf8(lua_State *L);
+
 /* ------------------------------------------------------------- reference.c */
 
 /* [-0, +1, m] Pushes a new table of all endpoints, promptic.endpoints, or of the library's own
@@ -302,6 +306,7 @@ struct bindings_client {
     bindings_state *state;         /* kept alive by the userdata's user value */
     size_t most_values;            /* of one response */
     bool closed;
+    bool strict; /* in its results a name that their type does not have is an error */
 };
 
 /* The client of the core, also of a view; NULL if there is none (any more). */
@@ -335,6 +340,10 @@ bool bindings_has_log(lua_State *L, int index);
 /* The promptic_log_fn of clients with a log function; userdata is the bindings_client. */
 void bindings_log(promptic_log_level level, const char *text, void *userdata);
 
+/* [-0, +0, -] The same for the function that the reference in the registry is to. */
+void bindings_log_to(bindings_state *state, int reference, promptic_log_level level,
+                     const char *text);
+
 /* -------------------------------------------------------------- lua_call.c */
 
 /* [-0, +1, e] Makes the request for the client at stack index 1, and pushes the result or raises.
@@ -346,14 +355,31 @@ int bindings_call(lua_State *L, promptic_request *request, json_buffer *body);
 bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request);
 int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *request);
 
+/* ---------------------------------------------------------------- stream.c */
+
+/* How a response is returned that is taken as it came. */
+typedef struct bindings_exchange_kind {
+    bool json;      /* the value of its body too, where Content-Type says that it is JSON */
+    bool is_stream; /* bytes of a 2xx as they come */
+    int log;        /* stack index of the request's own log function; 0: the client's */
+} bindings_exchange_kind;
+
+/* [-0, +1, e] As bindings_call, but what it pushes is a table of the response as it came: status,
+ * path, headers by their names in lower case, body, json. Of a stream it is that, submitted, for
+ * the functions of bindings_open_stream. */
+int bindings_exchange(lua_State *L, promptic_request *request, json_buffer *body,
+                      const bindings_exchange_kind *kind);
+
+/* [-0, +0, m] Adds next, cut and drop to the table on top: see stream.c. */
+void bindings_open_stream(lua_State *L);
+
 /* -------------------------------------------------------------- response.c */
+
+/* [-0, +1, m] Pushes the headers by their names in lower case, those of one name joined. */
+void bindings_push_headers(lua_State *L, const promptic_result *result);
 
 /* [-0, +0, m] Keeps the response's data of the table on top, for as long as that lives. */
 void bindings_keep_response(lua_State *L, const promptic_result *result);
-
-/* [-0, +1, e] As bindings_call, but what it pushes is a table of the response as it came: status,
- * path, headers by their names in lower case, body. */
-int bindings_exchange(lua_State *L, promptic_request *request, json_buffer *body);
 
 /* promptic.response(result) */
 int bindings_response(lua_State *L);
@@ -431,7 +457,25 @@ unsigned bindings_generation(void);
 /* generation(): the same for the prelude, of "c.tasks". */
 int bindings_push_generation(lua_State *L);
 
+/* ----------------------------------------------------------------- hooks.c */
+
+/* [-0, +0, -] Lets the core work: once, and for `seconds` at most before there is any work. Run the
+ * hooks afterwards. */
+void bindings_work(lua_State *L, bindings_state *state, double seconds);
+
+/* [-0, +0 or 1, -] Runs the debug hook, which is how Ctrl-C reaches a script. False with the error
+ * pushed where it raised. Needs two free stack slots. */
+bool bindings_run_hooks(lua_State *L, bindings_state *state);
+
 /* ----------------------------------------------------------------- guard.c */
+
+/* [-0, +0, -] Where tasks are to run as their script expects though the hook that all coroutines of
+ * LuaJIT share was taken off: bindings_lend_hook puts it on, bindings_return_hook takes it off. */
+void bindings_lend_hook(lua_State *L, const bindings_state *state);
+void bindings_return_hook(lua_State *L, const bindings_state *state);
+
+/* [-0, +0, -] The coroutine whose hook one that is made on L inherits. */
+lua_State *bindings_hook_giver(lua_State *L, const bindings_state *state);
 
 /* [-?, +n, e] guard(f, ...): calls f below this C call, in a coroutine that has no hook, so that
  * nothing can suspend it half-way. */
@@ -490,12 +534,11 @@ bool bindings_take_failure(lua_State *coroutine, int *count, bool *interrupted);
 /* [-0, +1, m] Pushes what tasks need of C: the prelude's "c.tasks". */
 int bindings_open_tasks(lua_State *L);
 
-/* Raised in a waiting task that something other than the scheduler resumes. */
-extern const char bindings_resumed_elsewhere[];
-
 /* Of lua_call.c, for the scheduler. next_ended(): the address of the next call of a task that has
  * ended, or nil. cancel_call(owner). decode_ahead(owner, stop). resume_values(owner): what resumes
- * a coroutine whose call has ended. */
+ * a coroutine whose call has ended. bindings_resumed_elsewhere is raised in a waiting task that
+ * something other than the scheduler resumes. */
+extern const char bindings_resumed_elsewhere[];
 int bindings_next_ended(lua_State *L);
 int bindings_cancel_call(lua_State *L);
 int bindings_decode_ahead(lua_State *L);

@@ -62,6 +62,13 @@ static void add_functions(lua_State *L, library_kind kind, const char *table) {
 }
 
 /* [-0, +0, m] */
+static void open_library(lua_State *L) {
+    size_t count;
+    const library_row *rows = library_rows(&count);
+    library_open(L, rows, count);
+}
+
+/* [-0, +0, m] */
 static void open_methods(lua_State *L) {
     lua_newtable(L);
     lua_pushvalue(L, -1);
@@ -163,6 +170,7 @@ static void push_module(lua_State *L) {
     bindings_set(L, BINDINGS_INTERRUPTION);
     open_weak(L, BINDINGS_CLIENTS, "v");
     open_weak(L, BINDINGS_RESPONSES, "k");
+    open_library(L);
     open_methods(L);
     bindings_open_clients(L);
     push_new_module(L);

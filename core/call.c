@@ -8,6 +8,7 @@
 #include "number.h"
 #include "retry.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -16,6 +17,7 @@
 #define MAX_REQUEST_ID 200
 
 static void settle(promptic_call *call, const transfer_outcome *outcome);
+static void settle_success(promptic_call *call, const transfer_outcome *outcome);
 
 /* --------------------------------------------------------------------- end */
 
@@ -66,15 +68,37 @@ static void drop_attempt(promptic_call *call, CURL *easy) {
     give_handle(call, easy);
 }
 
+/* Overwrites the secrets of the client, and of the proxy that a foreign request has of its own. */
+static void hide(const promptic_call *call, char *words, size_t length) {
+    const proxy *proxy = &call->foreign.proxy;
+    const clean_secrets own = {.values = {proxy->password, proxy->basic}};
+    clean_hide(words, length, &call->client->secrets);
+    clean_hide(words, length, &own);
+}
+
+/* Writes a line to the log, if there is one. */
+static void __attribute__((format(printf, 3, 4)))
+log_line(const promptic_call *call, promptic_log_level level, const char *format, ...) {
+    char words[1024], line[512];
+    va_list arguments;
+    if (call->log == NULL)
+        return;
+    va_start(arguments, format);
+    vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    hide(call, words, strlen(words));
+    clean_line(line, sizeof line, words, strlen(words));
+    call->log(level, line, call->log_userdata);
+}
+
 /* A copy that may be shown to people (clean.h), of at most `limit` bytes. NULL if out of memory. */
 static char *clean_copy(const promptic_call *call, const char *words, size_t limit) {
     const promptic_allocator *allocator = allocator_of(call);
-    const clean_secrets *secrets = &call->client->secrets;
     size_t length = strlen(words);
     char *hidden = text_copy(allocator, words, length);
     char *line = memory_new(allocator, limit + 1);
     if (hidden != NULL && line != NULL) {
-        clean_hide(hidden, length, secrets);
+        hide(call, hidden, length);
         clean_line(line, limit + 1, hidden, length);
     } else {
         memory_free(allocator, line);
@@ -178,6 +202,8 @@ static void succeed(promptic_call *call, int status) {
 /* ---------------------------------------------------------------- attempts */
 
 static int64_t stall_ms(promptic_call *call) {
+    if (call->transfer.inflow.is_held)
+        return call->deadline_ms;
     int64_t anew = clock_after(call->transfer.moved_ms, call->limits.deadline);
     if (call->is_patient && call->transfer.inflow.decoded > 0 && anew > call->deadline_ms)
         call->deadline_ms = anew;
@@ -204,6 +230,7 @@ bool call_attempt(promptic_call *call) {
         .bound = call->max_bytes > 0 ? "max_bytes" : "max_response_bytes",
         .on_body = call->on_body,
         .body_userdata = call->body_userdata,
+        .keeps_failures = call->takes_any_status,
     };
     CURLcode problem = CURLE_OUT_OF_MEMORY;
     CURL *easy = pool_reserve(client->pool) ? take_handle(call, &problem) : NULL;
@@ -236,8 +263,8 @@ static const char *timeout_message(promptic_call *call) {
 
 /* The connection that was to be reused had ended. That is no attempt: nothing was sent. */
 static void attempt_again(promptic_call *call) {
-    client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: an idle connection had ended",
-               call->method, call->path);
+    log_line(call, PROMPTIC_LOG_DEBUG, "%s %s: an idle connection had ended", call->method,
+             call->path);
     call->attempts--;
     if (call_attempt(call))
         loop_schedule(call->client->loop, call);
@@ -307,7 +334,8 @@ static bool is_success(const promptic_call *call, const transfer_outcome *outcom
 
 /* Whether a status says what became of the request, if the body can be used or not. */
 static bool has_verdict(const transfer_outcome *outcome) {
-    return outcome->kind == PROMPTIC_OK || outcome->status >= 300;
+    return outcome->kind == PROMPTIC_OK ||
+           (outcome->kind != PROMPTIC_MEMORY && outcome->status >= 300);
 }
 
 /* Whether the request is in doubt after this failure. */
@@ -393,7 +421,7 @@ static void fail_with(promptic_call *call, const transfer_outcome *outcome, doub
     promptic_result *result = &call->result;
     text *body = &call->transfer.inflow.body;
     text_cut(body, (size_t)INFLOW_FAILURE_BYTES);
-    clean_hide(body->data, body->length, &call->client->secrets);
+    hide(call, body->data, body->length);
     result->kind = outcome->kind == PROMPTIC_OK ? PROMPTIC_API_ERROR : outcome->kind;
     result->status = outcome->status;
     result->retry_after = retry_after;
@@ -405,7 +433,8 @@ static void fail_with(promptic_call *call, const transfer_outcome *outcome, doub
 /* How long until the next attempt, in seconds; negative where there is none. */
 static double next_delay(promptic_call *call, const retry_attempt *attempt) {
     promptic_client *client = call->client;
-    if (call->attempts > call->limits.max_retries || !retry_allowed(attempt))
+    bool is_used = call->is_stream && call->transfer.inflow.decoded > 0;
+    if (call->attempts > call->limits.max_retries || is_used || !retry_allowed(attempt))
         return -1;
     double delay = retry_delay(call->attempts, client->backoff, attempt->retry_after,
                                &client->loop->random_state);
@@ -431,33 +460,38 @@ static void settle_failure(promptic_call *call, const transfer_outcome *outcome)
     char status[sizeof "HTTP status " + 12];
     snprintf(status, sizeof status, "HTTP status %d", outcome->status);
     const char *reason = outcome->kind == PROMPTIC_OK ? status : outcome->message;
+    if (delay < 0 && outcome->kind == PROMPTIC_OK && call->takes_any_status) {
+        settle_success(call, outcome);
+        return;
+    }
     if (delay < 0) {
-        client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: %s (attempt %d)", call->method,
-                   call->path, reason, call->attempts);
+        log_line(call, PROMPTIC_LOG_DEBUG, "%s %s: %s (attempt %d)", call->method, call->path,
+                 reason, call->attempts);
         fail_with(call, outcome, attempt.retry_after);
         return;
     }
     char seconds[NUMBER_SIZE];
-    client_log(call->client, PROMPTIC_LOG_WARNING, "%s %s: %s; attempt %d follows in %s s",
-               call->method, call->path, reason, call->attempts + 1,
-               number_text(seconds, delay, 3));
+    log_line(call, PROMPTIC_LOG_WARNING, "%s %s: %s; attempt %d follows in %s s", call->method,
+             call->path, reason, call->attempts + 1, number_text(seconds, delay, 3));
     call->state = CALL_WAITING;
     call->distrusts = attempt.kind != PROMPTIC_API_ERROR || attempt.status == 408;
     call->timer.due_ms = clock_after(clock_now_ms(), delay);
     loop_schedule(call->client->loop, call);
 }
 
+static void settle_success(promptic_call *call, const transfer_outcome *outcome) {
+    log_line(call, PROMPTIC_LOG_DEBUG, "%s %s: %d (attempt %d, %s connection)", call->method,
+             call->path, outcome->status, call->attempts, outcome->reused ? "reused" : "new");
+    if (outcome->status == 404 && !call->takes_any_status)
+        text_clear(&call->transfer.inflow.body);
+    succeed(call, outcome->status);
+}
+
 static void settle(promptic_call *call, const transfer_outcome *outcome) {
-    if (is_success(call, outcome)) {
-        client_log(call->client, PROMPTIC_LOG_DEBUG, "%s %s: %d (attempt %d, %s connection)",
-                   call->method, call->path, outcome->status, call->attempts,
-                   outcome->reused ? "reused" : "new");
-        if (outcome->status == 404)
-            text_clear(&call->transfer.inflow.body);
-        succeed(call, outcome->status);
-        return;
-    }
-    settle_failure(call, outcome);
+    if (is_success(call, outcome))
+        settle_success(call, outcome);
+    else
+        settle_failure(call, outcome);
 }
 
 /* ------------------------------------------------------------ public rest */
@@ -491,6 +525,35 @@ void promptic_call_cancel(promptic_call *call) {
     if (promptic_call_done(call))
         return;
     call_fail(call, PROMPTIC_CANCELLED, NULL, "the call was cancelled");
+    loop_notify_timer(call->client->loop);
+}
+
+void promptic_call_hold(promptic_call *call, bool held) {
+    if (promptic_call_done(call) || call->state != CALL_ACTIVE ||
+        call->transfer.inflow.is_held == held)
+        return;
+    transfer_hold(&call->transfer, held);
+    if (held) /* the timer finds out when it is due */
+        return;
+    call->timer.due_ms = stall_ms(call);
+    loop_schedule(call->client->loop, call);
+    loop_notify_timer(call->client->loop);
+}
+
+void promptic_call_cut(promptic_call *call) {
+    long status = 0;
+    if (promptic_call_done(call))
+        return;
+    if (call->state != CALL_ACTIVE || !call->transfer.has_head) {
+        promptic_call_cancel(call);
+        return;
+    }
+    CURL *easy = call->transfer.easy;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    transfer_drop(&call->transfer);
+    call->state = CALL_WAITING;
+    drop_attempt(call, easy);
+    succeed(call, (int)status);
     loop_notify_timer(call->client->loop);
 }
 

@@ -28,14 +28,18 @@ struct promptic_call {
     const char *method;           /* static, or in raw_method */
     char raw_method[16];
     char *url, *path;
-    foreign foreign; /* of a request to another place than the platform */
+    foreign foreign;       /* of a request to another place than the platform */
+    bool takes_any_status; /* every response is a success */
     char *body;
     size_t body_length;
     void (*body_free)(void *);
     void (*on_body)(const char *piece, size_t length, void *userdata);
     void *body_userdata;
     uint64_t max_bytes; /* of the response; 0: the client's max_response_bytes */
-    bool is_patient;    /* as in promptic_request */
+    bool is_patient;    /* as in promptic_request, like those that follow */
+    bool is_stream;
+    promptic_log_fn log;
+    void *log_userdata;
     bool repeatable;
 
     promptic_limits limits; /* complete: its own, else the client's */

@@ -41,7 +41,9 @@ static void set_method(promptic_call *call, const promptic_request *request,
     }
     snprintf(call->raw_method, sizeof call->raw_method, "%s", request->method);
     call->method = call->raw_method;
-    call->repeatable = strcmp(call->method, "GET") == 0 || strcmp(call->method, "DELETE") == 0;
+    static const char *const repeatable[] = {"GET", "DELETE", "HEAD", "OPTIONS"};
+    for (size_t i = 0; i < sizeof repeatable / sizeof *repeatable; i++)
+        call->repeatable = call->repeatable || strcmp(call->method, repeatable[i]) == 0;
 }
 
 /* Copies the body, or takes it over. False if out of memory. */
@@ -104,7 +106,9 @@ static promptic_kind open_foreign(promptic_call *call, const promptic_request *r
                                   promptic_error *error) {
     const foreign_origin origin = {.allocator = &call->client->allocator,
                                    .endpoint = call->client->config.endpoint,
-                                   .base = call->client->base};
+                                   .base = call->client->base,
+                                   .is_anonymous = call->client->config.credential == NULL};
+    call->takes_any_status = origin.is_anonymous;
     return foreign_open(&origin, request, &call->foreign, &call->url, &call->path, error);
 }
 
@@ -137,6 +141,9 @@ promptic_call *promptic_submit(promptic_client *client, const promptic_request *
     call->body_userdata = request->body_userdata;
     call->max_bytes = request->max_bytes;
     call->is_patient = request->is_patient;
+    call->is_stream = request->is_stream;
+    call->log = request->log != NULL ? request->log : client->log;
+    call->log_userdata = request->log != NULL ? request->log_userdata : client->log_userdata;
     call->done = done;
     call->userdata = userdata;
     begin(call);

@@ -4,8 +4,6 @@
 #include "failure.h"
 #include "text.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #define DEFAULT_TIMEOUT 30.0   /* README.md, "Deadlines" */
@@ -342,17 +340,4 @@ const char *promptic_client_credential(const promptic_client *client) {
 
 void promptic_client_hide(const promptic_client *client, char *text, size_t length) {
     clean_hide(text, length, &client->secrets);
-}
-
-void client_log(const promptic_client *client, promptic_log_level level, const char *format, ...) {
-    char words[1024], line[512];
-    va_list arguments;
-    if (client->log == NULL)
-        return;
-    va_start(arguments, format);
-    vsnprintf(words, sizeof words, format, arguments);
-    va_end(arguments);
-    clean_hide(words, strlen(words), &client->secrets);
-    clean_line(line, sizeof line, words, strlen(words));
-    client->log(level, line, client->log_userdata);
 }

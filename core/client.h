@@ -63,8 +63,4 @@ transfer_settings client_settings(const promptic_client *client);
 CURL *client_take_handle(promptic_client *client, CURLcode *problem);
 void client_give_handle(promptic_client *client, CURL *easy);
 
-/* Writes a line to the client's log, where it has one. */
-void client_log(const promptic_client *client, promptic_log_level level, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
 #endif

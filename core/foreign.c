@@ -1,8 +1,8 @@
 #include "foreign.h"
 
-#include "clean.h"
 #include "config.h"
 #include "failure.h"
+#include "place.h"
 #include "request.h"
 #include "text.h"
 
@@ -11,71 +11,43 @@
 
 /* ---------------------------------------------------------------------- URL */
 
-/* The parts that are checked. */
-enum { SCHEME, USER, HOST, PATH, WHOLE, PARTS };
-
-static const CURLUPart names[PARTS] = {
-    [SCHEME] = CURLUPART_SCHEME, [USER] = CURLUPART_USER, [HOST] = CURLUPART_HOST,
-    [PATH] = CURLUPART_PATH,     [WHOLE] = CURLUPART_URL,
-};
-
-static void free_parts(char *parts[PARTS]) {
-    for (int i = 0; i < PARTS; i++)
-        curl_free(parts[i]);
-}
-
-/* Reads the URL that `value` is, as seen from `base`; parts that it has not are NULL. Freed with
- * free_parts, also on failure. */
-static CURLUcode read_parts(const char *base, const char *value, char *parts[PARTS]) {
-    memset(parts, 0, PARTS * sizeof *parts);
-    CURLU *url = curl_url();
-    if (url == NULL)
-        return CURLUE_OUT_OF_MEMORY;
-    CURLUcode code = curl_url_set(url, CURLUPART_URL, base, 0);
-    if (code == CURLUE_OK)
-        code = curl_url_set(url, CURLUPART_URL, value, CURLU_NON_SUPPORT_SCHEME);
-    if (code == CURLUE_OK)
-        code = curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0);
-    for (int i = 0; i < PARTS && code == CURLUE_OK; i++)
-        if (curl_url_get(url, names[i], &parts[i], 0) == CURLUE_OUT_OF_MEMORY)
-            code = CURLUE_OUT_OF_MEMORY;
-    curl_url_cleanup(url);
-    if (code == CURLUE_OK && (parts[SCHEME] == NULL || parts[HOST] == NULL || parts[WHOLE] == NULL))
-        code = CURLUE_NO_HOST;
-    return code;
-}
-
 /* No message quotes the URL: its query may be as good as a password. */
-static promptic_kind refuse_code(CURLUcode code, promptic_error *error) {
+static promptic_kind refuse_code(const foreign_origin *origin, CURLUcode code,
+                                 promptic_error *error) {
     if (code == CURLUE_OUT_OF_MEMORY)
         return failure_memory(error);
+    if (origin->is_anonymous)
+        return failure_set(error, PROMPTIC_ARGUMENT, "url: %s", curl_url_strerror(code));
     return failure_set(error, PROMPTIC_DECODE, "the platform names a URL that is none: %s",
                        curl_url_strerror(code));
 }
 
 static bool is_same_host(const foreign_origin *origin, const char *host, bool *same) {
-    char *parts[PARTS];
-    CURLUcode code = read_parts(origin->endpoint, origin->endpoint, parts);
-    *same = code == CURLUE_OK && strcasecmp(parts[HOST], host) == 0;
-    free_parts(parts);
+    place own;
+    CURLUcode code = place_read(&own, NULL, origin->endpoint);
+    *same = code == CURLUE_OK && strcasecmp(own.host, host) == 0;
+    place_free(&own);
     return code != CURLUE_OUT_OF_MEMORY;
 }
 
-static promptic_kind check_parts(const foreign_origin *origin, char *const parts[PARTS],
+static promptic_kind check_place(const foreign_origin *origin, const place *place,
                                  promptic_error *error) {
-    bool same;
-    bool is_http = strcmp(parts[SCHEME], "http") == 0;
-    if (!is_http && strcmp(parts[SCHEME], "https") != 0)
+    bool same, is_http = strcasecmp(place->scheme, "http") == 0;
+    if (!place_is_web(place) && origin->is_anonymous)
+        return failure_set(error, PROMPTIC_ARGUMENT, "url: neither https nor http");
+    if (!place_is_web(place))
         return failure_set(error, PROMPTIC_DECODE,
                            "the platform names a URL that is neither https nor http");
-    if (parts[USER] != NULL)
+    if (origin->is_anonymous)
+        return PROMPTIC_OK;
+    if (place->user != NULL)
         return failure_set(error, PROMPTIC_DECODE, "the platform names a URL with a user");
-    if (!is_same_host(origin, parts[HOST], &same))
+    if (!is_same_host(origin, place->host, &same))
         return failure_memory(error);
     if (is_http && !same)
         return failure_set(error, PROMPTIC_DECODE,
                            "the platform names plain http on another host, %s, which is not used",
-                           parts[HOST]);
+                           place->host);
     if (is_http && strncmp(origin->endpoint, "https:", 6) == 0)
         return failure_set(error, PROMPTIC_DECODE,
                            "the platform names plain http after https, which is not used");
@@ -93,36 +65,31 @@ static char *base_of(const foreign_origin *origin, const promptic_request *reque
 }
 
 /* The part of the URL for messages. NULL if out of memory. */
-static char *shown_path(const foreign_origin *origin, char *const parts[PARTS]) {
-    text whole, shown;
-    text_init(&whole, origin->allocator);
+static char *shown_path(const foreign_origin *origin, const place *place) {
+    text shown;
     text_init(&shown, origin->allocator);
-    text_addf(&whole, "%s://%s%s", parts[SCHEME], parts[HOST],
-              parts[PATH] != NULL ? parts[PATH] : "/");
-    if (!whole.failed && text_reserve(&shown, 3 * whole.length))
-        shown.length = clean_line(shown.data, 3 * whole.length + 1, whole.data, whole.length);
-    shown.failed = shown.failed || whole.failed;
-    text_free(&whole);
+    place_show(place, &shown);
     return text_take(&shown, NULL);
 }
 
 static promptic_kind resolve(const foreign_origin *origin, const promptic_request *request,
                              foreign *out, char **url, char **path, promptic_error *error) {
-    char *parts[PARTS], *base = base_of(origin, request);
+    place place;
+    char *base = base_of(origin, request);
     if (base == NULL)
         return failure_memory(error);
-    CURLUcode code = read_parts(base, request->url, parts);
+    CURLUcode code = place_read(&place, origin->is_anonymous ? NULL : base, request->url);
     promptic_kind kind =
-        code == CURLUE_OK ? check_parts(origin, parts, error) : refuse_code(code, error);
+        code == CURLUE_OK ? check_place(origin, &place, error) : refuse_code(origin, code, error);
     if (kind == PROMPTIC_OK) {
-        *path = shown_path(origin, parts);
-        *url = text_copy(origin->allocator, parts[WHOLE], strlen(parts[WHOLE]));
+        *path = shown_path(origin, &place);
+        *url = text_copy(origin->allocator, place.url, strlen(place.url));
         if (*path == NULL || *url == NULL)
             kind = failure_memory(error);
         else if (!config_is_loopback(*url))
-            kind = proxy_find(origin->allocator, parts[SCHEME], &out->proxy, error);
+            kind = proxy_find(origin->allocator, place.scheme, &out->proxy, error);
     }
-    free_parts(parts);
+    place_free(&place);
     memory_free(origin->allocator, base);
     return kind;
 }
@@ -172,21 +139,39 @@ static promptic_kind add_header(const foreign_origin *origin, foreign *out,
     return added ? PROMPTIC_OK : failure_memory(error);
 }
 
-/* "Name:" removes a header that libcurl would add by itself. */
+static bool has_header(const promptic_request *request, const char *name, size_t length) {
+    for (size_t i = 0; i < request->header_count; i++)
+        if (strncasecmp(request->headers[i].name, name, length) == 0 &&
+            request->headers[i].name[length] == '\0')
+            return true;
+    return false;
+}
+
+/* "Name:" removes a header that libcurl would add by itself. What the request has of its own stands
+ * in the place of these. */
 static promptic_kind add_headers(const foreign_origin *origin, const promptic_request *request,
                                  foreign *out, promptic_error *error) {
-    bool has_type = false;
-    bool added = add_line(out, "User-Agent: promptic-lua/" PROMPTIC_VERSION) &&
-                 add_line(out, "Expect:") && add_line(out, "Accept-Encoding: identity");
-    for (size_t i = 0; added && i < request->header_count; i++) {
+    const char *const usual[] = {
+        "User-Agent: promptic-lua/" PROMPTIC_VERSION,
+        "Expect:", origin->is_anonymous ? "Accept-Encoding: gzip" : "Accept-Encoding: identity",
+        "Content-Type:"};
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (!has_header(request, usual[i], strcspn(usual[i], ":")) && !add_line(out, usual[i]))
+            return failure_memory(error);
+    for (size_t i = 0; i < request->header_count; i++) {
         promptic_kind kind = add_header(origin, out, &request->headers[i], error);
         if (kind != PROMPTIC_OK)
             return kind;
-        has_type = has_type || strcasecmp(request->headers[i].name, "Content-Type") == 0;
     }
-    if (added && !has_type)
-        added = add_line(out, "Content-Type:");
-    return added ? PROMPTIC_OK : failure_memory(error);
+    return PROMPTIC_OK;
+}
+
+static promptic_kind take_ca_file(const foreign_origin *origin, const promptic_request *request,
+                                  foreign *out, promptic_error *error) {
+    if (request->ca_file == NULL)
+        return PROMPTIC_OK;
+    out->ca_file = text_copy(origin->allocator, request->ca_file, strlen(request->ca_file));
+    return out->ca_file != NULL ? PROMPTIC_OK : failure_memory(error);
 }
 
 /* ---------------------------------------------------------------- interface */
@@ -195,18 +180,25 @@ promptic_kind foreign_open(const foreign_origin *origin, const promptic_request 
                            foreign *out, char **url, char **path, promptic_error *error) {
     *out = (foreign){.active = true};
     *url = *path = NULL;
-    promptic_kind kind = request_check_method(request->method, error);
+    promptic_kind kind = request_check_method(
+        request->method, origin->is_anonymous ? request_web_methods : request_methods, error);
     if (kind == PROMPTIC_OK)
         kind = resolve(origin, request, out, url, path, error);
     if (kind == PROMPTIC_OK)
         kind = add_headers(origin, request, out, error);
+    if (kind == PROMPTIC_OK)
+        kind = take_ca_file(origin, request, out, error);
     if (kind != PROMPTIC_OK)
         foreign_close(origin->allocator, out);
     return kind;
 }
 
 void foreign_close(const promptic_allocator *allocator, foreign *foreign) {
+    for (struct curl_slist *line = foreign->headers; line != NULL; line = line->next)
+        text_wipe(line->data, strlen(line->data)); /* a key may be in it */
     curl_slist_free_all(foreign->headers);
+    memory_free(allocator, foreign->ca_file);
+    foreign->ca_file = NULL;
     foreign->headers = foreign->last_header = NULL;
     proxy_free(allocator, &foreign->proxy);
 }
@@ -217,5 +209,9 @@ CURL *foreign_handle(const transfer_settings *of_client, const foreign *foreign,
     settings.origin = NULL;
     settings.proxy = foreign->proxy.url;
     settings.no_proxy = foreign->proxy.exceptions;
+    if (foreign->ca_file != NULL) {
+        settings.ca_file = foreign->ca_file;
+        settings.ca_path = NULL;
+    }
     return transfer_handle(&settings, problem);
 }

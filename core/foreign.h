@@ -1,7 +1,7 @@
 /*
- * foreign.h - requests to another place than the platform, which it has named itself: where a
- * redirect leads, where a presigned upload goes. README.md, "The wire, safely": https or the
- * endpoint's own host, without any credential of the client, and without following a redirect.
+ * foreign.h - requests to another place than the platform: one that it has named itself, where a
+ * redirect leads or a presigned upload goes; of an anonymous client, any. README.md, "The wire,
+ * safely": without any credential of the client, and without following a redirect.
  */
 #ifndef PROMPTIC_FOREIGN_H
 #define PROMPTIC_FOREIGN_H
@@ -17,6 +17,7 @@ typedef struct foreign_origin {
     const promptic_allocator *allocator;
     const char *endpoint; /* its own host may be used without TLS, unless it has TLS itself */
     const char *base;     /* relative URLs are relative to what stands below it */
+    bool is_anonymous;    /* the host names the URL: it may be any that is absolute */
 } foreign_origin;
 
 /* The parts that replace the client's own for such a request. Zeroed: an ordinary request. */
@@ -24,18 +25,20 @@ typedef struct foreign {
     bool active;
     struct curl_slist *headers; /* the request's own; owned */
     struct curl_slist *last_header;
-    proxy proxy; /* for this URL; none for this machine */
+    proxy proxy;   /* for this URL; none for this machine */
+    char *ca_file; /* of the request; NULL: the client's */
 } foreign;
 
 /*
  * Checks request->url, which may be relative to the path of the request whose response named it
  * (request->path, NULL: the endpoint), and prepares the request. *url is the absolute URL, *path
- * what messages show of it: scheme, host and path, since the query of a presigned URL is a secret.
- * Both are freed with memory_free, also on failure.
+ * what messages show of it: scheme, host, port and path, since the query of a presigned URL is a
+ * secret. Both are freed with memory_free, also on failure.
  *
  * PROMPTIC_OK, and *out is to be freed with foreign_close; PROMPTIC_DECODE where the URL is none,
- * or may not be used; PROMPTIC_ARGUMENT for a method or a header that cannot be sent;
- * PROMPTIC_MEMORY. *error is filled then.
+ * or may not be used; PROMPTIC_ARGUMENT for a method or a header that cannot be sent, and for the
+ * URL of an anonymous client's request; PROMPTIC_CONFIG for a wrong proxy; PROMPTIC_MEMORY. *error
+ * is filled then.
  */
 promptic_kind foreign_open(const foreign_origin *origin, const promptic_request *request,
                            foreign *out, char **url, char **path, promptic_error *error);

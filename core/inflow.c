@@ -28,12 +28,15 @@ void inflow_free(inflow *inflow) {
     text_free(&inflow->body);
 }
 
-void inflow_start(inflow *inflow, uint64_t most, inflow_fn on_body, void *userdata) {
+void inflow_start(inflow *inflow, uint64_t most, inflow_fn on_body, void *userdata,
+                  bool keeps_failures) {
     inflow_close(inflow);
     text_clear(&inflow->body);
     inflow->most = most;
     inflow->on_body = on_body;
     inflow->userdata = userdata;
+    inflow->keeps_failures = keeps_failures;
+    inflow->is_held = false;
     inflow->came = inflow->decoded = 0;
     inflow->problem = INFLOW_FINE;
     inflow_forget_codings(inflow);
@@ -84,9 +87,12 @@ void inflow_note_transfer_coding(inflow *inflow, const char *value, size_t lengt
         inflow->is_strange = inflow->is_strange || !is_word(value, word, "chunked");
 }
 
-bool inflow_open(inflow *inflow, int status, int64_t length) {
-    bool has_body = status >= 200 && status != 204 && status != 304;
-    inflow->is_failure = status < 200 || status >= 300;
+bool inflow_open(inflow *inflow, int status, int64_t length, bool to_head) {
+    bool has_body = status >= 200 && status != 204 && status != 304 && !to_head;
+    bool is_success = status >= 200 && status < 300;
+    inflow->is_failure = !is_success && !inflow->keeps_failures;
+    if (!is_success)
+        inflow->on_body = NULL;
     if (!has_body)
         return true;
     if (inflow->is_strange || inflow->codings > 1 || (inflow->codings == 1 && !inflow->is_gzip))
@@ -94,7 +100,7 @@ bool inflow_open(inflow *inflow, int status, int64_t length) {
     if (inflow->codings == 1 && (inflow->gzip = gzip_new(inflow->allocator)) == NULL)
         return fail(inflow, INFLOW_NO_MEMORY);
     /* The text is not moved again and again while it grows. */
-    if (length > 0 && (inflow->on_body == NULL || inflow->is_failure) &&
+    if (length > 0 && inflow->on_body == NULL &&
         !text_reserve(&inflow->body, (size_t)(length < MOST_AHEAD ? length : MOST_AHEAD)))
         return fail(inflow, INFLOW_NO_MEMORY);
     return true;
@@ -154,7 +160,7 @@ static bool decode(inflow *inflow, const char *bytes, size_t *length, int64_t un
             return false;
         if (gzip->problem != GZIP_FINE)
             return fail(inflow, problem_of(inflow));
-        if (clock_now_us() >= until_us)
+        if (inflow->is_held || clock_now_us() >= until_us)
             break;
     }
     return true;

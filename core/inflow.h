@@ -34,7 +34,9 @@ typedef struct inflow {
     inflow_fn on_body;      /* NULL: `body` collects */
     void *userdata;         /* of on_body */
     text body;              /* what was collected */
+    bool keeps_failures;    /* a failure's body is collected as a whole */
     bool is_failure;        /* the status is not 2xx: the body is collected, see above */
+    bool is_held;           /* nothing is to be handed on for now */
     uint64_t came, decoded; /* bytes */
     unsigned codings;       /* named by Content-Encoding, but identity */
     bool is_gzip;           /* one of them */
@@ -49,7 +51,8 @@ void inflow_init(inflow *inflow, const promptic_allocator *allocator);
 void inflow_free(inflow *inflow);
 
 /* Begins a response. */
-void inflow_start(inflow *inflow, uint64_t most, inflow_fn on_body, void *userdata);
+void inflow_start(inflow *inflow, uint64_t most, inflow_fn on_body, void *userdata,
+                  bool keeps_failures);
 
 /* A head begins: what the one before has said does not count. */
 void inflow_forget_codings(inflow *inflow);
@@ -58,8 +61,9 @@ void inflow_forget_codings(inflow *inflow);
 void inflow_note_coding(inflow *inflow, const char *value, size_t length);
 void inflow_note_transfer_coding(inflow *inflow, const char *value, size_t length);
 
-/* The head is complete. `length` is the one it announces, or negative. False with a problem. */
-bool inflow_open(inflow *inflow, int status, int64_t length);
+/* The head is complete. `length` is the one it announces, or negative; a response to HEAD has no
+ * body. False with a problem. */
+bool inflow_open(inflow *inflow, int status, int64_t length, bool to_head);
 
 /* Takes bytes that came; nothing may be left of earlier ones. False with a problem. */
 bool inflow_take(inflow *inflow, const char *bytes, size_t length, int64_t until_us);

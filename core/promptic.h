@@ -310,7 +310,7 @@ typedef struct promptic_options {
                                    * and messages, until the last of them is freed; copied */
     bool anonymous; /* no credential is resolved or sent; the client takes raw requests only, and
                      * their paths are below the endpoint itself, not below /api/v1: for logging
-                     * in */
+                     * in. Requests with a url go to any server: see promptic_request */
     const char *ai_application_id; /* what a session token works in. workspace_id is an older name
                                     * of it; both, as PROMPTIC_WORKSPACE_ID and the file's key of
                                     * that name, may be given where they agree */
@@ -437,7 +437,9 @@ typedef struct promptic_request {
      * an upload goes. With a method, instead of endpoint and path; a path given beside it is that
      * of the request whose response named the URL, which may be relative to it. https, or http on
      * the endpoint's own host. No credential is sent, and no redirect followed. The result's path
-     * is the URL without its query, which may be a secret. */
+     * is the URL without user and query, which may be secrets.
+     * Of an anonymous client it is any URL of http or https, and absolute; the method may be HEAD
+     * or OPTIONS too. A response of any status is a success, whose body is in the result. */
     const char *url;
     const promptic_pair *headers; /* of a request with a url, instead of the client's own */
     size_t header_count;
@@ -445,6 +447,10 @@ typedef struct promptic_request {
     const promptic_limits *limits; /* NULL: the client's */
     unsigned long long max_bytes;  /* of the response, instead of the limit; 0: the limit */
     bool is_patient; /* the deadline begins anew whenever a part of a 2xx response's body comes */
+    bool is_stream;  /* what on_body was called with is used: no attempt follows after that */
+    const char *ca_file; /* of a request with a url, instead of the client's; may be NULL */
+    promptic_log_fn log; /* of this request, instead of the client's; may be NULL */
+    void *log_userdata;
 } promptic_request;
 
 /* A header of a response; its name in lower case. */
@@ -506,6 +512,15 @@ PROMPTIC_API bool promptic_call_wait(promptic_call *call, long timeout_ms);
 /* Aborts the transfer and ends the call with kind cancelled; its callback runs in the next step.
  * Never blocks. Nothing happens where it has ended already. */
 PROMPTIC_API void promptic_call_cancel(promptic_call *call);
+
+/* Holds the response's body back, which arrives no further once libcurl's buffers and the network's
+ * are full, or lets it go on. Nothing counts as quiet time meanwhile; the deadline stays. on_body
+ * may call it, and may be called with what was decoded already. */
+PROMPTIC_API void promptic_call_hold(promptic_call *call, bool held);
+
+/* Ends the call as a success with what has come of its response; as cancelled, where its head is
+ * not complete. Not to be called by on_body. Its callback runs in the next step. */
+PROMPTIC_API void promptic_call_cut(promptic_call *call);
 
 /* Frees the call, aborting it without a callback where it has not ended, or where its callback
  * has not run yet. NULL is allowed. */

@@ -136,12 +136,19 @@ static void add_row_query(text *query, const promptic_endpoint *row,
 
 const char *const request_methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", NULL};
 
-promptic_kind request_check_method(const char *method, promptic_error *error) {
-    for (size_t i = 0; method != NULL && request_methods[i] != NULL; i++)
-        if (strcmp(method, request_methods[i]) == 0)
+const char *const request_web_methods[] = {"GET",   "HEAD",   "POST",    "PUT",
+                                           "PATCH", "DELETE", "OPTIONS", NULL};
+
+promptic_kind request_check_method(const char *method, const char *const methods[],
+                                   promptic_error *error) {
+    for (size_t i = 0; method != NULL && methods[i] != NULL; i++)
+        if (strcmp(method, methods[i]) == 0)
             return PROMPTIC_OK;
     return failure_set(error, PROMPTIC_ARGUMENT,
-                       "method must be GET, POST, PUT, PATCH or DELETE, in capitals");
+                       methods == request_methods
+                           ? "method must be GET, POST, PUT, PATCH or DELETE, in capitals"
+                           : "method must be GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, in "
+                             "capitals");
 }
 
 /* Whether the segment is "." or "..", with "%2e" for a dot or not. */
@@ -193,7 +200,7 @@ promptic_kind request_check_path(const char *path, promptic_error *error) {
 }
 
 static promptic_kind check_raw(const promptic_request *request, promptic_error *error) {
-    promptic_kind kind = request_check_method(request->method, error);
+    promptic_kind kind = request_check_method(request->method, request_methods, error);
     if (kind == PROMPTIC_OK)
         kind = request_check_path(request->path, error);
     if (kind == PROMPTIC_OK && request->path_count > 0)

@@ -37,11 +37,13 @@ const char *request_id_problem(const char *id);
 /* PROMPTIC_ARGUMENT with *error filled unless the path is right for a raw request: see above. */
 promptic_kind request_check_path(const char *path, promptic_error *error);
 
-/* The methods of raw requests, ended by NULL. */
+/* The methods of raw requests, and of those to any server; ended by NULL. */
 extern const char *const request_methods[];
+extern const char *const request_web_methods[];
 
-/* PROMPTIC_ARGUMENT with *error filled unless the method is one of the five, in capitals. */
-promptic_kind request_check_method(const char *method, promptic_error *error);
+/* PROMPTIC_ARGUMENT with *error filled unless the method is one of these, in capitals. */
+promptic_kind request_check_method(const char *method, const char *const methods[],
+                                   promptic_error *error);
 
 /* Adds the string with every byte percent-encoded that is not unreserved (RFC 3986 2.3: letters,
  * digits, "-", ".", "_", "~"), hexadecimal digits in upper case. */

@@ -28,10 +28,11 @@
 
 /* --------------------------------------------------------- libcurl's callbacks */
 
-/* Has the pool call transfer_go_on. */
+/* Has the pool call transfer_go_on, unless the body is held back. */
 static void enlist(transfer *transfer) {
     list_remove(&transfer->work_link);
-    list_append(&transfer->pool->working, &transfer->work_link);
+    if (!transfer->inflow.is_held)
+        list_append(&transfer->pool->working, &transfer->work_link);
 }
 
 /* libcurl keeps what it is told to pause for, and reads no more. */
@@ -40,7 +41,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *userdata) {
     inflow *inflow = &transfer->inflow;
     size_t length = size * count;
     transfer->moved_ms = clock_coarse_ms();
-    if (inflow_has_left(inflow) || clock_now_us() >= transfer->pool->until_us) {
+    if (inflow->is_held || inflow_has_left(inflow) || clock_now_us() >= transfer->pool->until_us) {
         transfer->is_paused = true;
         enlist(transfer);
         return CURL_WRITEFUNC_PAUSE;
@@ -100,7 +101,7 @@ static bool end_head(transfer *transfer) {
     transfer->has_head = true;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    return inflow_open(&transfer->inflow, (int)status, length);
+    return inflow_open(&transfer->inflow, (int)status, length, transfer->to_head);
 }
 
 static size_t on_header(char *line, size_t size, size_t count, void *userdata) {
@@ -311,7 +312,12 @@ static CURLcode set_method(CURL *easy, const transfer_plan *plan) {
     }
     if (code != CURLE_OK)
         return code;
-    bool is_plain = is_post || strcmp(plan->method, "GET") == 0;
+    bool is_head = strcmp(plan->method, "HEAD") == 0;
+    if (is_head) /* such a request has no body; handles for it are not used again */
+        code = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    if (code != CURLE_OK)
+        return code;
+    bool is_plain = is_post || is_head || strcmp(plan->method, "GET") == 0;
     return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, is_plain ? NULL : plan->method);
 }
 
@@ -321,7 +327,9 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
     transfer->pool = plan->pool;
     transfer->has_origin = plan->target != NULL;
     transfer->bound = plan->bound;
-    inflow_start(&transfer->inflow, plan->most, plan->on_body, plan->body_userdata);
+    transfer->to_head = strcmp(plan->method, "HEAD") == 0;
+    inflow_start(&transfer->inflow, plan->most, plan->on_body, plan->body_userdata,
+                 plan->keeps_failures);
     transfer->moved_ms = clock_now_ms();
     curl_easy_setopt(easy, CURLOPT_PRIVATE, owner);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
@@ -349,7 +357,20 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
 bool transfer_note_end(transfer *transfer, CURLcode code) {
     transfer->has_ended = true;
     transfer->end_code = code;
-    return code != CURLE_OK || list_is_empty(&transfer->work_link);
+    return code != CURLE_OK ||
+           (list_is_empty(&transfer->work_link) && !inflow_has_left(&transfer->inflow));
+}
+
+void transfer_hold(transfer *transfer, bool held) {
+    inflow *inflow = &transfer->inflow;
+    bool is_released = inflow->is_held && !held;
+    inflow->is_held = held;
+    if (held)
+        list_remove(&transfer->work_link);
+    if (is_released)
+        transfer->moved_ms = clock_now_ms();
+    if (is_released && (transfer->is_paused || inflow_has_left(inflow)))
+        enlist(transfer);
 }
 
 bool transfer_go_on(transfer *transfer, int64_t until_us) {
@@ -369,7 +390,8 @@ bool transfer_go_on(transfer *transfer, int64_t until_us) {
         transfer->has_ended = true;
         transfer->end_code = CURLE_WRITE_ERROR;
     }
-    return transfer->has_ended && list_is_empty(&transfer->work_link);
+    return transfer->has_ended && list_is_empty(&transfer->work_link) &&
+           (!fine || !inflow_has_left(inflow));
 }
 
 void transfer_drop(transfer *transfer) {

@@ -30,6 +30,7 @@ typedef struct transfer_plan {
     const char *bound;      /* what that is called in messages */
     inflow_fn on_body;      /* as in promptic_request */
     void *body_userdata;
+    bool keeps_failures; /* the body of a response other than 2xx is wanted as a whole */
 } transfer_plan;
 
 typedef struct transfer {
@@ -46,6 +47,7 @@ typedef struct transfer {
     curl_off_t uploaded;
     int64_t moved_ms; /* when a byte moved last, or the attempt began */
     long sent_before; /* CURLINFO_REQUEST_SIZE before the request: bytes of CONNECT */
+    bool to_head;     /* the method is HEAD: the response has no body */
     bool has_origin;  /* the URL was found to be one before */
     bool connected;   /* the request was given an established connection */
     bool has_head;    /* the response's head is complete */
@@ -94,6 +96,9 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
 /* Goes on with what came, until then at most. True if the exchange has ended: transfer->end_code.
  */
 bool transfer_go_on(transfer *transfer, int64_t until_us);
+
+/* Holds the response's body back, or lets it go on. */
+void transfer_hold(transfer *transfer, bool held);
 
 /* Notes libcurl's code; true if nothing is left to be done before transfer_end. */
 bool transfer_note_end(transfer *transfer, CURLcode code);

@@ -4,7 +4,7 @@
 
 local promptic = require "promptic"
 
-local client <close> = promptic.client()
+local client <close> = promptic.client{ strict = true }
 
 -- Runs an experiment to its end and returns its best iteration.
 local function search(experiment_id)

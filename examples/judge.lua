@@ -6,7 +6,7 @@
 -- like this; on the platform they arrive from the agent itself.
 
 local promptic = require "promptic"
-local client <close> = promptic.client()
+local client <close> = promptic.client{ strict = true }
 
 local file <close> = assert(io.open((arg[0]:match("^.*/") or "") .. "agent_traces.json"))
 client:request("POST", "/traces", { body = promptic.json.decode(file:read("a")) })

@@ -8,7 +8,7 @@ local csv = require "lib.csv"
 
 local EPOCHS = 8 -- how many prompts are tried
 
-local client <close> = promptic.client()
+local client <close> = promptic.client{ strict = true }
 
 -- 1. Labelled data: what comes in, and the right answer.
 local observations = {}

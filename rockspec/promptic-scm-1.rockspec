@@ -32,5 +32,6 @@ build = {
    },
    install_variables = {
       LIBDIR = "$(LIBDIR)",
+      LUADIR = "$(LUADIR)",
    },
 }

@@ -59,11 +59,44 @@ static void take_file(lua_State *L, promptic_request *request) {
     request->max_bytes = (unsigned long long)lua_tonumber(L, -1);
 }
 
+/* [-0, +1, e] A number of the table at index 2; 0 where it has none. */
+static double number_field(lua_State *L, const char *name) {
+    lua_getfield(L, 2, name);
+    return lua_tonumber(L, -1);
+}
+
+/* [-0, +n, e] The limits of the table at index 2; what is absent is the client's. */
+static promptic_limits take_limits(lua_State *L) {
+    promptic_limits limits = {.timeout = number_field(L, "timeout"),
+                              .deadline = number_field(L, "deadline"),
+                              .max_retries = -1};
+    limits.max_response_bytes = (size_t)number_field(L, "max_response_bytes");
+    lua_getfield(L, 2, "max_retries");
+    if (!lua_isnil(L, -1))
+        limits.max_retries = (int)lua_tonumber(L, -1);
+    return limits;
+}
+
+/* [-0, +n, e] How the response of the table at index 2 is returned. */
+static bindings_exchange_kind take_kind(lua_State *L) {
+    bindings_exchange_kind kind = {.json = false};
+    lua_getfield(L, 2, "json");
+    kind.json = lua_toboolean(L, -1);
+    lua_getfield(L, 2, "is_stream");
+    kind.is_stream = lua_toboolean(L, -1);
+    lua_getfield(L, 2, "log");
+    kind.log = lua_gettop(L);
+    return kind;
+}
+
 /* [-?, +1, e] exchange(client, request): the response as it came, or an error as any call raises
- * it. A request has either endpoint, id, options   a row with one id in its path; options are those
- * of its query url                     a place that the platform has named; path: of the request
- * that has been responded with it; headers: a table of texts and method, body (a string), file (a
- * download, where a 2xx response's bytes go), max_bytes of these. */
+ * it. A request has either
+ *   endpoint, id, options   a row with one id in its path; options are those of its query
+ *   url                     a place that the platform has named, or of an anonymous client any;
+ *                           path: of the request that has been responded with it; headers: a table
+ *                           of texts; method, ca_file
+ * and body (a string), file (a download, where a 2xx response's bytes go) and max_bytes of these,
+ * json, is_stream, log as in bindings_exchange_kind, and limits. */
 static int exchange(lua_State *L) {
     promptic_pair query[BINDINGS_MAX_QUERY];
     const char *path[1];
@@ -73,6 +106,7 @@ static int exchange(lua_State *L) {
     promptic_request request = {.method = text_field(L, "method"), .url = text_field(L, "url")};
     if (request.url != NULL) {
         request.path = text_field(L, "path");
+        request.ca_file = text_field(L, "ca_file");
         lua_getfield(L, 2, "headers");
         take_headers(L, lua_gettop(L), &request);
     } else {
@@ -87,7 +121,10 @@ static int exchange(lua_State *L) {
         request.query_count = bindings_take_query(L, row, lua_gettop(L), query);
     }
     take_file(L, &request);
-    return bindings_exchange(L, &request, take_body(L));
+    const promptic_limits limits = take_limits(L);
+    const bindings_exchange_kind kind = take_kind(L);
+    request.limits = &limits;
+    return bindings_exchange(L, &request, take_body(L), &kind);
 }
 
 /* -------------------------------------------------------------------- bytes */
@@ -243,7 +280,10 @@ int bindings_open_exchange(lua_State *L) {
                                          {"sha256", sha256},
                                          {"base64", bindings_base64},
                                          {"unbase64", bindings_unbase64},
+                                         {"locate", bindings_locate},
+                                         {"utf8", bindings_repair_utf8},
                                          {NULL, NULL}};
     luaL_newlib(L, functions);
+    bindings_open_stream(L);
     return 1;
 }

@@ -1,38 +1,32 @@
 /*
  * lua_call.c - a call from Lua: submitted, awaited, and turned into a value or an error.
  */
-#include "bindings.h"
+#include "lua_call.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
-
-/* The userdata that owns a call as long as Lua may raise. */
-struct bindings_owner {
-    promptic_call *call;
-    bindings_state *state;
-    bindings_owner *next, **link; /* in the state's list of ended calls; link is NULL elsewhere */
-    int decoding; /* reference to what decodes the response in steps; LUA_NOREF: nothing */
-    json_progress progress; /* of that; once it is over, the reference is to the value or message */
-    json_bounds bounds;     /* of the decoding */
-    bool exchange;          /* the response is returned as it came */
-    bool cancelled;         /* its task was, after the response had come */
-    bool late;              /* the deadline has passed since then */
-};
+#include <string.h>
+#include <strings.h>
 
 /* -------------------------------------------------------------- ended calls */
 
-/* Runs inside the core, so it only puts the call into the scheduler's list. */
-static void on_done(promptic_call *call, void *userdata) {
-    bindings_owner *owner = userdata;
-    (void)call;
+void bindings_notify(bindings_owner *owner) {
+    if (owner->link != NULL)
+        return;
     owner->next = NULL;
     owner->link = owner->state->ended_tail;
     *owner->link = owner;
     owner->state->ended_tail = &owner->next;
 }
 
-static void unlink_ended(bindings_owner *owner) {
+/* Runs inside the core, so it only puts the call into the scheduler's list. */
+static void on_done(promptic_call *call, void *userdata) {
+    (void)call;
+    bindings_notify(userdata);
+}
+
+void bindings_unlink_ended(bindings_owner *owner) {
     if (owner->link == NULL)
         return;
     *owner->link = owner->next;
@@ -47,31 +41,35 @@ int bindings_next_ended(lua_State *L) {
     bindings_owner *owner = bindings_state_of(L)->ended;
     if (owner == NULL)
         return 0;
-    unlink_ended(owner);
+    bindings_unlink_ended(owner);
     lua_pushlightuserdata(L, owner);
     return 1;
 }
 
 /* ---------------------------------------------------------------- the owner */
 
-/* [-0, +0, -] */
-static void release(lua_State *L, bindings_owner *owner) {
+void bindings_release(lua_State *L, bindings_owner *owner) {
     luaL_unref(L, LUA_REGISTRYINDEX, owner->decoding);
     owner->decoding = LUA_NOREF;
-    unlink_ended(owner);
+    bindings_unlink_ended(owner);
     promptic_call_free(owner->call);
     owner->call = NULL;
+    luaL_unref(L, LUA_REGISTRYINDEX, owner->log);
+    owner->log = LUA_NOREF;
+    free(owner->bytes);
+    owner->bytes = NULL;
+    owner->length = owner->capacity = 0;
 }
 
 static int collect(lua_State *L) {
-    release(L, lua_touserdata(L, 1));
+    bindings_release(L, lua_touserdata(L, 1));
     return 0;
 }
 
 /* [-0, +1, m] */
 static bindings_owner *push_owner(lua_State *L, bindings_state *state) {
     bindings_owner *owner = compat_newuserdata(L, sizeof *owner);
-    *owner = (bindings_owner){.state = state, .decoding = LUA_NOREF};
+    *owner = (bindings_owner){.state = state, .decoding = LUA_NOREF, .log = LUA_NOREF};
     bindings_get(L, BINDINGS_CALL_METATABLE);
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
@@ -97,12 +95,25 @@ static void push_exchange(lua_State *L, const promptic_result *result) {
     lua_setfield(L, -2, "path");
     lua_pushlstring(L, result->body, result->body_length);
     lua_setfield(L, -2, "body");
-    lua_createtable(L, 0, (int)result->header_count);
-    for (size_t i = 0; i < result->header_count; i++) {
-        lua_pushstring(L, result->headers[i].value);
-        lua_setfield(L, -2, result->headers[i].name);
-    }
+    bindings_push_headers(L, result);
     lua_setfield(L, -2, "headers");
+}
+
+/* Whether the response's Content-Type is that of JSON: application/json, or any with +json. */
+static bool is_json(const promptic_result *result) {
+    static const char json[] = "application/json", suffix[] = "+json";
+    const char *type = promptic_result_header(result, "content-type");
+    if (type == NULL)
+        return false;
+    size_t length = strcspn(type, "; \t"), tail = sizeof suffix - 1;
+    if (length == sizeof json - 1 && strncasecmp(type, json, length) == 0)
+        return true;
+    return length > tail && strncasecmp(type + length - tail, suffix, tail) == 0;
+}
+
+/* Whether the value of the response's body is wanted. */
+static bool wants_value(const bindings_owner *owner, const promptic_result *result) {
+    return !owner->exchange || (owner->json && result->body_length > 0 && is_json(result));
 }
 
 /* [-0, +1, m] The error of a call that is given up after its response has come. */
@@ -136,7 +147,7 @@ static void check_decoding(lua_State *L, void *userdata) {
         push_late(L, promptic_call_result(owner->call));
     if (!late && bindings_run_hooks(L, owner->state))
         return;
-    release(L, owner);
+    bindings_release(L, owner);
     lua_error(L);
 }
 
@@ -196,8 +207,34 @@ static void push_unreadable(lua_State *L, const bindings_owner *owner,
     push_given_up(L, &unreadable, PROMPTIC_DECODE, message);
 }
 
+/* [-0, +1, m] The response as it came, with the value of its body where that is wanted; of a 2xx
+ * whose body has none, the error. Returns whether it is the response. */
+static bool push_whole(lua_State *L, bindings_owner *owner, const promptic_result *result) {
+    push_exchange(L, result);
+    if (!wants_value(owner, result))
+        return true;
+    if (push_value(L, owner)) {
+        lua_setfield(L, -2, "json");
+    } else if (result->status >= 200 && result->status < 300) {
+        push_unreadable(L, owner, result);
+        return false;
+    } else {
+        lua_pop(L, 1);
+    }
+    return true;
+}
+
+/* [-0, +0, e] Makes the result on top strict. */
+static void mark_result(lua_State *L, const promptic_returns *returns) {
+    bindings_get(L, BINDINGS_STRICT_MARK);
+    lua_pushvalue(L, -2);
+    lua_pushstring(L, returns->type);
+    lua_pushstring(L, returns->field);
+    lua_call(L, 3, 0);
+}
+
 /* [-0, +1, e] Returns an ended call's response as a value, or raises its failure. */
-static int finish(lua_State *L, bindings_owner *owner) {
+int bindings_finish(lua_State *L, bindings_owner *owner) {
     const promptic_result *result = promptic_call_result(owner->call);
     bool failed = result->kind != PROMPTIC_OK || owner->cancelled || owner->late;
     if (result->kind != PROMPTIC_OK) {
@@ -207,7 +244,7 @@ static int finish(lua_State *L, bindings_owner *owner) {
     } else if (failed) {
         push_late(L, result);
     } else if (owner->exchange) {
-        push_exchange(L, result);
+        failed = !push_whole(L, owner, result);
     } else if (result->body_length == 0 && owner->decoding == LUA_NOREF) {
         lua_pushnil(L);
     } else if (!push_value(L, owner)) {
@@ -215,8 +252,10 @@ static int finish(lua_State *L, bindings_owner *owner) {
         failed = true;
     } else if (lua_istable(L, -1)) {
         bindings_keep_response(L, result);
+        if (owner->marked != NULL)
+            mark_result(L, owner->marked);
     }
-    release(L, owner);
+    bindings_release(L, owner);
     return failed ? lua_error(L) : 1;
 }
 
@@ -231,7 +270,7 @@ static int finish(lua_State *L, bindings_owner *owner) {
 static bool prepare_step(lua_State *L, bindings_owner *owner) {
     const promptic_result *result = promptic_call_result(owner->call);
     bool is_given_up = owner->cancelled || owner->late;
-    bool is_value = result->kind == PROMPTIC_OK && !owner->exchange && !is_given_up;
+    bool is_value = result->kind == PROMPTIC_OK && !is_given_up && wants_value(owner, result);
     bool is_begun = owner->decoding != LUA_NOREF;
     if (is_value &&
         (is_begun ? owner->progress == JSON_GOES_ON : result->body_length > STEP_BYTES)) {
@@ -239,6 +278,8 @@ static bool prepare_step(lua_State *L, bindings_owner *owner) {
         return false;
     }
     if (result->kind == PROMPTIC_OK && !is_begun && !is_given_up) /* short, or handed on as it is */
+        return true;
+    if (owner->exchange && result->kind == PROMPTIC_OK && !is_given_up) /* the body is wanted too */
         return true;
     bool is_error = result->kind != PROMPTIC_OK || owner->progress == JSON_REFUSED;
     return promptic_call_shrink(owner->call, is_error ? ERROR_BYTES : 0, FREED_BYTES);
@@ -262,20 +303,25 @@ int bindings_decode_ahead(lua_State *L) {
     return 1;
 }
 
-/* [-0, +0, e] Waits for the end of a call that suspends no task. */
-static void block(lua_State *L, bindings_state *state, bindings_owner *owner) {
-    while (!promptic_call_done(owner->call)) {
+/* Whether there is no reason to wait for the call: it has ended, or bytes of it are there. */
+static bool has_news(const bindings_owner *owner) {
+    return owner->length > 0 || owner->lost || promptic_call_done(owner->call);
+}
+
+void bindings_block(lua_State *L, bindings_owner *owner) {
+    bindings_state *state = owner->state;
+    while (!has_news(owner)) {
         if (state->background && state->task == NULL && !state->logging) {
             if (bindings_drive_background(L, state, INFINITY))
                 continue;
-            release(L, owner);
+            bindings_release(L, owner);
             lua_error(L);
         }
         bindings_work(L, state, INFINITY);
-        if (promptic_call_done(owner->call) && !state->interrupted)
+        if (has_news(owner) && !state->interrupted)
             return;
         if (!bindings_run_hooks(L, state)) {
-            release(L, owner);
+            bindings_release(L, owner);
             lua_error(L);
         }
     }
@@ -294,6 +340,14 @@ int bindings_cancel_call(lua_State *L) {
 
 const char bindings_success_mark, bindings_failure_mark;
 
+const char bindings_resumed_elsewhere[] =
+    "the coroutine of a task was resumed or closed by something else than promptic";
+
+/* [-0, +1, e] What a call that a task has waited for has come to. */
+static int complete(lua_State *L, bindings_owner *owner) {
+    return owner->is_stream ? bindings_take_piece(L, owner) : bindings_finish(L, owner);
+}
+
 #if COMPAT_CONTINUATIONS
 
 /* A script that has got hold of the coroutine can resume it as well. The call is given up then, so
@@ -302,14 +356,13 @@ COMPAT_CONTINUATION(resumed) {
     bindings_owner *owner = lua_touserdata(L, (int)context);
     (void)status;
     if (owner->state->task == L)
-        return finish(L, owner);
+        return complete(L, owner);
     if (!owner->state->logging)
         promptic_call_cancel(owner->call);
     return luaL_error(L, "%s", bindings_resumed_elsewhere);
 }
 
-/* [-1, +1, -] */
-static int return_value(lua_State *L) {
+int bindings_return_value(lua_State *L) {
     (void)L;
     return 1;
 }
@@ -322,15 +375,15 @@ int bindings_resume_values(lua_State *L) {
 
 #else
 
-/* [-1, +2, -] prelude/methods.lua takes the mark away. */
-static int return_value(lua_State *L) {
+/* prelude/methods.lua takes the mark away. */
+int bindings_return_value(lua_State *L) {
     lua_pushlightuserdata(L, (void *)&bindings_success_mark);
     lua_insert(L, -2);
     return 2;
 }
 
 static int finish_call(lua_State *L) {
-    return finish(L, lua_touserdata(L, 1));
+    return complete(L, lua_touserdata(L, 1));
 }
 
 /* The function that has yielded is over, so an error is handed to its caller in Lua, which raises
@@ -340,7 +393,7 @@ int bindings_resume_values(lua_State *L) {
     lua_pushcfunction(L, finish_call);
     lua_insert(L, 1);
     if (lua_pcall(L, 1, 1, 0) == LUA_OK)
-        return return_value(L);
+        return bindings_return_value(L);
     lua_pushlightuserdata(L, (void *)&bindings_failure_mark);
     lua_insert(L, 1);
     return 2;
@@ -352,8 +405,7 @@ bool bindings_can_suspend(lua_State *L, const bindings_state *state) {
     return state->task == L && compat_isyieldable(L);
 }
 
-/* [-0, +1, e] Suspends the task until the call on top of its stack has ended. */
-static int suspend(lua_State *L, bindings_owner *owner) {
+int bindings_suspend(lua_State *L, bindings_owner *owner) {
     int index = lua_gettop(L);
     lua_pushvalue(L, index);
     owner->state->suspending = owner;
@@ -387,42 +439,51 @@ bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request) 
     return owner;
 }
 
-int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *given) {
-    const bindings_client *client = lua_touserdata(L, 1);
-    promptic_request limited = *given;
-    const promptic_request *request = &limited;
-    promptic_error error = {.kind = PROMPTIC_OK};
-    bool suspends = bindings_can_suspend(L, client->state);
-    if (client->parent != NULL)
-        limited.limits = &client->limits;
-    lua_State *outer = bindings_enter(client->state, L);
-    owner->call = promptic_submit(bindings_client_handle(client), request, on_done, owner, &error);
-    bindings_leave(client->state, outer);
-    if (owner->call == NULL)
-        return refuse(L, request, &error);
-    if (suspends)
-        return suspend(L, owner);
-    block(L, client->state, owner);
-    finish(L, owner);
-    return return_value(L);
+/* Runs inside the core. */
+static void on_log(promptic_log_level level, const char *line, void *userdata) {
+    const bindings_owner *owner = userdata;
+    bindings_log_to(owner->state, owner->log, level, line);
 }
 
-/* [-0, +1, e] */
-static int start_with_body(lua_State *L, bindings_owner *owner, promptic_request *request,
-                           json_buffer *body) {
-    if (body != NULL) {
-        request->body = json_buffer_take(body, &request->body_length);
-        request->body_free = free;
+void bindings_submit(lua_State *L, bindings_owner *owner, const promptic_request *given) {
+    const bindings_client *client = lua_touserdata(L, 1);
+    promptic_request request = *given;
+    promptic_error error = {.kind = PROMPTIC_OK};
+    if (client->parent != NULL)
+        request.limits = &client->limits;
+    if (owner->log != LUA_NOREF) {
+        request.log = on_log;
+        request.log_userdata = owner;
     }
-    return bindings_start(L, owner, request);
+    lua_State *outer = bindings_enter(client->state, L);
+    owner->call = promptic_submit(bindings_client_handle(client), &request, on_done, owner, &error);
+    bindings_leave(client->state, outer);
+    if (owner->call == NULL)
+        refuse(L, given, &error);
+}
+
+int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *request) {
+    bool suspends = bindings_can_suspend(L, owner->state);
+    bindings_submit(L, owner, request);
+    if (suspends)
+        return bindings_suspend(L, owner);
+    bindings_block(L, owner);
+    bindings_finish(L, owner);
+    return bindings_return_value(L);
+}
+
+void bindings_give_body(promptic_request *request, json_buffer *body) {
+    if (body == NULL)
+        return;
+    request->body = json_buffer_take(body, &request->body_length);
+    request->body_free = free;
 }
 
 int bindings_call(lua_State *L, promptic_request *request, json_buffer *body) {
-    return start_with_body(L, bindings_prepare(L, request), request, body);
-}
-
-int bindings_exchange(lua_State *L, promptic_request *request, json_buffer *body) {
+    const bindings_client *client = lua_touserdata(L, 1);
     bindings_owner *owner = bindings_prepare(L, request);
-    owner->exchange = true;
-    return start_with_body(L, owner, request, body);
+    if (client->strict && request->row != NULL && request->row->returns.type != NULL)
+        owner->marked = &request->row->returns;
+    bindings_give_body(request, body);
+    return bindings_start(L, owner, request);
 }

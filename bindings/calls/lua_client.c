@@ -85,13 +85,27 @@ static bindings_client *push_client(lua_State *L, bindings_state *state) {
     return client;
 }
 
+/* [-0, +0, e] The option `strict`; raises if the types that it needs are not there. */
+static bool wants_strict(lua_State *L) {
+    bindings_push_option(L, 1, "strict");
+    bool strict = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    if (strict) {
+        bindings_get(L, BINDINGS_STRICT_LOAD);
+        lua_call(L, 0, 0);
+    }
+    return strict;
+}
+
 static int new_client(lua_State *L, bool anonymous) {
     promptic_options options;
     promptic_error error = {.kind = PROMPTIC_OK};
-    library_push_settings(L, library_find("client")->call.parameters, 1);
+    library_push_settings(L, library_find(L, "client")->call.parameters, 1);
     lua_replace(L, 1);
+    bool strict = wants_strict(L);
     bindings_state *state = bindings_state_of(L);
     bindings_client *client = push_client(L, state);
+    client->strict = strict;
     read_options(L, &options);
     client->most_values = (size_t)number_option(L, "max_response_values");
     options.anonymous = anonymous;
@@ -115,7 +129,7 @@ int bindings_new_client(lua_State *L) {
 }
 
 int bindings_new_anonymous_client(lua_State *L) {
-    bindings_check_arguments(L, &library_find("client")->call, 0);
+    bindings_check_arguments(L, &library_find(L, "client")->call, 0);
     return new_client(L, true);
 }
 
@@ -151,6 +165,7 @@ int bindings_client_with(lua_State *L) {
     *view = (bindings_client){.state = from->state,
                               .parent = from->parent != NULL ? from->parent : from,
                               .limits = limits,
+                              .strict = from->strict,
                               .most_values = from->most_values};
     bindings_get(L, BINDINGS_CLIENT_METATABLE);
     lua_setmetatable(L, -2);
@@ -230,20 +245,30 @@ void bindings_open_clients(lua_State *L) {
 /* ---------------------------------------------------------------------- log */
 
 typedef struct log_line {
-    bindings_client *client;
+    bindings_client *client; /* NULL: the function is in the registry */
+    int reference;           /* to it there */
     promptic_log_level level;
     const char *text;
 } log_line;
 
-/* [-1, +0, e] Calls the client's log function; a client that is being collected has none. */
-static int call_log(lua_State *L) {
-    const log_line *line = lua_touserdata(L, 1);
+/* [-0, +1, -] Pushes the client's log function, or nil: one that is being collected has none. */
+static void push_log(lua_State *L, const log_line *line) {
+    if (line->client == NULL) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, line->reference);
+        return;
+    }
     bindings_get(L, BINDINGS_CLIENTS);
     lua_rawgetp(L, -1, line->client);
     if (lua_isnil(L, -1))
-        return 0;
+        return;
     lua_getuservalue(L, -1);
     lua_rawgeti(L, -1, USER_LOG);
+}
+
+/* [-1, +0, e] Calls the log function. */
+static int call_log(lua_State *L) {
+    const log_line *line = lua_touserdata(L, 1);
+    push_log(L, line);
     if (lua_isnil(L, -1))
         return 0;
     lua_pushstring(L, line->level == PROMPTIC_LOG_WARNING ? "warning" : "debug");
@@ -284,17 +309,25 @@ static void take_error(lua_State *L, bindings_state *state, lua_Hook before) {
     lua_pop(L, 1);
 }
 
-void bindings_log(promptic_log_level level, const char *text, void *userdata) {
-    log_line line = {.client = userdata, .level = level, .text = text};
-    bindings_state *state = line.client->state;
+static void write_line(bindings_state *state, log_line *line) {
     lua_State *L = state->running;
     if (L == NULL || state->logging || !lua_checkstack(L, LUA_MINSTACK))
         return;
     lua_Hook hook = lua_gethook(L);
     state->logging = true;
-    if (compat_cpcall(L, call_log, &line) != LUA_OK)
+    if (compat_cpcall(L, call_log, line) != LUA_OK)
         take_error(L, state, hook);
     state->logging = false;
+}
+
+void bindings_log(promptic_log_level level, const char *text, void *userdata) {
+    log_line line = {.client = userdata, .level = level, .text = text};
+    write_line(line.client->state, &line);
+}
+
+void bindings_log_to(bindings_state *state, int reference, promptic_log_level level,
+                     const char *text) {
+    write_line(state, &(log_line){.reference = reference, .level = level, .text = text});
 }
 
 int bindings_warn(lua_State *L) {

@@ -12,6 +12,7 @@
 /* The pairs of a query, in the order of their names. */
 typedef struct query_list {
     bindings_site site;
+    const char *label; /* what messages call the table */
     promptic_pair *pairs;
     size_t count;
     int texts; /* stack index of the table that keeps the values' texts */
@@ -31,11 +32,11 @@ static const char *push_text(lua_State *L, const query_list *list, const char *n
         lua_pushvalue(L, -1);
     else
         bindings_argument_error(L, &list->site,
-                                "query.%s: string, number or boolean expected, got %s", name,
-                                luaL_typename(L, -1));
+                                "%s.%s: string, number or boolean expected, got %s", list->label,
+                                name, luaL_typename(L, -1));
     const char *text = lua_tolstring(L, -1, &length);
     if (strlen(text) != length)
-        bindings_argument_error(L, &list->site, "query.%s: holds a NUL character", name);
+        bindings_argument_error(L, &list->site, "%s.%s: holds a NUL character", list->label, name);
     return text;
 }
 
@@ -64,31 +65,30 @@ static void add_pairs(lua_State *L, query_list *list, const char *name) {
 }
 
 /* [-0, +0, e] How many pairs the table at index makes. */
-static size_t count_pairs(lua_State *L, const bindings_site *site, int index) {
+static size_t count_pairs(lua_State *L, const bindings_site *site, const char *label, int index) {
     size_t count = 0;
     for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING)
-            bindings_argument_error(L, site, "query: parameters have names, this one has a %s",
+            bindings_argument_error(L, site, "%s: parameters have names, this one has a %s", label,
                                     luaL_typename(L, -2));
         if (strlen(lua_tostring(L, -2)) != lua_rawlen(L, -2))
-            bindings_argument_error(L, site, "query: a name holds a NUL character");
+            bindings_argument_error(L, site, "%s: a name holds a NUL character", label);
         count += lua_istable(L, -1) ? lua_rawlen(L, -1) : 1;
     }
     return count;
 }
 
-/* [-0, +2, e] Collects the table at index; the userdata it pushes keeps the pairs. */
-static void take_query(lua_State *L, const bindings_site *site, int index,
-                       promptic_request *request) {
-    query_list list = {.site = *site};
-    size_t count = count_pairs(L, site, index);
-    list.pairs = compat_newuserdata(L, (count + 1) * sizeof *list.pairs);
-    lua_createtable(L, (int)count, 0);
+promptic_pair *bindings_take_pairs(lua_State *L, const bindings_site *site, const char *label,
+                                   int index, size_t *count) {
+    query_list list = {.site = *site, .label = label};
+    size_t most = count_pairs(L, site, label, index);
+    list.pairs = compat_newuserdata(L, (most + 1) * sizeof *list.pairs);
+    lua_createtable(L, (int)most, 0);
     list.texts = lua_gettop(L);
     for (lua_pushnil(L); lua_next(L, index) != 0;)
         add_pairs(L, &list, lua_tostring(L, -2));
-    request->query = list.pairs;
-    request->query_count = list.count;
+    *count = list.count;
+    return list.pairs;
 }
 
 /* ----------------------------------------------------------------- request */
@@ -105,7 +105,8 @@ int bindings_request(lua_State *L) {
     site.argument = OPTIONS;
     bindings_push_option(L, OPTIONS, "query");
     if (!lua_isnil(L, -1))
-        take_query(L, &site, lua_gettop(L), &request);
+        request.query =
+            bindings_take_pairs(L, &site, "query", lua_gettop(L), &request.query_count);
     bindings_push_option(L, OPTIONS, "body");
     if (!lua_isnil(L, -1)) {
         int value = lua_gettop(L);

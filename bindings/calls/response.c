@@ -87,8 +87,28 @@ static void join(lua_State *L) {
     lua_remove(L, list);
 }
 
-/* [-0, +1, m] Pushes the headers by name and returns what follows them. Those of one name are
- * joined at the end, all at once: one by one they would be copied again for each that follows. */
+/* [-0, +0, m] Joins the lists in the table on top, all at once: one by one they would be copied
+ * again for each value that follows. */
+static void join_lists(lua_State *L) {
+    for (lua_pushnil(L); lua_next(L, -2) != 0;) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        if (lua_istable(L, -1))
+            join(L);
+        lua_rawset(L, -4);
+    }
+}
+
+void bindings_push_headers(lua_State *L, const promptic_result *result) {
+    lua_createtable(L, 0, (int)result->header_count);
+    for (size_t i = 0; i < result->header_count; i++) {
+        lua_pushstring(L, result->headers[i].value);
+        add_header(L, result->headers[i].name);
+    }
+    join_lists(L);
+}
+
+/* [-0, +1, m] Pushes the headers by name and returns what follows them. */
 static const char *push_headers(lua_State *L, const response *kept, const char *at) {
     lua_createtable(L, 0, (int)kept->header_count);
     for (size_t i = 0; i < kept->header_count; i++) {
@@ -97,13 +117,7 @@ static const char *push_headers(lua_State *L, const response *kept, const char *
         lua_pushstring(L, value);
         add_header(L, name);
     }
-    for (lua_pushnil(L); lua_next(L, -2) != 0;) {
-        lua_pushvalue(L, -2);
-        lua_insert(L, -2);
-        if (lua_istable(L, -1))
-            join(L);
-        lua_rawset(L, -4);
-    }
+    join_lists(L);
     return at;
 }
 

@@ -8,9 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const char bindings_resumed_elsewhere[] =
-    "the coroutine of a task was resumed or closed by something else than promptic";
-
 /* --------------------------------------------------------------- coroutines */
 
 /* [-0, +1, m] create(f): a coroutine that runs it, with the hook that it would inherit if the

@@ -1,6 +1,6 @@
 /*
- * spool.c - files of spans that wait to be sent: what bindings/prelude/spool.lua needs of the
- * system.
+ * spool.c - files of spans that wait to be sent, and of prompts: what bindings/prelude/spool.lua
+ * and prompt_files.lua need of the system.
  *
  * A handle is a descriptor that belongs to the process that opened it: in a forked child it writes
  * nothing. Names come from the prelude and lie in one folder.
@@ -141,6 +141,48 @@ static int read_file(lua_State *L) {
     return 1;
 }
 
+/* [-0, +1, m] What a descriptor has left to read, at most `most` bytes; -1 and errno otherwise. */
+static int push_contents(lua_State *L, int fd, size_t most) {
+    char part[16 * 1024];
+    luaL_Buffer text;
+    luaL_buffinit(L, &text);
+    ssize_t length;
+    size_t whole = 0;
+    while ((length = read(fd, part, sizeof part)) > 0) {
+        whole += (size_t)length;
+        if (whole > most) {
+            errno = EFBIG;
+            return -1;
+        }
+        luaL_addlstring(&text, part, (size_t)length);
+    }
+    luaL_pushresult(&text);
+    return length < 0 ? -1 : 1;
+}
+
+/* contents(path, most): the bytes of a regular file, which a symbolic link may name; nil and why,
+ * also of one that has more than `most`. Never waits for the writer of a FIFO. */
+static int file_contents(lua_State *L) {
+    const char *path = luaL_checkstring(L, 1);
+    size_t most = (size_t)luaL_checknumber(L, 2);
+    handle *file = push_handle(L); /* closed by its __gc if memory runs out */
+    file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat status;
+    int result = file->fd >= 0 && fstat(file->fd, &status) == 0 ? 1 : -1;
+    if (result == 1 && !S_ISREG(status.st_mode)) {
+        errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+        result = -1;
+    }
+    if (result == 1)
+        result = push_contents(L, file->fd, most);
+    int code = errno;
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
+    errno = code;
+    return result == 1 ? 1 : refuse(L, path);
+}
+
 /* status(path): its size in bytes, its age in seconds, and when it was changed (Unix time); nil and
  * why. */
 static int file_status(lua_State *L) {
@@ -184,11 +226,17 @@ static int remove_file(lua_State *L) {
 }
 
 int bindings_open_spool(lua_State *L) {
-    static const luaL_Reg functions[] = {{"lock", lock_file},     {"append", append_file},
-                                         {"read", read_file},     {"status", file_status},
-                                         {"list", list_folder},   {"remove", remove_file},
-                                         {"write", handle_write}, {"replace", handle_replace},
-                                         {"close", handle_close}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"lock", lock_file},
+                                         {"append", append_file},
+                                         {"read", read_file},
+                                         {"status", file_status},
+                                         {"list", list_folder},
+                                         {"remove", remove_file},
+                                         {"write", handle_write},
+                                         {"replace", handle_replace},
+                                         {"close", handle_close},
+                                         {"contents", file_contents},
+                                         {NULL, NULL}};
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, handle_close);
     lua_setfield(L, -2, "__gc");

@@ -67,6 +67,8 @@ size_t httpd_most_connections(void);
 /* User values of a server: on_request, the error of a signal. */
 enum { HTTPD_ON_REQUEST = 1, HTTPD_INTERRUPT = 2 };
 
+/* ------------------------------------------------------------ httpd_error.c */
+
 /* Message handler: the error as text with a traceback; one of a signal as it is. */
 int httpd_describe_error(lua_State *L);
 
@@ -74,6 +76,9 @@ int httpd_describe_error(lua_State *L);
  * stderr, or, where it is an interrupt, is raised again by step. Returns the length of its message.
  */
 size_t httpd_report_error(lua_State *L, httpd_server *server);
+
+/* [-0, +0, -] The text of the error on top. */
+const char *httpd_error_text(lua_State *L);
 
 /* [-0, +0, m] Sets *response to one whose body the function at index gives: a string each time it
  * is called, nil at the end. NULL if out of memory. *response is set before anything can raise. */

@@ -260,26 +260,6 @@ static int serve(lua_State *L) {
     return 0;
 }
 
-/* [-0, +0, -] Whether the error at index is that of a signal, a promptic.Error of kind
- * "interrupted". */
-static bool is_interrupt(lua_State *L, int index) {
-    bool is = false;
-    if (lua_istable(L, index)) {
-        int table = lua_absindex(L, index);
-        lua_pushliteral(L, "kind");
-        is = lua_rawget(L, table) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "interrupted") == 0;
-        lua_pop(L, 1);
-    }
-    return is;
-}
-
-int httpd_describe_error(lua_State *L) {
-    lua_settop(L, 1);
-    if (!is_interrupt(L, 1))
-        luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
-    return 1;
-}
-
 /* -------------------------------------------------------- internal errors */
 
 /* How many bytes form a character of UTF-8 at text, or 0. */
@@ -338,26 +318,9 @@ static struct MHD_Response *error_response(const char *prefix, const char *text,
     return response;
 }
 
-static const char *error_text(lua_State *L) {
-    return lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "unknown";
-}
-
-size_t httpd_report_error(lua_State *L, httpd_server *server) {
-    const char *text = error_text(L);
-    const char *traceback = strstr(text, "\nstack traceback:");
-    if (is_interrupt(L, -1)) {
-        server->interrupted = true;
-        lua_pushvalue(L, -1);
-        lua_setiuservalue(L, 1, HTTPD_INTERRUPT); /* index 1: everything runs inside of step */
-    } else {
-        fprintf(stderr, "promptic.httpd: internal error: %s\n", text);
-    }
-    return traceback == NULL ? strlen(text) : (size_t)(traceback - text);
-}
-
 /* [-0, +0, -] The error that on_request raised is on top, with a traceback. */
 static void respond_error(lua_State *L, exchange *x) {
-    const char *text = error_text(L);
+    const char *text = httpd_error_text(L);
     size_t length = httpd_report_error(L, x->server);
     drop_response(x);
     x->status = MHD_HTTP_INTERNAL_SERVER_ERROR;

@@ -22,81 +22,9 @@
 
 #define EXIT_INTERRUPTED 130 /* what a shell calls the end by SIGINT: 128 and its number */
 
-static const char *program = "promptic-lua";
-
-/* A script may catch the error that Ctrl-C raises, go on, and fail of something else. */
-static bool ended_by_interrupt;
-
-/* ---------------------------------------------------------------- messages */
-
-const char *interpreter_rename(const char *name) {
-    const char *before = program;
-    program = name;
-    return before;
-}
-
-void interpreter_message(const char *text) {
-    if (program != NULL)
-        fprintf(stderr, "%s: ", program);
-    fprintf(stderr, "%s\n", text);
-    fflush(stderr);
-}
-
 void interpreter_print_version(void) {
     printf("%s\npromptic-lua %s\n", LUA_COPYRIGHT, PROMPTIC_VERSION);
     fflush(stdout);
-}
-
-int interpreter_report(lua_State *L, int status) {
-    if (status == LUA_OK)
-        return status;
-    const char *text = lua_tostring(L, -1);
-    ended_by_interrupt = text != NULL && interpreter_is_interrupt(text);
-    interpreter_message(text == NULL ? "(error message not a string)" : text);
-    lua_pop(L, 1);
-    return status;
-}
-
-/* ------------------------------------------------------------------- calls */
-
-/* [-0, +0, -] Whether it is an error of the platform; with a traceback, as a failed call is rarely
- * where it was typed. */
-static bool is_promptic_error(lua_State *L, int index) {
-    if (luaL_getmetafield(L, index, "__name") == LUA_TNIL)
-        return false;
-    bool same =
-        lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "promptic.Error") == 0;
-    lua_pop(L, 1);
-    return same;
-}
-
-/* Message handler: what is printed of an error. */
-static int describe_error(lua_State *L) {
-    const char *text = lua_tostring(L, 1);
-    if (text == NULL) {
-        if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING) {
-            if (!is_promptic_error(L, 1))
-                return 1;
-            text = lua_tostring(L, -1);
-            if (bindings_is_interrupt(L, 1) && lua_getfield(L, 1, "message") == LUA_TSTRING)
-                text = lua_tostring(L, -1); /* may have an account of the work */
-        } else {
-            text = lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
-        }
-    }
-    luaL_traceback(L, L, text, 1);
-    return 1;
-}
-
-int interpreter_call(lua_State *L, int arguments, int results) {
-    int handler = lua_gettop(L) - arguments;
-    lua_pushcfunction(L, describe_error);
-    lua_insert(L, handler);
-    lua_State *outer = interpreter_begin(L);
-    int status = lua_pcall(L, arguments, results, handler);
-    interpreter_end(L, outer);
-    lua_remove(L, handler);
-    return status;
 }
 
 /* [-1, +0, -] Calls the chunk on top, or reports why there is none. */
@@ -223,7 +151,7 @@ static void interact(lua_State *L) {
         interpreter_session(L);
     else
         interpreter_repl(L);
-    ended_by_interrupt = false;
+    interpreter_forgive();
 }
 
 /* As in lua, a script that is read from stdin without "-" never fails the program. */
@@ -261,8 +189,8 @@ static int protected_main(lua_State *L) {
     int argc = (int)lua_tointeger(L, 1);
     char **argv = lua_touserdata(L, 2);
     interpreter_options options;
-    if (argv[0] != NULL && argv[0][0] != '\0')
-        program = argv[0];
+    const char *program = argv[0] != NULL && argv[0][0] != '\0' ? argv[0] : INTERPRETER_NAME;
+    interpreter_rename(program);
     if (!interpreter_parse(&options, argc, argv, program))
         return 0;
     if (options.help || options.own_version) {
@@ -318,7 +246,7 @@ int main(int argc, char **argv) {
     interpreter_report(L, status);
     interpreter_flush(L);
     lua_close(L);
-    if (ended_by_interrupt)
+    if (interpreter_ended_by_interrupt())
         return EXIT_INTERRUPTED;
     return well ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -10,11 +10,29 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* ----------------------------------------------------------- interpreter.c */
+/* ---------------------------------------------------- interpreter_report.c */
 
 /* [-arguments - 1, +results, -] Calls with a traceback on errors and with Ctrl-C as an error.
  * Returns the status, with the message instead of results where it is not LUA_OK. */
 int interpreter_call(lua_State *L, int arguments, int results);
+
+/* [-0 or 1, +0, -] Prints the message on top where the status is not LUA_OK; returns the status. */
+int interpreter_report(lua_State *L, int status);
+
+#define INTERPRETER_NAME "promptic-lua"
+
+/* Prints "program: text" to stderr; without the program's name within the REPL. */
+void interpreter_message(const char *text);
+
+/* The name that messages start with, or NULL for none; returns the one before. */
+const char *interpreter_rename(const char *program);
+
+/* Whether the error that was reported last was that of a signal. The second one forgets it. */
+bool interpreter_ended_by_interrupt(void);
+void interpreter_forgive(void);
+
+/* Lua's line and ours. */
+void interpreter_print_version(void);
 
 /* ------------------------------------------------------ interpreter_flush.c */
 
@@ -23,18 +41,6 @@ void interpreter_flush(lua_State *L);
 
 /* [-0, +0, m] Makes os.exit do so too. */
 void interpreter_flush_at_exit(lua_State *L);
-
-/* [-0 or 1, +0, -] Prints the message on top where the status is not LUA_OK; returns the status. */
-int interpreter_report(lua_State *L, int status);
-
-/* Prints "program: text" to stderr; without the program's name within the REPL. */
-void interpreter_message(const char *text);
-
-/* The name that messages start with, or NULL for none; returns the one before. */
-const char *interpreter_rename(const char *program);
-
-/* Lua's line and ours. */
-void interpreter_print_version(void);
 
 /* --------------------------------------------------- interpreter_signals.c */
 

@@ -18,27 +18,6 @@ static int refuse(lua_State *L, const char *function) {
     return lua_error(L);
 }
 
-/* encode(value) -> string */
-int json_function_encode(lua_State *L) {
-    luaL_checkany(L, 1);
-    lua_settop(L, 1);
-    json_push_codec(L);
-    json_buffer *b = json_codec_take(L, 2, JSON_CODEC_BUFFER);
-    if (b == NULL) {
-        lua_pop(L, 1);
-        b = json_buffer_push(L);
-    }
-    if (!json_encode(L, 1, JSON_ANY, NULL, b))
-        return refuse(L, "encode");
-    lua_pushlstring(L, b->data, b->length);
-    b->length = 0;
-    if (b->capacity > KEPT_BYTES)
-        json_buffer_clear(b);
-    lua_pushvalue(L, 3);
-    lua_rawseti(L, 2, JSON_CODEC_BUFFER);
-    return 1;
-}
-
 /* [-0, +0, e] The option's bit where the table at index 2, if there is one, asks for it. */
 static unsigned option(lua_State *L, const char *name, unsigned bit) {
     if (!lua_istable(L, 2))
@@ -47,6 +26,38 @@ static unsigned option(lua_State *L, const char *name, unsigned bit) {
     bool wanted = lua_toboolean(L, -1);
     lua_pop(L, 1);
     return wanted ? bit : 0;
+}
+
+/* [-0, +0, e] */
+static int indent_option(lua_State *L) {
+    if (!lua_istable(L, 2))
+        return 0;
+    lua_getfield(L, 2, "indent");
+    int indent = (int)lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    return indent;
+}
+
+/* encode(value [, { sort_keys = boolean, indent = integer }]) -> string */
+int json_function_encode(lua_State *L) {
+    luaL_checkany(L, 1);
+    json_style style = {.sort_keys = option(L, "sort_keys", 1) != 0, .indent = indent_option(L)};
+    lua_settop(L, 1);
+    json_push_codec(L);
+    json_buffer *b = json_codec_take(L, 2, JSON_CODEC_BUFFER);
+    if (b == NULL) {
+        lua_pop(L, 1);
+        b = json_buffer_push(L);
+    }
+    if (!json_encode_styled(L, 1, style, b))
+        return refuse(L, "encode");
+    lua_pushlstring(L, b->data, b->length);
+    b->length = 0;
+    if (b->capacity > KEPT_BYTES)
+        json_buffer_clear(b);
+    lua_pushvalue(L, 3);
+    lua_rawseti(L, 2, JSON_CODEC_BUFFER);
+    return 1;
 }
 
 /* decode(text [, { strict = boolean, nulls = boolean }]) -> value */

@@ -84,6 +84,15 @@ typedef enum json_shape {
  */
 bool json_encode(lua_State *L, int index, json_shape shape, const char *root, json_buffer *b);
 
+/* How a text looks: for people, and for comparing two of them. */
+typedef struct json_style {
+    bool sort_keys; /* of objects, by their bytes */
+    int indent;     /* spaces for each level, with each member on a line of its own; 0: one line */
+} json_style;
+
+/* [-0, +0, e] The same in another style, for a value of any shape. */
+bool json_encode_styled(lua_State *L, int index, json_style style, json_buffer *b);
+
 /* How a text is decoded: 0, or some of these. */
 enum {
     JSON_STRICT = 1,    /* bytes that are not UTF-8 and lone surrogates are refused, not replaced */

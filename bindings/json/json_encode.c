@@ -5,6 +5,7 @@
 #include "json_reader.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* What has become of a value, or of the next member of a table. */
 typedef enum outcome {
@@ -15,6 +16,21 @@ typedef enum outcome {
 
 static void add_char(json_encoder *e, char c) {
     json_buffer_add_char(e->L, e->buffer, c);
+}
+
+/* [-0, +0, m] Begins a line where the style has lines. */
+static void begin_line(json_encoder *e, int level) {
+    if (e->style.indent == 0)
+        return;
+    add_char(e, '\n');
+    for (int i = 0; i < level * e->style.indent; i++)
+        add_char(e, ' ');
+}
+
+/* [-0, +0, m] Begins a member of the innermost table with '[', '{' or ','. */
+static void begin_item(json_encoder *e, char c) {
+    add_char(e, c);
+    begin_line(e, e->depth);
 }
 
 static outcome refused(bool never) {
@@ -43,7 +59,7 @@ static bool is_sequence(lua_State *L, int table, size_t count) {
 static outcome next_unordered(json_encoder *e, json_frame *f) {
     if ((size_t)f->index == f->count)
         return WRITTEN;
-    add_char(e, f->index == 0 ? '[' : ',');
+    begin_item(e, f->index == 0 ? '[' : ',');
     lua_rawgeti(e->L, f->slot, (compat_index)++f->index);
     return OPENED;
 }
@@ -62,26 +78,77 @@ static outcome begin_unordered(json_encoder *e, json_frame *f) {
 
 /* ------------------------------------------------------------------ members */
 
+/* [-0, +0 or 1, e] Writes the key of the member whose value is on top. */
+static outcome add_key(json_encoder *e, json_frame *f, bool first) {
+    size_t invalid_at = 0;
+    begin_item(e, first ? '{' : ',');
+    if (!json_buffer_add_string(e->L, e->buffer, f->key, f->key_length, &invalid_at))
+        return refused(json_refuse_text(e, e->depth, "the key", invalid_at));
+    add_char(e, ':');
+    if (e->style.indent > 0)
+        add_char(e, ' ');
+    return OPENED;
+}
+
 /* [-0, +0 or 1, e] The member whose key and value are on top. */
 static outcome begin_member(json_encoder *e, json_frame *f, bool first) {
     lua_State *L = e->L;
-    size_t invalid_at = 0;
     if (!f->is_object) {
         f->index++;
         if (lua_type(L, -2) != LUA_TNUMBER || lua_tonumber(L, -2) != (lua_Number)f->index)
             return begin_unordered(e, f);
-        add_char(e, first ? '[' : ',');
+        begin_item(e, first ? '[' : ',');
         return OPENED;
     }
     if (lua_type(L, -2) != LUA_TSTRING)
         return refused(json_refuse_keys(e));
     f->key = lua_tolstring(L, -2, &f->key_length);
-    add_char(e, first ? '{' : ',');
-    if (!json_buffer_add_string(L, e->buffer, f->key, f->key_length, &invalid_at))
-        return refused(json_refuse_text(e, e->depth, "the key", invalid_at));
-    add_char(e, ':');
-    return OPENED;
+    return add_key(e, f, first);
 }
+
+/* -------------------------------------------------------------- sorted keys */
+
+static int compare_keys(const void *left, const void *right) {
+    const json_key *a = left, *b = right;
+    int order = memcmp(a->text, b->text, a->length < b->length ? a->length : b->length);
+    return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+/* [-0, +0 or 1, e] The next member of an object whose keys are sorted, or its end. */
+static outcome next_sorted(json_encoder *e, json_frame *f) {
+    lua_State *L = e->L;
+    if ((size_t)f->index == f->count) {
+        lua_pop(L, 1);
+        return WRITTEN;
+    }
+    const json_key *key = &f->sorted[f->index++];
+    f->key = key->text;
+    f->key_length = key->length;
+    lua_pushlstring(L, key->text, key->length);
+    lua_rawget(L, f->slot);
+    return add_key(e, f, f->index == 1);
+}
+
+/* [-2, +2 or 1, e] Its first member by lua_next is on top: begins with the first in order instead. */
+static outcome begin_sorted(json_encoder *e, json_frame *f) {
+    lua_State *L = e->L;
+    size_t count = 0;
+    lua_pop(L, 2);
+    for (lua_pushnil(L); lua_next(L, f->slot) != 0; lua_pop(L, 1))
+        count++;
+    json_key *keys = compat_newuserdata(L, count * sizeof *keys);
+    for (lua_pushnil(L); lua_next(L, f->slot) != 0; lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            return refused(json_refuse_keys(e));
+        keys[f->count].text = lua_tolstring(L, -2, &keys[f->count].length);
+        f->count++;
+    }
+    qsort(keys, count, sizeof *keys, compare_keys);
+    f->sorted = keys;
+    return next_sorted(e, f);
+}
+
+/* --------------------------------------------------------------------- next */
 
 /* [-1, +0 or 1, e] Behind the value on top: the table's next member, or its end. */
 static outcome next_member(json_encoder *e) {
@@ -90,10 +157,13 @@ static outcome next_member(json_encoder *e) {
     lua_pop(e->L, 1);
     if (f->is_unordered)
         next = next_unordered(e, f);
+    else if (f->sorted != NULL)
+        next = next_sorted(e, f);
     else if (lua_next(e->L, f->slot))
         next = begin_member(e, f, false);
     if (next != WRITTEN)
         return next;
+    begin_line(e, e->depth - 1);
     add_char(e, f->is_object ? '}' : ']');
     lua_pop(e->L, f->is_copy ? 1 : 0);
     e->depth--;
@@ -128,6 +198,8 @@ static outcome open_table(json_encoder *e, json_frame frame, bool empty_is_array
         grow_frames(e);
     json_frame *f = &e->frames[e->depth++];
     *f = frame;
+    if (f->is_object && e->style.sort_keys)
+        return begin_sorted(e, f);
     return begin_member(e, f, true);
 }
 
@@ -254,7 +326,8 @@ static bool encode_shaped(json_encoder *e, bool array) {
                                       : "a plain value");
 }
 
-bool json_encode(lua_State *L, int index, json_shape shape, const char *root, json_buffer *b) {
+static bool encode(lua_State *L, int index, json_shape shape, const char *root, json_style style,
+                   json_buffer *b) {
     luaL_checkstack(L, LUA_MINSTACK, "JSON");
     int top = lua_gettop(L);
     size_t before = b->length;
@@ -263,6 +336,7 @@ bool json_encode(lua_State *L, int index, json_shape shape, const char *root, js
     e.L = L;
     e.buffer = b;
     e.root = root == NULL || root[0] == '\0' ? "value" : root;
+    e.style = style;
     e.array_metatable = NULL;
     e.depth = 0;
     e.room = JSON_FEW_FRAMES;
@@ -280,4 +354,12 @@ bool json_encode(lua_State *L, int index, json_shape shape, const char *root, js
     }
     lua_settop(L, top);
     return true;
+}
+
+bool json_encode(lua_State *L, int index, json_shape shape, const char *root, json_buffer *b) {
+    return encode(L, index, shape, root, (json_style){.indent = 0}, b);
+}
+
+bool json_encode_styled(lua_State *L, int index, json_style style, json_buffer *b) {
+    return encode(L, index, JSON_ANY, NULL, style, b);
 }

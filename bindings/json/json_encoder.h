@@ -4,16 +4,23 @@
 
 #include "json.h"
 
+/* A key of an object, which keeps its text alive. */
+typedef struct json_key {
+    const char *text;
+    size_t length;
+} json_key;
+
 /* A table that is being written, and the member of it that is. The open ones are a list of the
  * encoder's, not C functions within each other: depth costs no C stack. On Lua's stack a table lies
- * at `slot`, the key of the member and its value above it. */
+ * at `slot`, the key of the member and its value above it; with sorted keys their list and the value. */
 typedef struct json_frame {
     const void *table;
     const char *key; /* NULL where the member is the element `index` */
     size_t key_length;
     long long index;
     size_t begin; /* of the table's text in the buffer */
-    size_t count; /* elements of one that is unordered */
+    size_t count; /* elements of one that is unordered, or sorted keys */
+    const json_key *sorted; /* the keys in the order of writing; NULL: as lua_next gives them */
     int slot;
     bool is_object;
     bool is_unordered; /* an array whose elements lua_next does not give in their order */
@@ -28,6 +35,7 @@ typedef struct json_encoder {
     lua_State *L;
     json_buffer *buffer;
     const char *root;
+    json_style style;
     const void *array_metatable; /* NULL as long as it was not needed */
     int depth;                   /* tables that are open */
     int room;                    /* of frames */

@@ -38,14 +38,19 @@ for _, name in ipairs{ "get_artifact_content", "get_storage_object_content" } do
    end
 end
 
+local function fetch_and_commit(client, id, path, options, file)
+   fetch(client, "get_artifact_content", id, options, file)
+   return writing.commit(file, path)
+end
+
 local function download(client, id, path, options)
    local file = options.file or writing.open(path)
-   local fine, err = attempt(fetch, client, "get_artifact_content", id, options, file)
+   local fine, result = failure.attempt_and(function() file:discard() end, fetch_and_commit, client, id, path,
+      options, file)
    if not fine then
-      file:discard()
-      error(err, 0)
+      error(result, 0)
    end
-   return writing.commit(file, path)
+   return result
 end
 
 --- Writes an artifact's bytes to a file and returns their number. An existing file is replaced once all bytes have

@@ -1,48 +1,12 @@
--- compare.lua - create_experiment_from_deployed and deploy_if_better: a new prompt against the deployed one, on the
--- same rows. Baked into the module; runs in Lua 5.1 to 5.4.
+-- compare.lua - deploy_if_better: a new prompt against the deployed one, on the same rows.
+-- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local ipairs, math, next, tostring, type = ipairs, math, next, tostring, type
+local ipairs, math, rawget, tostring, type = ipairs, math, rawget, tostring, type
 
 local methods, library = import "methods", import "c.library"
 local failure, noise = import "failure", import "noise"
 local check, is_null = library.check, library.promptic.null
-
--- ------------------------------------------------------------------ an experiment that can be compared
-
-local CHANGES = { "name", "description", "hyperparameters", "provider" }
-
--- The first experiment of a component, with nothing to compare with.
-local function create_first(client, component_id, settings)
-   if not (settings.model and settings.initial_prompt) then
-      local message = "no prompt of the component is deployed: the first experiment needs model and initial_prompt"
-      failure.raise("argument", message, "nothing_deployed")
-   end
-   local options = { initial_prompt = settings.initial_prompt, task_type = settings.task_type }
-   for _, name in ipairs(CHANGES) do
-      options[name] = settings[name]
-   end
-   return methods.create_experiment(client, component_id, settings.model, options)
-end
-
-function methods.create_experiment_from_deployed(...)
-   local client, component_id, settings = check.create_experiment_from_deployed(...)
-   local deployed = methods.get_deployed_prompt(client, component_id)
-   if not deployed then
-      return create_first(client, component_id, settings)
-   end
-   local copy = methods.duplicate_experiment(client, deployed.experimentId, {
-      initial_prompt_override = deployed.prompt,
-   })
-   local changes = { target_model = settings.model }
-   for _, name in ipairs(CHANGES) do
-      changes[name] = settings[name]
-   end
-   if next(changes) == nil then
-      return copy
-   end
-   return methods.update_experiment(client, copy.id, changes)
-end
 
 -- ------------------------------------------------------------------ what both were measured on
 
@@ -79,9 +43,9 @@ end
 
 -- The answer of a row as a label.
 local function label_of(row)
-   local answer = row.expectedPayload
-   if row.expected ~= nil then
-      answer = row.expected
+   local answer = rawget(row, "expectedPayload") -- raw: a row is a case or an observation, whose types differ
+   if rawget(row, "expected") ~= nil then
+      answer = rawget(row, "expected")
    elseif type(answer) == "table" and answer.value ~= nil then
       answer = answer.value
    end

@@ -32,6 +32,19 @@ function failure.attempt(f, ...)
    return supervise.finish(supervise.start(f, ...))
 end
 
+--- The same, and calls clean_up() at the end of f, however that comes: also where the task is cancelled, whose waiting
+--- for f then ends with an error.
+function failure.attempt_and(clean_up, f, ...)
+   if not scheduler.running() then
+      local fine, result = pcall(f, ...)
+      clean_up()
+      return fine, result
+   end
+   local state = supervise.start(f, ...)
+   state.on_finish = clean_up
+   return supervise.finish(state)
+end
+
 --- Whether the next attempt may succeed: no connection, no response in time, or a platform that is away or busy.
 function failure.is_passing(err)
    local status = err.status_code

@@ -41,7 +41,8 @@ if success then
       end
    end
    local rows, files = import "c.rows", import "c.files"
-   rows.call, files.exchange = suspending(rows.call), suspending(files.exchange)
+   rows.call, files.next = suspending(rows.call), suspending(files.next)
+   files.exchange = suspending(files.exchange)
 end
 
 return methods

@@ -9,11 +9,13 @@ local methods, library = import "methods", import "c.library"
 local failure = import "failure"
 local check = library.check
 
+local names = {}
+
 -- ------------------------------------------------------------------ finding
 
--- The only one of the list that has the name, or nil. Several are an error that lists their ids: which of them is
--- meant nobody but the caller knows.
-local function only(list, what, name)
+--- The only one of the list that has the name, or nil. Several are an error that lists their ids: which of them is
+--- meant nobody but the caller knows.
+function names.only(list, what, name)
    local found = {}
    for index = 1, #list do
       if list[index].name == name then
@@ -42,12 +44,12 @@ local function list_of(response, path)
 end
 
 local function find_component(client, name)
-   return only(list_of(methods.list_components(client), "/components"), "component", name)
+   return names.only(list_of(methods.list_components(client), "/components"), "component", name)
 end
 
 local function find_dataset(client, component_id, name)
    local path = ("/components/%s/datasets"):format(component_id)
-   return only(list_of(methods.list_datasets(client, component_id), path), "dataset", name)
+   return names.only(list_of(methods.list_datasets(client, component_id), path), "dataset", name)
 end
 
 function methods.find_component(...)
@@ -64,7 +66,7 @@ function methods.find_experiment(...)
    for experiment in methods.each_experiment(client, { component_id = component_id, limit = 100 }) do
       list[#list + 1] = experiment
    end
-   return only(list, "experiment", name)
+   return names.only(list, "experiment", name)
 end
 
 -- ------------------------------------------------------------------ ensuring
@@ -72,9 +74,9 @@ end
 -- A create in doubt is looked up before it is repeated, this often at most.
 local MOST_CREATES = 3
 
--- find() gives what is there, or nil; create() creates it. A request that takes effect only after the look-up that
--- follows it can still make a second one: bindings/README.md, "Names".
-local function ensure(find, create)
+--- find() gives what is there, or nil; create() creates it. A request that takes effect only after the look-up that
+--- follows it can still make a second one: bindings/README.md, "Names".
+function names.ensure(find, create)
    for attempt = 1, MOST_CREATES do
       local found = find()
       if found then
@@ -93,7 +95,7 @@ end
 
 function methods.ensure_component(...)
    local client, name, settings = check.ensure_component(...)
-   return ensure(function() return find_component(client, name) end, function()
+   return names.ensure(function() return find_component(client, name) end, function()
       local id = methods.create_component(client, name, { description = settings.description }).id
       return methods.get_component(client, id)
    end)
@@ -101,7 +103,9 @@ end
 
 function methods.ensure_dataset(...)
    local client, component_id, name, settings = check.ensure_dataset(...)
-   return ensure(function() return find_dataset(client, component_id, name) end, function()
+   return names.ensure(function() return find_dataset(client, component_id, name) end, function()
       return methods.create_dataset(client, component_id, name, { description = settings.description })
    end)
 end
+
+return names

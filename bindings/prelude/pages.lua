@@ -2,7 +2,7 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, math, next, type = error, math, next, type
+local error, math, next, rawget, type = error, math, next, rawget, type
 
 local methods, library = import "methods", import "c.library"
 local failure = import "failure"
@@ -59,14 +59,15 @@ end
 
 -- Not an object with fields.
 local function is_list(value)
-   return type(value) == "table" and (#value > 0 or next(value) == nil)
+   return type(value) == "table" and (rawget(value, 1) ~= nil or next(value) == nil)
 end
 
 -- The list in the response, under the second name where the platform's sources disagree. A missing list is an
 -- error: it would look like the end of all pages.
 local function list_in(response, path, field, other)
-   if type(response) == "table" and is_list(response[field]) then
-      return response[field]
+   local list = type(response) == "table" and rawget(response, field) -- raw: its type may have no such field
+   if is_list(list) then
+      return list
    elseif other then
       return list_in(response, path, other)
    end

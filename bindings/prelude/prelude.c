@@ -72,9 +72,17 @@ static int make_check(lua_State *L) {
     return 1;
 }
 
+/* [-2, +0, m] set_strict(load, mark) */
+static int set_strict(lua_State *L) {
+    lua_settop(L, 2);
+    bindings_set(L, BINDINGS_STRICT_MARK);
+    bindings_set(L, BINDINGS_STRICT_LOAD);
+    return 0;
+}
+
 /* [-0, +1, m] Pushes the part "c.library"; the module is at index. */
 static void push_library(lua_State *L, int module) {
-    lua_createtable(L, 0, 9);
+    lua_createtable(L, 0, 16);
     lua_pushvalue(L, module);
     lua_setfield(L, -2, "promptic");
     bindings_get(L, BINDINGS_METHODS);
@@ -97,6 +105,10 @@ static void push_library(lua_State *L, int module) {
     lua_setfield(L, -2, "renew");
     lua_pushcfunction(L, bindings_warn);
     lua_setfield(L, -2, "warn");
+    lua_pushcfunction(L, set_strict);
+    lua_setfield(L, -2, "set_strict");
+    bindings_open_nearest(L);
+    lua_setfield(L, -2, "nearest");
     lua_newtable(L);
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, make_check);

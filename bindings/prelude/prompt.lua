@@ -5,80 +5,25 @@ local import = ...
 local error, ipairs, math, pairs, pcall = error, ipairs, math, pairs, pcall
 local setmetatable, tostring, type = setmetatable, tostring, type
 
-local library, methods = import "c.library", import "methods"
-local background, disk, failure, host = import "background", import "c.spool", import "failure", import "c.tasks"
-local auth, render, writing = import "c.auth", import "render", import "writing"
+local library, methods, scheduler, tasks = import "c.library", import "methods", import "scheduler", import "tasks"
+local background, failure, host = import "background", import "failure", import "c.tasks"
+local auth, files, render = import "c.auth", import "prompt_files", import "render"
 
-local check, now, promptic, warn = library.check, library.now, library.promptic, library.warn
-local generation = host.generation
+local check, now, warn = library.check, library.now, library.warn
+local generation, is_finished = host.generation, scheduler.is_finished
+local max, min = math.max, math.min
 
 local Prompt = { __name = "promptic.prompt" }
 Prompt.__index = Prompt
 
--- Fields: value and source (what get returns, or nil and why), due (when the next refresh is, monotonic), fetched (when
--- the platform last gave it), gone (since when the platform says that nothing is deployed, or false), pause (seconds
--- until the next attempt after a failure), refreshing (the generation of the process that refreshes, or false), id (the
--- component's).
+-- Fields: value and source (what get returns, or nil and why), due (from when on get begins a refresh), is_kept
+-- (whether the value is the platform's, by this process or the cache_file), gone (since when the platform says that
+-- nothing is deployed, or false), pause (seconds until the next attempt after a failure), task (of the last refresh, or
+-- false), process (the generation of the process that task belongs to), problem (the error of the last refresh, or
+-- false), noted (what was logged last), id (the component's). Times are monotonic: the system's clock may step.
 
 local FIRST_PAUSE, LONGEST_PAUSE = 1, 30
-
--- ------------------------------------------------------------------ files
-
-local MOST_BYTES = 64 * 1024 * 1024
-
-local function read_json(path)
-   local size, problem = disk.status(path)
-   if not size then
-      return nil, problem
-   end
-   local text, why = disk.read(path, 0, math.min(size, MOST_BYTES))
-   if not text then
-      return nil, why
-   end
-   local fine, value = pcall(promptic.json.decode, text)
-   if not fine or type(value) ~= "table" then
-      return nil, path .. ": not JSON"
-   end
-   return value
-end
-
-local function is_prompt(value)
-   return type(value) == "table" and type(value.prompt) == "string"
-end
-
--- The prompt of this component in a file that `promptic deployments pull` has written.
-local function from_file(self, path)
-   local document, problem = read_json(path)
-   if not document then
-      return nil, problem
-   end
-   for _, entry in ipairs(type(document.prompts) == "table" and document.prompts or {}) do
-      if is_prompt(entry) and (entry.componentId == self.component or entry.componentName == self.component) then
-         return entry
-      end
-   end
-   return nil, ("%s: no prompt of '%s'"):format(path, self.component)
-end
-
--- What a process before this one has left, if it was of this endpoint and component.
-local function from_cache(self)
-   local document = read_json(self.cache_file)
-   if document and document.endpoint == self.endpoint and document.component == self.component
-      and is_prompt(document.prompt) then
-      return document.prompt
-   end
-end
-
-local function save(self)
-   if not self.cache_file then
-      return
-   end
-   local text = promptic.json.encode{ endpoint = self.endpoint, component = self.component, prompt = self.value }
-   local fine, problem = failure.attempt(writing.write, self.cache_file, text, true)
-   if not fine then
-      self:note("the cache_file cannot be written: " .. tostring(problem))
-   end
-end
+local FOREVER = 1e9 -- seconds
 
 -- ------------------------------------------------------------------ what get returns
 
@@ -99,42 +44,32 @@ local function same(a, b)
    return true
 end
 
--- Each thing once in a row.
-function Prompt:note(text)
-   if self.noted ~= text then
-      self.noted = text
+-- Logs each thing once in a row. `key`: what makes it the same, if its text varies.
+local function note(self, text, key)
+   if self.noted ~= (key or text) then
+      self.noted = key or text
       pcall(warn, self.client, ("prompt of '%s': %s"):format(self.component, text))
    end
 end
 
+-- Returns whether that changes the prompt.
 local function set(self, value, source)
    local before = self.value
-   if before ~= nil and same(before, value) then
-      value = before -- the same table as long as nothing changes
-   end
-   self.value, self.source = value, source
-   if self.on_change and value ~= before and value ~= nil then
-      local fine, problem = pcall(self.on_change, value, before)
-      if not fine then
-         self:note("on_change has failed: " .. tostring(problem))
-      end
-   end
+   local is_same = before ~= nil and same(before, value)
+   self.value, self.source = is_same and before or value, source
+   return not is_same
 end
 
 -- What there is besides the platform, in its order.
 local function fall_back(self, why)
-   local cached = self.cache_file and not self.gone and from_cache(self)
-   if cached then
-      return set(self, cached, "cache_file")
-   end
    local problem
    if self.file then
       local found
-      found, problem = from_file(self, self.file)
+      found, problem = files.find(self.file, self.component)
       if found then
          return set(self, found, "file")
       end
-      self:note(problem)
+      note(self, problem)
    end
    if self.fallback then
       return set(self, self.fallback, "fallback")
@@ -142,99 +77,150 @@ local function fall_back(self, why)
    self.value, self.source = nil, problem and why .. "; " .. problem or why
 end
 
+local function begin(self)
+   local cached = self.cache_file and files.load(self.cache_file, self.endpoint, self.component)
+   if cached then
+      self.is_kept = true
+      return set(self, cached, "cache_file")
+   end
+   return fall_back(self, "it was not fetched yet")
+end
+
+local function save(self)
+   if self.cache_file then
+      local fine, problem = failure.attempt(files.store, self.cache_file, self.endpoint, self.component, self.value)
+      if not fine then
+         note(self, "the cache_file cannot be written: " .. tostring(problem))
+      end
+   end
+end
+
 -- ------------------------------------------------------------------ refreshing
 
-local function id_of(self)
-   if self.id then
-      return self.id
+local function find_id(self)
+   if not self.id then
+      local component = self.is_id and { id = self.component } or methods.find_component(self.client, self.component)
+      self.id = component and component.id or false
    end
-   local component = self.is_id and { id = self.component } or methods.find_component(self.client, self.component)
-   self.id = component and component.id
    return self.id
 end
 
--- The deployed prompt; nil and why if there is none. A component of a name that is gone is looked for once more: it may
--- have been made anew.
+-- A 404 of the platform's, not one of a server in its place.
+local function is_missing(err)
+   return failure.is_error(err) and err.status_code == 404 and err.code ~= "no_route"
+end
+
+-- The deployed prompt; nil and why if there is none. The component of a name may have been made anew, with another id.
 local function ask(self)
    local known = self.id
-   local id = id_of(self)
+   local id = find_id(self)
    if not id then
       return nil, ("there is no component '%s'"):format(self.component)
    end
    local fine, value = failure.attempt(methods.get_deployed_prompt, self.client, id)
-   if fine and is_prompt(value) then
+   if fine and files.is_prompt(value) then
       return value
-   elseif fine then
-      return nil, "no prompt is deployed"
-   elseif failure.is_error(value) and value.status_code == 404 then
-      self.id = nil
-      if known and not self.is_id then
-         return ask(self)
-      end
-      return nil, ("there is no component '%s'"):format(self.component)
+   elseif fine and value ~= nil then
+      failure.raise("decode", "the response is no deployed prompt", "unexpected_response")
+   elseif not fine and not is_missing(value) then
+      error(value, 0)
    end
-   error(value, 0)
+   self.id = false
+   if fine then
+      return nil, "no prompt is deployed"
+   elseif known and not self.is_id then
+      return ask(self)
+   end
+   return nil, ("there is no component '%s'"):format(self.component)
 end
 
-local function take(self, value, why)
-   self.pause, self.due = FIRST_PAUSE, now() + self.ttl
-   if value then
-      self.fetched, self.gone, self.noted = now(), false, false
-      local before = self.value
-      set(self, value, "fresh")
-      if self.value ~= before then
-         save(self)
-      end
-      return
+-- The platform has taken the prompt away, and the time in which it stays in use is over.
+local function withdraw(self, why)
+   self.is_kept = false
+   if self.cache_file then
+      files.remove(self.cache_file, self.endpoint, self.component)
    end
-   self.gone = self.gone or now()
-   self:note(why)
-   if self.fetched and now() - self.gone < self.stale then
-      self.source = "stale"
-      self.due = math.min(self.due, self.gone + self.stale)
-      return
-   end
-   self.fetched = false
    fall_back(self, why)
+end
+
+local function is_over(self)
+   return self.gone and now() >= self.gone + self.stale
+end
+
+local function take(self, value)
+   local is_new = self.gone or not self.is_kept
+   self.gone, self.noted, self.is_kept = false, false, true
+   if set(self, value, "fresh") or is_new then
+      save(self)
+   end
+end
+
+local function lose(self, why)
+   self.gone = self.gone or now()
+   note(self, why)
+   if not self.is_kept or is_over(self) then
+      withdraw(self, why)
+   else
+      self.due = min(self.due, self.gone + self.stale)
+   end
 end
 
 -- After a failure the prompt stays what it is: only the platform takes one away.
 local function suffer(self, err)
-   self:note(tostring(err))
-   if self.fetched then
-      self.source = "stale"
-   elseif self.value == nil then
+   local key = failure.is_error(err) and ("%s %s %s"):format(err.kind, tostring(err.status_code), tostring(err.code))
+   note(self, tostring(err), key)
+   if self.value == nil then
       fall_back(self, tostring(err))
    end
    self.due = now() + self.pause
-   self.pause = math.min(2 * self.pause, LONGEST_PAUSE)
+   self.pause = min(2 * self.pause, LONGEST_PAUSE)
 end
 
 local function refresh(self)
+   local before = self.value
+   if self.is_kept and is_over(self) then
+      withdraw(self, "no prompt is deployed")
+   end
    local fine, result = failure.attempt(function()
       local value, why = ask(self)
       return { value = value, why = why }
    end)
-   if fine then
-      take(self, result.value, result.why)
-   else
+   self.problem = not fine and result
+   if not fine then
       suffer(self, result)
+   else
+      self.pause, self.due = FIRST_PAUSE, now() + self.ttl
+      if result.value then
+         take(self, result.value)
+      else
+         lose(self, result.why)
+      end
    end
-   self.refreshing = false
-   return fine, result
+   self.task = false -- on_change may ask for the next one
+   if self.on_change and self.value ~= before then
+      local worked, problem = failure.attempt(self.on_change, self.value, before)
+      if not worked then
+         note(self, "on_change has failed: " .. tostring(problem))
+      end
+   end
 end
 
--- What happens past `due`: one refresh begins, unless one is under way.
+-- In a forked child a refresh of the parent's is none.
+local function is_refreshing(self)
+   return self.task and self.process == generation() and not is_finished(self.task)
+end
+
+-- Past `due` one refresh begins, unless one is under way.
 local function begin_refresh(self)
-   if self.refreshing ~= generation() then
-      self.refreshing = generation()
-      if self.source == "fresh" then
-         self.source = "stale"
-      end
-      if not pcall(background.start, refresh, self) then
-         self.refreshing, self.due = false, now() + self.pause
-      end
+   self.due = now() + self.pause
+   if is_refreshing(self) then
+      return
    end
+   if self.source == "fresh" then
+      self.source = "stale"
+   end
+   local fine, task = pcall(background.start, refresh, self)
+   self.task, self.process = fine and task, generation()
 end
 
 -- ------------------------------------------------------------------ methods
@@ -247,18 +233,37 @@ function Prompt:get()
    return self.value, self.source
 end
 
---- The same after asking the platform; waits, and raises if that fails.
+local function await(self, task, stop)
+   if not tasks.settle(task, max(0, stop - now())) then
+      local text = "the prompt of '%s' was not fetched in time; that goes on"
+      failure.raise("timeout", text:format(self.component), "fetch")
+   end
+end
+
+-- A refresh that was under way may have been answered before: that is no answer to who asks now.
+local function fetch(self, stop)
+   if is_refreshing(self) then
+      await(self, self.task, stop)
+   end
+   if not is_refreshing(self) then
+      begin_refresh(self)
+   end
+   local task = self.task
+   if task then
+      await(self, task, stop)
+   end
+   if not task or self.problem then
+      error(self.problem or "not enough memory", 0)
+   end
+end
+
+--- The same after asking the platform; waits, and raises if that fails. After `timeout` seconds the refresh goes on in
+--- the background.
 function Prompt:fetch(timeout)
-   local client = self.client
-   if timeout ~= nil then
-      self.client = client:with{ deadline = timeout }
+   if timeout ~= nil and (type(timeout) ~= "number" or not (timeout >= 0)) then
+      error(("bad argument #1 to 'fetch' (seconds expected, got %s)"):format(tostring(timeout)), 2)
    end
-   self.refreshing = generation()
-   local fine, problem = refresh(self)
-   self.client = client
-   if not fine then
-      error(problem, 0)
-   end
+   tasks.enter(fetch, self, now() + min(timeout or FOREVER, FOREVER))
    return self.value, self.source
 end
 
@@ -272,6 +277,9 @@ end
 
 --- The prompt with values in the places of its variables: a text, or for multi_message a list of { role, content }.
 function Prompt:render(variables)
+   if variables ~= nil and type(variables) ~= "table" then
+      error(("bad argument #1 to 'render' (table expected, got %s)"):format(type(variables)), 2)
+   end
    local value, why = self:get()
    if not value then
       failure.raise("config", ("there is no prompt of '%s': %s"):format(self.component, why), "no_prompt")
@@ -288,16 +296,18 @@ end
 
 --- Attributes of a span that uses it.
 function Prompt:attributes()
-   local value = self.value or {}
-   return {
+   local value = self.value
+   return value and {
       ["promptic.prompt.source"] = self.source, ["promptic.component.id"] = value.componentId,
       ["promptic.experiment.id"] = value.experimentId, ["promptic.iteration.id"] = value.iterationId,
-   }
+   } or {}
 end
 
 local function fallback_of(given)
    if type(given) == "string" then
       return { prompt = given }
+   elseif given ~= nil and not files.is_prompt(given) then
+      failure.raise("argument", "fallback is neither a text nor a DeployedPrompt", "wrong_fallback")
    end
    return given or false
 end
@@ -309,10 +319,10 @@ function methods.prompt(...)
       endpoint = auth.describe(client).endpoint, id = false, ttl = options.ttl, stale = options.stale,
       file = options.file or false, cache_file = options.cache_file or false,
       fallback = fallback_of(options.fallback), on_change = options.on_change or false,
-      input_variables = options.input_variables, value = nil, source = nil, due = 0, fetched = false, gone = false,
-      pause = FIRST_PAUSE, refreshing = false, noted = false,
+      input_variables = options.input_variables, value = nil, source = nil, due = 0, is_kept = false, gone = false,
+      pause = FIRST_PAUSE, task = false, process = false, problem = false, noted = false,
    }, Prompt)
-   fall_back(self, "it was not fetched yet")
+   begin(self)
    return self
 end
 

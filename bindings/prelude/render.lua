@@ -9,32 +9,45 @@ local library, failure = import "c.library", import "failure"
 
 local render = {}
 
-local NAME = "[%a_][%w_%.%-]*"
-local DOUBLE, SINGLE = "^{{%s*(" .. NAME .. ")%s*}}()", "^{(" .. NAME .. ")}()"
+-- What looks like a name where no list says which names there are. Bytes from 128 on: letters of UTF-8.
+local NAME = "^[%a_\128-\255][%w_%.%-\128-\255]*$"
+local MOST_NAME = 200 -- bytes
+local DOUBLE, SINGLE = "^{{([^{}]*)}}()", "^{([^{}]*)}()"
 
--- Calls place(name) for each place in the text and returns the text with what that gives; nil leaves the braces. What
--- was put in is not scanned again.
-local function fill(text, place)
-   local parts, at = {}, 1
+-- Without the spaces around it. Not by one pattern: that takes quadratic time.
+local function trim(text)
+   local first = text:find("%S")
+   return first and text:match("^.*%S", first) or ""
+end
+
+-- The value of the place that begins at this brace and where the text goes on; nil where none does.
+local function place_at(text, brace, value_of)
+   local inner, after = text:match(DOUBLE, brace)
+   local value = inner and value_of(trim(inner))
+   if value then
+      return value, after
+   end
+   inner, after = text:match(SINGLE, brace)
+   return inner and value_of(inner), after
+end
+
+-- The text with a value in each place: what value_of(name) gives, nil leaves the braces. What was put in is not scanned
+-- again. Every byte is looked at a few times at most: braces end what a place can be.
+local function fill(text, value_of)
+   local parts, from, at = {}, 1, 1
    while true do
       local brace = text:find("{", at, true)
       if not brace then
-         parts[#parts + 1] = text:sub(at)
+         parts[#parts + 1] = text:sub(from)
          return concat(parts)
       end
-      local name, after = text:match(DOUBLE, brace)
-      if not name then
-         name, after = text:match(SINGLE, brace)
-      end
-      local value = name and place(name)
-      parts[#parts + 1] = text:sub(at, brace - 1)
+      local value, after = place_at(text, brace, value_of)
       if value then
+         parts[#parts + 1] = text:sub(from, brace - 1)
          parts[#parts + 1] = value
-      else
-         after = brace + 1
-         parts[#parts + 1] = "{"
+         from = after
       end
-      at = after
+      at = value and after or brace + 1
    end
 end
 
@@ -63,11 +76,18 @@ local function set_of(names)
    return set
 end
 
---- Texts with values in their places. `names`: the variables; nil: every name in braces is one.
+--- Texts with values in their places. `names`: the variables; nil: every name in braces is one, and what a value was
+--- given for.
 function render.texts(texts, values, names)
    local known, missing, results = names and set_of(names), {}, {}
-   local function place(name)
-      if known and not known[name] then
+   local function value_of(name)
+      local is_variable
+      if known then
+         is_variable = known[name]
+      else
+         is_variable = values[name] ~= nil or #name <= MOST_NAME and name:find(NAME)
+      end
+      if not is_variable then
          return nil
       elseif values[name] == nil then
          missing[name] = true
@@ -76,7 +96,7 @@ function render.texts(texts, values, names)
       return text_of(values[name])
    end
    for index, text in ipairs(texts) do
-      results[index] = fill(text, place)
+      results[index] = fill(text, value_of)
    end
    if next(missing) then
       refuse(missing)

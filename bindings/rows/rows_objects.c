@@ -7,15 +7,9 @@
 
 #include <string.h>
 
-#define BATCH "promptic.rows.batch"
-#define READER "promptic.rows.reader"
 #define TALLY "promptic.rows.tally"
 
 /* ------------------------------------------------------------------ batches */
-
-rows_batch *rows_check_batch(lua_State *L, int index) {
-    return luaL_checkudata(L, index, BATCH);
-}
 
 /* rows.batch(most_rows, most_bytes, likely_bytes, on_empty, cases, payloads, values) */
 static int new_batch(lua_State *L) {
@@ -27,7 +21,7 @@ static int new_batch(lua_State *L) {
                       .payloads = lua_toboolean(L, 6)};
     int64_t most_rows = rows_check_number(L, 1), most_bytes = rows_check_number(L, 2);
     int64_t likely_bytes = lua_isnoneornil(L, 3) ? 0 : rows_check_number(L, 3);
-    rows_batch *batch = rows_new_object(L, BATCH, sizeof *batch);
+    rows_batch *batch = rows_new_object(L, ROWS_BATCH, sizeof *batch);
     batch->most_rows = (size_t)most_rows;
     batch->most_bytes = (size_t)most_bytes;
     batch->likely_bytes = (size_t)likely_bytes;
@@ -152,7 +146,7 @@ static int batch_split(lua_State *L) {
     if (!lua_isnoneornil(L, 2))
         half = (size_t)rows_check_number(L, 2);
     luaL_argcheck(L, half <= batch->count, 2, "there are fewer rows");
-    rows_batch *rest = rows_new_object(L, BATCH, sizeof *rest);
+    rows_batch *rest = rows_new_object(L, ROWS_BATCH, sizeof *rest);
     rest->most_rows = batch->most_rows;
     rest->most_bytes = batch->most_bytes;
     for (size_t i = half; i < batch->count; i++)
@@ -213,8 +207,8 @@ static int batch_want(lua_State *L) {
 static int share_out(lua_State *L, bool (*take)(rows_tally *, const rows_content *)) {
     rows_batch *batch = rows_check_batch(L, 1);
     rows_tally *tally = luaL_checkudata(L, 2, TALLY);
-    rows_batch *found = rows_new_object(L, BATCH, sizeof *found);
-    rows_batch *absent = rows_new_object(L, BATCH, sizeof *absent);
+    rows_batch *found = rows_new_object(L, ROWS_BATCH, sizeof *found);
+    rows_batch *absent = rows_new_object(L, ROWS_BATCH, sizeof *absent);
     absent->most_rows = batch->most_rows;
     absent->most_bytes = batch->most_bytes;
     for (size_t i = 0; i < batch->count; i++) {
@@ -240,12 +234,8 @@ static int batch_gc(lua_State *L) {
 
 /* ------------------------------------------------------------------ readers */
 
-rows_reader *rows_check_reader(lua_State *L, int index) {
-    return luaL_checkudata(L, index, READER);
-}
-
 bool rows_push_reader(lua_State *L, const char *path, const rows_reading *reading) {
-    rows_reader *reader = rows_new_object(L, READER, sizeof *reader);
+    rows_reader *reader = rows_new_object(L, ROWS_READER, sizeof *reader);
     reader->file.descriptor = -1;
     return rows_reader_open(L, reader, path, reading);
 }
@@ -463,8 +453,8 @@ int bindings_open_upload(lua_State *L) {
                                     {"known", scan_known},
                                     {"__gc", scan_gc},
                                     {NULL, NULL}};
-    rows_add_type(L, BATCH, batch);
-    rows_add_type(L, READER, reader);
+    rows_add_type(L, ROWS_BATCH, batch);
+    rows_add_type(L, ROWS_READER, reader);
     rows_add_type(L, ROWS_SET, rows_set_methods);
     rows_add_type(L, TALLY, tally);
     rows_add_type(L, ROWS_SCAN, scan);

@@ -6,6 +6,8 @@
 
 #include "rows.h"
 
+#define ROWS_BATCH "promptic.rows.batch"
+#define ROWS_READER "promptic.rows.reader"
 #define ROWS_SET "promptic.rows.set"
 #define ROWS_SCAN "promptic.rows.scan"
 

@@ -1,25 +1,9 @@
 /* rows_reader.c - reads observations from a file, one after the other, whatever its format. */
 #include "rows.h"
 
-#include "clean.h"
-
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-const promptic_endpoint *rows_endpoint(void) {
-    return promptic_endpoint_find("create_observations");
-}
-
-const char *rows_before_inputs(const rows_room *room) {
-    return room->cases ? "{\"inputPayload\":" : "{\"variables\":";
-}
-
-const char *rows_before_answer(const rows_room *room) {
-    return room->cases ? ",\"expectedPayload\":" : ",\"expected\":";
-}
 
 static const char *const *split_values(void) {
     const promptic_parameter *p = rows_endpoint()->parameters;
@@ -80,29 +64,6 @@ bool rows_reader_open(lua_State *L, rows_reader *reader, const char *path,
     reader->splits = split_values();
     keep_names(L, reader, reading);
     return rows_file_open(&reader->file, path);
-}
-
-rows_outcome rows_stop(rows_reader *reader, const char *problem) {
-    if (problem == rows_file_not_ready)
-        return ROWS_WAIT;
-    return rows_refuse(reader, ROWS_BROKEN, "%s", problem);
-}
-
-rows_outcome rows_refuse(rows_reader *reader, rows_outcome outcome, const char *format, ...) {
-    char reason[sizeof reader->reason];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(reason, sizeof reason, format, arguments);
-    va_end(arguments);
-    clean_line(reader->reason, sizeof reader->reason, reason,
-               strlen(reason)); /* it quotes the file */
-    reader->code = NULL;
-    return outcome;
-}
-
-rows_outcome rows_refuse_as(rows_reader *reader, const char *code, rows_outcome outcome) {
-    reader->code = code;
-    return outcome;
 }
 
 /* Files that no format is: NULL, or what this one seems to be. */

@@ -43,6 +43,14 @@ void rows_add_type(lua_State *L, const char *type, const luaL_Reg *methods) {
     lua_pop(L, 1);
 }
 
+rows_batch *rows_check_batch(lua_State *L, int index) {
+    return luaL_checkudata(L, index, ROWS_BATCH);
+}
+
+rows_reader *rows_check_reader(lua_State *L, int index) {
+    return luaL_checkudata(L, index, ROWS_READER);
+}
+
 /* --------------------------------------------------------------------- sets */
 
 /* A range in a text: first-last:sum, the sum in hexadecimal digits. */

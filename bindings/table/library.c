@@ -54,6 +54,7 @@ static const promptic_parameter client_options[] = {
     OPTION("max_response_values", INTEGER, "values of one response at most: elements and members of all its arrays and objects", DEFAULT("5000000"), ANY_COUNT),
     ALLOW_HTTP, CA_FILE, USER_AGENT,
     OPTION("certificate", BOOLEAN, "keeps who issued the server's certificate, and when it ends, for promptic.response of a call on a new connection", DEFAULT("false")),
+    OPTION("strict", BOOLEAN, "in a result, a name that its type does not have is an error that names the nearest one", DEFAULT("false")),
     OPTION("log", ANY, "called with each attempt (level debug) and with what is done about a failure (warning); it cannot use the client", FUNCTION("level, text")),
     {.name = NULL}};
 
@@ -202,6 +203,35 @@ static const promptic_parameter comparison_fields[] = {
     FIELD("smallest", NUMBER, "the smallest gain that would have counted; absent if none can", SOMETIMES),
     {.name = NULL}};
 
+static const promptic_parameter http_fields[] = {
+    FIELD("status", INTEGER, "the HTTP status, whatever it is", ALWAYS),
+    FIELD("headers", OBJECT, "by name in lower case", ALWAYS),
+    FIELD("body", STRING, "of the response; empty where save or on_data got it", ALWAYS),
+    FIELD("json", ANY, "the body's value, if its Content-Type is application/json or ends in +json", SOMETIMES),
+    FIELD("elapsed", NUMBER, "seconds from the call to its end, redirects and waits included", ALWAYS),
+    FIELD("url", STRING, "what the response is of, after redirects", ALWAYS),
+    {.name = NULL}};
+
+static const promptic_parameter http_parameters[] = {
+    ROW(QUERY, "method", "method", STRING, "the HTTP method", REQUIRED, .values = request_web_methods),
+    ROW(QUERY, "url", "url", STRING, "https or http, absolute", REQUIRED),
+    OPTION("headers", OBJECT, "by name: strings or numbers", OPTIONAL),
+    OPTION("query", OBJECT, "added to the URL's: strings, numbers, booleans, or lists of them, by name", OPTIONAL),
+    ROW(BODY, "body", "body", STRING, "the bytes to send", OPTIONAL),
+    ROW(BODY, "json", "json", ANY, "a value to send as JSON", OPTIONAL),
+    OPTION("form", OBJECT, "fields to send as application/x-www-form-urlencoded, like query", OPTIONAL),
+    OPTION("timeout", NUMBER, "seconds without a byte moving that end an attempt", DEFAULT("120"), POSITIVE_SECONDS),
+    OPTION("deadline", NUMBER, "seconds for all of it", ASSUMED("no limit"), POSITIVE_SECONDS),
+    OPTION("max_response_bytes", INTEGER, "bytes of one response at most, before and after decompression", DEFAULT("268435456"), ANY_COUNT),
+    OPTION("max_retries", INTEGER, "further attempts after the first, by the rules of the platform's calls", DEFAULT("0"), RANGE(0, INT_MAX)),
+    OPTION("redirects", INTEGER, "redirects that are followed at most", DEFAULT("0"), RANGE(0, 50)),
+    OPTION("save", STRING, "file that the body of a 2xx is written to, as a whole or not at all", OPTIONAL),
+    OPTION("on_data", ANY, "called with the body of a 2xx as it comes; may wait; false ends the exchange", FUNCTION("bytes")),
+    CA_FILE,
+    OPTION("allow_http", BOOLEAN, "permits secret headers in plain http to other hosts than this machine", DEFAULT("false")),
+    OPTION("log", ANY, "called with each attempt (level debug) and with what is done about a failure (warning); it cannot make calls", FUNCTION("level, text")),
+    {.name = NULL}};
+
 static const promptic_parameter tracer_fields[] = {
     FIELD("stats", OBJECT, "made, sent, and dropped by reason: queue_full, too_large, refused, expired, before_send, sampled", ALWAYS),
     {.name = NULL}};
@@ -283,6 +313,13 @@ static const promptic_parameter task_fields[] = {
 #define COMPONENT   PATH("component_id", STRING, "id of the AI component", UUID)
 #define NAME        ROW(QUERY, "name", "name", STRING, "the name, whole", REQUIRED)
 #define DESCRIPTION OPTION("description", STRING, "of what is created", OPTIONAL)
+#define SUCCESSOR_OPTIONS \
+    DESCRIPTION, \
+    OPTION("hyperparameters", OBJECT, "of the new experiment, instead of those of the deployed one", OPTIONAL), \
+    OPTION("model", STRING, "its target_model; needed while nothing is deployed", OPTIONAL), \
+    OPTION("provider", STRING, "of the model", OPTIONAL), \
+    OPTION("initial_prompt", STRING, "what the first experiment starts from, while nothing is deployed", OPTIONAL), \
+    OPTION("task_type", STRING, "of the first experiment, while nothing is deployed", ASSUMED("classification"))
 
 static const library_row rows[] = {
     {OWN("client", RETURNS_A("Client"), "A client: credentials and endpoint come from its options, the environment, then the configuration file.", client_options),
@@ -314,13 +351,9 @@ static const library_row rows[] = {
     {METHOD("ensure_dataset", "datasets", RETURNS_A("Dataset"), "The dataset of a component with this name, created unless it is there.",
         PARAMETERS(COMPONENT, NAME, DESCRIPTION))},
     {METHOD("create_experiment_from_deployed", "experiments", RETURNS_A("Experiment"), "Duplicates the deployed experiment with the deployed prompt, so that a better one can be compared with it on the same rows.",
-        PARAMETERS(COMPONENT,
-            OPTION("name", STRING, "name of the new experiment", OPTIONAL), DESCRIPTION,
-            OPTION("hyperparameters", OBJECT, "of the new experiment, instead of those of the deployed one", OPTIONAL),
-            OPTION("model", STRING, "its target_model; needed while nothing is deployed", OPTIONAL),
-            OPTION("provider", STRING, "of the model", OPTIONAL),
-            OPTION("initial_prompt", STRING, "what the first experiment starts from, while nothing is deployed", OPTIONAL),
-            OPTION("task_type", STRING, "of the first experiment, while nothing is deployed", ASSUMED("classification"))))},
+        PARAMETERS(COMPONENT, OPTION("name", STRING, "name of the new experiment", OPTIONAL), SUCCESSOR_OPTIONS))},
+    {METHOD("ensure_experiment_from_deployed", "experiments", RETURNS_A("Experiment"), "The experiment of this name, created as create_experiment_from_deployed does unless it is there.",
+        PARAMETERS(COMPONENT, NAME, SUCCESSOR_OPTIONS))},
     {METHOD("deploy_if_better", "deployments", RETURNS_A("Comparison"), "Deploys the best prompt of an experiment if it scores higher than the deployed one on the same held-out rows.",
         PARAMETERS(COMPONENT, PATH("experiment_id", STRING, "id of the experiment, which is completed", UUID),
             OPTION("margin", NUMBER, "the gain has to be larger than this", DEFAULT("0"), SHARE),
@@ -398,6 +431,12 @@ static const library_row rows[] = {
     {SPAN("traceparent", RETURNS_VALUE("string"), "The header traceparent for a request to another service (W3C Trace Context).", NO_PARAMETERS)},
     {SPAN("finish", RETURNS_NOTHING, "Ends it and hands it to the sender. Never waits, never raises.", NO_PARAMETERS)},
 
+    /* ------------------------------------------------------------------- HTTP */
+    {OWN("http", RETURNS_A("HttpResponse"), "A request to any server, without any credential of the platform; every status is a result. Suspends a task, blocks elsewhere.", http_parameters),
+     .check = bindings_check_http},
+    {OWN("sse", RETURNS_VALUE("function"), "An on_data for server-sent events: calls f with each, { event, data, id, retry }; false ends the exchange.",
+        PARAMETERS(ARGUMENT("f", ANY, "the function", FUNCTION("event"))))},
+
     /* ------------------------------------------------- prompts in production */
     {METHOD("prompt", "deployments", RETURNS_A("Prompt"), "The deployed prompt of a component for a program in production: kept fresh in the background, never waited for.",
         PARAMETERS(
@@ -405,10 +444,10 @@ static const library_row rows[] = {
             OPTION("ttl", NUMBER, "seconds after which it is asked for again", DEFAULT("60"), POSITIVE_SECONDS),
             OPTION("stale", NUMBER, "seconds for which a prompt stays in use after it was undeployed, or its component deleted", DEFAULT("3600"), SECONDS),
             OPTION("file", STRING, "file of prompts that `promptic deployments pull` has written", OPTIONAL),
-            OPTION("cache_file", STRING, "file that keeps the last prompt for the next start", OPTIONAL),
+            OPTION("cache_file", STRING, "file that keeps the last prompt for the next start, of this endpoint and component alone", OPTIONAL),
             OPTION("fallback", ANY, "a prompt for when there is none: a text or a DeployedPrompt", OPTIONAL),
             OPTION("input_variables", STRINGS, "names in braces that are variables", ASSUMED("all names in braces")),
-            OPTION("on_change", ANY, "called with the new prompt and the one before", FUNCTION("prompt, before"))))},
+            OPTION("on_change", ANY, "called with the new prompt, nil if it was taken away, and the one before", FUNCTION("prompt, before"))))},
     {PROMPT("get", RETURNS_MAYBE("DeployedPrompt"), "The prompt, the same table until it changes, and its source: fresh, stale, cache_file, file or fallback; nil and why if there is none. Never waits.", NO_PARAMETERS)},
     {PROMPT("fetch", RETURNS_MAYBE("DeployedPrompt"), "The same after asking the platform. Suspends a task, blocks elsewhere.", PARAMETERS(MAYBE("timeout", NUMBER, "seconds at most", SECONDS, ASSUMED("the client's deadline"))))},
     {PROMPT("render", RETURNS_VALUE("any"), "The prompt with values in the places {{name}} and {name}: a text, or a list of { role, content } for multi_message.", PARAMETERS(MAYBE("variables", OBJECT, "values by name", NO_FORMAT)))},
@@ -429,7 +468,11 @@ static const library_row rows[] = {
     {OWN("now", RETURNS_VALUE("number"), "Monotonic time in seconds.", NO_PARAMETERS), .function = bindings_now},
     {OWN("time", RETURNS_VALUE("number"), "Unix time in seconds, with its fraction.", NO_PARAMETERS), .function = bindings_unix_time},
     {OWN("uuid", RETURNS_VALUE("string"), "A random UUID.", NO_PARAMETERS), .function = bindings_uuid},
-    {IN("json", "encode", RETURNS_VALUE("string"), "JSON text of a value.", PARAMETERS(ARGUMENT("value", ANY, "any value with a JSON form", NULLABLE))),
+    {IN("json", "encode", RETURNS_VALUE("string"), "JSON text of a value.",
+        PARAMETERS(
+            ARGUMENT("value", ANY, "any value with a JSON form", NULLABLE),
+            OPTION("sort_keys", BOOLEAN, "writes the members of objects in the order of their names, byte by byte", DEFAULT("false")),
+            OPTION("indent", INTEGER, "spaces for each level, with each member on a line of its own; 0: all on one line", DEFAULT("0"), RANGE(0, 16)))),
      .function = json_function_encode},
     {IN("json", "decode", RETURNS_VALUE("any"), "The value of a JSON text.",
         PARAMETERS(
@@ -456,6 +499,7 @@ static const library_row rows[] = {
     {CLASS("Row", "A row of a file, as promptic.rows gives it.", row_fields)},
     {CLASS("Comparison", "What deploy_if_better has found and done.", comparison_fields)},
     {CLASS("Response", "What a result came with.", response_fields)},
+    {CLASS("HttpResponse", "What promptic.http returns.", http_fields)},
     {CLASS("Session", "A login.", session_fields)},
     {CLASS("Logout", "What a logout found.", logout_fields)},
     {CLASS("Status", "What a client would use.", status_fields)},
@@ -470,15 +514,4 @@ static const library_row rows[] = {
 const library_row *library_rows(size_t *count) {
     *count = sizeof rows / sizeof *rows;
     return rows;
-}
-
-const library_row *library_find(const char *key) {
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (strcmp(rows[i].key, key) == 0)
-            return &rows[i];
-    return NULL;
-}
-
-const promptic_parameter *library_parameters(const library_row *row) {
-    return row->like != NULL ? promptic_endpoint_find(row->like)->parameters : row->call.parameters;
 }

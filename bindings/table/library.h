@@ -35,13 +35,17 @@ typedef struct library_row {
 /* The rows in their order, *count of them. Static memory. */
 const library_row *library_rows(size_t *count);
 
-/* The row of this key, or NULL. */
-const library_row *library_find(const char *key);
+/* ---------------------------------------------------------- library_call.c */
+
+/* [-0, +0, m] Lets the others find the rows. Only what opens the module needs the rows themselves,
+ * which need every function that they name. */
+void library_open(lua_State *L, const library_row *rows, size_t count);
+
+/* [-0, +0, m] The row of this key, or NULL. */
+const library_row *library_find(lua_State *L, const char *key);
 
 /* The row's parameters, its own or those of the endpoint that it is like. */
 const promptic_parameter *library_parameters(const library_row *row);
-
-/* ---------------------------------------------------------- library_call.c */
 
 /* [-0, +1, m] Pushes the row's function, which checks its arguments before it runs. */
 void library_push_function(lua_State *L, const library_row *row);

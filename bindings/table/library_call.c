@@ -5,6 +5,29 @@
 
 #include <string.h>
 
+/* ----------------------------------------------------------------- look-up */
+
+void library_open(lua_State *L, const library_row *rows, size_t count) {
+    lua_createtable(L, 0, (int)count);
+    for (size_t i = 0; i < count; i++) {
+        lua_pushlightuserdata(L, (void *)&rows[i]);
+        lua_setfield(L, -2, rows[i].key);
+    }
+    bindings_set(L, BINDINGS_LIBRARY);
+}
+
+const library_row *library_find(lua_State *L, const char *key) {
+    bindings_get(L, BINDINGS_LIBRARY);
+    lua_getfield(L, -1, key);
+    const library_row *row = lua_touserdata(L, -1);
+    lua_pop(L, 2);
+    return row;
+}
+
+const promptic_parameter *library_parameters(const library_row *row) {
+    return row->like != NULL ? promptic_endpoint_find(row->like)->parameters : row->call.parameters;
+}
+
 /* ---------------------------------------------------------------- settings */
 
 /* [-0, +1, m] Pushes the default of a parameter that has one: JSON is read alike in any locale. */
@@ -81,7 +104,7 @@ static int check(lua_State *L) {
 }
 
 void library_push_check(lua_State *L, const char *key) {
-    const library_row *row = library_find(key);
+    const library_row *row = library_find(L, key);
     const promptic_endpoint *called = row != NULL ? &row->call : promptic_endpoint_find(key);
     if (called == NULL)
         luaL_error(L, "there is no row of '%s'", key);

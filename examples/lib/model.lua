@@ -27,6 +27,7 @@ function model.choose(client)
    local id = os.getenv "PROMPTIC_MODEL"
    if id then return id end
    local listed, answer = pcall(client.list_models, client)
+   if not listed and answer.status_code ~= 404 then error(answer, 0) end -- an older platform lists none
    local picked = listed and model.pick(answer.data)
    if picked then return picked.id, picked.group end
    local why = listed and "the platform lists no model that an experiment can use" or tostring(answer)

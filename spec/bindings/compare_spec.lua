@@ -209,3 +209,85 @@ describe("create_experiment_from_deployed", function()
       assert.same({ "c", "m", "p", "n" }, { body.aiComponentId, body.targetModel, body.initialPrompt, body.name })
    end)
 end)
+
+describe("ensure_experiment_from_deployed", function()
+   local HELD = { id = "e0", name = "first", experimentStatus = "completed" }
+
+   -- A component with these experiments, its deployed prompt that of e0; the request in doubt loses its response.
+   local function component(experiments, in_doubt)
+      table.insert(experiments, HELD)
+      local deployed = { prompt = "old", experimentId = "e0" }
+      server:route(([[
+         local json = require "cjson"
+         local number, request = ...
+         if number == 1 then LIST, DOUBT = json.decode(%q), %q end
+         local path = request.target:gsub("^/api/v1", ""):gsub("%%?.*", "")
+         local body = {}
+         if request.method == "PATCH" then
+            for _, held in ipairs(LIST) do
+               if held.id == path:match("[^/]+$") then held.name = json.decode(request.body).name body = held end
+            end
+         elseif request.method == "POST" then
+            body = { id = "copy", name = "first", experimentStatus = "pending",
+               initialPromptMessages = { { role = "user", content = "old" } } }
+            table.insert(LIST, 1, body)
+         elseif path:find "prompt$" then
+            body = json.decode(%q)
+         else
+            body = { data = LIST }
+         end
+         if DOUBT == request.method then DOUBT = "" return { close = "reset" } end
+         return { body = json.encode(body) }
+      ]]):format(encode(promptic.array(experiments)), in_doubt or "", encode(deployed)))
+      local made = client:ensure_experiment_from_deployed("c", "tonight", { hyperparameters = { epochs = 2 } })
+      return made, #requests("POST"), #requests("PATCH")
+   end
+
+   local function left(fields)
+      local all = { id = "left", name = "first", experimentStatus = "pending",
+         initialPromptMessages = promptic.array{ { role = "user", content = "old" } } }
+      for name, value in pairs(fields or {}) do
+         all[name] = value
+      end
+      return all
+   end
+
+   it("returns the one of this name", function()
+      local made, posts, patches = component{ { id = "t", name = "tonight", experimentStatus = "running" } }
+      assert.same({ "t", 0, 0 }, { made.id, posts, patches })
+   end)
+
+   it("duplicates the deployed experiment where there is none", function()
+      local made, posts, patches = component{}
+      assert.same({ "copy", "tonight", 1, 1 }, { made.id, made.name, posts, patches })
+      assert.same({ name = "tonight", hyperparameters = { epochs = 2 } },
+         promptic.json.decode(requests("PATCH")[1].body))
+   end)
+
+   it("finishes the copy that a call left between its two requests", function()
+      for _, name in ipairs{ "first", null } do
+         local made, posts, patches = component{ left{ name = name } }
+         assert.same({ "left", "tonight", 0, 1 }, { made.id, made.name, posts, patches })
+      end
+   end)
+
+   it("takes no other experiment for that copy", function()
+      local others = { { name = "mine" }, { experimentStatus = "running" },
+         { initialPromptMessages = promptic.array{ { role = "user", content = "new" } } } }
+      for _, other in ipairs(others) do
+         assert.equal("copy", (component{ left(other) }).id)
+      end
+   end)
+
+   it("finds the copy, or its new name, after a request whose response was lost", function()
+      for _, method in ipairs{ "POST", "PATCH" } do
+         local made, posts, patches = component({}, method)
+         assert.same({ "copy", "tonight", 1, 1 }, { made.id, made.name, posts, patches })
+      end
+   end)
+
+   it("does not choose between two of the name", function()
+      local err = clients.failure(component, { { id = "a", name = "tonight" }, { id = "b", name = "tonight" } })
+      assert.equal("ambiguous_name", err.code)
+   end)
+end)

@@ -2,6 +2,7 @@
 local command = require "spec.support.command"
 local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
+local scripted = require "spec.support.scripted"
 
 local BYTES = "\137PNG\r\n\0\255" .. ("x"):rep(100000)
 
@@ -128,6 +129,87 @@ describe("promptic", function()
          assert.is_true(#process.read_file(folder .. "/source") > 1000)
          assert.equal("old\n", process.read_file(folder .. "/file"))
          assert.equal("file source\n", shell "echo $(ls -A)".stdout)
+      end
+   end)
+
+   describe("deployments pull", function()
+      local other, pull
+
+      before_each(function()
+         other = sandbox.start{ pace = 0 }
+         pull = command.new(other)
+      end)
+
+      after_each(function() other:stop() end)
+
+      local function deploy(name, prompt)
+         local component = other:ok("POST", "/components", { name = name }).id
+         local id = other:experiment{
+            component = component, prompt = prompt, hyperparameters = { epochs = 1 },
+            observations = { { variables = { m = "a" }, expected = "x" }, { variables = { m = "b" }, expected = "y" } },
+         }
+         assert.equal("completed", other:finish(id).experimentStatus)
+         other:ok("POST", "/components/" .. component .. "/deployment", { experimentId = id })
+         return component
+      end
+
+      it("writes what is deployed in a stable order, which client:prompt reads", function()
+         other:ok("POST", "/components", { name = "idle" })
+         local spam, ham = deploy("spam", "Spam or {not}?"), deploy("ham", "Ham?")
+         local path = folder .. "/prompts.json"
+         local result = pull{ "deployments", "pull", "-o", path }
+         assert.same({ 0, "", ("Wrote 2 prompts to %s.\nNothing is deployed for 1 other component.\n"):format(path) },
+            { result.code, result.stdout, result.stderr })
+         local text = process.read_file(path)
+         local json = require("promptic").json
+         local document = json.decode(text)
+         assert.equal(1, document.version)
+         assert.same({ ham, "ham", spam, "spam" }, { document.prompts[1].componentId, document.prompts[1].componentName,
+            document.prompts[2].componentId, document.prompts[2].componentName })
+         assert.same(other:ok("GET", "/components/" .. spam .. "/deployment/prompt").prompt, document.prompts[2].prompt)
+         assert.matches('\n      "componentId": ', text, 1, true)
+         assert.is_nil(text:find(other.key, 1, true))
+         assert.equal(text, pull{ "deployments", "pull" }.stdout)
+         assert.equal(text, pull{ "deployments", "pull", "-o", "-" }.stdout)
+         local client = require("promptic").client{ endpoint = "http://127.0.0.1:9", api_key = "k", config_file = "" }
+         for component, index in pairs{ spam = 2, ham = 1, [spam] = 2, [ham] = 1 } do
+            local prompt, source = client:prompt(component, { file = path }):get()
+            assert.same({ document.prompts[index].prompt, "file" }, { prompt.prompt, source })
+         end
+         client:close()
+      end)
+
+      it("leaves the file where nothing is deployed, or the platform fails", function()
+         local path = folder .. "/prompts.json"
+         process.write_file(path, "kept")
+         other:ok("POST", "/components", { name = "idle" })
+         local result = pull{ "deployments", "pull", "-o", path }
+         assert.equal(1, result.code)
+         assert.matches("nothing is deployed in this AI Application, so no file was written", result.stderr, 1, true)
+         assert.matches("promptic deployments deploy COMPONENT EXPERIMENT", result.stderr, 1, true)
+         result = pull{ "deployments", "pull", "-o", path, env = { PROMPTIC_API_KEY = "wrong" } }
+         assert.equal(1, result.code)
+         assert.equal("kept", process.read_file(path))
+      end)
+   end)
+
+   it("leaves out of deployments pull a component that is deleted meanwhile, and nothing else", function()
+      local peer <close> = setmetatable({ scripted.start() }, { __close = function(self) self[1]:stop() end })
+      local pull = command.new{ url = peer[1].url, key = "k" }
+      for gone, code in pairs{ ['{ status = 404, body = \'{"error":"Component not found"}\' }'] = 0,
+         ['{ status = 404, body = "<html>" }'] = 1, ['{ status = 403, body = "{}" }'] = 1 } do
+         peer[1]:route(([[
+            local _, request = ...
+            if request.target:find("/a/", 1, true) then return %s end
+            if request.target:find("/b/", 1, true) then
+               return { body = '{"prompt":"x","model":"m","provider":"p","componentId":"b","experimentId":"e",'
+                  .. '"iterationId":1,"score":1}' }
+            end
+            return { body = '{"data":[{"id":"a","name":"one"},{"id":"b","name":"two"}]}' }
+         ]]):format(gone))
+         local result = pull{ "deployments", "pull" }
+         local first = result.json and result.json.prompts[1].componentName
+         assert.same({ code, code == 0 and "two" or nil }, { result.code, first })
       end
    end)
 

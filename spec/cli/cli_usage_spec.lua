@@ -12,7 +12,7 @@ local GROUPS = {
    experiments = { "list", "create", "create-tool-selection", "get", "update", "delete", "start", "wait",
       "duplicate", "continue", "report" },
    observations = { "list", "add", "update", "delete" }, evaluators = { "list", "add", "update", "delete" },
-   iterations = { "list", "get", "best", "plot" }, deployments = { "status", "deploy", "prompt", "undeploy" },
+   iterations = { "list", "get", "best", "plot" }, deployments = { "status", "deploy", "prompt", "pull", "undeploy" },
    datasets = { "create", "list", "get", "delete", "cases list", "cases get", "cases add", "cases update",
       "cases delete" },
    runs = { "create", "list", "get", "delete" },

@@ -19,9 +19,9 @@ static void require(bool condition) {
 
 /* Reads the bytes in such pieces; time is over after each part. */
 static bool take(inflow *inflow, int status, const uint8_t *bytes, size_t length, size_t piece) {
-    inflow_start(inflow, MOST, NULL, NULL);
+    inflow_start(inflow, MOST, NULL, NULL, false);
     inflow_note_coding(inflow, "gzip", 4);
-    bool fine = inflow_open(inflow, status, (int64_t)length);
+    bool fine = inflow_open(inflow, status, (int64_t)length, false);
     for (size_t at = 0; at < length && fine; at += piece) {
         size_t left = length - at < piece ? length - at : piece;
         char *copy = malloc(left); /* so that a byte past the end is noticed */

@@ -1,8 +1,7 @@
 --- Runs every example through the sandbox, and compares what it prints with what the platform holds.
 local process = require "spec.support.process"
 local model_server = require "spec.support.model_server"
-local promptic = require "promptic"
-local json = promptic.json
+local json = require("promptic").json
 
 local PROGRAM = assert(os.getenv("PROMPTIC_LUA"), "run it with make test")
 local FOLDER = "examples/"
@@ -139,7 +138,6 @@ end
 
 examples["agent.lua"] = {
    lines = 98,
-   missing = not promptic.http and "promptic.http is not there",
    environment = with_model,
    check = function()
       with_model(function(env, server)
@@ -211,6 +209,19 @@ examples["errors.lua"] = {
    end,
 }
 
+-- What it leaves on the platform, and its exit status: nightly_spec.
+examples["nightly.lua"] = {
+   lines = 73,
+   check = function()
+      local output, found = run_with_witness("nightly.lua")
+      local tickets = csv.read(FOLDER .. "tickets.csv")
+      assert.equal(("%d new rows, 0 were there\nno prompt was deployed before\n"):format(#tickets), output)
+      local experiment = found.experiments[1]
+      assert.equal(#tickets, #experiment.observations)
+      assert.equal(best_of(experiment.iterations).prompt, found.deployed[experiment.aiComponentId])
+   end,
+}
+
 describe("the examples:", function()
    local listing = assert(io.popen("ls " .. FOLDER .. "*.lua"))
    for path in listing:lines() do
@@ -230,15 +241,12 @@ describe("the examples:", function()
             assert.is_true(lines <= row.lines, ("%s has %d lines"):format(name, lines))
          end)
 
-         local function needs(f)
-            return function() return row.missing and pending(row.missing) or not row.missing and f() end
-         end
-         it(name .. " says what the platform says", needs(row.check))
-         it(name .. " runs on its own", needs(function()
+         it(name .. " says what the platform says", row.check)
+         it(name .. " runs on its own", function()
             local with = row.environment or function(f) return f() end
             with(function(env) assert.not_equal("", run(name, env)) end)
-         end))
-         for title, f in pairs(row.also or {}) do it(title, needs(f)) end
+         end)
+         for title, f in pairs(row.also or {}) do it(title, f) end
       end
    end
    listing:close()

@@ -94,6 +94,13 @@ describe("make install #packaging", function()
       assert.matches("^" .. promptic.version:gsub("%p", "%%%0") .. "\tfunction: ", output)
    end)
 
+   it("puts the types beside the module, where a strict client finds them", function()
+      local script = [[print(require("promptic").client{ strict = true, api_key = "k" })]]
+      local lua = installed .. "/lib/lua/5.4/?"
+      local output = output_of("cd / && LUA_CPATH='%s.so;;' LUA_PATH='%s.lua' %s -e '%s'", lua, lua, LUA, script)
+      assert.matches("^promptic.client %(", output)
+   end)
+
    it("says in promptic.pc where things will be, not where they were built", function()
       local text = process.read_file(installed .. "/lib/pkgconfig/promptic.pc")
       assert.matches(("prefix=%s\n"):format(PREFIX), text, 1, true)

@@ -200,3 +200,68 @@ describe("promptic.json.encode", function()
       end
    end)
 end)
+
+describe("a style of encode:", function()
+   local function encode(value, style)
+      return json.encode(value, style)
+   end
+
+   it("sort_keys writes members in the order of their bytes, at every level", function()
+      local value = { b = 1, a = { z = 1, ["ä"] = 2, Z = 3, [""] = 4, ["z\0"] = 5 }, ab = { { d = 1, c = 2 } } }
+      for _ = 1, 3 do
+         assert.equal('{"a":{"":4,"Z":3,"z":1,"z\\u0000":5,"ä":2},"ab":[{"c":2,"d":1}],"b":1}',
+            encode(value, { sort_keys = true }))
+      end
+      local many, names = {}, {}
+      for index = 1, 1000 do
+         names[index] = ("k%d"):format((index * 7919) % 100003)
+         many[names[index]] = index
+      end
+      table.sort(names)
+      local written, index = encode(many, { sort_keys = true }), 0
+      for name in written:gmatch '"(k%d+)":' do
+         index = index + 1
+         assert.equal(names[index], name)
+      end
+      assert.equal(1000, index)
+   end)
+
+   it("indent puts each member on a line of its own, and leaves empty tables whole", function()
+      local value = { a = { 1, { b = json.array{}, c = {} } } }
+      assert.equal('{\n  "a": [\n    1,\n    {\n      "b": [],\n      "c": {}\n    }\n  ]\n}',
+         encode(value, { indent = 2, sort_keys = true }))
+      assert.equal("[\n 1\n]", encode({ 1 }, { indent = 1 }))
+      assert.equal("[]", encode(json.array{}, { indent = 2 }))
+      assert.equal("1", encode(1, { indent = 2 }))
+      assert.equal("[1]", encode({ 1 }, { indent = 0 }))
+      local backwards = {}
+      for index = 3, 1, -1 do backwards[index] = index end
+      assert.equal("[\n 1,\n 2,\n 3\n]", encode(backwards, { indent = 1 }))
+   end)
+
+   it("is read back equal, in every style", function()
+      local value = json.decode '{"x":[{"y":[[],{}]},"t",1.5,true],"n":{"m":{"l":"\\n"}}}'
+      for _, style in ipairs{ {}, { sort_keys = true }, { indent = 3 }, { sort_keys = true, indent = 16 } } do
+         assert.same(value, json.decode(encode(value, style)))
+      end
+   end)
+
+   it("refuses the same values with the same places", function()
+      local loop = {}
+      loop.a = { loop }
+      local refused = { { a = 1, [1] = 2 }, { x = { [{}] = 1 } }, { x = { y = print } }, { x = "\255" },
+         { ["\255"] = 1 }, loop }
+      for _, value in ipairs(refused) do
+         local _, plain = pcall(encode, value)
+         local fine, styled = pcall(encode, value, { sort_keys = true, indent = 2 })
+         assert.is_false(fine)
+         assert.equal(plain, styled)
+      end
+   end)
+
+   it("is checked as every option is", function()
+      for _, style in ipairs{ { indent = 17 }, { indent = -1 }, { indent = "x" }, { sort_keys = 1 }, { sort = true } } do
+         assert.is_false(pcall(encode, 1, style))
+      end
+   end)
+end)

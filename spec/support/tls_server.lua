@@ -1,7 +1,8 @@
 --- tls_server.lua - an HTTPS server with a certificate that nobody has signed, from the openssl tool.
 --
 --    local server = tls_server.start("localhost")  -- the name in the certificate; localhost: 127.0.0.1 too
---                                                  -- options: expired; answers = { components = "{...}" }
+--                                                  -- options: expired; answers = { components = "{...}" };
+--                                                  -- raw = { moved = "HTTP/1.1 302 Found\r\n..." }
 --    server.port, server.certificate               -- the latter is the path of a PEM file, for ca_file
 --    server:stop()
 --
@@ -92,6 +93,9 @@ function tls_server.start(name, options)
    make_answer(folder, "workspace", '{"id":"over tls"}')
    for path, body in pairs(options.answers or {}) do
       make_answer(folder, path, body)
+   end
+   for path, text in pairs(options.raw or {}) do
+      write(folder .. "/api/v1/" .. path, text)
    end
    -- io.popen gives one direction only; what s_server says comes through a named pipe.
    run(("mkfifo '%s/said'"):format(folder))

@@ -22,6 +22,24 @@ static int set(lua_State *L) {
     return 0;
 }
 
+/* resume(coroutine): as coroutine.resume, which in Lua 5.1 moves arguments, of which there are none,
+ * to a coroutine that its hook may have suspended with more on its stack than Lua's API allows. */
+static int resume(lua_State *L) {
+    lua_State *coroutine = lua_tothread(L, 1);
+#if LUA_VERSION_NUM >= 504
+    int count, status = lua_resume(coroutine, L, 0, &count);
+#elif LUA_VERSION_NUM >= 502
+    int status = lua_resume(coroutine, L, 0), count = lua_gettop(coroutine);
+#else
+    int status = lua_resume(coroutine, 0), count = lua_gettop(coroutine);
+#endif
+    lua_pushboolean(L, status == 0 || status == LUA_YIELD);
+    count = status == LUA_YIELD ? 0 : status == 0 ? count : 1;
+    luaL_checkstack(L, count, "too many results");
+    lua_xmove(coroutine, L, count);
+    return count + 1;
+}
+
 static int calls, yields;
 
 static void count_call(lua_State *L, lua_Debug *activation) {
@@ -55,6 +73,7 @@ int luaopen_hooks(lua_State *L);
 
 int luaopen_hooks(lua_State *L) {
     static const luaL_Reg functions[] = {{"set", set},
+                                         {"resume", resume},
                                          {"count", count},
                                          {"wait", wait_in_host},
                                          {"wait_for", wait_for},

@@ -51,7 +51,7 @@ describe("sleeping tasks wake in the order of their times", function()
          it(("%s, %d"):format(what, factor), function()
             -- The process may lose its core between now() and sleep(): what is wrong is wrong each time.
             local worst
-            for _ = 1, 3 do
+            for _ = 1, 10 do
                worst = disorder(factor, is_cancelled)
                if worst <= TOLERANCE then return end
             end

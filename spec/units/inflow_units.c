@@ -33,9 +33,9 @@ static void fill(char *text, size_t length) {
 }
 
 static void start(inflow *inflow, uint64_t most, int status, const char *coding) {
-    inflow_start(inflow, most, NULL, NULL);
+    inflow_start(inflow, most, NULL, NULL, false);
     inflow_note_coding(inflow, coding, strlen(coding));
-    CHECK(inflow_open(inflow, status, -1));
+    CHECK(inflow_open(inflow, status, -1, false));
 }
 
 /* Hands the bytes over in pieces; there is no time for more than one part of each. */
@@ -119,12 +119,12 @@ static void codings(void) {
         inflow inflow;
         units_row(rows[i].content);
         inflow_init(&inflow, NULL);
-        inflow_start(&inflow, 100, NULL, NULL);
+        inflow_start(&inflow, 100, NULL, NULL, false);
         inflow_note_coding(&inflow, "br", 2); /* of an earlier head */
         inflow_forget_codings(&inflow);
         inflow_note_coding(&inflow, rows[i].content, strlen(rows[i].content));
         inflow_note_transfer_coding(&inflow, rows[i].transfer, strlen(rows[i].transfer));
-        CHECK(inflow_open(&inflow, rows[i].status, 10) == rows[i].opens);
+        CHECK(inflow_open(&inflow, rows[i].status, 10, false) == rows[i].opens);
         CHECK((inflow.problem == INFLOW_CODING) == !rows[i].opens);
         inflow_free(&inflow);
     }
@@ -146,9 +146,9 @@ static void counting(void) {
         size_t length = coded ? pack(sample, 50000, 0, packed, sizeof packed) : 50000;
         const char *bytes = coded ? packed : sample;
         for (int fits = 0; fits < 2; fits++) {
-            inflow_start(&inflow, fits ? 50000 : 49999, hand, NULL);
+            inflow_start(&inflow, fits ? 50000 : 49999, hand, NULL, false);
             inflow_note_coding(&inflow, "gzip", coded ? 4 : 0);
-            CHECK(inflow_open(&inflow, 200, -1));
+            CHECK(inflow_open(&inflow, 200, -1, false));
             CHECK(take(&inflow, bytes, length, 1000) == (fits != 0));
             CHECK(handed <= 50000 && (handed == 50000) == (fits != 0) && inflow.body.length == 0);
         }
@@ -169,9 +169,9 @@ static void memory(void) {
         inflow inflow;
         units_memory_init(&memory, left);
         inflow_init(&inflow, &memory.allocator);
-        inflow_start(&inflow, TEXT, NULL, NULL);
+        inflow_start(&inflow, TEXT, NULL, NULL, false);
         inflow_note_coding(&inflow, "gzip", 4);
-        fine = inflow_open(&inflow, 200, 100) && take(&inflow, packed, length, 5000);
+        fine = inflow_open(&inflow, 200, 100, false) && take(&inflow, packed, length, 5000);
         CHECK(fine || inflow.problem == INFLOW_NO_MEMORY);
         inflow_free(&inflow);
         CHECK(memory.blocks == 0);

@@ -112,7 +112,7 @@ static void choose_places(void) {
     };
     const promptic_allocator allocator = {.reallocate = NULL};
     for (size_t i = 0; i < COUNT_OF(places); i++) {
-        const foreign_origin origin = {&allocator, places[i].endpoint, places[i].endpoint};
+        const foreign_origin origin = {&allocator, places[i].endpoint, places[i].endpoint, false};
         const promptic_request request = {.method = "GET", .url = places[i].url};
         promptic_error error = {.kind = PROMPTIC_OK};
         foreign foreign;

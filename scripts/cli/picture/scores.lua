@@ -18,7 +18,7 @@ local function point_of(iteration, best_id)
       number = iteration.iterationNumber, id = iteration.id, tokens = iteration.promptTokens,
       train = number_or_nil(iteration.overallNormalizedScore),
       held_out = number_or_nil(iteration.evalNormalizedScore),
-      best = iteration.best == true or (best_id ~= nil and iteration.id == best_id),
+      best = rawget(iteration, "best") == true or (best_id ~= nil and iteration.id == best_id),
    }
 end
 

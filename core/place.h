@@ -1,0 +1,31 @@
+/* place.h - the parts of a URL, as libcurl reads them. */
+#ifndef PROMPTIC_PLACE_H
+#define PROMPTIC_PLACE_H
+
+#include "text.h"
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+/* What the URL has not is NULL; a port is always there. */
+typedef struct place {
+    char *scheme, *user, *host, *port, *path;
+    char *url; /* absolute, without a fragment */
+} place;
+
+/* Reads the URL `value`, which may be relative to `base`; NULL: it is absolute. *out is freed with
+ * place_free, also on failure. CURLUE_OUT_OF_MEMORY if out of memory. */
+CURLUcode place_read(place *out, const char *base, const char *value);
+void place_free(place *place);
+
+/* Adds what messages show of it: scheme, host, port and path, since user and query may hold a
+ * secret. */
+void place_show(const place *place, text *out);
+
+/* Whether it is http or https. */
+bool place_is_web(const place *place);
+
+/* Whether scheme, host and port are the same. */
+bool place_is_same_origin(const place *a, const place *b);
+
+#endif
