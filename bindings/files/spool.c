@@ -45,6 +45,15 @@ static handle *to_handle(lua_State *L) {
     return lua_touserdata(L, 1);
 }
 
+/* Locks a file that is still in its folder: whoever held the lock before may have removed it. */
+static bool lock_named(int fd) {
+    struct stat status;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &status) != 0)
+        return false;
+    errno = ENOENT;
+    return status.st_nlink > 0;
+}
+
 /* lock(path, exclusive): makes the file (exclusive) or opens it, and locks it. The handle, or nil
  * and why; another process that holds it is a reason. The lock ends with the process. */
 static int lock_file(lua_State *L) {
@@ -52,7 +61,7 @@ static int lock_file(lua_State *L) {
     int flags = lua_toboolean(L, 2) ? O_CREAT | O_EXCL : 0;
     handle *new = push_handle(L);
     new->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
-    if (new->fd >= 0 && flock(new->fd, LOCK_EX | LOCK_NB) == 0)
+    if (new->fd >= 0 && lock_named(new->fd))
         return 1;
     int code = errno;
     if (new->fd >= 0)
@@ -174,7 +183,8 @@ static int file_contents(lua_State *L) {
     return result == 1 ? 1 : refuse(L, path);
 }
 
-/* status(path): its size in bytes and its age in seconds; nil and why. */
+/* status(path): its size in bytes, its age in seconds, and when it was changed (Unix time); nil and
+ * why. */
 static int file_status(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
     struct stat status;
@@ -182,7 +192,8 @@ static int file_status(lua_State *L) {
         return refuse(L, path);
     lua_pushnumber(L, (lua_Number)status.st_size);
     lua_pushnumber(L, (lua_Number)difftime(time(NULL), status.st_mtime));
-    return 2;
+    lua_pushnumber(L, (lua_Number)status.st_mtim.tv_sec + (lua_Number)status.st_mtim.tv_nsec / 1e9);
+    return 3;
 }
 
 /* list(folder): the names in it; made if it is not there. nil and why. */

@@ -111,6 +111,11 @@ void interpreter_add_folder(lua_State *L, const char *script);
 /* [-?, +1, e] Opens the module promptic.terminal. */
 int interpreter_open_terminal(lua_State *L);
 
+/* ---------------------------------------------------- interpreter_gunzip.c */
+
+/* [-?, +1, e] Opens the module promptic.gunzip. */
+int interpreter_open_gunzip(lua_State *L);
+
 /* ------------------------------------------------------ interpreter_repl.c */
 
 /* [-?, +?, e] Reads statements from stdin and runs them, until its end. */

@@ -113,6 +113,7 @@ void interpreter_preload(lua_State *L) {
         {"cjson.safe", luaopen_cjson_safe},
         {"promptic", luaopen_promptic},
         {"promptic.auth", luaopen_promptic_auth},
+        {"promptic.gunzip", interpreter_open_gunzip},
         {"promptic.httpd", open_httpd},
         {"promptic.json", luaopen_promptic_json},
         {"promptic.nearest", bindings_open_nearest},

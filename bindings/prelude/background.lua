@@ -39,13 +39,27 @@ function background.is_flushing()
    return background.flushes > 0
 end
 
+--- The same as pause where more work is no reason to go on: a flush that is under way does not shorten it, one that
+--- begins does.
+function background.rest(seconds)
+   local state = scheduler.current()
+   state.paused = true
+   tasks.sleep(seconds)
+   state.paused = false
+end
+
+--- Ends the pause of a task of the background; its state is what start has returned.
+function background.wake(state)
+   if state.paused and state.timer then
+      state.agenda.wake(state)
+   end
+end
+
 -- Wakes those that pause.
 local function hurry()
    local state = alive.newest()
    while state do
-      if state.paused and state.timer then
-         state.agenda.wake(state)
-      end
+      background.wake(state)
       state = state.older
    end
 end

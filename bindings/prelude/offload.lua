@@ -3,10 +3,11 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local ipairs, pairs, pcall, type = ipairs, pairs, pcall, type
+local ipairs, pairs, pcall, tostring, type = ipairs, pairs, pcall, tostring, type
+local concat = table.concat
 
 local library, methods, failure = import "c.library", import "methods", import "failure"
-local files = import "c.files"
+local background, files = import "background", import "c.files"
 
 local json = library.promptic.json
 
@@ -16,6 +17,8 @@ local LEAST_URI = 16              -- characters of base64 in a data URI
 local LEAST_BASE64 = 8 * 1024     -- bytes, decoded
 local LEAST_TEXT = 256 * 1024     -- bytes
 local MOST_BYTES = 50 * 1024 * 1024
+local PIECE = 256 * 1024          -- characters of base64, a multiple of four
+local LONGEST_HEAD = 256          -- characters of a data URI before its base64
 local PREVIEW = 4096              -- characters
 
 local MEDIA = { "image", "img", "audio", "video", "file", "pdf", "blob", "bytes", "base64", "b64", "attachment" }
@@ -73,23 +76,48 @@ local function replace_document(client, text, path)
    end
 end
 
+-- The bytes of base64 from `first` on, a piece at a time, so that others have their turn; nil for anything else.
+local function decode(text, first)
+   local parts = {}
+   for place = first, #text, PIECE do
+      local bytes = files.unbase64(text:sub(place, place + PIECE - 1))
+      if not bytes then
+         return nil
+      end
+      parts[#parts + 1] = bytes
+      if place + PIECE <= #text then
+         background.pause(0)
+      end
+   end
+   return concat(parts)
+end
+
+-- The media type and the beginning of the base64 in a data URI.
+local function parse_uri(text)
+   local head = text:sub(1, LONGEST_HEAD)
+   local mime_type, first = head:match("^data:([^;,]*)[^,]*;base64,()")
+   if first and #text - first + 1 >= LEAST_URI then
+      return mime_type ~= "" and mime_type or "application/octet-stream", first
+   end
+end
+
 -- What stands in the place of a text; nil: it stays.
 function replace(client, text, path, mime_type)
    if #text < LEAST_URI then
       return nil
    end
-   local uri_type, encoded = text:match("^data:([^;,]*)[^,]*;base64,([%w+/=]+)$")
-   if encoded and #encoded >= LEAST_URI then
-      local bytes = files.unbase64(encoded)
-      return bytes and store(client, bytes, uri_type ~= "" and uri_type or "application/octet-stream")
-   elseif text:find("^%s*[{[]") then
+   local uri_type, first = parse_uri(text)
+   local is_document = not uri_type and text:find("^%s*[{[]")
+   if is_document then
       local changed = replace_document(client, text, path)
       if changed then
          return changed
       end
-   elseif #text * 3 / 4 >= LEAST_BASE64 and (mime_type or is_media(path)) and text:find("^[%w+/]+=*$") then
-      local bytes = files.unbase64(text)
-      return bytes and store(client, bytes, mime_type or "application/octet-stream")
+   end
+   local is_long = #text * 3 / 4 >= LEAST_BASE64 and not is_document and (mime_type or is_media(path))
+   local bytes = (uri_type or is_long) and decode(text, first or 1)
+   if bytes then
+      return store(client, bytes, uri_type or mime_type or "application/octet-stream")
    end
    if #text >= LEAST_TEXT then
       return store(client, text, "text/plain", preview_of(text))
@@ -97,28 +125,26 @@ function replace(client, text, path, mime_type)
 end
 
 local function replace_attributes(client, attributes)
-   local changed = false
    for _, attribute in ipairs(attributes or {}) do
-      local text = attribute.value and attribute.value.stringValue
-      local replaced = text and replace(client, text, attribute.key)
-      if replaced then
-         attribute.value.stringValue, changed = replaced, true
+      local value = type(attribute) == "table" and attribute.value
+      local text = type(value) == "table" and value.stringValue
+      if type(text) == "string" then
+         value.stringValue = replace(client, text, tostring(attribute.key)) or text
       end
    end
-   return changed
 end
 
---- The JSON text of a span with artifacts in the place of what is too long for it.
-function offload.text(client, text)
-   if not text:find(";base64,", 1, true) and #text < LEAST_BASE64 then
-      return text
-   end
-   local record = json.decode(text)
-   local changed = replace_attributes(client, record.attributes)
+--- Whether the JSON text of a span may hold something to replace.
+function offload.may_apply(text)
+   return #text >= LEAST_BASE64 or text:find(";base64,", 1, true) ~= nil
+end
+
+--- Puts artifacts in the place of what is too long in a span of OTLP.
+function offload.replace(client, record)
+   replace_attributes(client, record.attributes)
    for _, event in ipairs(record.events or {}) do
-      changed = replace_attributes(client, event.attributes) or changed
+      replace_attributes(client, event.attributes)
    end
-   return changed and json.encode(record) or text
 end
 
 return offload

@@ -1,25 +1,29 @@
--- otlp.lua - spans in the JSON form of OTLP (opentelemetry-proto, trace.proto; JSON as OTLP/HTTP has it).
+-- otlp.lua - spans in the JSON form of OTLP (opentelemetry-proto, trace.proto; JSON as OTLP/HTTP has it). The text is
+-- made at once: tables of OTLP's nesting would cost more.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local getmetatable, next, pairs, pcall, tostring, type = getmetatable, next, pairs, pcall, tostring, type
+local getmetatable, next, pairs, pcall, setmetatable = getmetatable, next, pairs, pcall, setmetatable
+local tostring, type = tostring, type
 local concat, floor, huge = table.concat, math.floor, math.huge
 local integer_type = math.type -- luacheck: ignore 143
 
 local library, span = import "c.library", import "span"
 local json = library.promptic.json
+local encode = json.encode
 
 local otlp = {}
 
 local STATUS_ERROR = 2
 local ARRAY = getmetatable(json.array{})
 
--- Text that can be JSON: bytes that are not UTF-8 become "?", so that one bad byte loses no span.
-local function clean(text)
-   if pcall(json.encode, text) then
-      return text
+-- Text as JSON. Bytes that are not UTF-8 become "?", so that one bad byte loses no span.
+local function quote(text)
+   local fine, quoted = pcall(encode, text)
+   if fine then
+      return quoted
    end
-   return (text:gsub("[\128-\255]", "?"))
+   return encode((text:gsub("[\128-\255]", "?")))
 end
 
 local function is_integer(value)
@@ -29,13 +33,13 @@ local function is_integer(value)
    return value == floor(value) and value > -2 ^ 53 and value < 2 ^ 53
 end
 
-local function number_value(value)
+local function number_text(value)
    if value ~= value or value == huge or value == -huge then
-      return { stringValue = tostring(value) }
+      return ('{"stringValue":"%s"}'):format(tostring(value))
    elseif is_integer(value) then
-      return { intValue = ("%d"):format(value) }
+      return ('{"intValue":"%d"}'):format(value)
    end
-   return { doubleValue = value }
+   return ('{"doubleValue":%s}'):format(encode(value))
 end
 
 -- Whether a table is a list of texts, numbers and booleans, which OTLP has a form for.
@@ -50,33 +54,50 @@ local function is_flat(list)
    return count == #list and (count > 0 or getmetatable(list) == ARRAY)
 end
 
-local function any_value(value)
-   local kind = type(value)
-   if kind == "string" then
-      return { stringValue = clean(value) }
-   elseif kind == "boolean" then
-      return { boolValue = value }
-   elseif kind == "number" then
-      return number_value(value)
-   elseif kind == "table" and is_flat(value) then
-      local values = json.array{}
-      for index = 1, #value do
-         values[index] = any_value(value[index])
-      end
-      return { arrayValue = { values = values } }
+local value_text
+
+local function list_text(list)
+   local values = {}
+   for index = 1, #list do
+      values[index] = value_text(list[index])
    end
-   local fine, text = pcall(json.encode, value)
-   return { stringValue = fine and text or clean(tostring(value)) }
+   return ('{"arrayValue":{"values":[%s]}}'):format(concat(values, ","))
 end
 
-local function attributes_of(map, more)
-   local list = json.array{}
-   for _, source in pairs{ map, more } do
-      for key, value in next, source do
-         list[#list + 1] = { key = clean(key), value = any_value(value) }
+-- What freeze has put in the place of a table: its text.
+local Frozen = {}
+
+function value_text(value)
+   local kind = type(value)
+   if kind == "string" then
+      return '{"stringValue":' .. quote(value) .. "}"
+   elseif kind == "boolean" then
+      return value and '{"boolValue":true}' or '{"boolValue":false}'
+   elseif kind == "number" then
+      return number_text(value)
+   elseif kind == "table" and getmetatable(value) == Frozen then
+      return value.text
+   elseif kind == "table" and is_flat(value) then
+      return list_text(value)
+   end
+   local fine, text = pcall(encode, value)
+   return '{"stringValue":' .. quote(fine and text or tostring(value)) .. "}"
+end
+
+-- A span's own attributes go before those of its tracer.
+local function attributes_text(map, common)
+   local list, count = {}, 0
+   for key, value in next, map do
+      count = count + 1
+      list[count] = '{"key":' .. quote(tostring(key)) .. ',"value":' .. value_text(value) .. "}"
+   end
+   for key, value in next, common or {} do
+      if map[key] == nil then
+         count = count + 1
+         list[count] = '{"key":' .. quote(key) .. ',"value":' .. value_text(value) .. "}"
       end
    end
-   return list
+   return "[" .. concat(list, ",") .. "]"
 end
 
 -- Unix time in nanoseconds. A double holds today's to a quarter of a microsecond.
@@ -84,32 +105,52 @@ local function nanoseconds(time)
    return ("%.0f"):format(floor(time * 1e6) * 1000)
 end
 
---- The span as a table of OTLP; `common`: attributes that all spans of its tracer have.
-function otlp.span(me, common)
-   local parent = me.parent and span.id(me.parent) or me.remote or nil
-   local events
-   if me.events then
-      events = json.array{}
-      for index = 1, #me.events do
-         local event = me.events[index]
-         events[index] = { name = clean(event.name), timeUnixNano = nanoseconds(event.time),
-            attributes = attributes_of(event.attributes) }
-      end
+local function events_text(events)
+   local list = {}
+   for index = 1, #events do
+      local event = events[index]
+      list[index] = ('{"name":%s,"timeUnixNano":"%s","attributes":%s}'):format(quote(event.name),
+         nanoseconds(event.time), attributes_text(event.attributes))
    end
-   return {
-      traceId = span.trace_id(me.trace), spanId = span.id(me), parentSpanId = parent, name = clean(me.name),
-      kind = me.kind, startTimeUnixNano = nanoseconds(me.began), endTimeUnixNano = nanoseconds(me.ended),
-      attributes = attributes_of(me.attributes, common), events = events,
-      status = me.failed and { code = STATUS_ERROR, message = clean(me.failed) } or nil,
+   return ',"events":[' .. concat(list, ",") .. "]"
+end
+
+--- The span as the text of an object of OTLP; `common`: attributes that all spans of its tracer have.
+function otlp.span(me, common)
+   local parent = me.parent and span.id(me.parent) or me.remote
+   return concat{
+      '{"traceId":"', span.trace_id(me.trace), '","spanId":"', span.id(me),
+      parent and '","parentSpanId":"' or "", parent or "", '","name":', quote(me.name), ',"kind":', me.kind,
+      ',"startTimeUnixNano":"', nanoseconds(me.began), '","endTimeUnixNano":"', nanoseconds(me.ended),
+      '","attributes":', attributes_text(me.attributes, common), me.events and events_text(me.events) or "",
+      me.failed and ',"status":{"code":' .. STATUS_ERROR .. ',"message":' .. quote(me.failed) .. "}" or "", "}",
    }
 end
 
+local function freeze(map)
+   for key, value in next, map do
+      if type(value) == "table" then
+         map[key] = setmetatable({ text = value_text(value) }, Frozen)
+      end
+   end
+end
+
+--- Tables among the attributes become text: what a script does to them after the span's end does not change it.
+function otlp.freeze(me)
+   freeze(me.attributes)
+   for index = 1, me.events and #me.events or 0 do
+      freeze(me.events[index].attributes)
+   end
+end
+
+--- The body of a request without spans.
+otlp.NOTHING = '{"resourceSpans":[]}'
+
 --- The body of a request: `spans` are JSON texts; `resource` is attributes of all of them.
 function otlp.request(resource, spans)
-   local head = json.encode{ attributes = attributes_of(resource) }
-   local scope = json.encode{ name = "promptic-lua", version = library.promptic.version }
-   return ('{"resourceSpans":[{"resource":%s,"scopeSpans":[{"scope":%s,"spans":[%s]}]}]}'):format(head, scope,
-      concat(spans, ","))
+   local scope = encode{ name = "promptic-lua", version = library.promptic.version }
+   return ('{"resourceSpans":[{"resource":{"attributes":%s},"scopeSpans":[{"scope":%s,"spans":[%s]}]}]}'):format(
+      attributes_text(resource), scope, concat(spans, ","))
 end
 
 return otlp

@@ -8,18 +8,26 @@ local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 local can_yield_in_pcall = _VERSION ~= "Lua 5.1" or jit ~= nil -- luacheck: ignore 113
 
 local library, scheduler, failure = import "c.library", import "scheduler", import "failure"
+local generation = import("c.tasks").generation
 local time, random_hex = library.time, library.random_hex
 
 local span = {}
 
 -- A span's fields: tracer, name, parent (the span that it belongs to, or false), trace (what the spans of one trace
--- share: id, sampled), id (made when it is first needed), kind, began, ended (Unix time, false while it lasts),
--- attributes, events, failed (false, or why), remote (the parent's id where it belongs to another process).
+-- share: sampled, id once it is needed), began, attributes, process (the generation that it began in: a forked child
+-- sends nothing that its parent has begun), ended (Unix time). Few have those below. With eight fields it is half as
+-- large as with nine, and most of what a span costs is memory.
 local Span = { __name = "promptic.span", __metatable = "promptic.span" }
 Span.__index = Span
 
 -- Kinds of OTLP (opentelemetry-proto, trace.proto, SpanKind).
 local INTERNAL, CLIENT = 1, 3
+
+Span.kind = INTERNAL
+Span.id = false     -- made when it is first needed
+Span.events = false
+Span.failed = false -- or why
+Span.remote = false -- the parent's id where that belongs to another process
 
 local function wrong(position, where, expected, value)
    return ("bad argument #%d to '%s' (%s expected, got %s)"):format(position, where, expected, type(value))
@@ -58,17 +66,39 @@ end
 
 local function copy(attributes)
    local list = {}
-   for key, value in pairs(attributes or list) do
-      list[key] = value
+   if attributes then
+      for key, value in pairs(attributes) do
+         list[key] = value
+      end
    end
    return list
 end
 
+-- The text of any value, also of one whose __tostring raises.
+local function text_of(value)
+   local fine, text = pcall(tostring, value)
+   return fine and text or "an error without text"
+end
+
 local function new(tracer, parent, trace, name, attributes)
    return setmetatable({
-      tracer = tracer, name = name, parent = parent, trace = trace, id = false, kind = INTERNAL, began = time(),
-      ended = false, attributes = copy(attributes), events = false, failed = false, remote = false,
+      tracer = tracer, name = name, parent = parent, trace = trace, began = time(), attributes = copy(attributes),
+      process = generation(), ended = false,
    }, Span)
+end
+
+-- Whether a span can have children here. In a forked child the ids of a span of the parent process are known only if
+-- they were made before the fork; made anew they would be others than the parent's.
+local function can_have_children(parent)
+   return parent.process == generation() or parent.id and parent.trace.id
+end
+
+-- A span below another one, or the first of a trace where there is none.
+local function new_below(tracer, parent, name, attributes)
+   if parent and can_have_children(parent) then
+      return new(tracer, parent, parent.trace, name, attributes)
+   end
+   return new(tracer, false, tracer:new_trace(), name, attributes)
 end
 
 -- ------------------------------------------------------------------ current
@@ -110,12 +140,14 @@ end
 --- Starts a span of the tracer: of this trace, else under the current one, else as the first of a trace. With f it runs
 --- f(span). The arguments are checked.
 function span.start(tracer, trace, name, attributes, f)
-   local parent = not trace and scheduler.context()
-   if parent and not rawequal(parent.tracer, tracer) then
-      parent = false
+   local me
+   if trace then
+      me = new(tracer, false, trace, name, attributes)
+      me.remote = trace.remote or nil
+   else
+      local parent = scheduler.context()
+      me = new_below(tracer, parent and rawequal(parent.tracer, tracer) and parent, name, attributes)
    end
-   local me = new(tracer, parent or false, trace or parent and parent.trace or tracer:new_trace(), name, attributes)
-   me.remote = not parent and me.trace.remote
    if f then
       return run(me, f)
    end
@@ -127,7 +159,7 @@ end
 --- A span below this one; with f it runs f(span), as tracer:span does.
 function Span:child(name, attributes, f)
    attributes, f = span.check("child", 1, name, attributes, f)
-   local me = new(self.tracer, self, self.trace, name, attributes)
+   local me = new_below(self.tracer, self, name, attributes)
    if f then
       return run(me, f)
    end
@@ -162,7 +194,7 @@ end
 
 --- Marks it as failed; err is the reason.
 function Span:fail(err)
-   self.failed = err == nil and "" or tostring(err)
+   self.failed = err == nil and "" or text_of(err)
    return self
 end
 
@@ -224,25 +256,36 @@ end
 
 -- ------------------------------------------------------------------ ids
 
+-- Random digits that are left of the last system call, which a forked child must not use too.
+local pool, used, pool_process = "", 0, false
+
+local function random_digits(count)
+   if used + count > #pool or pool_process ~= generation() then
+      pool, used, pool_process = random_hex(32), 0, generation()
+   end
+   used = used + count
+   return pool:sub(used - count + 1, used)
+end
+
 --- The ids are made when they are first needed: most spans are asked for theirs by the sender only.
 function span.id(me)
    if not me.id then
-      me.id = random_hex(8)
+      me.id = random_digits(16)
    end
    return me.id
 end
 
 function span.trace_id(trace)
    if not trace.id then
-      trace.id = random_hex(16)
+      trace.id = random_digits(32)
    end
    return trace.id
 end
 
---- What the spans of a trace share that began in another process: trace, or nil for a header that is malformed.
+--- What the spans of a trace share that began in another process, or nil for a header that is malformed.
 function span.trace_of(header)
-   local id, parent, flags = tostring(header):match("^%x%x%-(%x+)%-(%x+)%-(%x%x)")
-   if not id or #id ~= 32 or #parent ~= 16 or id:find("^0+$") or parent:find("^0+$") then
+   local version, id, parent, flags = tostring(header):match("^(%x%x)%-(%x+)%-(%x+)%-(%x%x)")
+   if not id or version:lower() == "ff" or #id ~= 32 or #parent ~= 16 or id:find("^0+$") or parent:find("^0+$") then
       return nil
    end
    local is_sampled = flags:match("[13579bdfBDF]$") ~= nil

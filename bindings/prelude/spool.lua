@@ -9,7 +9,7 @@ local import = ...
 local library, host, disk = import "c.library", import "c.tasks", import "c.spool"
 
 local ipairs, pairs, setmetatable, tonumber = ipairs, pairs, setmetatable, tonumber
-local remove, sort = table.remove, table.sort
+local remove, sort, max = table.remove, table.sort, math.max
 
 local spool = {}
 
@@ -30,7 +30,7 @@ end
 --- that are too many or too old.
 function spool.open(folder, on_drop)
    local self = setmetatable({ folder = folder, on_drop = on_drop, generation = host.generation(),
-      id = false, lock = false, file = false, segments = {}, bytes = 0 }, Spool)
+      id = false, lock = false, file = false, last = 0, segments = {}, bytes = 0, own_lines = 0 }, Spool)
    local names, problem = disk.list(folder)
    if not names then
       return nil, problem
@@ -40,23 +40,31 @@ function spool.open(folder, on_drop)
       return nil, why
    end
    self:adopt(names)
+   self:make_room()
    return self
 end
 
--- Gets a name of its own.
+local ATTEMPTS = 5
+
+-- Gets a name of its own. Another process that starts may hold the lock for a moment, and remove the file.
 function Spool:begin()
-   self.id = self.folder .. "/" .. library.random_hex(8)
-   local lock, problem = disk.lock(self.id .. ".lock", true)
-   if not lock then
-      return nil, problem
+   local problem
+   for _ = 1, ATTEMPTS do
+      local id, lock = self.folder .. "/" .. library.random_hex(8)
+      lock, problem = disk.lock(id .. ".lock", true)
+      if lock then
+         self.id, self.lock = id, lock
+         return true
+      end
    end
-   self.lock = lock
-   return true
+   return nil, problem
 end
 
--- A segment: id (of the process that wrote it), number, size and offset in bytes, lock (of another process, held until
--- all of its segments are sent).
+-- A segment: id (of the process that wrote it), number, size and offset in bytes, owner (of segments of other
+-- processes: the lock, held until all of them are sent), changed (when it was written to; in the order of numbers),
+-- in_flight (bytes of the batch that is being sent).
 local function add(self, segment)
+   segment.in_flight = 0
    self.segments[#self.segments + 1] = segment
    self.bytes = self.bytes + segment.size - segment.offset
 end
@@ -68,24 +76,30 @@ local function read_state(id)
    return tonumber(number) or 0, tonumber(offset) or 0
 end
 
--- Takes over the segments of a process that has ended; its lock is held meanwhile.
-function Spool:adopt_one(name, numbers)
+-- The lock of a process that has ended; a lock file that is missing is made.
+local function lock_ended(id)
+   local path = id .. ".lock"
+   return disk.lock(path, false) or not disk.status(path) and disk.lock(path, true)
+end
+
+-- Takes over the segments of a process that has ended, into a list; its lock is held meanwhile.
+function Spool:adopt_one(name, numbers, found)
    local id = self.folder .. "/" .. name
-   local lock = disk.lock(id .. ".lock", false)
+   local lock = lock_ended(id)
    if not lock then
       return
    end
-   local first, offset = read_state(id)
-   local owner = { lock = lock, left = 0, id = id }
+   local first, sent = read_state(id)
+   local owner, latest = { lock = lock, left = 0, id = id }, 0
    sort(numbers)
    for _, number in ipairs(numbers) do
-      local path = segment_path(id, number)
-      local size, age = disk.status(path)
+      local path, offset = segment_path(id, number), number == first and sent or 0
+      local size, age, changed = disk.status(path)
       if number < first or not size or age > MOST_SECONDS then
-         self:forget(path, number == first and offset or 0, number >= first and "expired")
+         self:forget(path, offset, number >= first and "expired")
       else
-         owner.left = owner.left + 1
-         add(self, { id = id, number = number, size = size, offset = number == first and offset or 0, owner = owner })
+         latest, owner.left = max(latest, changed), owner.left + 1
+         found[#found + 1] = { id = id, number = number, size = size, offset = offset, owner = owner, changed = latest }
       end
    end
    if owner.left == 0 then
@@ -94,11 +108,20 @@ function Spool:adopt_one(name, numbers)
    end
 end
 
+local function is_older(a, b)
+   if a.changed ~= b.changed then
+      return a.changed < b.changed
+   elseif a.id ~= b.id then
+      return a.id < b.id
+   end
+   return a.number < b.number
+end
+
 function Spool:adopt(names)
-   local processes = {}
+   local processes, found = {}, {}
    for _, name in ipairs(names) do
       local id, ending = name:match("^(%x+)%.(%w+)$")
-      if id then
+      if id and self.id ~= self.folder .. "/" .. id then
          processes[id] = processes[id] or {}
          if tonumber(ending) then
             processes[id][#processes[id] + 1] = tonumber(ending)
@@ -106,9 +129,11 @@ function Spool:adopt(names)
       end
    end
    for name, numbers in pairs(processes) do
-      if self.id ~= self.folder .. "/" .. name then
-         self:adopt_one(name, numbers)
-      end
+      self:adopt_one(name, numbers, found)
+   end
+   sort(found, is_older)
+   for _, segment in ipairs(found) do
+      add(self, segment)
    end
 end
 
@@ -134,31 +159,50 @@ function Spool:forget(path, offset, reason)
    disk.remove(path)
 end
 
--- A forked child starts empty: what there was is the parent's.
+-- A forked child starts empty: what there was is the parent's, and its lock too, which it must not hold.
 function Spool:check_process()
-   if self.generation ~= host.generation() then
-      self.generation, self.segments, self.bytes = host.generation(), {}, 0
-      self.file, self.lock = false, false -- the descriptors are closed when they are collected
-      self:begin()
+   if self.generation == host.generation() then
+      return
    end
+   for _, segment in ipairs(self.segments) do
+      if segment.owner then
+         disk.close(segment.owner.lock)
+      end
+   end
+   self:close_files()
+   self.generation, self.segments, self.bytes, self.own_lines = host.generation(), {}, 0, 0
+   self:begin()
+end
+
+function Spool:close_files()
+   if self.lock then
+      disk.close(self.lock)
+   end
+   if self.file then
+      disk.close(self.file)
+   end
+   self.lock, self.file = false, false
 end
 
 local function begin_segment(self)
-   local last = self.last or 0
-   local file = disk.append(segment_path(self.id, last + 1))
+   if not self.lock then
+      return nil
+   end
+   local file = disk.append(segment_path(self.id, self.last + 1))
    if not file then
       return nil
    end
-   self.last, self.file = last + 1, file
+   self.last, self.file = self.last + 1, file
    add(self, { id = self.id, number = self.last, size = 0, offset = 0, owner = false })
    return self.segments[#self.segments]
 end
 
--- Makes room by dropping the oldest segments, but not the one that is being written.
+-- Makes room by dropping the oldest segments, but not the one that is being written. What of them is being sent counts
+-- as sent, or as whatever becomes of it.
 function Spool:make_room()
    while self.bytes > MOST_BYTES and #self.segments > 1 do
       local oldest = self.segments[1]
-      self:forget(segment_path(oldest.id, oldest.number), oldest.offset, "queue_full")
+      self:forget(segment_path(oldest.id, oldest.number), oldest.offset + oldest.in_flight, "queue_full")
       self:drop_first()
    end
 end
@@ -167,18 +211,29 @@ end
 --- a machine that loses power may.
 function Spool:append(line)
    self:check_process()
+   if #line >= MOST_BYTES then
+      return false
+   end
    local segment = self.segments[#self.segments]
-   if not self.file or segment.owner or segment.id ~= self.id or segment.size >= SEGMENT_BYTES then
+   if not self.file or segment.size >= SEGMENT_BYTES then
+      self:end_segment()
       segment = begin_segment(self)
    end
    if not segment or not disk.write(self.file, line .. "\n") then
-      self.file = false -- what was written of the line ends the segment
+      self:end_segment() -- with what was written of the line
       return false
    end
    segment.size = segment.size + #line + 1
-   self.bytes = self.bytes + #line + 1
+   self.bytes, self.own_lines = self.bytes + #line + 1, self.own_lines + 1
    self:make_room()
    return true
+end
+
+function Spool:end_segment()
+   if self.file then
+      disk.close(self.file)
+      self.file = false
+   end
 end
 
 -- ------------------------------------------------------------------ reading
@@ -186,6 +241,12 @@ end
 function Spool:is_empty()
    self:check_process()
    return self.bytes <= 0
+end
+
+--- Whether so many lines wait, or lines of another process.
+function Spool:has(count)
+   local segment = self.segments[1]
+   return self.own_lines >= count or segment and segment.owner and true or false
 end
 
 -- Forgets the first segment, and with the last of another process that one's lock.
@@ -201,11 +262,12 @@ function Spool:drop_first()
          disk.close(owner.lock)
       end
    elseif #self.segments == 0 then
-      self.file = false
+      self:end_segment()
+      self.own_lines = 0
    end
 end
 
-local READ_BYTES = 256 * 1024
+local READ_BYTES = 64 * 1024
 
 -- Bytes up to a line end, of a size that holds at least one line.
 local function read_lines(segment)
@@ -220,37 +282,59 @@ local function read_lines(segment)
    end
 end
 
+-- The first segment, if it is not too old: one that is goes, as spans of a week ago are of no use.
+local function first_segment(self)
+   local segment = self.segments[1]
+   while segment do
+      local path = segment_path(segment.id, segment.number)
+      local size, age = disk.status(path)
+      if not size or age <= MOST_SECONDS then
+         return segment
+      end
+      self:forget(path, segment.offset, "expired")
+      self:drop_first()
+      segment = self.segments[1]
+   end
+end
+
 --- Up to `most` lines of the oldest segment, and what settle takes once they are sent; nil where there is none.
 function Spool:batch(most)
    self:check_process()
-   while self.segments[1] do
-      local segment = self.segments[1]
-      local text = read_lines(segment)
+   local segment = first_segment(self)
+   while segment do
       local lines, length = {}, 0
-      for line in (text or ""):gmatch("([^\n]*)\n") do
+      for line in (read_lines(segment) or ""):gmatch("([^\n]*)\n") do
          if #lines == most then
             break
          end
          lines[#lines + 1], length = line, length + #line + 1
       end
       if #lines > 0 then
-         return lines, { segment = segment, length = length }
+         segment.in_flight = length
+         return lines, { segment = segment, lines = lines, settled = 0, is_foreign = segment.owner and true or false }
       end
       self:drop_first() -- nothing whole is left in it
+      segment = first_segment(self)
    end
 end
 
---- The lines of a batch are sent, or given up.
-function Spool:settle(batch)
-   local segment = batch.segment
-   if self.segments[1] ~= segment then
-      return -- it was dropped meanwhile
+--- So many more lines of a batch are sent, or given up.
+function Spool:settle(batch, number)
+   local segment, length = batch.segment, 0
+   for index = batch.settled + 1, batch.settled + number do
+      length = length + #batch.lines[index] + 1
    end
-   segment.offset, self.bytes = segment.offset + batch.length, self.bytes - batch.length
+   batch.settled = batch.settled + number
+   if not self.lock or self.generation ~= host.generation() or self.segments[1] ~= segment then
+      return -- another process has it by now, or it was dropped meanwhile
+   end
+   segment.offset, segment.in_flight = segment.offset + length, segment.in_flight - length
+   self.bytes = self.bytes - length
+   if not segment.owner then
+      self.own_lines = max(0, self.own_lines - number)
+   end
    local lock = segment.owner and segment.owner.lock or self.lock
-   if lock then
-      disk.replace(lock, ("%d %d\n"):format(segment.number, segment.offset))
-   end
+   disk.replace(lock, ("%d %d\n"):format(segment.number, segment.offset))
    if segment.offset >= segment.size then
       self:drop_first()
    end
@@ -262,10 +346,13 @@ function Spool:close()
    if self.lock and #self.segments == 0 then
       disk.remove(self.id .. ".lock")
    end
-   if self.lock then
-      disk.close(self.lock)
+   for _, segment in ipairs(self.segments) do
+      if segment.owner then
+         disk.close(segment.owner.lock)
+      end
    end
-   self.lock, self.file = false, false
+   self:close_files()
+   self.segments, self.bytes, self.own_lines = {}, 0, 0
 end
 
 return spool

@@ -2,16 +2,16 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local ipairs, math, pcall, setmetatable = ipairs, math, pcall, setmetatable
+local error, ipairs, math, pcall, setmetatable = error, ipairs, math, pcall, setmetatable
 local tonumber, tostring, type = tonumber, tostring, type
 
 local library, methods, scheduler = import "c.library", import "methods", import "scheduler"
-local background, failure, host = import "background", import "failure", import "c.tasks"
+local background, failure, generation = import "background", import "failure", import("c.tasks").generation
 local offload, otlp, span, spools = import "offload", import "otlp", import "span", import "spool"
 
-local check, promptic, warn = library.check, library.promptic, library.warn
+local check, now, promptic, warn = library.check, library.now, library.promptic, library.warn
 
-local Tracer = { __name = "promptic.tracer" }
+local Tracer = { __name = "promptic.tracer", __metatable = "promptic.tracer" }
 Tracer.__index = Tracer
 
 -- ------------------------------------------------------------------ what was counted
@@ -30,79 +30,119 @@ local function drop(self, count, reason)
    self.stats.dropped[reason] = self.stats.dropped[reason] + count
 end
 
+local MOST_NOTES = 20
+
 -- Says it in the client's log, each thing once.
 local function note(self, key, text)
-   if not self.noted[key] then
-      self.noted[key] = true
+   if not self.noted[key] and self.note_count < MOST_NOTES then
+      self.noted[key], self.note_count = true, self.note_count + 1
       pcall(warn, self.client, text)
    end
 end
 
 -- ------------------------------------------------------------------ the queue
 
--- Spans that are in memory, from `first` to `last`, oldest first.
-local function push(self, item)
-   if self.last - self.first + 1 >= self.max_queue then
-      self.queue[self.first] = nil
-      self.first = self.first + 1
-      drop(self, 1, "queue_full")
-   end
-   self.last = self.last + 1
-   self.queue[self.last] = item
-end
-
+-- Spans that wait in memory are numbered from `first` to `last`, oldest first; the queue is a ring.
 local function count(self)
    return self.last - self.first + 1
 end
 
-local function is_empty(self)
-   return count(self) == 0 and (not self.spool or self.spool:is_empty())
+local function pop(self)
+   local place = self.first % self.max_queue + 1
+   local item = self.queue[place]
+   self.queue[place], self.first = false, self.first + 1
+   return item
 end
 
--- The oldest ones as JSON texts, and the function to call once their fate is known.
+local function push(self, item)
+   if count(self) >= self.max_queue then
+      pop(self)
+      drop(self, 1, "queue_full")
+   end
+   self.last = self.last + 1
+   self.queue[self.last % self.max_queue + 1] = item
+end
+
+local function is_empty(self)
+   return count(self) == 0 and self.in_flight == 0 and (not self.spool or self.spool:is_empty())
+end
+
+local function has_batch(self)
+   return count(self) >= self.batch or self.spool and self.spool:has(self.batch)
+end
+
+-- The oldest ones, off the queue, or lines of the spool; a function to call with the number of those whose fate is
+-- known; and whether another process has written them.
 local function next_batch(self)
-   if self.spool and not self.spool:is_empty() then
-      local lines, taken = self.spool:batch(self.batch)
+   local spool = self.spool
+   if spool and not spool:is_empty() then
+      local lines, taken = spool:batch(self.batch)
       if lines then
-         return lines, function() self.spool:settle(taken) end
+         return lines, function(number) spool:settle(taken, number) end, taken.is_foreign
       end
    end
-   local list, size = {}, math.min(count(self), self.batch)
-   for index = 1, size do
-      list[index] = self.queue[self.first + index - 1]
+   local list = {}
+   for index = 1, math.min(count(self), self.batch) do
+      list[index] = pop(self)
    end
-   local first = self.first
-   return list, function()
-      for index = first, first + size - 1 do -- some may have been dropped meanwhile
-         self.queue[index] = nil
-      end
-      self.first = math.max(self.first, first + size)
-   end
+   self.in_flight = #list
+   return list, function(number) self.in_flight = self.in_flight - number end, false
 end
 
 -- ------------------------------------------------------------------ sending
 
-local STEP = 16 -- spans that are encoded before others have their turn
+local STEP_SECONDS = 0.0005 -- that spans are encoded for before others have their turn
 
--- Texts of spans that can be sent: those of the queue are encoded, what is too long for a span becomes an artifact.
-local function texts_of(self, list)
-   local texts = {}
+-- The JSON text of a span, or a line of the spool.
+local function encode(self, item)
+   return type(item) == "string" and item or otlp.span(item, self.common)
+end
+
+-- The same with artifacts in the place of what is too long.
+local function shorten(self, text)
+   local record = promptic.json.decode(text)
+   offload.replace(self.client, record)
+   return promptic.json.encode(record)
+end
+
+-- The text of what can be sent, or false.
+local function text_of(self, item, is_foreign)
+   local fine, text = pcall(encode, self, item)
+   if fine and (is_foreign or offload.may_apply(text)) then -- loss of power may leave anything in a file
+      fine, text = failure.attempt(shorten, self, text)
+   end
+   if fine then
+      return text
+   elseif failure.is_error(text) and text.kind == "cancelled" then
+      error(text, 0)
+   end
+   note(self, "form", "a span cannot be sent: " .. tostring(text))
+   drop(self, 1, "refused")
+   return false
+end
+
+-- Texts of a batch, in a list of the same length.
+local function texts_of(self, list, is_foreign)
+   local texts, began = { doubted = 0 }, now()
    for index, item in ipairs(list) do
-      local text = type(item) == "string" and item or promptic.json.encode(otlp.span(item, self.common))
-      texts[index] = offload.text(self.client, text)
-      if index % STEP == 0 then
+      texts[index] = text_of(self, item, is_foreign)
+      if now() - began > STEP_SECONDS then
          background.pause(0)
+         began = now()
       end
    end
    return texts
 end
 
-local function refusal(err)
+local HOPELESS = { argument = true, auth = true, config = true, decode = true }
+
+-- Whether there is no use in another attempt.
+local function is_refusal(err)
    local status = err.status_code
-   return status and status >= 400 and status < 500 and status ~= 408 and status ~= 429 and status ~= 413
+   return HOPELESS[err.kind] or status and status >= 400 and status < 500 and status ~= 408 and status ~= 429
 end
 
--- The platform took the request but not all of it, or has something to say of it.
+-- The platform took the request but not all of it, or has something to say of it. Returns how many spans it rejected.
 local function heed(self, response)
    local partial = type(response) == "table" and response.partialSuccess
    if type(partial) ~= "table" then
@@ -113,94 +153,136 @@ local function heed(self, response)
    return tonumber(partial.rejectedSpans) or 0
 end
 
-local function slice(list, first, last)
+local function slice(texts, first, last)
    local part = {}
    for index = first, last do
-      part[#part + 1] = list[index]
+      part[#part + 1] = texts[index] or nil
    end
    return part
 end
 
--- Sends the spans of texts; true once their fate is known. In doubt it sends them once more: a span that arrives twice
--- has the same id.
-local function deliver(self, texts, is_repeated)
-   local body = otlp.request(self.resource, texts)
-   local fine, result = failure.attempt(methods.ingest_traces, self.client, body)
+local function refuse(self, number, err, reason)
+   if reason == "too_large" then
+      note(self, "too_large", "a span is larger than the platform accepts, and was dropped")
+   else
+      note(self, ("%s %s"):format(err.kind, err.status_code), "the platform refuses traces: " .. tostring(err))
+   end
+   drop(self, number, reason)
+end
+
+-- Sends the spans of texts from `first` to `last`, in halves if the platform says that they are too much. Returns the
+-- place behind the last one whose fate is known. In doubt a span is sent once more; it has the same id then.
+local function deliver(self, texts, first, last)
+   local part = slice(texts, first, last)
+   if #part == 0 then
+      return last + 1
+   end
+   local fine, result = failure.attempt(methods.ingest_traces, self.client, otlp.request(self.resource, part))
    if fine then
       local rejected = heed(self, result)
-      self.stats.sent = self.stats.sent + #texts - rejected
+      self.stats.sent = self.stats.sent + #part - rejected
       drop(self, rejected, "refused")
-      return true
-   elseif not failure.is_error(result) then
-      note(self, "unsent", "traces cannot be sent: " .. tostring(result))
-      drop(self, #texts, "refused")
-      return true
-   elseif result.status_code == 413 and #texts > 1 then
-      local half = math.floor(#texts / 2)
-      return deliver(self, slice(texts, 1, half)) and deliver(self, slice(texts, half + 1, #texts))
-   elseif result.status_code == 413 then
-      note(self, "too_large", "a span is larger than the platform accepts, and was dropped")
-      drop(self, 1, "too_large")
-      return true
-   elseif refusal(result) or result.kind == "auth" or result.kind == "config" or result.kind == "decode" then
-      note(self, tostring(result), "the platform refuses traces: " .. tostring(result))
-      drop(self, #texts, "refused")
-      return true
-   elseif result.maybe_sent and not is_repeated then
-      return deliver(self, texts, true)
+      return last + 1
+   elseif not failure.is_error(result) or result.kind == "cancelled" then
+      error(result, 0)
+   elseif result.status_code == 413 and #part > 1 then
+      local middle = math.floor((first + last) / 2)
+      local reached = deliver(self, texts, first, middle)
+      return reached > middle and deliver(self, texts, reached, last) or reached
+   elseif is_refusal(result) then
+      refuse(self, #part, result, result.status_code == 413 and "too_large" or "refused")
+      return last + 1
    elseif result.maybe_sent then
-      drop(self, #texts, "expired")
-      return true
+      local again = math.min(last, texts.doubted)
+      texts.doubted = math.max(last, texts.doubted)
+      drop(self, #slice(texts, first, again), "expired")
+      return math.max(first, again + 1)
    end
-   return false, result
+   return first
+end
+
+-- Whether the platform answers: a request without spans, which leaves nothing in doubt.
+local function is_there(self)
+   local fine, result = failure.attempt(methods.ingest_traces, self.client, otlp.NOTHING)
+   return fine or failure.is_error(result) and is_refusal(result)
 end
 
 local FIRST_PAUSE, LONGEST_PAUSE = 1, 30 -- seconds between attempts while the platform is away
 
--- The task that sends, for as long as there is something.
-local function work(self)
-   local pause = FIRST_PAUSE
-   while not is_empty(self) do
-      if count(self) < self.batch then
-         background.pause(self.interval)
-      end
-      local list, settle = next_batch(self)
-      if #list > 0 and deliver(self, texts_of(self, list)) then
-         settle()
-         pause = FIRST_PAUSE
-      elseif #list > 0 then
-         note(self, "away", "the platform does not take traces now; they wait")
-         if background.pause(pause) and background.is_flushing() then
-            break -- whoever flushes is to learn of it, and not to wait for a platform that is away
+-- Sends all of texts, for as long as it takes. What is in doubt waits until the platform answers again.
+local function send(self, texts, settle)
+   local first, pause = 1, FIRST_PAUSE
+   while first <= #texts and not self.is_closed do
+      if texts.doubted < first or is_there(self) then
+         local reached = deliver(self, texts, first, #texts)
+         if reached > first then
+            settle(reached - first)
+            first, pause = reached, FIRST_PAUSE
          end
+      end
+      if first <= #texts and not self.is_closed then
+         note(self, "away", "the platform does not take traces now; they wait")
+         background.rest(pause)
          pause = math.min(2 * pause, LONGEST_PAUSE)
       end
    end
-   self.is_sending = false
+end
+
+-- The task that sends, for as long as there is something.
+local function work(self)
+   self.worker = scheduler.current()
+   while not self.is_closed and not is_empty(self) do
+      if not has_batch(self) then
+         background.pause(self.interval)
+      end
+      local list, settle, is_foreign = next_batch(self)
+      send(self, texts_of(self, list, is_foreign), settle)
+   end
+end
+
+local function end_spool(self)
+   if self.spool then
+      self.spool:close()
+      self.spool = false
+   end
+end
+
+-- What is in memory is given up, what is in the spool stays for the next process.
+local function give_up(self)
+   drop(self, count(self) + self.in_flight, "expired")
+   self.queue, self.first, self.last, self.in_flight, self.is_closed = {}, 1, 0, 0, true
+   end_spool(self)
 end
 
 local function sender(self)
    local fine, problem = failure.attempt(work, self)
-   if not fine then
-      self.is_sending = false
-      if not (failure.is_error(problem) and problem.kind == "cancelled") then
-         note(self, "sender", "traces: " .. tostring(problem))
-      end
+   if not fine and failure.is_error(problem) and problem.code == "client_closed" then
+      give_up(self)
+   elseif not fine and not (failure.is_error(problem) and problem.kind == "cancelled") then
+      note(self, "sender", "traces: " .. tostring(problem))
    end
 end
 
+-- Starts the sender unless it is there, and wakes it if there is enough for a request.
 local function wake(self)
-   if not self.is_sending then
-      self.is_sending = true
-      background.start(sender, self)
+   local task = self.sender
+   if not task or scheduler.is_finished(task) then
+      drop(self, self.in_flight, "expired") -- of one that did not end by itself
+      self.in_flight = 0
+      self.sender = background.start(sender, self)
+   elseif self.worker and self.worker.paused and has_batch(self) then
+      background.wake(self.worker)
    end
 end
 
 -- A forked child starts empty: what waits is the parent's, and so is its sender.
 local function check_process(self)
-   if self.generation ~= host.generation() then
-      self.generation, self.queue, self.first, self.last = host.generation(), {}, 1, 0
-      self.is_sending = false
+   if self.generation ~= generation() then
+      self.generation, self.queue, self.first, self.last = generation(), {}, 1, 0
+      self.in_flight, self.sender, self.worker, self.stats.made, self.stats.sent = 0, false, false, 0, 0
+      for _, reason in ipairs(REASONS) do
+         self.stats.dropped[reason] = 0
+      end
    end
 end
 
@@ -213,30 +295,36 @@ end
 
 --- What the spans of a new trace share. Whether it is sampled is decided once.
 function Tracer:new_trace()
-   return { id = false, sampled = self.sample >= 1 or fraction() < self.sample, remote = false }
+   return { sampled = self.sample >= 1 or fraction() < self.sample }
 end
 
-local function is_wanted(self, me)
-   if not me.trace.sampled then
-      return false, "sampled"
+-- Why a span is not to be sent; nil if it is.
+local function reason_to_drop(self, me)
+   if self.is_closed then
+      return "expired"
+   elseif not me.trace.sampled then
+      return "sampled"
    elseif self.before_send then
       local fine, verdict = pcall(self.before_send, me)
       if not fine then
          note(self, "before_send", "before_send has failed, and the span was dropped: " .. tostring(verdict))
       end
-      return fine and verdict ~= false, "before_send"
+      return (not fine or verdict == false) and "before_send" or nil
    end
-   return true
 end
 
 local function keep(self, me)
    check_process(self)
-   local wanted, reason = is_wanted(self, me)
-   self.stats.made = self.stats.made + 1
-   if not wanted or self.is_closed then
-      return drop(self, 1, reason or "expired")
+   if me.process ~= self.generation then
+      return -- the parent process sends it
    end
-   if not (self.spool and self.spool:append(promptic.json.encode(otlp.span(me, self.common)))) then
+   self.stats.made = self.stats.made + 1
+   local reason = reason_to_drop(self, me)
+   if reason then
+      return drop(self, 1, reason)
+   end
+   if not (self.spool and self.spool:append(otlp.span(me, self.common))) then
+      otlp.freeze(me)
       push(self, me)
    end
    wake(self)
@@ -246,7 +334,8 @@ end
 function Tracer:take(me)
    local fine, problem = pcall(keep, self, me)
    if not fine then
-      note(self, "take", "a span was lost: " .. tostring(problem))
+      note(self, "form", "a span cannot be sent: " .. tostring(problem))
+      drop(self, 1, "refused")
    end
 end
 
@@ -286,12 +375,7 @@ function Tracer:close(seconds)
       return true
    end
    local done = self:flush(seconds or 2)
-   self.is_closed = true
-   if self.spool then
-      self.spool:close()
-   end
-   drop(self, count(self), "expired")
-   self.queue, self.first, self.last = {}, 1, 0
+   give_up(self)
    return done
 end
 
@@ -303,8 +387,9 @@ function promptic.tracer(...)
    local client, options = check.tracer(...)
    local self = setmetatable({
       client = client, sample = options.sample, max_queue = options.max_queue, batch = options.batch,
-      interval = options.interval, before_send = options.before_send, stats = new_stats(), noted = {}, queue = {},
-      first = 1, last = 0, is_sending = false, is_closed = false, spool = false, generation = host.generation(),
+      interval = options.interval, before_send = options.before_send, stats = new_stats(), noted = {}, note_count = 0,
+      queue = {}, first = 1, last = 0, in_flight = 0, sender = false, worker = false, is_closed = false, spool = false,
+      generation = generation(),
       common = { ["promptic.ai_component"] = options.component, ["promptic.dataset.id"] = options.dataset },
       resource = { ["service.name"] = options.service, ["deployment.environment.name"] = options.environment },
    }, Tracer)

@@ -61,6 +61,7 @@ end
 
 function love.update(dt)
    local before = love.timer.getTime()
+   watch.frame()
    frames.tasks = promptic.step(0)
    measure(dt, love.timer.getTime() - before)
    if frames.count % REPORT == 0 then

@@ -223,7 +223,7 @@ function scene.draw(time, watch, frames)
    write(watch.problem or "Five experiments, each watched in a task of its own.", CARDS_X, 42, font.normal,
       watch.problem and BAD or TEXT)
    write("One promptic.step(0) a frame; no thread, no callback.", CARDS_X, 66, font.small, MUTED)
-   local traffic = ("%d answers, %d tasks"):format(watch.answers, frames.tasks)
+   local traffic = ("%d answers, %d tasks, %d spans sent"):format(watch.answers, frames.tasks, watch.spans())
    write(traffic, CARDS_X, 66, font.small, TEXT, "right", CARD_WIDTH)
    draw_orbits(time, watch)
    for index, experiment in ipairs(watch.experiments) do

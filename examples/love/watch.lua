@@ -3,6 +3,8 @@
 local promptic = require "promptic"
 local choose_model = require("lib.model").choose
 
+local COMPONENT = "ticket-triage"
+local QUESTION = "Which team takes this support ticket: account, billing, bug or feature?"
 local EPOCHS = 6 -- iterations of each experiment
 
 local watch = {
@@ -18,7 +20,7 @@ local watch = {
    answers = 0, -- of the platform, to all of them
 }
 
-local client, model, provider
+local client, model, provider, prompt, tracer
 
 local function counted(answer)
    watch.answers = watch.answers + 1
@@ -30,7 +32,7 @@ local function create(component_id, experiment, tickets)
       provider = provider,
       name = experiment.name,
       task_type = "classification",
-      initial_prompt = "Which team takes this support ticket: account, billing, bug or feature?",
+      initial_prompt = QUESTION,
       hyperparameters = { trainSplitRatio = 0.7, numFewShots = experiment.shots, epochs = EPOCHS },
    }))
    experiment.status = "uploading"
@@ -50,29 +52,39 @@ local function look(id, experiment, current)
    experiment.status, experiment.message = current.experimentStatus, current.errorMessage
 end
 
-local function run(component_id, experiment, tickets)
+-- A trace of each experiment, with a span for each look at it.
+local function run(component_id, experiment, tickets, span)
    local id = create(component_id, experiment, tickets)
    counted(client:start_experiment(id))
    client:wait_for_experiment(id, {
       poll_interval = 0.2,
-      on_update = function(current) look(id, experiment, current) end,
+      on_update = function(current)
+         local one = span:child("look", { status = current.experimentStatus })
+         look(id, experiment, current)
+         one:set("best", experiment.best):finish()
+      end,
    })
 end
 
 -- A task's error is shown where its experiment is.
 local function guarded(component_id, experiment, tickets)
-   local fine, problem = pcall(run, component_id, experiment, tickets)
+   local span = tracer:span(experiment.name, { shots = experiment.shots })
+   local fine, problem = pcall(run, component_id, experiment, tickets, span)
    if not fine then
       experiment.status, experiment.message = "failed", tostring(problem)
+      span:fail(problem)
    end
+   span:finish()
 end
 
 --- Starts all of them; nothing of it has been sent when this returns.
 function watch.start(tickets)
    client = promptic.client()
+   tracer = promptic.tracer(client, { component = COMPONENT, service = "game" })
+   prompt = client:prompt(COMPONENT, { ttl = 5, fallback = { prompt = QUESTION } })
    promptic.spawn(function()
       model, provider = choose_model(client)
-      local component = counted(client:create_component("ticket-triage"))
+      local component = counted(client:create_component(COMPONENT))
       for _, experiment in ipairs(watch.experiments) do
          promptic.spawn(guarded, component.id, experiment, tickets)
       end
@@ -80,7 +92,22 @@ function watch.start(tickets)
    promptic.on_task_error = function(problem) watch.problem = tostring(problem) end
 end
 
+--- Each frame asks for the prompt that is deployed, or what stands in for it, and where it comes from; nothing waits. A
+--- change of the source is a span.
+function watch.frame()
+   local _, source = prompt:get()
+   if source ~= watch.source then
+      watch.source = source
+      tracer:span("prompt", { source = source }):finish()
+   end
+end
+
+function watch.spans()
+   return tracer.stats.sent
+end
+
 function watch.stop()
+   tracer:close(2)
    client:close()
 end
 

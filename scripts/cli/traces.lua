@@ -36,6 +36,12 @@ local function problems(trace)
    return lines
 end
 
+local function sent(answer)
+   if answer.rejected == 0 then return ("Sent %d spans."):format(answer.spans) end
+   return ("Sent %d spans; %d more were rejected: %s"):format(answer.spans, answer.rejected,
+      answer.message or "no reason was given")
+end
+
 return {
    commands = {
       {
@@ -137,6 +143,19 @@ return {
                return ("%d spans were rejected: %s"):format(rejected, part.errorMessage or "no reason was given")
             end,
          },
+      },
+      {
+         name = "send", methods = { "ingest_traces" },
+         arguments = { { "file", type = "string", label = "FILE", summary = "the file; - for standard input" } },
+         summary = "Send spans from a file: OTLP in JSON, one document or one a line.",
+         run = function(context, values) return require("promptic.cli.traces_send")(context, values.file) end,
+         notes = "A document is what an OpenTelemetry exporter posts, {\"resourceSpans\": [...]}; a line may also be a "
+            .. "span alone, as a spool of promptic.tracer holds them. A file may be compressed with gzip. "
+            .. "Documents that the platform finds too large (413) are halved. All of the file is read before the first "
+            .. "span is sent. A span that is sent again has the same id.",
+         examples = "promptic traces send spans.jsonl\n"
+            .. "promptic traces send export.json.gz\ncat spool/*.0* | promptic traces send -",
+         show = { line = sent },
       },
       {
          name = "stats", method = "get_stats", options = { "days_back", "service", "environment" },

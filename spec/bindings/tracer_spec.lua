@@ -3,6 +3,7 @@
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local scripted = require "spec.support.scripted"
+local spans_of = require "spec.support.spans"
 
 local server = scripted.shared{ body = "{}" }
 local client = clients.shared(server, { max_retries = 0 })
@@ -25,31 +26,11 @@ after_each(function()
    end
 end)
 
--- The spans that have arrived, in their order, by name as well; and the resource of the last request.
 local function arrived()
-   local spans, resource = {}, nil
-   for _, request in ipairs(server:requests()) do
-      for _, group in ipairs(json.decode(request.body).resourceSpans) do
-         resource = group.resource
-         for _, scope in ipairs(group.scopeSpans) do
-            for _, span in ipairs(scope.spans) do
-               spans[#spans + 1] = span
-               spans[span.name] = span
-            end
-         end
-      end
-   end
-   return spans, resource
+   return spans_of.arrived(server)
 end
 
-local function attributes(of)
-   local found = {}
-   for _, entry in ipairs(of.attributes) do
-      local _, value = next(entry.value)
-      found[entry.key] = value
-   end
-   return found
-end
+local attributes = spans_of.attributes
 
 local function dropped()
    local found = {}
@@ -131,6 +112,36 @@ describe("a span", function()
       assert.is_nil(spans.good.status)
       assert.equal(2, spans.bad.status.code)
       assert.equal(2, spans.worse.status.code)
+   end)
+
+   it("takes any error, also one that has no text", function()
+      open()
+      local err = setmetatable({}, { __tostring = function() error("x") end })
+      local fine, problem = pcall(tracer.span, tracer, "bad", function() error(err) end)
+      assert.same({ false, true }, { fine, rawequal(problem, err) })
+      tracer:flush(10)
+      assert.same({ code = 2, message = "an error without text" }, arrived().bad.status)
+   end)
+
+   it("has the attributes of its tracer unless it has its own", function()
+      open{ component = "common" }
+      tracer:span("x", { ["promptic.ai_component"] = "own" }):finish()
+      tracer:flush(10)
+      assert.same(1, #arrived().x.attributes)
+      assert.equal("own", attributes(arrived().x)["promptic.ai_component"])
+   end)
+
+   it("keeps its attributes as they were at its end", function()
+      open()
+      local messages, list = { { role = "user" } }, { "a" }
+      local span = tracer:span("x", { messages = messages, list = list }):event("seen", { list = list })
+      span:finish()
+      messages[2], list[2] = { role = "assistant" }, "b"
+      tracer:flush(10)
+      local found = arrived().x
+      assert.equal('[{"role":"user"}]', attributes(found).messages)
+      assert.same({ { stringValue = "a" } }, attributes(found).list.values)
+      assert.same({ { stringValue = "a" } }, attributes(found.events[1]).list.values)
    end)
 
    it("has children, and fails by hand", function()
@@ -263,6 +274,80 @@ describe("a tracer", function()
       assert.equal(1, tracer.stats.sent)
    end)
 
+   it("sends what is in doubt twice at most", function()
+      open{ batch = 2, interval = 60 }
+      server:route[[
+         local _, request = ...
+         if request.body:find("poison", 1, true) then return { status = 500, body = "{}" } end
+         return { body = "{}" }
+      ]]
+      for _, name in ipairs{ "poison", "b", "c" } do tracer:span(name):finish() end
+      assert.is_true(tracer:flush(20))
+      assert.same({ expired = 2 }, dropped())
+      assert.equal(1, tracer.stats.sent)
+      assert.same({ "poison", "b", "poison", "b", "c" }, spans_of.names(server))
+   end)
+
+   it("sends nothing again before the platform answers: a gateway without one loses no span", function()
+      open{ batch = 2, interval = 60 }
+      server:route[[ local number = ... return { status = number <= 2 and 502 or 200, body = "{}" } ]]
+      for index = 1, 4 do tracer:span("s" .. index):finish() end
+      assert.is_true(tracer:flush(30))
+      assert.same({ 4, {} }, { tracer.stats.sent, dropped() })
+      assert.same({ "s1", "s2", "s1", "s2", "s3", "s4" }, spans_of.names(server))
+   end)
+
+   it("does not send the half again that has arrived", function()
+      open{ batch = 4, interval = 60 }
+      server:route[[
+         local _, request = ...
+         local _, spans = request.body:gsub("spanId", "")
+         if spans > 2 then return { status = 413, body = "{}" } end
+         once = once or request.body:find('"c"', 1, true) and 0
+         if once == 0 then
+            once = 1
+            return { status = 503, headers = { { "Retry-After", "0" } }, body = "{}" }
+         end
+         return { body = "{}" }
+      ]]
+      for _, name in ipairs{ "a", "b", "c", "d" } do tracer:span(name):finish() end
+      assert.is_true(tracer:flush(20))
+      assert.equal(4, tracer.stats.sent)
+      assert.same({ "a", "b", "c", "d", "a", "b", "c", "d", "c", "d" }, spans_of.names(server))
+   end)
+
+   it("sends a full batch at once", function()
+      open{ batch = 5, interval = 60 }
+      tracer:span("first"):finish()
+      promptic.sleep(0.05) -- the sender waits for more
+      for index = 2, 5 do tracer:span("s" .. index):finish() end
+      local stop = promptic.now() + 10
+      while tracer.stats.sent == 0 and promptic.now() < stop do promptic.sleep(0.005) end
+      assert.equal(5, tracer.stats.sent)
+   end)
+
+   it("goes on by itself after a flush that has failed", function()
+      open()
+      server:always{ status = 503, headers = { { "Retry-After", "0" } }, body = "{}" }
+      tracer:span("x"):finish()
+      assert.is_false(tracer:flush(0.1))
+      server:always{ body = "{}" }
+      local stop = promptic.now() + 10
+      while tracer.stats.sent == 0 and promptic.now() < stop do promptic.sleep(0.01) end
+      assert.equal(1, tracer.stats.sent)
+   end)
+
+   it("ends with its client", function()
+      local own = clients.open(server.url)
+      tracer = promptic.tracer(own, { interval = 60 })
+      tracer:span("x"):finish()
+      own:close()
+      assert.is_true(tracer:flush(10))
+      assert.same({ expired = 1 }, dropped())
+      tracer:span("y"):finish()
+      assert.same({ expired = 2 }, dropped())
+   end)
+
    it("keeps what waits while the platform is away", function()
       open()
       server:always{ status = 503, headers = { { "Retry-After", "0" } }, body = "{}" }
@@ -286,17 +371,29 @@ describe("a tracer", function()
 
    it("lets before_send change and drop, and lives through its errors", function()
       open{ before_send = function(span)
+         if span.name == "shapeless" then span.attributes = 5 return end
          if span.name == "secret" then return false end
          if span.name == "broken" then error("x") end
          span.attributes.added, span.attributes.hidden = "yes", nil
       end }
-      for _, name in ipairs{ "good", "secret", "broken" } do tracer:span(name, { hidden = "no" }):finish() end
+      for _, name in ipairs{ "good", "secret", "broken", "shapeless" } do
+         tracer:span(name, { hidden = "no" }):finish()
+      end
       tracer:flush(10)
       local spans = arrived()
       assert.equal(1, #spans)
       assert.same({ added = "yes" }, attributes(spans[1]))
-      assert.same({ before_send = 2 }, dropped())
+      assert.same({ before_send = 2, refused = 1 }, dropped())
    end)
+
+   it("is closed at the end of its block", _VERSION >= "Lua 5.4" and function()
+      local stats = load([[ local promptic, client = ...
+         local tracer <close> = promptic.tracer(client, { interval = 60 })
+         tracer:span("x"):finish()
+         return tracer.stats
+      ]])(promptic, client)
+      assert.same({ 1, 1 }, { stats.made, stats.sent })
+   end or function() end)
 
    it("is not stopped by what has no form", function()
       open()

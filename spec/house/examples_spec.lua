@@ -1,23 +1,24 @@
 --- Runs every example through the sandbox, and compares what it prints with what the platform holds.
 local process = require "spec.support.process"
+local model_server = require "spec.support.model_server"
 local json = require("promptic").json
 
 local PROGRAM = assert(os.getenv("PROMPTIC_LUA"), "run it with make test")
 local FOLDER = "examples/"
 
--- The example's output, run as its first lines say.
-local function run(name)
-   local result = process.run{ PROGRAM, "--sandbox", FOLDER .. name }
+-- The example's output, run as its first lines say; with variables of the environment.
+local function run(name, env)
+   local result = process.run{ PROGRAM, "--sandbox", FOLDER .. name, env = env }
    assert.equal("", result.stderr)
    assert.equal(0, result.code)
    return result.stdout
 end
 
 -- The example's output, and what the platform holds after it.
-local function run_with_witness(name)
+local function run_with_witness(name, env)
    local folder = process.folder()
    local result = process.run{
-      PROGRAM, "--sandbox", "--pace=0", "spec/support/witness.lua", FOLDER .. name, folder .. "/found",
+      PROGRAM, "--sandbox", "--pace=0", "spec/support/witness.lua", FOLDER .. name, folder .. "/found", env = env,
    }
    assert.equal("", result.stderr)
    assert.equal(0, result.code)
@@ -128,10 +129,45 @@ local function tokens_sent()
    return by_trace, total
 end
 
+-- Runs f with the environment of a model's server.
+local function with_model(f, wrong)
+   local server = model_server.start(wrong)
+   finally(function() server:stop() end)
+   return f({ MODEL_URL = server.url .. "/v1", MODEL_NAME = "small", MODEL_KEY = "model-secret" }, server)
+end
+
 examples["agent.lua"] = {
+   lines = 98,
+   environment = with_model,
+   check = function()
+      with_model(function(env, server)
+         local output, found = run_with_witness("agent.lua", env)
+         assert.matches("right  Where is order 17%?  The order: lost on the way\n"
+            .. "right  Order 17 never came, I want my money back%.  The order: refunded\n"
+            .. "right  Where is order 99%?  The order: there is no order 99\n"
+            .. "12 spans sent: true\n", output)
+         assert.equal(3, #found.traces)
+         for _, trace in ipairs(found.traces) do assert.equal(50, trace.totalTokens) end
+         assert.equal(6, server:count())
+         for _, request in ipairs(server:requests()) do
+            assert.equal("Bearer model-secret", request.header.authorization)
+            assert.matches("^00%-%x+%-%x+%-01$", request.header.traceparent)
+         end
+      end)
+   end,
+   also = { ["agent.lua fails where its answers are wrong"] = function()
+      with_model(function(env)
+         local result = process.run{ PROGRAM, "--sandbox", FOLDER .. "agent.lua", env = env }
+         assert.same({ 1, "" }, { result.code, result.stderr })
+         assert.matches("WRONG  Where is order 17?", result.stdout, 1, true)
+      end, true)
+   end },
+}
+
+examples["judge.lua"] = {
    lines = 44,
    check = function()
-      local output, found = run_with_witness("agent.lua")
+      local output, found = run_with_witness("judge.lua")
       local by_trace, total = tokens_sent()
       local shown = rows_of(output, "^invoke_agent order%-desk +(%l+) +(%d+) ms +(%d+) tokens$")
       assert.equal(4, #shown)
@@ -207,8 +243,10 @@ describe("the examples:", function()
 
          it(name .. " says what the platform says", row.check)
          it(name .. " runs on its own", function()
-            assert.not_equal("", run(name))
+            local with = row.environment or function(f) return f() end
+            with(function(env) assert.not_equal("", run(name, env)) end)
          end)
+         for title, f in pairs(row.also or {}) do it(title, f) end
       end
    end
    listing:close()
