@@ -2,8 +2,8 @@
 --
 --    lua5.4 .ci/mutants.lua numbers [fixed]     the numbers of all, or of those that .ci/run tries; fails if a text is
 --                                               not found exactly once
---    lua5.4 .ci/mutants.lua try NUMBER          in a copy of the tree: changes the file, builds, runs the specs until one
---                                               fails, restores the file; prints how it went
+--    lua5.4 .ci/mutants.lua try NUMBER          in a copy of the tree: changes the file, builds, runs the specs until
+--                                               one fails, restores the file; prints how it went
 --
 -- The environment says MAKE; ENVIRONMENT is the command that the specs run below, LUA their interpreter.
 local mutants = {}

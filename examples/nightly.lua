@@ -32,7 +32,8 @@ local function write(client, result, experiment)
    local before = result.code == "already_deployed" and "deployed before"
    local what = result.deployed and "deployed" or before or "not deployed"
    promptic.write_file(folder .. "/summary.md", ("## %s: %s\n\n%s: %s\n"):format(name, night, what, result.reason))
-   promptic.write_file(folder .. "/summary.json", promptic.json.encode(result, { sort_keys = true, indent = 2 }) .. "\n")
+   promptic.write_file(folder .. "/summary.json", promptic.json.encode(result, { sort_keys = true, indent = 2 })
+      .. "\n")
 end
 
 local failed = 2 -- a file that cannot be read is wrong usage, and ends the job before anything is created

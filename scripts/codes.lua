@@ -1,6 +1,7 @@
 --- The codes of the library's own errors: the field `code` of a promptic.Error, of promptic_error and promptic_result.
 -- An api error keeps the platform's code; the library's stands only where there is none. A row: code, kind, when.
--- The table in bindings/README.md is made from these rows, and spec/house/codes_spec.lua holds them against the sources.
+-- The table in bindings/README.md is made from these rows, and spec/house/codes_spec.lua holds them against the
+-- sources.
 return {
    { "no_credential", "auth", "neither options, environment nor file give a credential" },
    { "no_application", "auth", "a session token without an AI Application" },

@@ -3,7 +3,8 @@ promptic.report: what is known of an experiment, as a page or as data.
 
    local report = require "promptic.report"
    promptic.write_file("report.html", report.html(client, experiment_id))
-   local found = report.collect(client, experiment_id)     -- experiment, component, iterations, best, first, evaluators,
+   local found = report.collect(client,
+      experiment_id)     -- experiment, component, iterations, best, first, evaluators,
                                                             -- rows
 
 A page is one HTML file that needs no network and runs no script.

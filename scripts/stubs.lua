@@ -51,7 +51,8 @@ local TYPES = {
 }
 
 local FORMATS = {
-   client = "promptic.Client", ["string or false"] = "string|false", ["list, function or path"] = "table|function|string",
+   client = "promptic.Client", ["string or false"] = "string|false",
+      ["list, function or path"] = "table|function|string",
    ["bytes or table"] = "string|table",
 }
 
@@ -207,7 +208,8 @@ for _, row in ipairs(promptic.library) do
    end
 end
 -- The classes of objects with methods, which stand above, under the names that their methods are defined by.
-for _, pair in ipairs { { "Tracer", "Tracer" }, { "Span", "TracerSpan" }, { "Prompt", "Prompt" }, { "Task", "Task" } } do
+for _, pair in ipairs { { "Tracer", "Tracer" }, { "Span", "TracerSpan" }, { "Prompt", "Prompt" }, { "Task",
+   "Task" } } do
    add("---@type promptic.%s\nlocal %s = {}\n", pair[2], pair[1])
 end
 for _, row in ipairs(reference.functions()) do add_function(row) end

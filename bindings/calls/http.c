@@ -121,8 +121,10 @@ static void take_url(lua_State *L, const bindings_site *options, int settings) {
     const char *problem, *url = lua_tostring(L, URL);
     site.argument = URL;
     const place *place = push_url(L, NULL, url, &problem);
-    if (place == NULL) /* which is not quoted: a key may be in it */
+    if (place == NULL) { /* which is not quoted: a key may be in it */
         bindings_argument_error(L, &site, "url: %s", problem);
+        return;
+    }
     lua_getfield(L, settings, "query");
     if (!lua_isnil(L, -1)) {
         const char *before = strchr(place->url, '?') != NULL ? "&" : "?";
@@ -131,8 +133,10 @@ static void take_url(lua_State *L, const bindings_site *options, int settings) {
         if (*query != '\0')
             url = lua_pushfstring(L, "%s%s%s", place->url, before, query);
         place = push_url(L, NULL, url, &problem);
-        if (place == NULL)
+        if (place == NULL) {
             bindings_argument_error(L, options, "query: %s", problem);
+            return;
+        }
     }
     push_described(L, place);
     lua_setfield(L, settings, "place");

@@ -31,9 +31,8 @@ static const char *push_text(lua_State *L, const query_list *list, const char *n
     else if (lua_isstring(L, -1))
         lua_pushvalue(L, -1);
     else
-        bindings_argument_error(L, &list->site,
-                                "%s.%s: string, number or boolean expected, got %s", list->label,
-                                name, luaL_typename(L, -1));
+        bindings_argument_error(L, &list->site, "%s.%s: string, number or boolean expected, got %s",
+                                list->label, name, luaL_typename(L, -1));
     const char *text = lua_tolstring(L, -1, &length);
     if (strlen(text) != length)
         bindings_argument_error(L, &list->site, "%s.%s: holds a NUL character", list->label, name);
@@ -105,8 +104,7 @@ int bindings_request(lua_State *L) {
     site.argument = OPTIONS;
     bindings_push_option(L, OPTIONS, "query");
     if (!lua_isnil(L, -1))
-        request.query =
-            bindings_take_pairs(L, &site, "query", lua_gettop(L), &request.query_count);
+        request.query = bindings_take_pairs(L, &site, "query", lua_gettop(L), &request.query_count);
     bindings_push_option(L, OPTIONS, "body");
     if (!lua_isnil(L, -1)) {
         int value = lua_gettop(L);

@@ -129,7 +129,8 @@ static outcome next_sorted(json_encoder *e, json_frame *f) {
     return add_key(e, f, f->index == 1);
 }
 
-/* [-2, +2 or 1, e] Its first member by lua_next is on top: begins with the first in order instead. */
+/* [-2, +2 or 1, e] Its first member by lua_next is on top: begins with the first in order instead.
+ */
 static outcome begin_sorted(json_encoder *e, json_frame *f) {
     lua_State *L = e->L;
     size_t count = 0;

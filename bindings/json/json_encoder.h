@@ -12,14 +12,15 @@ typedef struct json_key {
 
 /* A table that is being written, and the member of it that is. The open ones are a list of the
  * encoder's, not C functions within each other: depth costs no C stack. On Lua's stack a table lies
- * at `slot`, the key of the member and its value above it; with sorted keys their list and the value. */
+ * at `slot`, the key of the member and its value above it; with sorted keys their list and the
+ * value. */
 typedef struct json_frame {
     const void *table;
     const char *key; /* NULL where the member is the element `index` */
     size_t key_length;
     long long index;
-    size_t begin; /* of the table's text in the buffer */
-    size_t count; /* elements of one that is unordered, or sorted keys */
+    size_t begin;           /* of the table's text in the buffer */
+    size_t count;           /* elements of one that is unordered, or sorted keys */
     const json_key *sorted; /* the keys in the order of writing; NULL: as lua_next gives them */
     int slot;
     bool is_object;

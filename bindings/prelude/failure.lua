@@ -24,8 +24,8 @@ function failure.raise(kind, message, code)
    error(failure.new{ kind = kind, message = message, code = code }, 0)
 end
 
---- true and what f(...) returns, or false and its error. In a task of Lua 5.1 f is a task of its own, and its first result
---- the only one: nothing can be suspended inside of pcall there.
+--- true and what f(...) returns, or false and its error. In a task of Lua 5.1 f is a task of its own, and its first
+--- result the only one: nothing can be suspended inside of pcall there.
 function failure.attempt(f, ...)
    if can_yield_in_pcall then
       return pcall(f, ...)

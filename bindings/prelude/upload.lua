@@ -44,7 +44,8 @@ local function doubt(job, batch, err, took)
       job:fail(err)
    end
    job.streak = job.streak + (took and 1 or 0)
-   job.paused = job.paused or job.settings.ordered or #job.unknown >= MOST_UNKNOWN or job.unknown_bytes >= MOST_UNKNOWN_BYTES
+   job.paused = job.paused or job.settings.ordered or #job.unknown >= MOST_UNKNOWN
+      or job.unknown_bytes >= MOST_UNKNOWN_BYTES
       or job.streak >= math.max(LEAST_STREAK, job.pace.width)
 end
 
@@ -449,7 +450,8 @@ end
 -- call: client, given, find_room, and experiment_id where there is one.
 local function run(call, settings)
    if settings.resume and (settings.only_new or settings.dry_run) then
-      failure.raise("argument", "option 'resume': only_new and dry_run go without it, since they find out what is there",
+      failure.raise("argument",
+         "option 'resume': only_new and dry_run go without it, since they find out what is there",
          "wrong_resume")
    end
    local job = Job.new(call, settings, resume.past(settings.resume, call.experiment_id))

@@ -23,7 +23,8 @@ local fields = {
    { "created", key = "createdAt", as = "time" },
 }
 
-local output = { "output", flag = "-o --output", label = "FILE", summary = "write the bytes to this file; - for standard output" }
+local output = { "output", flag = "-o --output", label = "FILE",
+   summary = "write the bytes to this file; - for standard output" }
 
 local function get(context, values)
    local artifact = context:call("get_artifact", values.artifact_id)

@@ -119,7 +119,8 @@ return {
          name = "add", method = "create_observations", arguments = { "experiment_id" },
          summary = "Add one observation, or those of a file.",
          options = add_options(),
-         notes = "They are added where the platform keeps training data: as cases of the experiment's dataset, on older "
+         notes = "They are added where the platform keeps training data: as cases of the experiment's dataset, on "
+            .. "older "
             .. "platforms as observations. " .. upload.notes,
          examples = "promptic observations add EXPERIMENT --from-file tickets.csv\n"
             .. "promptic observations add EXPERIMENT -i \"Win a free phone\" -e spam",

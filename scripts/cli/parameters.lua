@@ -89,7 +89,8 @@ local function complete(row, entry, is_option)
       switch = entry.switch or type_name == "boolean",
       file = entry.file or FILES[type_name] or false, required = first(entry.required, not is_option),
       many = entry.many or type_name == "strings",
-      once = is_option and (name:find "_id$" or ONCE[name]) and true or false, default = first(entry.default, known.default),
+      once = is_option and (name:find "_id$" or ONCE[name]) and true or false, default = first(entry.default,
+         known.default),
       own_default = entry.default,
    }
 end

@@ -23,7 +23,8 @@ return {
       },
       {
          name = "get", method = "get_storage_object_content", arguments = { "storage_object_id" },
-         options = { { "output", flag = "-o --output", label = "FILE", summary = "write to this file; - for standard output" } },
+         options = { { "output", flag = "-o --output", label = "FILE",
+            summary = "write to this file; - for standard output" } },
          summary = "Print an object's bytes, or write them to a file.",
          run = get,
          examples = "promptic storage get OBJECT -o data.json",

@@ -244,7 +244,8 @@ describe("download_artifact", function()
       local small = clients.open(platform.url, { max_response_bytes = 100 })
       finally(function() small:close() end)
       process.write_file(path, "as it was")
-      for _, case in ipairs{ { client, { max_bytes = #BYTES - 1 }, "max_bytes" }, { small, nil, "max_response_bytes" } } do
+      for _, case in ipairs{ { client, { max_bytes = #BYTES - 1 }, "max_bytes" }, { small, nil,
+         "max_response_bytes" } } do
          local problem = clients.failure(case[1].download_artifact, case[1], "a1", path, case[2])
          assert.equal("decode", problem.kind)
          assert.equal(200, problem.status_code)

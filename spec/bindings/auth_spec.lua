@@ -568,7 +568,8 @@ describe("a login", function()
          process.remove(folder .. "/bin")
          os.remove(page)
       end
-      assert.matches("^false\ntrue", (with_browser("https://e.example/device", { BROWSER = "none-such", DISPLAY = ":7" })))
+      assert.matches("^false\ntrue", (with_browser("https://e.example/device", { BROWSER = "none-such",
+         DISPLAY = ":7" })))
    end)
 
    it("opens none where there is no screen", function()

@@ -93,7 +93,8 @@ describe("an api error", function()
    it("is logged without a status if there is none", function()
       local lines = {}
       server:always{ close = "reset" }
-      local logging = clients.open(server.url, { max_retries = 1, log = function(_, text) lines[#lines + 1] = text end })
+      local logging = clients.open(server.url, { max_retries = 1, log = function(_,
+         text) lines[#lines + 1] = text end })
       clients.failure(logging.get_component, logging, "c")
       server:reset():always{ status = 503 }
       clients.failure(logging.get_component, logging, "c")

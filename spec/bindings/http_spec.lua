@@ -423,7 +423,8 @@ describe("save", function()
       server:always{ body = "half", length = 100, close = "fin", headers = TEXT }
       assert.equal("connection", failure(http, "GET", server.url, { save = folder .. "/f" }).kind)
       server:always{ body = "long enough", headers = TEXT }
-      assert.equal("too_large", failure(http, "GET", server.url, { save = folder .. "/f", max_response_bytes = 5 }).code)
+      assert.equal("too_large", failure(http, "GET", server.url, { save = folder .. "/f",
+         max_response_bytes = 5 }).code)
       assert.same({ "before", "f\n" }, { process.read_file(folder .. "/f"), names() })
    end)
 

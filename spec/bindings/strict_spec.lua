@@ -77,7 +77,8 @@ describe("a result of a strict client", function()
       it("has no length, which is what a forgotten field looks like", function()
          local fine, message = pcall(function() return #list() end)
          assert.is_false(fine)
-         assert.matches("a list of Experiment has no length: its list is in the field 'data', as in #result.data", message,
+         assert.matches("a list of Experiment has no length: its list is in the field 'data', as in #result.data",
+            message,
             1, true)
          assert.is_false(pcall(function() return #experiment() end))
       end)

@@ -248,7 +248,8 @@ describe("promptic", function()
       local result = promptic{ "sandbox", "--port", "70000" }
       assert.same({ 2, "" }, { result.code, result.stdout })
       -- the file is there before tail looks for it
-      local line = ": >" .. folder .. "/out; env --default-signal=INT $PROMPTIC sandbox --pace 0 --db " .. folder .. "/s.db >>" .. folder
+      local line = ": >" .. folder .. "/out; env --default-signal=INT $PROMPTIC sandbox --pace 0 --db " .. folder
+         .. "/s.db >>" .. folder
          .. "/out & tail -n +1 -f --pid=$! " .. folder .. "/out | head -1; kill -INT $!; wait $!; echo $?"
       assert.matches("^promptic sandbox: http://127%.0%.0%.1:%d+\n130\n$", command.shell(nil, line).stdout)
    end)

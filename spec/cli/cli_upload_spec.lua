@@ -35,7 +35,8 @@ describe("an upload of a file of which a part is there", function()
    it("adds nothing and ends with 1, until it is said what is meant", function()
       local result = add()
       assert.equal(1, result.code)
-      assert.equal("promptic: 1 of the file's 2 rows is there already\n  --only-new adds those that are missing, --again adds "
+      assert.equal("promptic: 1 of the file's 2 rows is there already\n  --only-new adds those that are missing, "
+         .. "--again adds "
          .. "all of them\n  nothing was added\n", result.stderr)
       assert.equal(0, posts())
       assert.equal("Added 1 observation. 1 was there already.\n", add("--only-new").stdout)
@@ -46,7 +47,8 @@ describe("an upload of a file of which a part is there", function()
    it("asks at a terminal", function()
       local words = { "observations", "add", "e", "--from-file", folder .. "/rows.csv", terminal = 100, stdin = "y\n" }
       local result = promptic(words)
-      assert.matches("1 of the file's 2 rows is there already. Add only the 1 row that is missing? [y/N]", result.stdout, 1, true)
+      assert.matches("1 of the file's 2 rows is there already. Add only the 1 row that is missing? [y/N]",
+         result.stdout, 1, true)
       assert.matches("Added 1 observation. 1 was there already.", result.stdout, 1, true)
       assert.equal(1, posts())
    end)
@@ -67,7 +69,8 @@ describe("rows that are cases", function()
       local row = promptic{ "observations", "list", "e", "--json" }.json.data[1]
       assert.same({ { text = "a" }, "x" }, { row.variables, row.expected })
       observations.serve(server, nil, { room = "cases", count = 4,
-         other = '{"id":7,"experimentId":"e","idx":0,"variables":{"text":"z"},"expected":"y","split":"eval","createdAt":"c"}' })
+         other = '{"id":7,"experimentId":"e","idx":0,"variables":{"text":"z"},"expected":"y","split":"eval","crea'
+            .. 'tedAt":"c"}' })
       local result = promptic{ "observations", "list", "e" }
       assert.matches("z", result.stdout, 1, true)
       assert.equal("The platform listed 0 of 4 rows.\n", result.stderr)
@@ -76,11 +79,13 @@ describe("rows that are cases", function()
    it("are changed by the commands for cases", function()
       server:route[[
          local _, request = ...
-         if request.target:find("/observations/", 1, true) then return { status = 404, body = '{"error":"Not found"}' } end
+         if request.target:find("/observations/", 1, true) then return { status = 404,
+            body = '{"error":"Not found"}' } end
          return { body = '{"id":"e","aiComponentId":"c","datasetId":"d"}' }
       ]]
       assert.matches("promptic datasets cases update d 5 -c c --file FILE",
          promptic{ "observations", "update", "e", "5", "-e", "ham" }.stderr, 1, true)
-      assert.matches("promptic datasets cases delete d 5 -c c", promptic{ "observations", "delete", "e", "5", "-f" }.stderr, 1, true)
+      assert.matches("promptic datasets cases delete d 5 -c c", promptic{ "observations", "delete", "e", "5",
+         "-f" }.stderr, 1, true)
    end)
 end)

@@ -166,7 +166,8 @@ describe("promptic's command line", function()
             "no AI Application is chosen\n  choose one with `promptic ai-application select" },
          { { "components", "list", env = { PROMPTIC_API_KEY = "wrong" } }, "[401]" },
          { { "components", "get", "00000000-0000-4000-8000-000000000000" },
-            "[404] Not found (GET /components/00000000-0000-4000-8000-000000000000)\n  `promptic components list` lists" },
+            "[404] Not found (GET /components/00000000-0000-4000-8000-000000000000)\n  `promptic components list` "
+               .. "lists" },
          { { "components", "get", "nope" }, "[400] component_id: Invalid uuid\n  `promptic components list` lists" },
          { { "components", "list", env = { PROMPTIC_ENDPOINT = "http://127.0.0.1:1" } },
             "promptic auth status" },

@@ -69,7 +69,8 @@ describe("a response in gzip", function()
       { "with half a magic number behind it", function() return PARTS[1] .. PARTS[2] .. "\31" end },
    } do
       it(case[1] .. " is read", function()
-         server:reply({ body = case[2](), headers = GZIP }, { body = case[2](), headers = { ["content-encoding"] = "X-GZip" } })
+         server:reply({ body = case[2](), headers = GZIP }, { body = case[2](),
+            headers = { ["content-encoding"] = "X-GZip" } })
          assert.equal("in parts", get().id)
          assert.equal("in parts", get().id)
          local body, pieces = case[2](), {}
@@ -108,7 +109,8 @@ describe("a coding that was not asked for", function()
          { "Content-Encoding", "gzip" }, { "Content-Encoding", "gzip" } } },
       { "gzip within another", { { "Content-Encoding", "gzip" }, { "Content-Encoding", "br" } } },
       { "gzip as a transfer coding", { { "Transfer-Encoding", "gzip, chunked" } } },
-      { "gzip as a transfer coding of its own line", { { "Transfer-Encoding", "gzip" }, { "Transfer-Encoding", "chunked" } } },
+      { "gzip as a transfer coding of its own line", { { "Transfer-Encoding", "gzip" }, { "Transfer-Encoding",
+         "chunked" } } },
    } do
       it("is kind decode, with its status: " .. case[1], function()
          local bodies = { BR, gzip(gzip '{"id":"x"}') }

@@ -76,7 +76,8 @@ describe("make docs", function()
 
    it("writes defaults and bounds", function()
       local text = generated("options upload_observations")
-      assert.matches("\n| `concurrency` | 16 | with ordered = false: requests under way at one time at most: 4 at first, more while "
+      assert.matches("\n| `concurrency` | 16 | with ordered = false: requests under way at one time at most: 4 at "
+         .. "first, more while "
          .. "latency is what limits; halved after 429 and 503; 1 to 100 |\n", text, 1, true)
       assert.matches('\n| `on_bad_row` | `"error"` | ', text, 1, true)
    end)

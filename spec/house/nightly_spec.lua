@@ -57,7 +57,7 @@ describe("the nightly job", function()
          job:finish{ night = 1, rows = 24 }
          job:check(1, 1, 24)
       end
-      local night, result = 1, nil
+      local night, result = 1
       repeat
          night = night + 1
          result = job:run{ night = night, rows = 24 + night, dies_at = night - 1 }

@@ -81,7 +81,8 @@ end)
 -- What stands in a line of the help, and what it is on the sandbox.
 local FILES = {
    ["tickets.csv"] = 'message,expected\n"50%% off!",spam\nlunch?,ham\n', ["spans.json"] = '{"resourceSpans":[]}',
-   ["cases.json"] = '[{"inputPayload":{"q":"a"}}]', ["cases.jsonl"] = '{"inputPayload":{"q":"b"}}\n', ["queries.json"] = '[{"query":"a","expectedTool":"t"}]',
+   ["cases.json"] = '[{"inputPayload":{"q":"a"}}]', ["cases.jsonl"] = '{"inputPayload":{"q":"b"}}\n',
+      ["queries.json"] = '[{"query":"a","expectedTool":"t"}]',
    ["tools.json"] = '[{"name":"t","description":"d"}]', ["shot.png"] = "png", ["data.json"] = "{}",
 }
 

@@ -1,5 +1,5 @@
---- .ci/symbol-circles, which `make check-core` runs: files that need each other are found by their symbols, and a circle
---- that is not known is named.
+--- .ci/symbol-circles, which `make check-core` runs: files that need each other are found by their symbols, and a
+--- circle that is not known is named.
 local process = require "spec.support.process"
 
 describe("symbol-circles", function()

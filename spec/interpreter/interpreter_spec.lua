@@ -235,8 +235,8 @@ describe("promptic-lua and Ctrl-C", function()
    -- Until the signal comes, which it does; were it lost, the spec would fail and not hang.
    local BUSY = "local late = os.time() + 30 while os.time() < late do end "
 
-   -- Interrupts the program once it says that it is ready. A shell has the programs of its background ignore SIGINT, and
-   -- ours goes on ignoring what was ignored at its start.
+   -- Interrupts the program once it says that it is ready. A shell has the programs of its background ignore SIGINT,
+   -- and ours goes on ignoring what was ignored at its start.
    local SCRIPT = [[
       mkfifo ready
       env --default-signal=INT "$1" -e "$2" >ready &

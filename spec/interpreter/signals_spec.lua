@@ -11,7 +11,8 @@ describe("signals", function()
    before_each(function() folder = process.folder() end)
    after_each(function() process.remove(folder) end)
 
-   -- Runs a script in promptic-lua, and sends it the signal once it has printed "ready". `launch` is a line of the shell
+   -- Runs a script in promptic-lua, and sends it the signal once it has printed "ready". `launch` is a line of the
+   -- shell
    -- that ends by running "$@". A result's code of 128 and more is that of a shell: the process ended by a signal.
    local function run(signal, source, launch)
       process.write_file(folder .. "/script.lua", source)
@@ -138,8 +139,10 @@ describe("signals", function()
                end
             end
             local fine, err = pcall(function() ]] .. call:format(
-               [[client:upload_observations("%s", source(), { batch_size = 10, concurrency = 1 })]]):format(experiment) .. [[ end)
-            print(fine, err, err.kind, err.resume and err.resume.experiment_id == "]] .. experiment .. [[", #err.rows.unsent > 0,
+               [[client:upload_observations("%s", source(), { batch_size = 10, concurrency = 1 })]]
+            ):format(experiment) .. [[ end)
+            print(fine, err, err.kind, err.resume and err.resume.experiment_id == "]] .. experiment .. [[",
+               #err.rows.unsent > 0,
                err.message:match "^interrupted! %(.*rows .*%)$" ~= nil)]])
          assert.equal(143, result.code)
          assert.equal("false\tinterrupted!\tinterrupted\ttrue\ttrue\ttrue\n", result.stdout)
@@ -157,7 +160,8 @@ describe("signals", function()
    end
 
    it("end the sandbox that --sandbox has started along with the script", function()
-      local result = run("TERM", "print(os.getenv 'PROMPTIC_ENDPOINT' and 'ready') io.stdout:flush() promptic.sleep(60)",
+      local result = run("TERM",
+         "print(os.getenv 'PROMPTIC_ENDPOINT' and 'ready') io.stdout:flush() promptic.sleep(60)",
          'exec "$1" --sandbox "$2"')
       assert.equal(143, result.code)
       assert.equal("", result.stdout)

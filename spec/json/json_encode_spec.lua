@@ -260,7 +260,8 @@ describe("a style of encode:", function()
    end)
 
    it("is checked as every option is", function()
-      for _, style in ipairs{ { indent = 17 }, { indent = -1 }, { indent = "x" }, { sort_keys = 1 }, { sort = true } } do
+      for _, style in ipairs{ { indent = 17 }, { indent = -1 }, { indent = "x" }, { sort_keys = 1 },
+         { sort = true } } do
          assert.is_false(pcall(encode, 1, style))
       end
    end)

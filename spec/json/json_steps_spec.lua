@@ -93,7 +93,8 @@ end
 local function nested(depth, open, element, close)
    local parts = {}
    for level = 1, depth do
-      parts[#parts + 1] = open .. elements(40, element) .. (level < depth and "," .. (open == "{" and '"child":' or "") or "")
+      parts[#parts + 1] = open .. elements(40, element) .. (level < depth and "," .. (open == "{" and '"child":'
+         or "") or "")
    end
    return table.concat(parts) .. close:rep(depth)
 end
@@ -101,7 +102,8 @@ end
 -- Shapes that leave many values waiting at the end of a step, and push many more in the next.
 local SHAPES = {
    { "objects of 24 fields", "[" .. elements(400, "{" .. elements(24, '"field@":"word @"') .. "}") .. "]" },
-   { "vectors of 384 numbers", '{"data":[' .. elements(40, '{"id":@,"embedding":[' .. elements(384, "0.@") .. "]}") .. "]}" },
+   { "vectors of 384 numbers", '{"data":[' .. elements(40, '{"id":@,"embedding":[' .. elements(384, "0.@") .. "]}")
+      .. "]}" },
    { "arrays of arrays", "[" .. elements(100, "[" .. elements(60, "[@,[@]]") .. "]") .. "]" },
    { "objects within each other", nested(60, "{", '"a@":"text @"', "}") },
    { "arrays within each other", nested(60, "[", '"text @"', "]") },

@@ -26,7 +26,8 @@ local function all(path, options)
       local names = {}
       for name, value in pairs(row.variables) do names[#names + 1] = name .. "=" .. tostring(value) end
       table.sort(names)
-      list[#list + 1] = ("%d %s %s %s"):format(line, table.concat(names, ","), tostring(row.expected), tostring(row.split))
+      list[#list + 1] = ("%d %s %s %s"):format(line, table.concat(names, ","), tostring(row.expected),
+         tostring(row.split))
    end
    return list
 end
@@ -38,7 +39,8 @@ describe("promptic.rows", function()
       local rows = { "2 a=x y nil", "3 a=z w eval" }
       assert.same(rows, all(file("a.csv", "a,expected,split\nx,y,\nz,w,eval\n")))
       assert.same(rows, all(file("a.tsv", "a\texpected\tsplit\nx\ty\t\nz\tw\teval\n")))
-      assert.same(rows, all(file("a.jsonl", '\n{"a":"x","expected":"y"}\n{"variables":{"a":"z"},"expected":"w","split":"eval"}')))
+      assert.same(rows, all(file("a.jsonl",
+         '\n{"a":"x","expected":"y"}\n{"variables":{"a":"z"},"expected":"w","split":"eval"}')))
       assert.same(rows, all(file("a.json", '[\n{"a":"x","expected":"y"},\n{"a":"z","expected":"w","split":"eval"}]')))
       assert.same(rows, all(file("a.txt", "a;expected;split\nx;y;\nz;w;eval\n"), { format = "csv", separator = ";" }))
       assert.same({}, all(file("none.json", " [ ] ")))
@@ -55,7 +57,8 @@ describe("promptic.rows", function()
    end)
 
    it("takes them from members of JSON, too", function()
-      local path = file("b.jsonl", '{"q":"a","label":5,"x":1,"part":"eval"}\n{"variables":{"q":"b","x":2},"label":"c"}\n')
+      local path = file("b.jsonl",
+         '{"q":"a","label":5,"x":1,"part":"eval"}\n{"variables":{"q":"b","x":2},"label":"c"}\n')
       local options = { label_column = "label", split_column = "part", variables = { question = "q" } }
       assert.same({ "1 question=a 5 eval", "2 question=b c nil" }, all(path, options))
       options.variables = nil
@@ -99,9 +102,12 @@ describe("promptic.rows", function()
    it("checks its arguments", function()
       local path = file("f.csv", CSV)
       for _, case in ipairs{
-         { "rows.txt", nil, "'rows.txt' ends in none of .csv, .tsv, .jsonl, .ndjson, .json, and there is no option 'format'" },
-         { "-", nil, "there is no option 'format'" }, { "/nowhere/a.csv", nil, "No such file" }, { 5, nil, "string expected" },
-         { path, { format = "xls" }, "'xls' is not one of csv, tsv" }, { path, { variables = { 5 } }, "names of columns" },
+         { "rows.txt", nil, "'rows.txt' ends in none of .csv, .tsv, .jsonl, .ndjson, .json, and there is no optio"
+            .. "n 'format'" },
+         { "-", nil, "there is no option 'format'" }, { "/nowhere/a.csv", nil, "No such file" }, { 5, nil,
+            "string expected" },
+         { path, { format = "xls" }, "'xls' is not one of csv, tsv" }, { path, { variables = { 5 } },
+            "names of columns" },
          { path, { variables = { a = "" } }, "names of columns" },
          { path, { label_column = "a", expected_column = "a" }, "also given as 'label_column'" },
          { path, { seperator = ";" }, "did you mean 'separator'?" },
@@ -132,9 +138,11 @@ describe("uploads take the same options", function()
 
    it("and of nothing else", function()
       for _, name in ipairs{ "format", "label_column", "split_column", "separator" } do
-         clients.refused(function() client:upload_observations("e", {}, { [name] = name == "format" and "csv" or "x" }) end,
+         clients.refused(function() client:upload_observations("e", {}, { [name] = name == "format" and "csv"
+            or "x" }) end,
             ("option '%s': the source is no file"):format(name))
       end
-      clients.refused(function() client:upload_observations("e", {}, { variables = { "a" } }) end, "the source is no file")
+      clients.refused(function() client:upload_observations("e", {}, { variables = { "a" } }) end,
+         "the source is no file")
    end)
 end)

@@ -35,7 +35,8 @@ describe("a pipe as the source of an upload", function()
       { "rows.csv", { "te", "xt,expected\nrow 1,a\n\"row", " 2\",b\nro", "w 3,c\n" } },
       { "rows.jsonl", { '{"text":"row 1","expe', 'cted":"a"}\n', '{"text":"row 2","expected":"b"}\n{"text":"row 3"',
          ',"expected":"c"}' } },
-      { "rows.json", { " ", "[", '{"text":"row 1","expected":"a"}', ",", '\n{"text":"row 2","expected":"b"', "}", ',{"text"',
+      { "rows.json", { " ", "[", '{"text":"row 1","expected":"a"}', ",", '\n{"text":"row 2","expected":"b"', "}",
+         ',{"text"',
          ':"row 3","expected":"c"}', " ", "]", "\n" } },
    } do
       it("is read as it comes, while other tasks go on: " .. case[1], function()
@@ -61,7 +62,8 @@ describe("a pipe as the source of an upload", function()
          writer:close()
          step_until(function() return task.status == "done" or task.status == "failed" end)
          assert.equal(3, task:await().sent)
-         assert.same({ "row 1 -> a", "row 2 -> b", "row 3 -> c" }, observations.texts(client:list_observations("e").data))
+         assert.same({ "row 1 -> a", "row 2 -> b", "row 3 -> c" },
+            observations.texts(client:list_observations("e").data))
       end)
    end
 
@@ -94,11 +96,13 @@ describe("a pipe as the source of an upload", function()
 end)
 
 describe("standard input", function()
-   local SCRIPT = 'for row, line in promptic.rows("-", { format = "csv" }) do print(line, row.variables.a, row.expected) end'
+   local SCRIPT = 'for row, line in promptic.rows("-", { format = "csv" }) do print(line, row.variables.a, row.ex'
+      .. 'pected) end'
 
    it("is read as - from a file, from where it stands, and from a pipe", function()
       process.write_file(folder .. "/in", "first\na,expected\nx,y\n")
-      local result = process.run{ "sh", "-c", ("{ read line; exec '%s' -e '%s'; } <'%s/in'"):format(PROGRAM, SCRIPT, folder) }
+      local result = process.run{ "sh", "-c", ("{ read line; exec '%s' -e '%s'; } <'%s/in'"):format(PROGRAM, SCRIPT,
+         folder) }
       assert.equal("2\tx\ty\n", result.stdout, result.stderr)
       result = process.run{ "sh", "-c", ("{ echo a,expected; echo x,y; } | '%s' -e '%s'"):format(PROGRAM, SCRIPT) }
       assert.equal("2\tx\ty\n", result.stdout, result.stderr)

@@ -131,7 +131,8 @@ local function upload(client, name)
          return number <= ROWS and row(number) or nil
       end
    end
-   local result, ends = resuming.upload(client, experiment.id, rows, { batch_size = BATCH, concurrency = 3, ordered = false })
+   local result, ends = resuming.upload(client, experiment.id, rows, { batch_size = BATCH, concurrency = 3,
+      ordered = false })
    assert(ends > 0 or result.sent == ROWS, result.sent)
    resumed = resumed + ends
    local seen = {}

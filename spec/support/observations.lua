@@ -203,7 +203,8 @@ end
 function observations.texts(list)
    local texts = {}
    for index, one in ipairs(list) do
-      texts[index] = tostring((one.variables or one.inputPayload).text) .. " -> " .. (one.expected or one.expectedPayload)
+      texts[index] = tostring((one.variables or one.inputPayload).text) .. " -> " .. (one.expected
+         or one.expectedPayload)
    end
    table.sort(texts)
    return texts

@@ -1,5 +1,5 @@
---- scramble.lua - the promptic command with errors of the library that have their code, or their kind, in place of their
--- words, so that what depends on wording shows.
+--- scramble.lua - the promptic command with errors of the library that have their code, or their kind, in place of
+--- their words, so that what depends on wording shows.
 local promptic = require "promptic"
 
 local function scramble(done, problem, ...)

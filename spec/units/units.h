@@ -45,11 +45,11 @@ uint64_t units_random(uint64_t *state);
 /* Without these variables whatever the caller's environment says of proxies does not count. */
 void units_clear_proxies(void);
 
-#define UNITS(X)                                                                                   \
-    X(text)                                                                                        \
-    X(heap)                                                                                        \
-    X(retry) X(request) X(clean) X(toml) X(proxy) X(failure) X(call) X(loop) X(transfer) X(writer) \
-        X(inflow)
+#define UNITS(X) \
+    X(text)      \
+    X(heap)      \
+    X(retry)     \
+    X(request) X(clean) X(toml) X(proxy) X(failure) X(call) X(loop) X(transfer) X(writer) X(inflow)
 #define UNITS_DECLARE(NAME) void units_##NAME(void);
 UNITS(UNITS_DECLARE)
 

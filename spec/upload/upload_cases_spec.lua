@@ -74,14 +74,16 @@ describe("an upload to an experiment with a dataset", function()
       for index, request in ipairs(server:requests()) do
          paths[index] = request.method .. " " .. request.target:gsub("^/api/v1", "")
       end
-      assert.same({ "GET /experiments/e", "GET /components/c/datasets/d", "POST /components/c/datasets/d/cases" }, paths)
+      assert.same({ "GET /experiments/e", "GET /components/c/datasets/d", "POST /components/c/datasets/d/cases" },
+         paths)
       assert.equal('[{"inputPayload":{"text":"a"},"expectedPayload":"x","split":"train"},'
          .. '{"inputPayload":{"input":"b"},"expectedPayload":"y"}]', posts()[1].body)
    end)
 
    it("keeps values of JSON as they are, and texts as texts", function()
       serve()
-      local rows = '{"variables":{"n":1.50},"expected":{"a":[1,null]}}\n{"q":"x","expected":5}\n{"q":"y","expected":"5"}\n'
+      local rows = '{"variables":{"n":1.50},"expected":{"a":[1,null]}}\n{"q":"x","expected":5}\n{"q":"y","expecte'
+         .. 'd":"5"}\n'
       assert.equal(3, upload(file("values.jsonl", rows)).sent)
       assert.equal(1, upload(file("text.csv", "q,expected,idx\nz,5,9\n")).sent)
       assert.equal(1, upload{ { variables = {}, expected = { a = true } } }.sent)
@@ -107,13 +109,15 @@ end)
 describe("upload_cases", function()
    it("takes cases and observations, from Lua and from files", function()
       serve()
-      upload_cases{ { input_payload = { text = "a" }, expected_payload = { 1 }, split = "eval", metadata = { by = "me" } },
+      upload_cases{ { input_payload = { text = "a" }, expected_payload = { 1 }, split = "eval",
+         metadata = { by = "me" } },
          { inputPayload = { text = "b" }, expectedPayload = promptic.null }, { input_payload = { text = "c" } },
          { variables = { text = "d" }, expected = "x" } }
       assert.equal('[{"inputPayload":{"text":"a"},"expectedPayload":[1],"split":"eval","metadata":{"by":"me"}},'
          .. '{"inputPayload":{"text":"b"},"expectedPayload":null},{"inputPayload":{"text":"c"}},'
          .. '{"inputPayload":{"text":"d"},"expectedPayload":"x"}]', posts()[1].body)
-      upload_cases(file("cases.jsonl", '{"inputPayload":{"text":"a"},"expectedPayload":{"b":1},"idx":4,"metadata":{"c":2}}\n'
+      upload_cases(file("cases.jsonl",
+         '{"inputPayload":{"text":"a"},"expectedPayload":{"b":1},"idx":4,"metadata":{"c":2}}\n'
          .. '{"input_payload":{"text":"b"},"split":"train"}\n{"text":"c","expected":"x"}\n'))
       assert.equal('[{"inputPayload":{"text":"a"},"expectedPayload":{"b":1},"metadata":{"c":2}},'
          .. '{"inputPayload":{"text":"b"},"split":"train"},{"inputPayload":{"text":"c"},"expectedPayload":"x"}]',
@@ -123,7 +127,8 @@ describe("upload_cases", function()
    it("refuses other fields and forms", function()
       serve()
       for _, case in ipairs{
-         { { input_payload = { 1 } }, "input_payload" }, { { input_payload = {}, expected = "x" }, "unknown field 'expected'" },
+         { { input_payload = { 1 } }, "input_payload" }, { { input_payload = {}, expected = "x" },
+            "unknown field 'expected'" },
          { { input_payload = {}, split = "test" }, "'test' is not one of train, eval" },
          { { input_payload = {}, expected_payload = " " }, "expected_payload is empty" },
       } do
@@ -341,7 +346,8 @@ describe("the value to go on from", function()
       serve()
       local again = failure(upload, rows, { resume = problem.resume })
       assert.equal("argument", again.kind)
-      assert.matches("its rows were sent as observations, and the experiment keeps cases now: upload with only_new = true",
+      assert.matches("its rows were sent as observations, and the experiment keeps cases now: upload with only_ne"
+         .. "w = true",
          again.message, 1, true)
       assert.equal(2, #posts())
       problem.resume.room = nil -- as older releases wrote it

@@ -7,7 +7,8 @@ describe("fifty uploads that SIGKILL has ended at random moments", function()
       it("are completed by the next one with only_new: " .. room, function()
          math.randomseed(os.time())
          local ended, twice = killed.check(room, 50)
-         print(("%s: 50 uploads, %d of them killed before their end; rows that were there twice and reported: %d"):format(
+         print(("%s: 50 uploads, %d of them killed before their end; rows that were there twice and reported: %"
+            .. "d"):format(
             room, ended, twice))
          assert.is_true(ended >= 20, ended .. " were killed before their end")
       end)

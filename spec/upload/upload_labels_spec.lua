@@ -40,11 +40,14 @@ end
 describe("labels are noted", function()
    local CASES = {
       { { "Spam", "spam", "ham" }, 'labels "Spam" (row 1) and "spam" (row 2) differ in case only' },
-      { { "\195\137T\195\137", "\195\169t\195\169" }, 'labels "\195\137T\195\137" (row 1) and "\195\169t\195\169" (row 2) differ in case only' },
-      { { "caf\195\169", "cafe\204\129" }, 'labels "caf\195\169" (row 1) and "cafe\\u0301" (row 2) have accents that are '
+      { { "\195\137T\195\137", "\195\169t\195\169" },
+         'labels "\195\137T\195\137" (row 1) and "\195\169t\195\169" (row 2) differ in case only' },
+      { { "caf\195\169", "cafe\204\129" },
+         'labels "caf\195\169" (row 1) and "cafe\\u0301" (row 2) have accents that are '
          .. "written in two ways (NFC and NFD)" },
       { { "\237\149\156", "\225\132\146\225\133\161\225\134\171" }, "written in two ways" },
-      { { "ham", "ham\226\128\139" }, 'label "ham\\u200B" (row 2) holds a zero width space (U+200B), unlike "ham" (row 1)' },
+      { { "ham", "ham\226\128\139" },
+         'label "ham\\u200B" (row 2) holds a zero width space (U+200B), unlike "ham" (row 1)' },
       { { "a b", "a\194\160b" }, "holds a no-break space (U+00A0)" },
       { { "spam", "ham " }, 'label "ham " (row 2) holds a space behind it' },
    }
@@ -90,7 +93,8 @@ end)
 
 describe("columns are noted", function()
    it("that are alike or hold what is not seen", function()
-      assert.same({ 'columns "text" and "Text" differ in case only' }, notes(file("c.csv", "text,Text,expected\na,b,c\n")))
+      assert.same({ 'columns "text" and "Text" differ in case only' }, notes(file("c.csv",
+         "text,Text,expected\na,b,c\n")))
       assert.same({ 'column "expected\\u200B" holds a zero width space (U+200B)' },
          notes(file("c.csv", "text,expected\226\128\139\na,c\n")))
    end)
