@@ -285,13 +285,14 @@ luajit: ## builds the module for LuaJIT, which LÖVE and other games have inside
 		'$(BUILD)/luajit/promptic.so'
 
 # The specs see the build, and nothing of the caller's credentials and settings.
-SPEC_ENV = .ci/clean-env PROMPTIC_SERVER_LUA='$(LUA)' LUA_CPATH='$(abspath $(BUILD))/?.so;;'
+SPEC_ENV = .ci/clean-env PROMPTIC_SERVER_LUA='$(LUA)' LUA_CPATH='$(abspath $(BUILD))/?.so;$(abspath $(BUILD))/lib/?.so;;'
 
 # $(call tagged,TAG): the specs with this word in their line "-- Tags:".
 tagged = $(shell grep -lE '^-- Tags:.* $(1)( |$$)' spec/*/*_spec.lua)
 
 # Those tagged heavy build and install things; `make hosts` runs them.
-QUICK_SPEC = $(filter-out $(call tagged,heavy),$(wildcard spec/*/*_spec.lua))
+# Those tagged timed measure CPU, which other programs disturb: `make bench` runs them.
+QUICK_SPEC = $(filter-out $(call tagged,heavy) $(call tagged,timed),$(wildcard spec/*/*_spec.lua))
 
 test: ## runs the specs, several files at a time, in some 90 s; one file of them: make test SPEC=spec/core/retry_spec.lua
 	$(Q)$(DEPS) module program sandbox test
@@ -353,7 +354,7 @@ sanitize: ## runs the specs in a build with ASan, UBSan and LSan
 	$(Q)$(MAKE) --no-print-directory BUILD=$(SANITIZED) CFLAGS='-O1 -g $(SANITIZER)' LDFLAGS='$(SANITIZER)' \
 		$(SANITIZED)/promptic-lua $(SANITIZED)/lib/promptic/httpd.so
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(SANITIZED))/promptic-lua' \
-		LUA_CPATH='$(abspath $(SANITIZED))/?.so;$(abspath $(BUILD))/?.so;;' UBSAN_OPTIONS=print_stacktrace=1 \
+		LUA_CPATH='$(abspath $(SANITIZED))/?.so;$(abspath $(SANITIZED))/lib/?.so;$(abspath $(BUILD))/?.so;;' UBSAN_OPTIONS=print_stacktrace=1 \
 		LSAN_OPTIONS=suppressions='$(CURDIR)/.ci/lsan.supp':print_suppressions=0 \
 		$(if $(filter-out spec,$(SPEC)),$(SANITIZED)/promptic-lua .ci/run-specs.lua $(SPEC),\
 		.ci/test $(SANITIZED)/promptic-lua $(QUICK_SPEC))
@@ -431,6 +432,7 @@ bench: ## measures what promptic costs beside libcurl and other clients: build/b
 	$(Q)$(DEPS) module program sandbox test bench
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES) $(BENCH)/no-decode
 	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))' $(PART)
+	$(Q)$(if $(PART),true,$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,timed))
 
 # Prism, and OpenTelemetry's exporters.
 NODE_MODULES := $(patsubst %,spec/%/node_modules/.package-lock.json,contract otlp)

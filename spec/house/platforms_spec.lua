@@ -47,7 +47,8 @@ local FORMS = {
 }
 
 describe("an example", function()
-   local listing = assert(io.popen("ls examples/*.lua"))
+   -- agent.lua and nightly.lua have specs of their own.
+   local listing = assert(io.popen("ls examples/*.lua | grep -v -e agent.lua -e nightly.lua"))
    for path in listing:lines() do
       for _, form in ipairs(FORMS) do
          it(("runs: %s on %s"):format(path, form[1]), function()

@@ -66,6 +66,8 @@ end
 function calls.brief(ended)
    if ended.ok then
       return ("success after %d"):format(ended.attempts or 1)
+   elseif not ended.attempts then
+      return ended.kind -- not of a call: of a task that is the parent's
    end
    return ("%s after %d, %s"):format(ended.kind, ended.attempts, ended.maybe_sent and "maybe sent" or "not sent")
 end

@@ -1,6 +1,6 @@
 --- A game's frames with a prompt cache and traces: what our part of each frame costs in CPU while the server is there,
 -- slow, down, flapping or silent.
--- Tags: slow
+-- Tags: timed
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
