@@ -81,6 +81,9 @@ end)
 
 -- What stands in a line of the help, and what it is on the sandbox.
 local FILES = {
+   ["spans.jsonl"] = '{"resourceSpans":[{"resource":{"attributes":[]},"scopeSpans":[{"spans":[{"traceId":'
+      .. '"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"x","kind":1,"startTimeUnixNano":'
+      .. '"1796115138000000000","endTimeUnixNano":"1796115139000000000"}]}]}]}\n',
    ["tickets.csv"] = 'message,expected\n"50%% off!",spam\nlunch?,ham\n', ["spans.json"] = '{"resourceSpans":[]}',
    ["cases.json"] = '[{"inputPayload":{"q":"a"}}]', ["cases.jsonl"] = '{"inputPayload":{"q":"b"}}\n',
       ["queries.json"] = '[{"query":"a","expectedTool":"t"}]',
@@ -96,7 +99,7 @@ describe("the examples of the command's help", function()
 
    -- Files lie in a folder of their own.
    local function promptic(line)
-      line = line:gsub("%f[%w][%w-]+%.%l%l%l%l?%l?%f[%s%z]", folder .. "/%0")
+      line = line:gsub("%f[%w][%w-]+%.[%l.]+%f[%s%z]", folder .. "/%0")
       return process.run{ "sh", "-c", ("exec %s scripts/promptic %s"):format(process.quote(PROGRAM), line),
          env = { PROMPTIC_ENDPOINT = server.url, PROMPTIC_API_KEY = server.key } }
    end
@@ -122,6 +125,7 @@ describe("the examples of the command's help", function()
    before_each(function()
       ids = prepare()
       for name, text in pairs(FILES) do process.write_file(folder .. "/" .. name, text) end
+      assert(os.execute(("gzip -c '%s/spans.jsonl' >'%s/export.json.gz'"):format(folder, folder)))
    end)
 
    -- The lines below "Examples" of a help text.
