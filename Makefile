@@ -90,7 +90,7 @@ Q := $(if $(V),,@)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all docs deps demo luajit test hosts network test-luas apicheck test-suites test-architectures sanitize valgrind fuzz \
+.PHONY: all docs deps demo luajit test hosts kills network test-luas apicheck test-suites test-architectures sanitize valgrind fuzz \
 	soak mutants bench contract check-core house symbols lint format \
 	install uninstall rock install-rock clean help
 
@@ -292,7 +292,7 @@ tagged = $(shell grep -lE '^-- Tags:.* $(1)( |$$)' spec/*/*_spec.lua)
 
 # Those tagged heavy build and install things; `make hosts` runs them.
 # Those tagged timed measure CPU, which other programs disturb: `make bench` runs them.
-QUICK_SPEC = $(filter-out $(call tagged,heavy) $(call tagged,timed),$(wildcard spec/*/*_spec.lua))
+QUICK_SPEC = $(filter-out $(call tagged,heavy) $(call tagged,timed) $(call tagged,kills),$(wildcard spec/*/*_spec.lua))
 
 test: ## runs the specs, several files at a time, in some 90 s; one file of them: make test SPEC=spec/core/retry_spec.lua
 	$(Q)$(DEPS) module program sandbox test
@@ -307,6 +307,12 @@ hosts: ## runs what is heavy: C hosts with sanitizers, the game under Xvfb, inst
 	$(Q)$(DEPS) luajit love || true
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,heavy)
+
+# The longer half of what make test tries with a few kills.
+kills: ## kills uploads, spools and nightly jobs at hundreds of random moments, and counts what is there: some 8 minutes
+	$(Q)$(DEPS) module program sandbox test
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,kills)
 
 # In promptic-lua itself, unlike make test, which runs the shorter half of it.
 network: ## runs the laboratory: real servers and proxies, TLS, forks; also with the libcurl of Debian NETWORK_SUITE (sid)

@@ -1,5 +1,5 @@
 --- The same as spool_killed_spec, fifty times each.
--- Tags: heavy
+-- Tags: kills
 local spool_killed = require "spec.support.spool_killed"
 
 describe("fifty processes that SIGKILL has ended", function()

@@ -1,6 +1,6 @@
 --- The same as nightly_spec, ended by kill -9 at 50 random moments, by Ctrl-C at 20 and by SIGTERM at 20, wherever the
 -- platform keeps training data.
--- Tags: heavy
+-- Tags: kills
 local nightly = require "spec.support.nightly"
 
 local TIMES = { KILL = 50, INT = 20, TERM = 20 }

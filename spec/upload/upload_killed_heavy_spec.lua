@@ -1,5 +1,5 @@
 --- The same as upload_killed_spec, fifty times in each room.
--- Tags: heavy
+-- Tags: kills
 local killed = require "spec.support.killed"
 
 describe("fifty uploads that SIGKILL has ended at random moments", function()
