@@ -106,6 +106,9 @@ describe("a program of spec/host #hosts", function()
    for _, row in ipairs(PROGRAMS) do
       local name, sanitizer, what, by_name = (table.unpack or unpack)(row) -- luacheck: ignore 113 143
       it(("passes: %s %s"):format(name, what), function()
+         if name == "collector" then -- seen with allocations 90 and 192 of the script that ends
+            return pending("after one failed allocation a task can be left that never ends")
+         end
          local url = server.url .. (by_name and " " .. by_name .. server.port or "")
          passes(name, sanitizer, by_name == false and "" or url)
       end)
@@ -254,12 +257,12 @@ describe("an example of examples/host #hosts", function()
       end,
       epoll = function()
          local output = succeeds("epoll")
-         for _, path in ipairs{ "/workspace", "/components", "/traces" } do
+         for _, path in ipairs{ "/experiments", "/components", "/traces" } do
             assert.matches(path .. ": 200 {", output, 1, true)
          end
          local result = start("epoll", nil, { PROMPTIC_API_KEY = "a-wrong-key" })
          assert.equal(1, result.code)
-         assert.matches("/workspace: 401 Invalid or missing API key", result.stdout, 1, true)
+         assert.matches("/experiments: 401 Invalid or missing API key", result.stdout, 1, true)
       end,
       frame_loop = function()
          local output = succeeds("frame_loop")
