@@ -62,6 +62,7 @@ local SILENT_UNREAD = { "timeout after 2, maybe sent", 0, "timeout after 1, mayb
 local ODD = both("decode after 1, maybe sent", 1)
 local FINE = both("success after 1", 1)
 local FINAL = both("api after 1, not sent", 1)
+local UNSAID = both("api after 1, maybe sent", 1) -- not repeated, and it says nothing of what was done
 local UNPROCESSED = both("api after 2, not sent", 2)
 local DOUBTFUL = { "api after 2, maybe sent", 2, "api after 1, maybe sent", 1 }
 
@@ -133,7 +134,7 @@ local SENT = {
 local STATUSES = {
    { 200, FINE }, { 201, FINE }, { 202, FINE },
    { 301, FINAL }, { 400, FINAL }, { 401, FINAL }, { 403, FINAL }, { 405, FINAL }, { 409, FINAL }, { 413, FINAL },
-   { 422, FINAL }, { 501, FINAL },
+   { 422, FINAL }, { 501, UNSAID },
    { 408, UNPROCESSED }, { 429, UNPROCESSED }, { 429, UNPROCESSED, "0" }, { 503, UNPROCESSED, "0" },
    { 500, DOUBTFUL }, { 502, DOUBTFUL }, { 503, DOUBTFUL }, { 504, DOUBTFUL },
    { 429, FINAL, "3600" }, { 503, FINAL, "3600" },

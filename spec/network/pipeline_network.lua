@@ -25,6 +25,7 @@ setup(function()
       location = ("proxy_pass %s;"):format(platform.url),
    }
    proxy = proxies.tinyproxy()
+   assert(os.execute(("ln -s \"$PWD/scripts\" '%s/promptic'"):format(certificate.folder)))
 end)
 
 teardown(function()
@@ -113,6 +114,7 @@ for _, interpreter in ipairs(INTERPRETERS) do
                   end
                   local env = proxies.environment(environment())
                   env.HOME, env.PROMPTIC_API_KEY = certificate.folder, platform.key
+                  env.LUA_PATH = ("examples/?.lua;%s/?.lua;;"):format(certificate.folder) -- with promptic.types
                   local options = { with = interpreter ~= "promptic-lua" and interpreter or nil, env = env, number }
                   f(options)
                   for _, entry in ipairs(server:log()) do
