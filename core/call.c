@@ -21,6 +21,10 @@ static void settle_success(promptic_call *call, const transfer_outcome *outcome)
 
 /* --------------------------------------------------------------------- end */
 
+static promptic_call *call_of(job *job) {
+    return LIST_ENTRY(job, promptic_call, job);
+}
+
 static const promptic_allocator *allocator_of(const promptic_call *call) {
     return &call->client->allocator;
 }
@@ -160,12 +164,12 @@ static void end(promptic_call *call) {
     result->maybe_sent = result->kind != PROMPTIC_OK && call->maybe_sent;
     result->elapsed = (double)(clock_now_ms() - call->submitted_ms) / 1000.0;
     free_request(call);
-    loop_unschedule(loop, call);
+    loop_unschedule(loop, &call->job);
     list_remove(&call->client_link);
     loop->unfinished--;
     call->state = CALL_DONE;
     if (call->done != NULL)
-        loop_announce(loop, call);
+        loop_announce(loop, &call->job);
 }
 
 void call_fail(promptic_call *call, promptic_kind kind, const char *code, const char *message) {
@@ -182,15 +186,27 @@ void call_fail(promptic_call *call, promptic_kind kind, const char *code, const 
     end(call);
 }
 
-void call_abandon(promptic_call *call) {
+/* In a forked child: ends a call that belongs to the parent, without using libcurl. */
+static void on_abandoned(job *job) {
+    promptic_call *call = call_of(job);
     if (call->state == CALL_ACTIVE) {
         transfer_drop(&call->transfer);
-        call->client->loop->running--;
         call->maybe_sent = call->maybe_sent || call->transfer.sent;
         call->state = CALL_WAITING;
     }
     call_fail(call, PROMPTIC_CANCELLED, "forked",
               "the process has forked: the call goes on in the parent process only");
+}
+
+/* libcurl ran out of memory for the connection. */
+static void on_broken(job *job) {
+    call_fail(call_of(job), PROMPTIC_MEMORY, NULL, "not enough memory for the connection");
+}
+
+/* Runs the callback, which may free the call. */
+static void on_report(job *job) {
+    promptic_call *call = call_of(job);
+    call->done(call, call->userdata);
 }
 
 static void succeed(promptic_call *call, int status) {
@@ -211,7 +227,9 @@ static int64_t stall_ms(promptic_call *call) {
     return stalled < call->deadline_ms ? stalled : call->deadline_ms;
 }
 
-bool call_attempt(promptic_call *call) {
+/* Begins an attempt on an easy handle of the client. False if it could not; the call has ended
+ * then. */
+static bool begin_attempt(promptic_call *call) {
     promptic_client *client = call->client;
     bool is_foreign = call->foreign.active;
     const transfer_plan plan = {
@@ -235,7 +253,7 @@ bool call_attempt(promptic_call *call) {
     CURLcode problem = CURLE_OUT_OF_MEMORY;
     CURL *easy = pool_reserve(client->pool) ? take_handle(call, &problem) : NULL;
     if (easy != NULL)
-        problem = transfer_begin(&call->transfer, easy, &plan, call);
+        problem = transfer_begin(&call->transfer, easy, &plan, &call->job);
     bool ready = easy != NULL && problem == CURLE_OK;
     if (!ready || pool_add(client->pool, easy) != CURLM_OK) {
         if (ready)
@@ -248,7 +266,7 @@ bool call_attempt(promptic_call *call) {
     client->loop->running++;
     call->attempts++;
     call->state = CALL_ACTIVE;
-    call->timer.due_ms = stall_ms(call);
+    call->job.timer.due_ms = stall_ms(call);
     return true;
 }
 
@@ -266,11 +284,17 @@ static void attempt_again(promptic_call *call) {
     log_line(call, PROMPTIC_LOG_DEBUG, "%s %s: an idle connection had ended", call->method,
              call->path);
     call->attempts--;
-    if (call_attempt(call))
-        loop_schedule(call->client->loop, call);
+    if (begin_attempt(call))
+        loop_schedule(call->client->loop, &call->job);
 }
 
-void call_attempt_ended(promptic_call *call, CURLcode code) {
+static bool on_begin(job *job) {
+    return begin_attempt(call_of(job));
+}
+
+/* The call ends, or waits for the next attempt. */
+static void on_ended(job *job, CURLcode code) {
+    promptic_call *call = call_of(job);
     CURL *easy = call->transfer.easy;
     transfer_outcome outcome;
     transfer_end(&call->transfer, code, &outcome);
@@ -303,20 +327,37 @@ static void time_out(promptic_call *call, int64_t now_ms) {
     settle(call, &outcome);
 }
 
-void call_due(promptic_call *call, int64_t now_ms) {
+void call_launch(promptic_call *call) {
+    call->state = CALL_QUEUED;
+    call->job.timer.due_ms = call->deadline_ms;
+    loop_launch(call->client->loop, &call->job);
+}
+
+/* An attempt has stalled, the deadline has passed, or a backoff is over. */
+static void on_due(job *job, int64_t now_ms) {
+    promptic_call *call = call_of(job);
     if (call->state == CALL_QUEUED) {
         call_fail(call, PROMPTIC_TIMEOUT, "deadline",
                   "the deadline has passed before the request was sent");
     } else if (call->state == CALL_WAITING) {
-        loop_launch(call->client->loop, call);
+        call_launch(call);
     } else {
-        call->timer.due_ms = stall_ms(call);
-        if (call->timer.due_ms > now_ms) /* bytes have moved since the timer was set */
-            loop_schedule(call->client->loop, call);
+        call->job.timer.due_ms = stall_ms(call);
+        if (call->job.timer.due_ms > now_ms) /* bytes have moved since the timer was set */
+            loop_schedule(call->client->loop, &call->job);
         else
             time_out(call, now_ms);
     }
 }
+
+const job_events call_events = {
+    .begin = on_begin,
+    .due = on_due,
+    .ended = on_ended,
+    .broken = on_broken,
+    .abandoned = on_abandoned,
+    .report = on_report,
+};
 
 /* ---------------------------------------------- what an ended attempt means */
 
@@ -475,8 +516,8 @@ static void settle_failure(promptic_call *call, const transfer_outcome *outcome)
              call->path, reason, call->attempts + 1, number_text(seconds, delay, 3));
     call->state = CALL_WAITING;
     call->distrusts = attempt.kind != PROMPTIC_API_ERROR || attempt.status == 408;
-    call->timer.due_ms = clock_after(clock_now_ms(), delay);
-    loop_schedule(call->client->loop, call);
+    call->job.timer.due_ms = clock_after(clock_now_ms(), delay);
+    loop_schedule(call->client->loop, &call->job);
 }
 
 static void settle_success(promptic_call *call, const transfer_outcome *outcome) {
@@ -535,8 +576,8 @@ void promptic_call_hold(promptic_call *call, bool held) {
     transfer_hold(&call->transfer, held);
     if (held) /* the timer finds out when it is due */
         return;
-    call->timer.due_ms = stall_ms(call);
-    loop_schedule(call->client->loop, call);
+    call->job.timer.due_ms = stall_ms(call);
+    loop_schedule(call->client->loop, &call->job);
     loop_notify_timer(call->client->loop);
 }
 
@@ -562,7 +603,7 @@ void promptic_call_free(promptic_call *call) {
         return;
     call->done = NULL;
     promptic_call_cancel(call);
-    list_remove(&call->loop_link);
+    list_remove(&call->job.link);
     free_request(call);
     transfer_free(&call->transfer);
     memory_free(allocator_of(call), call->headers);

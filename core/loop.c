@@ -1,7 +1,5 @@
 #include "loop.h"
 
-#include "call.h"
-#include "client.h"
 #include "clock.h"
 #include "failure.h"
 #include "retry.h"
@@ -109,6 +107,12 @@ void promptic_loop_free(promptic_loop *loop) {
 
 /* ------------------------------------------------------------------- fork */
 
+/* The unfinished job that is due first, or NULL. */
+static job *first_due(const promptic_loop *loop) {
+    heap_timer *timer = heap_first(&loop->timers);
+    return timer != NULL ? LIST_ENTRY(timer, job, timer) : NULL;
+}
+
 static void start_afresh(promptic_loop *loop) {
     loop->process = getpid();
     loop->generation++;
@@ -117,8 +121,9 @@ static void start_afresh(promptic_loop *loop) {
     loop->random_state = retry_seed();
     for (list_link *link = loop->pools.next; link != &loop->pools; link = link->next)
         pool_abandon(LIST_ENTRY(link, pool, link));
-    for (heap_timer *timer; (timer = heap_first(&loop->timers)) != NULL;)
-        call_abandon(LIST_ENTRY(timer, promptic_call, timer));
+    loop->running = 0;
+    for (job *job; (job = first_due(loop)) != NULL;)
+        job->events->abandoned(job);
 }
 
 void loop_check_process(promptic_loop *loop) {
@@ -128,13 +133,19 @@ void loop_check_process(promptic_loop *loop) {
 
 /* ------------------------------------------------------------------- pools */
 
+/* The job whose attempt this is; NULL of a handle without one. */
+static job *job_of(CURL *easy) {
+    job *job = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &job);
+    return job;
+}
+
 /* A pool_moved_fn. */
 static void note_moved(void *owner, CURL *easy) {
-    promptic_call *call = NULL;
+    job *job = job_of(easy);
     (void)owner;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
-    if (call != NULL)
-        call->transfer.moved_ms = clock_coarse_ms();
+    if (job != NULL)
+        job->transfer->moved_ms = clock_coarse_ms();
 }
 
 pool *loop_new_pool(promptic_loop *loop) {
@@ -157,13 +168,13 @@ bool loop_reserve(promptic_loop *loop) {
     return heap_reserve(&loop->timers, loop->unfinished + 1);
 }
 
-void loop_schedule(promptic_loop *loop, promptic_call *call) {
-    heap_set(&loop->timers, &call->timer);
+void loop_schedule(promptic_loop *loop, job *job) {
+    heap_set(&loop->timers, &job->timer);
 }
 
-void loop_unschedule(promptic_loop *loop, promptic_call *call) {
-    heap_remove(&loop->timers, &call->timer);
-    list_remove(&call->loop_link);
+void loop_unschedule(promptic_loop *loop, job *job) {
+    heap_remove(&loop->timers, &job->timer);
+    list_remove(&job->link);
 }
 
 /* ---------------------------------------------------------------- stepping */
@@ -172,20 +183,18 @@ static bool may_launch(const promptic_loop *loop) {
     return loop->running < LOOP_MAX_RUNNING && loop->launched < LOOP_MAX_LAUNCHES;
 }
 
-static void begin_attempt(promptic_loop *loop, promptic_call *call) {
+static void begin_attempt(promptic_loop *loop, job *job) {
     loop->launched++;
-    if (call_attempt(call))
-        loop_schedule(loop, call);
+    if (job->events->begin(job))
+        loop_schedule(loop, job);
 }
 
-void loop_launch(promptic_loop *loop, promptic_call *call) {
+void loop_launch(promptic_loop *loop, job *job) {
     if (!may_launch(loop) || !list_is_empty(&loop->queued)) {
-        call->state = CALL_QUEUED;
-        call->timer.due_ms = call->deadline_ms;
-        loop_schedule(loop, call);
-        list_append(&loop->queued, &call->loop_link);
+        loop_schedule(loop, job);
+        list_append(&loop->queued, &job->link);
     } else {
-        begin_attempt(loop, call);
+        begin_attempt(loop, job);
     }
 }
 
@@ -203,15 +212,21 @@ void loop_remove(promptic_loop *loop, pool *pool, CURL *easy) {
     sigpipe_restore(&guard);
 }
 
-void loop_announce(promptic_loop *loop, promptic_call *call) {
-    list_append(&loop->ended, &call->loop_link);
+void loop_announce(promptic_loop *loop, job *job) {
+    list_append(&loop->ended, &job->link);
+}
+
+/* Takes the first job out of a list that is not empty. */
+static job *take_first(list_link *list) {
+    job *first = LIST_ENTRY(list->next, job, link);
+    list_remove(&first->link);
+    return first;
 }
 
 void loop_dispatch(promptic_loop *loop) {
     while (!list_is_empty(&loop->ended)) {
-        promptic_call *call = LIST_ENTRY(loop->ended.next, promptic_call, loop_link);
-        list_remove(&call->loop_link);
-        call->done(call, call->userdata); /* may free the call */
+        job *job = take_first(&loop->ended);
+        job->events->report(job);
     }
 }
 
@@ -219,28 +234,27 @@ static void collect_ended_attempts(pool *pool) {
     CURLMsg *message;
     int left;
     while ((message = curl_multi_info_read(pool->handles->multi, &left)) != NULL) {
-        promptic_call *call = NULL;
         if (message->msg != CURLMSG_DONE)
             continue;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
-        if (transfer_note_end(&call->transfer, message->data.result))
-            call_attempt_ended(call, message->data.result);
+        job *job = job_of(message->easy_handle);
+        if (transfer_note_end(job->transfer, message->data.result))
+            job->events->ended(job, message->data.result);
     }
 }
 
-/* A call with an attempt under way in the pool, or NULL. */
-static promptic_call *find_running(const promptic_loop *loop, const pool *pool) {
+/* A job with an attempt under way in the pool, or NULL. */
+static job *find_running(const promptic_loop *loop, const pool *pool) {
     for (size_t i = 0; i < loop->timers.length; i++) {
-        promptic_call *call = LIST_ENTRY(loop->timers.timers[i], promptic_call, timer);
-        if (call->state == CALL_ACTIVE && call->client->pool == pool)
-            return call;
+        job *running = LIST_ENTRY(loop->timers.timers[i], job, timer);
+        if (running->transfer->easy != NULL && running->transfer->pool == pool)
+            return running;
     }
     return NULL;
 }
 
 static void repair(promptic_loop *loop, pool *pool) {
-    for (promptic_call *call; (call = find_running(loop, pool)) != NULL;)
-        call_fail(call, PROMPTIC_MEMORY, NULL, "not enough memory for the connection");
+    for (job *job; (job = find_running(loop, pool)) != NULL;)
+        job->events->broken(job);
     pool_repair(pool);
 }
 
@@ -253,9 +267,9 @@ static bool has_work(const pool *pool) {
 static void go_on(pool *pool, int64_t until_us) {
     while (!list_is_empty(&pool->working)) {
         transfer *transfer = LIST_ENTRY(pool->working.next, struct transfer, work_link);
-        promptic_call *call = LIST_ENTRY(transfer, promptic_call, transfer);
+        job *job = job_of(transfer->easy);
         if (transfer_go_on(transfer, until_us))
-            call_attempt_ended(call, transfer->end_code);
+            job->events->ended(job, transfer->end_code);
         if (clock_now_us() >= until_us)
             return;
     }
@@ -285,16 +299,13 @@ static void drive_pools(promptic_loop *loop) {
 
 static void run_timers(promptic_loop *loop) {
     int64_t now_ms = clock_now_ms();
-    for (heap_timer *timer; (timer = heap_first(&loop->timers)) != NULL && timer->due_ms <= now_ms;)
-        call_due(LIST_ENTRY(timer, promptic_call, timer), now_ms);
+    for (job *job; (job = first_due(loop)) != NULL && job->timer.due_ms <= now_ms;)
+        job->events->due(job, now_ms);
 }
 
 static void launch_queued(promptic_loop *loop) {
-    while (may_launch(loop) && !list_is_empty(&loop->queued)) {
-        promptic_call *call = LIST_ENTRY(loop->queued.next, promptic_call, loop_link);
-        list_remove(&call->loop_link);
-        begin_attempt(loop, call);
-    }
+    while (may_launch(loop) && !list_is_empty(&loop->queued))
+        begin_attempt(loop, take_first(&loop->queued));
 }
 
 /* Not to be interrupted by user code: nothing in here runs a callback but the log's and those of
