@@ -50,6 +50,7 @@ static promptic_loop *new_loop(const promptic_loop_options *options) {
     if (loop == NULL)
         return NULL;
     loop->allocator = options->allocator;
+    loop->watch.loop = loop;
     if (!wake_open(&loop->wake)) {
         memory_free(&options->allocator, loop);
         return NULL;
@@ -149,7 +150,8 @@ static void note_moved(void *owner, CURL *easy) {
 }
 
 pool *loop_new_pool(promptic_loop *loop) {
-    pool *pool = pool_new(&loop->allocator, LOOP_MAX_RUNNING, watch_report, note_moved, loop);
+    pool *pool =
+        pool_new(&loop->allocator, LOOP_MAX_RUNNING, watch_report, note_moved, &loop->watch);
     if (pool != NULL)
         list_append(&loop->pools, &pool->link);
     return pool;
@@ -206,9 +208,9 @@ void loop_remove(promptic_loop *loop, pool *pool, CURL *easy) {
         return;
     }
     sigpipe_block(&guard, loop->uses_tls); /* closing a TLS connection writes close_notify */
-    watch_begin(loop);
+    watch_begin(&loop->watch, &loop->pools);
     pool_remove(pool, easy);
-    watch_end(loop);
+    watch_end(&loop->watch, &loop->pools);
     sigpipe_restore(&guard);
 }
 
@@ -315,11 +317,11 @@ static void advance(promptic_loop *loop) {
     loop->stepping = true;
     loop->launched = 0;
     sigpipe_block(&guard, loop->uses_tls);
-    watch_begin(loop);
+    watch_begin(&loop->watch, &loop->pools);
     drive_pools(loop);
     run_timers(loop);
     launch_queued(loop);
-    watch_end(loop);
+    watch_end(&loop->watch, &loop->pools);
     sigpipe_restore(&guard);
     loop->stepping = false;
 }
@@ -328,7 +330,7 @@ size_t loop_step(promptic_loop *loop) {
     if (loop->stepping)
         return loop->unfinished;
     loop_retain(loop); /* a callback may free the last client */
-    if (loop->unfinished > 0 || watch_is_on(loop))
+    if (loop->unfinished > 0 || watch_is_on(&loop->watch))
         advance(loop);
     loop_dispatch(loop);
     if (loop->references > 1) /* else the host has freed everything meanwhile */
@@ -370,7 +372,7 @@ void promptic_wake(promptic_loop *loop) {
 
 size_t promptic_step(promptic_loop *loop) {
     loop_check_process(loop);
-    if (loop->running > 0 && !loop->stepping && !watch_is_on(loop))
+    if (loop->running > 0 && !loop->stepping && !watch_is_on(&loop->watch))
         poll_sockets(loop, 0, false);
     return loop_step(loop);
 }
@@ -392,7 +394,7 @@ static long time_left_ms(const promptic_loop *loop) {
     if (!list_is_empty(&loop->ended) || (has_room && !list_is_empty(&loop->queued)))
         return 0;
     int64_t now_ms = clock_now_ms();
-    if (loop->running > 0 || watch_is_on(loop)) {
+    if (loop->running > 0 || watch_is_on(&loop->watch)) {
         for (const list_link *link = loop->pools.next; link != &loop->pools; link = link->next) {
             const pool *pool = LIST_ENTRY(link, const struct pool, link);
             left_ms = earlier(left_ms, has_work(pool) ? now_ms : pool->due_ms, now_ms);
@@ -451,6 +453,25 @@ size_t promptic_flush(promptic_loop *loop, long timeout_ms) {
 }
 
 void loop_notify_timer(promptic_loop *loop) {
-    if (watch_is_on(loop) && !loop->stepping)
+    if (watch_is_on(&loop->watch) && !loop->stepping)
         loop->watch.on_timer(loop, time_left_ms(loop), loop->watch.userdata);
+}
+
+/* -------------------------------------------------- a host's own event loop */
+
+void promptic_watch(promptic_loop *loop, promptic_socket_fn on_socket, promptic_timer_fn on_timer,
+                    void *userdata) {
+    loop_check_process(loop);
+    loop->watch.on_socket = on_socket;
+    loop->watch.on_timer = on_timer;
+    loop->watch.userdata = userdata;
+}
+
+/* 0 stands for an error, which is found by reading and writing. */
+size_t promptic_socket_ready(promptic_loop *loop, int socket, int directions) {
+    loop_check_process(loop);
+    for (list_link *link = loop->pools.next; link != &loop->pools; link = link->next)
+        pool_note_ready(LIST_ENTRY(link, pool, link), socket,
+                        directions != 0 ? directions : PROMPTIC_READ | PROMPTIC_WRITE);
+    return loop_step(loop);
 }
