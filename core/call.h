@@ -56,14 +56,4 @@ struct promptic_call {
     void *userdata;
 };
 
-/* What the loop reports of a call's job. */
-extern const job_events call_events;
-
-/* Has the call's next attempt begin as soon as the loop has room for it. */
-void call_launch(promptic_call *call);
-
-/* Ends the call without a response. The code is static or NULL; the message is static, or lives as
- * long as the call. */
-void call_fail(promptic_call *call, promptic_kind kind, const char *code, const char *message);
-
 #endif

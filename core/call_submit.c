@@ -1,5 +1,6 @@
 /* call_submit.c - how a call begins: its request is checked, copied and launched. */
 #include "call.h"
+#include "call_attempt.h"
 #include "client.h"
 #include "clock.h"
 #include "failure.h"

@@ -1,5 +1,6 @@
 /* client_close.c - a client ends, and its calls with it. */
 #include "call.h"
+#include "call_end.h"
 #include "client.h"
 #include "loop.h"
 
