@@ -3,7 +3,7 @@
 #include "call_attempt.h"
 #include "call_end.h"
 #include "client.h"
-#include "loop.h"
+#include "loop_wait.h"
 
 static bool is_done(const void *call) {
     return ((const promptic_call *)call)->state == CALL_DONE;

@@ -82,10 +82,8 @@ void loop_remove(promptic_loop *loop, pool *pool, CURL *easy);
 /* What promptic_step does, with the sockets that were found ready before. */
 size_t loop_step(promptic_loop *loop);
 
-/* Waits and steps until is_over(subject), for timeout_ms at most (-1: as long as it takes), or
- * until promptic_wake. The subject must outlive that. */
-void loop_wait_until(promptic_loop *loop, bool (*is_over)(const void *), const void *subject,
-                     long timeout_ms);
+/* Milliseconds until the loop has something to do at the latest: 0 at once, -1 never. */
+long loop_time_left_ms(const promptic_loop *loop);
 
 /* Reports to a host with its own event loop when to step next. To be called whenever that may have
  * changed outside of loop_step. */
