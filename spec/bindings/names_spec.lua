@@ -114,7 +114,8 @@ end)
 it("promptic.time is Unix time, and promptic.uuid a random UUID", function()
    local before = os.time()
    local time = promptic.time()
-   assert.is_true(time >= before and time <= os.time() + 1)
+   -- time(2) reads a coarse clock, which is milliseconds behind at the turn of a second.
+   assert.is_true(time >= before and time < os.time() + 2)
    local seen = {}
    for _ = 1, 100 do
       local uuid = promptic.uuid()
