@@ -11,10 +11,11 @@
 #ifndef PROMPTIC_ROWS_H
 #define PROMPTIC_ROWS_H
 
-#include "bindings.h"
+#include "compat.h"
 #include "json.h"
 #include "json_reader.h"
 #include "json_text.h"
+#include "promptic.h"
 
 #include <stdbool.h>
 #include <stddef.h>

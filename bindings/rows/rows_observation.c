@@ -1,5 +1,7 @@
 /* rows_observation.c - what a JSON object of a file becomes: an observation, or the reason why it
  * is none. */
+#include "json.h"
+#include "nearest.h"
 #include "rows.h"
 
 #include <string.h>

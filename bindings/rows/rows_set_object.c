@@ -1,6 +1,8 @@
 /*
  * rows_set_object.c - sets of numbers as Lua sees them, and what all objects of the upload share.
  */
+#include "registry.h"
+#include "rows.h"
 #include "rows_objects.h"
 
 #include <inttypes.h>

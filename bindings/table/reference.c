@@ -1,6 +1,8 @@
 /*
  * reference.c - promptic.endpoints and promptic.library: the rows as Lua sees them.
  */
+#include "reference.h"
+
 #include "library.h"
 
 static const char *const type_names[] = {
