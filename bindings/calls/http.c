@@ -3,6 +3,7 @@
  */
 #include "http.h"
 
+#include "ascii.h"
 #include "config.h"
 #include "json.h"
 #include "methods.h"
@@ -147,22 +148,6 @@ static void take_url(lua_State *L, const bindings_site *options, int settings) {
     lua_settop(L, settings);
 }
 
-static bool is_token(const char *name, size_t length) {
-    if (length == 0 || strlen(name) != length)
-        return false;
-    for (; *name != '\0'; name++)
-        if (*name <= ' ' || *name >= 0x7F || strchr("\"(),/:;<=>?@[\\]{}", *name) != NULL)
-            return false;
-    return true;
-}
-
-static bool is_line(const char *value, size_t length) {
-    for (size_t i = 0; i < length; i++)
-        if (((unsigned char)value[i] < 0x20 && value[i] != '\t') || value[i] == 0x7F)
-            return false;
-    return true;
-}
-
 /* [-0, +0, e] Copies the header on top to the table at index, its value as text. */
 static void take_header(lua_State *L, const bindings_site *site, int into) {
     size_t length;
@@ -170,7 +155,7 @@ static void take_header(lua_State *L, const bindings_site *site, int into) {
         bindings_argument_error(L, site, "headers: they have names, this one has a %s",
                                 luaL_typename(L, -2));
     const char *name = lua_tolstring(L, -2, &length);
-    if (!is_token(name, length))
+    if (!ascii_is_token(name, length))
         bindings_argument_error(L, site, "headers: a name that HTTP does not allow");
     lua_pushvalue(L, -2);
     if (lua_type(L, -2) == LUA_TNUMBER) {
@@ -182,7 +167,7 @@ static void take_header(lua_State *L, const bindings_site *site, int into) {
                                 luaL_typename(L, -2));
     }
     const char *value = lua_tolstring(L, -1, &length);
-    if (!is_line(value, length))
+    if (!ascii_is_line(value, length))
         bindings_argument_error(L, site, "headers.%s: holds a control character", name);
     lua_rawset(L, into);
 }

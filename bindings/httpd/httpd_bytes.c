@@ -3,6 +3,7 @@
  *
  * Errors of the input are values (nil and a message), never raised.
  */
+#include "ascii.h"
 #include "httpd.h"
 #include "sha256.h"
 
@@ -159,15 +160,12 @@ int httpd_sha256(lua_State *L) {
 
 /* httpd.hex(text) -> two hexadecimal digits a byte, as SQL writes a blob. */
 int httpd_hex(lua_State *L) {
-    static const char hex[] = "0123456789abcdef";
     size_t length;
     const unsigned char *text = (const unsigned char *)luaL_checklstring(L, 1, &length);
     luaL_Buffer digits;
     char *out = luaL_buffinitsize(L, &digits, 2 * length);
-    for (size_t i = 0; i < length; i++) {
-        *out++ = hex[text[i] >> 4];
-        *out++ = hex[text[i] & 15];
-    }
+    for (size_t i = 0; i < length; i++)
+        out = ascii_put_hex(out, text[i]);
     luaL_pushresultsize(&digits, 2 * length);
     return 1;
 }
