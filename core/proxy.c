@@ -1,5 +1,6 @@
 #include "proxy.h"
 
+#include "encode.h"
 #include "failure.h"
 #include "text.h"
 
@@ -81,18 +82,10 @@ static bool is_proxy(CURLU *url, bool *ok) {
 /* ----------------------------------------------------------------- secrets */
 
 static void add_base64(text *out, const char *bytes, size_t length) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    if (!text_reserve(out, (length + 2) / 3 * 4))
+    if (!text_reserve(out, ENCODE_BASE64_SIZE(length)))
         return;
-    for (size_t i = 0; i < length; i += 3) {
-        unsigned long group = (unsigned long)(unsigned char)bytes[i] << 16;
-        group |= i + 1 < length ? (unsigned long)(unsigned char)bytes[i + 1] << 8 : 0;
-        group |= i + 2 < length ? (unsigned char)bytes[i + 2] : 0;
-        text_put(out, digits[group >> 18]);
-        text_put(out, digits[group >> 12 & 63]);
-        text_put(out, i + 1 < length ? digits[group >> 6 & 63] : '=');
-        text_put(out, i + 2 < length ? digits[group & 63] : '=');
-    }
+    out->length += encode_base64(out->data + out->length, bytes, length);
+    out->data[out->length] = '\0';
 }
 
 /* "user:password" in base64. NULL if out of memory. */

@@ -1,6 +1,7 @@
 #include "request.h"
 
 #include "ascii.h"
+#include "encode.h"
 #include "failure.h"
 
 #include <string.h>
@@ -13,19 +14,10 @@ static bool is_one_of(char c, const char *list) {
 }
 
 void request_add_encoded(text *text, const char *string) {
-    static const char digits[] = "0123456789ABCDEF";
     if (!text_reserve(text, 3 * strlen(string)))
         return;
-    for (const char *c = string; *c != '\0'; c++) {
-        unsigned char byte = (unsigned char)*c;
-        if (ascii_is_alphanumeric(*c) || is_one_of(*c, "-._~")) {
-            text_put(text, *c);
-        } else {
-            text_put(text, '%');
-            text_put(text, digits[byte >> 4]);
-            text_put(text, digits[byte & 15]);
-        }
-    }
+    text->length += encode_percent(text->data + text->length, string);
+    text->data[text->length] = '\0';
 }
 
 static void add_pair(text *query, const char *name, const char *value) {

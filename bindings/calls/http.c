@@ -4,6 +4,7 @@
 #include "http.h"
 
 #include "ascii.h"
+#include "encode.h"
 #include "config.h"
 #include "json.h"
 #include "methods.h"
@@ -86,36 +87,22 @@ int bindings_locate(lua_State *L) {
 
 /* -------------------------------------------------------------------- form */
 
-static void add_encoded(luaL_Buffer *line, const char *text) {
-    static const char digits[] = "0123456789ABCDEF";
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                        (byte >= '0' && byte <= '9') || strchr("-._~", byte) != NULL;
-        if (is_plain) {
-            luaL_addchar(line, *text);
-        } else {
-            luaL_addchar(line, '%');
-            luaL_addchar(line, digits[byte >> 4]);
-            luaL_addchar(line, digits[byte & 15]);
-        }
-    }
-}
-
 /* [-0, +1, e] Pushes the pairs of the table at index as name=value&..., percent-encoded. */
 static void push_form(lua_State *L, const bindings_site *site, const char *label, int index) {
-    size_t count;
-    luaL_Buffer line;
+    size_t count, room = 1;
     const promptic_pair *pairs = bindings_take_pairs(L, site, label, index, &count);
-    luaL_buffinit(L, &line);
+    for (size_t i = 0; i < count; i++)
+        room += 3 * strlen(pairs[i].name) + 3 * strlen(pairs[i].value) + 2;
+    char *line = compat_newuserdata(L, room), *end = line;
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
-            luaL_addchar(&line, '&');
-        add_encoded(&line, pairs[i].name);
-        luaL_addchar(&line, '=');
-        add_encoded(&line, pairs[i].value);
+            *end++ = '&';
+        end += encode_percent(end, pairs[i].name);
+        *end++ = '=';
+        end += encode_percent(end, pairs[i].value);
     }
-    luaL_pushresult(&line);
+    lua_pushlstring(L, line, (size_t)(end - line));
+    lua_remove(L, -2);
 }
 
 /* ----------------------------------------------------------------- settings */
