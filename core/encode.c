@@ -20,6 +20,17 @@ size_t encode_percent(char *out, const char *string) {
     return (size_t)(out - start);
 }
 
+void encode_read_percent(char *out, const char *string) {
+    for (; *string != '\0'; string++) {
+        int64_t byte = -1;
+        if (*string == '%' && string[1] != '\0')
+            byte = ascii_read_hex(string + 1, string + 3, 2);
+        *out++ = byte >= 0 ? (char)byte : *string;
+        string += byte >= 0 ? 2 : 0;
+    }
+    *out = '\0';
+}
+
 size_t encode_base64(char *out, const void *bytes, size_t length) {
     const unsigned char *at = bytes;
     const char *start = out;

@@ -10,6 +10,10 @@
  * for three times the string. Returns the length written. */
 size_t encode_percent(char *out, const char *string);
 
+/* Writes what the percent-encoded string stands for, NUL-terminated, and is no longer than the
+ * string. A percent sign without two hexadecimal digits stands for itself. */
+void encode_read_percent(char *out, const char *string);
+
 /* Writes the bytes in base64 (RFC 4648 4), with padding, not NUL-terminated. `out` has room for
  * ENCODE_BASE64_SIZE(length). Returns the length written. */
 #define ENCODE_BASE64_SIZE(LENGTH) (((LENGTH) + 2) / 3 * 4)
