@@ -4,16 +4,14 @@
 #include "system.h"
 
 #include "ascii.h"
+#include "clock.h"
 
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 /* promptic.time(): Unix time with its fraction, unlike os.time. */
 int bindings_unix_time(lua_State *L) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9);
+    lua_pushnumber(L, clock_seconds_of(CLOCK_REALTIME));
     return 1;
 }
 
