@@ -14,7 +14,7 @@
 #include "lua_client.h"
 #include "nearest.h"
 #include "registry.h"
-#include "rows_arguments.h"
+#include "rows_objects.h"
 #include "spool.h"
 #include "state.h"
 #include "system.h"

@@ -13,7 +13,4 @@ void bindings_check_upload(lua_State *L, const bindings_site *site);
 /* [-0, +0, e] The same of promptic.rows. */
 void bindings_check_rows(lua_State *L, const bindings_site *site);
 
-/* [-0, +1, m] Pushes what the upload needs of C: the prelude's "c.rows". */
-int bindings_open_upload(lua_State *L);
-
 #endif
