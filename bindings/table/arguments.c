@@ -3,6 +3,7 @@
  * own, with the nearest correct name.
  */
 #include "arguments.h"
+#include "formats.h"
 
 #include "lua_client.h"
 #include "nearest.h"
@@ -53,29 +54,17 @@ const char *bindings_push_label(lua_State *L, const bindings_site *site,
 
 /* ------------------------------------------------------------------- places */
 
-static bool is_inside(const promptic_parameter *parameter) {
-    return parameter->place == PROMPTIC_IN_ITEM || parameter->place == PROMPTIC_IN_FIELD;
-}
-
 bool bindings_is_positional(const promptic_parameter *parameter) {
-    return (parameter->required || parameter->place == PROMPTIC_IN_PATH) && !is_inside(parameter);
+    return parameter->passed == PROMPTIC_BY_POSITION;
 }
 
 bool bindings_is_option(const promptic_parameter *parameter) {
-    return !bindings_is_positional(parameter) && !is_inside(parameter);
+    return parameter->passed == PROMPTIC_BY_NAME;
 }
 
 /* Whether it stands for any further arguments. */
 static bool is_rest(const promptic_parameter *parameter) {
     return strcmp(parameter->name, "...") == 0;
-}
-
-static bool has_format(const promptic_parameter *parameter, const char *format) {
-    return parameter->format != NULL && strcmp(parameter->format, format) == 0;
-}
-
-static bool is_function(const promptic_parameter *parameter) {
-    return parameter->format != NULL && strncmp(parameter->format, "function(", 9) == 0;
 }
 
 /* ------------------------------------------------------------------ clients */
@@ -125,9 +114,12 @@ static bool is_digits(lua_State *L, int index) {
     return length > 0 && length <= 18 && strspn(text, "0123456789") == length;
 }
 
-static bool has_type(lua_State *L, const promptic_parameter *parameter, int index) {
+static bool has_type(lua_State *L, const promptic_parameter *parameter, const format_row *format,
+                     int index) {
     lua_Integer integer;
     int type = lua_type(L, index);
+    if (format->type != LUA_TNONE)
+        return type == format->type;
     switch (parameter->type) {
     case PROMPTIC_STRING:
         return type == LUA_TSTRING;
@@ -144,8 +136,6 @@ static bool has_type(lua_State *L, const promptic_parameter *parameter, int inde
     case PROMPTIC_STRINGS:
         return type == LUA_TTABLE;
     case PROMPTIC_ANY:
-        if (is_function(parameter))
-            return type == LUA_TFUNCTION;
         return type != LUA_TNONE && (type != LUA_TNIL || parameter->nullable);
     case PROMPTIC_DOCUMENT:
         return type == LUA_TTABLE || type == LUA_TSTRING;
@@ -155,15 +145,16 @@ static bool has_type(lua_State *L, const promptic_parameter *parameter, int inde
 
 /* [-?, +?, e] */
 static void refuse_type(lua_State *L, const bindings_site *site,
-                        const promptic_parameter *parameter, int index) {
+                        const promptic_parameter *parameter, const format_row *format, int index) {
     const char *given = is_null(L, index) ? "null" : luaL_typename(L, index);
     if (parameter->type == PROMPTIC_INTEGER && lua_type(L, index) == LUA_TNUMBER) {
         lua_pushvalue(L, index);
         given = lua_tostring(L, -1);
     }
-    bindings_argument_error(
-        L, site, "%s: %s expected, got %s", bindings_push_label(L, site, parameter),
-        is_function(parameter) ? "function" : type_names[parameter->type], given);
+    const char *expected =
+        format->type != LUA_TNONE ? lua_typename(L, format->type) : type_names[parameter->type];
+    bindings_argument_error(L, site, "%s: %s expected, got %s",
+                            bindings_push_label(L, site, parameter), expected, given);
 }
 
 /* [-0, +1, m] Pushes the enum's values in one line. */
@@ -222,20 +213,14 @@ static void check_range(lua_State *L, const bindings_site *site,
     bindings_argument_error(L, site, "%s: %s %s, at most %s", label, given, unit, high);
 }
 
-/* [-0, +0, e] What can stand in a URL: an id is one segment, and C strings end at a NUL. */
-static void check_text(lua_State *L, const bindings_site *site, const promptic_parameter *parameter,
-                       int index) {
+/* [-0, +0, e] Of what becomes a C string. */
+static void check_no_nul(lua_State *L, const bindings_site *site,
+                         const promptic_parameter *parameter, int index) {
     size_t length;
     const char *text = lua_tolstring(L, index, &length);
     if (memchr(text, '\0', length) != NULL)
         bindings_argument_error(L, site, "%s: holds a NUL character",
                                 bindings_push_label(L, site, parameter));
-    if (parameter->place != PROMPTIC_IN_PATH)
-        return;
-    const char *problem = request_id_problem(text);
-    if (problem != NULL)
-        bindings_argument_error(L, site, "%s: %s", bindings_push_label(L, site, parameter),
-                                problem);
 }
 
 /* [-0, +0, e] */
@@ -251,40 +236,11 @@ static void check_strings(lua_State *L, const bindings_site *site,
     }
 }
 
-/* [-0, +0, e] A number of seconds; a NaN is none. */
-static void check_seconds(lua_State *L, const bindings_site *site,
-                          const promptic_parameter *parameter, int index) {
-    double number = lua_tonumber(L, index);
-    bool positive = has_format(parameter, "positive seconds");
-    if (number > 0 || (number == 0 && !positive))
-        return;
-    lua_pushvalue(L, index);
-    bindings_argument_error(L, site, "%s: %s is not a %s number of seconds",
-                            bindings_push_label(L, site, parameter), lua_tostring(L, -2),
-                            positive ? "positive" : "non-negative");
-}
-
-/* [-0, +0, e] */
-static void check_string_or_false(lua_State *L, const bindings_site *site,
-                                  const promptic_parameter *parameter, int index) {
-    bool is_false = lua_isboolean(L, index) && !lua_toboolean(L, index);
-    if (!is_false && lua_type(L, index) != LUA_TSTRING)
-        bindings_argument_error(L, site, "%s: string or false expected, got %s",
-                                bindings_push_label(L, site, parameter), luaL_typename(L, index));
-    if (!is_false)
-        check_text(L, site, parameter, index);
-}
-
-/* [-0, +0, e] Checks the formats that rows of the library have besides types: see library.c. */
-static void check_format(lua_State *L, const bindings_site *site,
-                         const promptic_parameter *parameter, int index) {
-    if (has_format(parameter, "seconds") || has_format(parameter, "positive seconds"))
-        check_seconds(L, site, parameter, index);
-    else if (has_format(parameter, "string or false"))
-        check_string_or_false(L, site, parameter, index);
-    else if (has_format(parameter, "client") && bindings_to_client(L, index) == NULL)
-        bindings_argument_error(L, site, "%s: promptic.client expected, got %s",
-                                bindings_push_label(L, site, parameter), luaL_typename(L, index));
+/* Whether a string cannot hold a NUL: it is in a URL, or an argument of a C function. */
+static bool is_c_string(const promptic_parameter *parameter) {
+    return parameter->format != PROMPTIC_FORMAT_BYTES &&
+           (parameter->place == PROMPTIC_IN_PATH || parameter->place == PROMPTIC_IN_QUERY ||
+            parameter->place == PROMPTIC_IN_NO_REQUEST);
 }
 
 void bindings_check_value(lua_State *L, const bindings_site *site,
@@ -292,19 +248,21 @@ void bindings_check_value(lua_State *L, const bindings_site *site,
     index = lua_absindex(L, index);
     if (parameter->nullable && is_null(L, index))
         return;
-    if (!has_type(L, parameter, index))
-        refuse_type(L, site, parameter, index);
+    const format_row *format = formats_find(parameter->format);
+    if (!has_type(L, parameter, format, index))
+        refuse_type(L, site, parameter, format, index);
     if (parameter->values != NULL)
         check_enum(L, site, parameter, index);
     if (parameter->maximum > parameter->minimum)
         check_range(L, site, parameter, index);
-    if (parameter->type == PROMPTIC_STRING &&
-        (parameter->place == PROMPTIC_IN_PATH || parameter->place == PROMPTIC_IN_QUERY))
-        check_text(L, site, parameter, index);
+    if (parameter->type == PROMPTIC_STRING && is_c_string(parameter))
+        check_no_nul(L, site, parameter, index);
+    if (parameter->type == PROMPTIC_STRING && parameter->place == PROMPTIC_IN_PATH)
+        formats_find(PROMPTIC_FORMAT_ID)->check(L, site, parameter, index);
     if (parameter->type == PROMPTIC_STRINGS)
         check_strings(L, site, parameter, index);
-    if (parameter->format != NULL)
-        check_format(L, site, parameter, index);
+    if (format->check != NULL)
+        format->check(L, site, parameter, index);
 }
 
 /* ------------------------------------------------------------------ options */

@@ -29,7 +29,8 @@ typedef struct library_row {
     const char *table;      /* the table of promptic that it is in: "auth"; NULL: promptic itself */
     promptic_endpoint call; /* name, parameters, returns, summary, and for a method of a client the
                              * resource whose module has it too, or "client"; no verb and no path */
-    lua_CFunction function; /* called with checked arguments; NULL: it is Lua, in the prelude */
+    lua_CFunction function; /* called with checked arguments, the options complete with their
+                             * defaults and not to be changed; NULL: it is Lua, in the prelude */
     int level;              /* of that function on the call stack: see BINDINGS_METHOD_LEVEL */
     const char *like;       /* the endpoint whose parameters it has: call.parameters is NULL */
     void (*check)(lua_State *L, const bindings_site *site); /* what types cannot say; the settings
@@ -51,7 +52,8 @@ const library_row *library_find(lua_State *L, const char *key);
 /* The row's parameters, its own or those of the endpoint that it is like. */
 const promptic_parameter *library_parameters(const library_row *row);
 
-/* [-0, +1, m] Pushes the row's function, which checks its arguments before it runs. */
+/* [-0, +1, m] Pushes the row's function, which checks its arguments and fills in the defaults of
+ * its options before it runs. */
 void library_push_function(lua_State *L, const library_row *row);
 
 /* [-0, +1, m] Pushes the function that checks the arguments of the prelude's function of this key,

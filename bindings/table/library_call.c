@@ -73,16 +73,25 @@ static void ask_for_full_pages(lua_State *L, const promptic_parameter *parameter
 
 /* ----------------------------------------------------------------- functions */
 
-/* [-?, +n, e] The row is its upvalue. */
+/* [-?, +n, e] Its upvalues are the row and the settings of a call without options. */
 static int call(lua_State *L) {
     const library_row *row = lua_touserdata(L, lua_upvalueindex(1));
-    bindings_check_arguments(L, &row->call, row->level);
+    int options = bindings_check_arguments(L, &row->call, row->level);
+    if (options != 0 && lua_isnil(L, options))
+        lua_pushvalue(L, lua_upvalueindex(2)); /* no table for each call */
+    else if (options != 0)
+        library_push_settings(L, row->call.parameters, options);
+    if (options != 0)
+        lua_replace(L, options);
     return row->function(L);
 }
 
 void library_push_function(lua_State *L, const library_row *row) {
     lua_pushlightuserdata(L, (void *)row);
-    lua_pushcclosure(L, call, 1);
+    lua_pushnil(L);
+    library_push_settings(L, row->call.parameters, lua_gettop(L));
+    lua_remove(L, -2);
+    lua_pushcclosure(L, call, 2);
 }
 
 /* [-?, +n, e] Checks the arguments of the prelude's function that calls it, and returns them. Its

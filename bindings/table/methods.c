@@ -84,10 +84,10 @@ static const char *push_query_value(lua_State *L, const promptic_parameter *para
         return lua_toboolean(L, -1) ? "true" : "false";
     if (parameter->type == PROMPTIC_INTEGER)
         return bindings_push_digits(L, -1);
-    bool is_time = parameter->format != NULL && strcmp(parameter->format, "date-time") == 0;
     if (lua_type(L, -1) == LUA_TNUMBER)
         return bindings_push_number(L, -1);
-    return is_time ? complete_time(L, lua_tostring(L, -1)) : lua_tostring(L, -1);
+    return parameter->format == PROMPTIC_FORMAT_TIME ? complete_time(L, lua_tostring(L, -1))
+                                                     : lua_tostring(L, -1);
 }
 
 size_t bindings_take_query(lua_State *L, const promptic_endpoint *row, int options,

@@ -6,12 +6,11 @@ local function arrange(method, values)
    local positional, options, any, count = {}, {}, false, 0
    for _, parameter in ipairs(require("promptic").endpoints[method].parameters) do
       local value = values[parameter.name]
-      -- items and fields belong to the list or the changes, which the row's own function makes
-      local own = parameter.place ~= "item" and parameter.place ~= "field"
-      if own and parameter.required then
+      -- fields belong to the list or the changes, which the row's own function makes
+      if parameter.passed == "position" then
          count = count + 1
          positional[count] = value
-      elseif own and value ~= nil then
+      elseif parameter.passed == "name" and value ~= nil then
          options[parameter.name], any = value, true
       end
    end
