@@ -3,6 +3,7 @@
  */
 #include "raw.h"
 
+#include "arguments.h"
 #include "json.h"
 #include "lua_call.h"
 #include "methods.h"

@@ -11,6 +11,7 @@
 #include "errors.h"
 #include "exchange.h"
 #include "library.h"
+#include "library_call.h"
 #include "lua_client.h"
 #include "nearest.h"
 #include "registry.h"

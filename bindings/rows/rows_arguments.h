@@ -4,7 +4,7 @@
 #ifndef PROMPTIC_ROWS_ARGUMENTS_H
 #define PROMPTIC_ROWS_ARGUMENTS_H
 
-#include "arguments.h"
+#include "site.h"
 
 /* [-0, +0, e] What the types of an upload's arguments do not say. Puts a reader into the
  * place of a source that is a path, and the path into the settings on top. */

@@ -2,7 +2,7 @@
  * clients. */
 #include "rows_notes.h"
 
-#include "arguments.h"
+#include "client_argument.h"
 #include "json_reader.h"
 #include "lua_client.h"
 #include "rows_batch.h"

@@ -9,6 +9,7 @@
 #include "arguments.h"
 #include "nearest.h"
 #include "otlp.h"
+#include "site.h"
 
 #include <string.h>
 

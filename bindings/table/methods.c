@@ -8,6 +8,7 @@
 #include "json.h"
 #include "lua_call.h"
 #include "number.h"
+#include "site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
