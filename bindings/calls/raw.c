@@ -4,7 +4,8 @@
 #include "raw.h"
 
 #include "arguments.h"
-#include "json.h"
+#include "json_buffer.h"
+#include "json_encode.h"
 #include "lua_call.h"
 #include "methods.h"
 #include "request.h"

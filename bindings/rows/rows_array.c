@@ -1,7 +1,7 @@
 /* rows_array.c - .json files: one array of observations, read one at a time. */
 #include "rows_array.h"
 
-#include "json.h"
+#include "json_buffer.h"
 #include "json_text.h"
 #include "rows_file.h"
 #include "rows_json.h"

@@ -5,7 +5,7 @@
 #define PROMPTIC_ROWS_BATCH_H
 
 #include "compat.h"
-#include "json.h"
+#include "json_buffer.h"
 #include "promptic.h"
 #include "rows_room.h"
 

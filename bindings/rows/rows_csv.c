@@ -6,7 +6,7 @@
  */
 #include "rows_csv.h"
 
-#include "json.h"
+#include "json_buffer.h"
 #include "rows_field.h"
 #include "rows_file.h"
 #include "rows_header.h"

@@ -1,7 +1,7 @@
 /* rows_lines.c - .jsonl files: an observation a line. */
 #include "rows_lines.h"
 
-#include "json.h"
+#include "json_buffer.h"
 #include "json_text.h"
 #include "rows_file.h"
 #include "rows_json.h"

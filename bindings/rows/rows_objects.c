@@ -5,7 +5,7 @@
  */
 #include "rows_objects.h"
 
-#include "json.h"
+#include "json_decode.h"
 #include "lua_call.h"
 #include "rows_batch.h"
 #include "rows_hash.h"

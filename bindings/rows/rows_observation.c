@@ -2,7 +2,7 @@
  * is none. */
 #include "rows_observation.h"
 
-#include "json.h"
+#include "json_buffer.h"
 #include "nearest.h"
 #include "rows_json.h"
 #include "rows_refuse.h"

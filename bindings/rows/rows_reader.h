@@ -7,7 +7,7 @@
 #define PROMPTIC_ROWS_READER_H
 
 #include "compat.h"
-#include "json.h"
+#include "json_buffer.h"
 #include "json_reader.h"
 #include "rows_file.h"
 #include "rows_json.h"

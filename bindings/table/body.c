@@ -7,6 +7,7 @@
 #include "body.h"
 
 #include "arguments.h"
+#include "json_encode.h"
 #include "nearest.h"
 #include "otlp.h"
 #include "site.h"

@@ -4,7 +4,7 @@
 #include "library_call.h"
 
 #include "arguments.h"
-#include "json.h"
+#include "json_decode.h"
 #include "library_find.h"
 #include "site.h"
 

@@ -5,7 +5,7 @@
 
 #include "arguments.h"
 #include "body.h"
-#include "json.h"
+#include "json_buffer.h"
 #include "lua_call.h"
 #include "number.h"
 #include "site.h"
