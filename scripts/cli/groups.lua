@@ -7,8 +7,8 @@ returns one row. A row is
 
    name          the word on the command line, or two: "cases list"
    summary       one line; by default that of its method
-   method        the endpoint it calls (a name in promptic.endpoints), which describes its parameters too
-   methods       others that its function calls
+   method        what it calls (a name in promptic.endpoints or promptic.library), which describes its parameters too
+   methods       others that its function calls, which describe further ones
    arguments     what is given by position: names of the method's parameters, or tables (see parameters.lua)
    options       the same for what is given with a flag
    show          how the response is shown to a person: see view.lua. Such a row takes --json and --exact too

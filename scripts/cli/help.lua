@@ -52,7 +52,7 @@ end
 --- The summary of a row, from its method where it has none.
 function help.summary(row)
    if row.summary then return row.summary end
-   return row.method and require("promptic").endpoints[row.method].summary or ""
+   return row.method and parameters.row_of(row.method).summary or ""
 end
 
 --- "promptic runs create --dataset DATASET [options]"
