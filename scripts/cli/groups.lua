@@ -61,7 +61,7 @@ local groups = {
 
 for _, entry in ipairs(groups) do
    if entry.name then
-      entry.module = "promptic.cli." .. entry.name:gsub("-", "_")
+      entry.module = "promptic.cli.commands." .. entry.name:gsub("-", "_")
       groups[entry.name] = entry
       -- older names, which the help does not list
       for _, alias in ipairs(entry.aliases or {}) do groups[alias] = entry end

@@ -125,7 +125,7 @@ return {
          name = "artifacts", method = "list_trace_artifacts", arguments = { "trace_id" }, times = true,
          summary = "List the files that the spans of a trace refer to.",
          show = {
-            list = "data", columns = require("promptic.cli.artifacts").columns,
+            list = "data", columns = require("promptic.cli.commands.artifacts").columns,
             empty = "The trace has no artifacts.",
          },
       },
