@@ -181,13 +181,9 @@ function help.of_all(groups)
    to.text(help.DESCRIPTION)
    local section
    for _, group in ipairs(groups) do
-      if group.heading then
-         section = group.heading
-      else
-         if section then to.heading(section) end
-         section = nil
-         to.list({ { group.name, group.summary } }, 16)
-      end
+      if group.section ~= section then to.heading(group.section) end
+      section = group.section
+      to.list({ { group.name, group.summary } }, 16)
    end
    to.heading "Options"
    to.list(help.OPTIONS, 16)

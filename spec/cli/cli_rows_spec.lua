@@ -11,8 +11,8 @@ local REPEATED = [[
       if type(a) ~= "table" or type(b) ~= "table" then return a == b end
       return table.concat(a, ",") == table.concat(b, ",")
    end
-   for _, group in ipairs(require "promptic.cli.groups") do
-      for _, row in ipairs(group.name and cli.rows(group, true) or {}) do
+   for _, group in ipairs(require("promptic.cli.groups").list()) do
+      for _, row in ipairs((cli.rows(group, true))) do
          for _, list in ipairs { row.arguments or {}, row.options or {} } do
             for _, entry in ipairs(list) do
                local known = type(entry) == "table" and parameters.known(row, entry) or {}

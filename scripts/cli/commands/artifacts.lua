@@ -45,6 +45,8 @@ local function upload(context, values)
 end
 
 return {
+   section = "Agents",
+   summary = "Files that traces refer to.",
    fields = fields,
    columns = {
       { "ID", key = "id", as = "id" },

@@ -61,6 +61,8 @@ local function run(context, values)
 end
 
 return {
+   section = "Older platforms", older = true,
+   summary = "Findings about an agent's traces.",
    commands = {
       {
          name = "run", method = "create_evaluation", arguments = { "component_id" },

@@ -128,6 +128,8 @@ local function gone_note(answer)
 end
 
 return {
+   section = "Prompts",
+   summary = "Searches for a better prompt.",
    commands = {
       {
          name = "list", method = "list_experiments",

@@ -96,6 +96,8 @@ local function warn(result)
 end
 
 return {
+   section = "Account", first = true,
+   summary = "Sign in with a browser, on this or another device.",
    options = {
       { "endpoint", of = "auth.login", label = "URL", default = false,
          summary = "where the platform is; by default the one in use" },

@@ -43,6 +43,8 @@ local function sent(answer)
 end
 
 return {
+   section = "Agents",
+   summary = "What agents did, step by step.",
    commands = {
       {
          name = "list", method = "list_traces", times = true,
