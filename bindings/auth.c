@@ -2,7 +2,12 @@
  * auth.c - what promptic.auth needs of C: clients without a credential, and the configuration file.
  * The login itself is Lua, in bindings/prelude/auth.lua.
  */
+#include "auth.h"
+
+#include "arguments.h"
+#include "errors.h"
 #include "library.h"
+#include "lua_client.h"
 
 /* As many as promptic_config_write knows, and more. */
 enum { MAX_KEYS = 8 };

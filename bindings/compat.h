@@ -6,6 +6,9 @@
  * them under their own names would clash). What behaves differently between versions has a name of
  * its own, compat_..., on every version.
  *
+ * Stack effects are written [-pops, +pushes, raises], as in the Lua manual: raises is - (never),
+ * m (if out of memory) or e (other errors).
+ *
  * Not to be used, because older versions return nothing: the int that lua_getfield, lua_rawget,
  * lua_rawgeti, lua_gettable and lua_getglobal return since 5.3.
  */

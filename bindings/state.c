@@ -1,7 +1,11 @@
 /*
  * state.c - what a lua_State has once: the loop, and who runs inside of it.
  */
-#include "bindings.h"
+#include "state.h"
+
+#include "arguments.h"
+#include "errors.h"
+#include "registry.h"
 
 #include <string.h>
 #include <time.h>

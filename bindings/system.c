@@ -1,7 +1,7 @@
 /*
  * system.c - promptic.time and promptic.uuid: what Lua's own library has not.
  */
-#include "bindings.h"
+#include "system.h"
 
 #include <sys/random.h>
 #include <time.h>

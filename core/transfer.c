@@ -2,6 +2,7 @@
 
 #include "clean.h"
 #include "clock.h"
+#include "pool_kept.h"
 
 #include <string.h>
 #include <strings.h>

@@ -2,9 +2,15 @@
  * exchange.c - what the prelude's artifacts need of C: requests whose responses are bytes, requests
  * to places that the platform names, checksums, base64 and files.
  */
-#include "bindings.h"
+#include "exchange.h"
+
+#include "base64.h"
 #include "download.h"
+#include "http.h"
+#include "json.h"
+#include "methods.h"
 #include "sha256.h"
+#include "stream.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,10 @@
  * hooks.c - how the bindings wait without making the script deaf to Ctrl-C: hooks get their turn
  * between two waits.
  */
-#include "bindings.h"
+#include "hooks.h"
+
+#include "guard.h"
+#include "registry.h"
 
 #include <string.h>
 

@@ -1,10 +1,14 @@
 /*
  * http.c - the arguments of promptic.http, and what it needs to know of URLs.
  */
-#include "bindings.h"
+#include "http.h"
 
 #include "config.h"
+#include "json.h"
+#include "methods.h"
 #include "place.h"
+#include "raw.h"
+#include "registry.h"
 #include "text.h"
 
 #include <string.h>

@@ -3,6 +3,13 @@
  */
 #include "lua_call.h"
 
+#include "errors.h"
+#include "hooks.h"
+#include "lua_client.h"
+#include "registry.h"
+#include "response.h"
+#include "tasks.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>

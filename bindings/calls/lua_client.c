@@ -1,7 +1,12 @@
 /*
  * lua_client.c - promptic.client: from options to a client, and the client's userdata.
  */
+#include "lua_client.h"
+
+#include "arguments.h"
+#include "errors.h"
 #include "library.h"
+#include "registry.h"
 
 #include <string.h>
 

@@ -1,8 +1,11 @@
 /*
  * raw.c - client:request, for operations that have no row yet.
  */
-#include "bindings.h"
+#include "raw.h"
 
+#include "json.h"
+#include "lua_call.h"
+#include "methods.h"
 #include "request.h"
 
 #include <string.h>

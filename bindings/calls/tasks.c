@@ -3,7 +3,15 @@
  * `coroutine`, which a host may replace or forbid; when their calls have ended, and how to wait for
  * that. The rest is Lua, in bindings/prelude/scheduler.lua.
  */
-#include "bindings.h"
+#include "tasks.h"
+
+#include "forks.h"
+#include "guard.h"
+#include "hooks.h"
+#include "lua_call.h"
+#include "registry.h"
+#include "unwinding.h"
+#include "yields.h"
 
 #include <stdio.h>
 #include <string.h>

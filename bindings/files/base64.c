@@ -1,7 +1,7 @@
 /*
  * base64.c - RFC 4648, section 4.
  */
-#include "bindings.h"
+#include "base64.h"
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

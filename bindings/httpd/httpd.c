@@ -5,7 +5,7 @@
  * } while server:step(1) do end
  *
  * libmicrohttpd runs here without threads: all it does happens inside server:step, in the thread
- * and lua_State that call it. Lua 5.4 only. Stack effects are written as in bindings.h.
+ * and lua_State that call it. Lua 5.4 only. Stack effects are written as in compat.h.
  */
 #include <lua.h>
 #include <lauxlib.h>

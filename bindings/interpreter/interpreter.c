@@ -6,7 +6,6 @@
  */
 #include "interpreter.h"
 
-#include "bindings.h"
 #include "promptic.h"
 
 #include <lauxlib.h>

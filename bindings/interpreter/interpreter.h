@@ -1,6 +1,5 @@
 /*
- * interpreter.h - what the C files of promptic-lua share. Stack effects are written as in
- * bindings.h.
+ * interpreter.h - what the C files of promptic-lua share. Stack effects are written as in compat.h.
  */
 #ifndef PROMPTIC_INTERPRETER_H
 #define PROMPTIC_INTERPRETER_H

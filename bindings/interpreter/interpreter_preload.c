@@ -2,10 +2,10 @@
  * interpreter_preload.c - what require finds in promptic-lua: the modules that are built in, the
  * HTTP server that lies beside the program, and the folder of the script.
  */
-#include "interpreter.h"
-
 #include "baked.h"
-#include "bindings.h"
+#include "interpreter.h"
+#include "module.h"
+#include "nearest.h"
 
 #include <limits.h>
 #include <stdlib.h>

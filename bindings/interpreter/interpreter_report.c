@@ -1,7 +1,6 @@
 /* interpreter_report.c - calls of a script, and what becomes of their errors. */
 #include "interpreter.h"
-
-#include "bindings.h"
+#include "state.h"
 
 #include <lauxlib.h>
 

@@ -9,8 +9,8 @@
  * signal.
  */
 #include "interpreter.h"
-
-#include "bindings.h"
+#include "prelude.h"
+#include "state.h"
 
 #include <errno.h>
 #include <signal.h>

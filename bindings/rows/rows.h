@@ -11,10 +11,11 @@
 #ifndef PROMPTIC_ROWS_H
 #define PROMPTIC_ROWS_H
 
-#include "bindings.h"
+#include "compat.h"
 #include "json.h"
 #include "json_reader.h"
 #include "json_text.h"
+#include "promptic.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -377,9 +378,6 @@ void rows_csv_close(rows_reader *reader);
  * variables. */
 rows_outcome rows_write_observation(lua_State *L, rows_reader *reader,
                                     const rows_observation *observation, json_buffer *out);
-
-/* Whether the JSON string holds nothing but white space. */
-bool rows_is_blank(const char *json, size_t length);
 
 /* Refuses a row whose answer, a JSON string, is empty, unless reader->on_empty lets it be. */
 rows_outcome rows_check_answer(rows_reader *reader, const char *json, size_t length);

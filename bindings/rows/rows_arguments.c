@@ -1,5 +1,8 @@
 /* rows_arguments.c - the arguments of uploads and of promptic.rows. The rest is Lua
  * (prelude/upload.lua, prelude/iterate.lua) and rows_*.c. */
+#include "rows_arguments.h"
+
+#include "lua_client.h"
 #include "rows.h"
 
 #include <errno.h>

@@ -2,6 +2,8 @@
  * rows_header.c - what the columns of a .csv file are for: the header's names, and what is wrong
  * with them.
  */
+#include "nearest.h"
+#include "rows.h"
 #include "rows_csv.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* rows_item.c - a row that is a Lua value, as its room has it. */
-#include "rows.h"
-
+#include "body.h"
 #include "request_parameters.h"
+#include "rows.h"
 
 #include <string.h>
 

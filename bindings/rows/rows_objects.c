@@ -5,6 +5,10 @@
  */
 #include "rows_objects.h"
 
+#include "json.h"
+#include "lua_call.h"
+#include "rows_arguments.h"
+
 #include <string.h>
 
 #define TALLY "promptic.rows.tally"

@@ -2,9 +2,14 @@
  * arguments.c - checks whether a function was called as its row says; errors are worded like Lua's
  * own, with the nearest correct name.
  */
+#include "arguments.h"
 #include "formats.h"
 
+#include "lua_client.h"
+#include "nearest.h"
 #include "number.h"
+#include "registry.h"
+#include "request.h"
 
 #include <stdarg.h>
 #include <stdio.h>

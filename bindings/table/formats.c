@@ -3,6 +3,7 @@
  */
 #include "formats.h"
 
+#include "lua_client.h"
 #include "request.h"
 
 #include <string.h>

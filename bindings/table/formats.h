@@ -5,7 +5,7 @@
 #ifndef PROMPTIC_FORMATS_H
 #define PROMPTIC_FORMATS_H
 
-#include "bindings.h"
+#include "arguments.h"
 
 /* A format. Static memory. */
 typedef struct format_row {

@@ -6,8 +6,19 @@
  */
 #include "library.h"
 
+#include "auth.h"
+#include "errors.h"
+#include "exchange.h"
+#include "http.h"
+#include "json.h"
+#include "lua_client.h"
 #include "parameters.h"
+#include "raw.h"
 #include "request.h"
+#include "response.h"
+#include "rows_arguments.h"
+#include "state.h"
+#include "system.h"
 
 #include <limits.h>
 #include <string.h>

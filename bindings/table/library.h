@@ -5,7 +5,11 @@
 #ifndef PROMPTIC_LIBRARY_H
 #define PROMPTIC_LIBRARY_H
 
-#include "bindings.h"
+#include "arguments.h"
+#include "compat.h"
+#include "promptic.h"
+
+#include <stddef.h>
 
 typedef enum library_kind {
     LIBRARY_FUNCTION, /* promptic.run, promptic.auth.login */

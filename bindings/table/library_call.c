@@ -1,7 +1,10 @@
 /*
  * library_call.c - from the rows of the library's own names to functions with checked arguments.
  */
+#include "arguments.h"
+#include "json.h"
 #include "library.h"
+#include "registry.h"
 
 #include <string.h>
 

@@ -1,8 +1,12 @@
 /*
  * methods.c - from a row of the table and the arguments in Lua to a request.
  */
-#include "bindings.h"
+#include "methods.h"
 
+#include "arguments.h"
+#include "body.h"
+#include "json.h"
+#include "lua_call.h"
 #include "number.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
  * nearest.c - the name nearest to one that is wrong, for messages: did you mean 'status'?
  */
-#include "bindings.h"
+#include "nearest.h"
 
 #include <string.h>
 

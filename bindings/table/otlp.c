@@ -6,7 +6,9 @@
  * another spelling (scope_spans), and the absence of what everything else is below of. Values such
  * as ids and times are the platform's to judge: it says which spans it has rejected, and why.
  */
-#include "bindings.h"
+#include "otlp.h"
+
+#include "json.h"
 
 #include <ctype.h>
 #include <stdarg.h>

@@ -1,6 +1,8 @@
 /*
  * reference.c - promptic.endpoints and promptic.library: the rows as Lua sees them.
  */
+#include "reference.h"
+
 #include "formats.h"
 #include "library.h"
 
