@@ -96,10 +96,12 @@ local function warn(result)
 end
 
 return {
+   section = "Account", first = true,
+   summary = "Sign in with a browser, on this or another device.",
    options = {
-      { "endpoint", label = "URL", summary = "where the platform is; by default the one in use" },
-      { "ai_application", label = "ID", flag = "--ai-application", aliases = "--workspace",
-         summary = "the AI Application to work in, where there are several" },
+      { "endpoint", of = "auth.login", label = "URL", default = false,
+         summary = "where the platform is; by default the one in use" },
+      { "ai_application", of = "auth.login", parameter = "ai_application_id", label = "ID", aliases = "--workspace" },
       { "no_browser", switch = true, summary = "do not open a browser" },
    },
    notes = "It shows a page and a code; the page may be opened on any device. The session is stored "

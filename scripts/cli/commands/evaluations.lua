@@ -61,14 +61,16 @@ local function run(context, values)
 end
 
 return {
+   section = "Older platforms", older = true,
+   summary = "Findings about an agent's traces.",
    commands = {
       {
          name = "run", method = "create_evaluation", arguments = { "component_id" },
          summary = "Evaluate an agent's traces, and wait for what is found.",
          options = {
-            { "dataset_id", required = true }, { "run_id", summary = "only this run" }, "name",
+            { "dataset_id", required = true }, "run_id", "name",
             { "no_wait", switch = true, summary = "do not wait" },
-            { "timeout", type = "number", label = "SECONDS", default = 300, minimum = 0,
+            { "timeout", of = "wait_for_evaluation", parameter = "max_wait", default = true,
                summary = "how long to wait at most" },
          },
          examples = "promptic evaluations run COMPONENT --dataset DATASET", run = run, times = true, show = show,

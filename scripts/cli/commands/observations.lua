@@ -95,16 +95,20 @@ end
 
 local function add_options()
    local options = {
-      { "from_file", label = "FILE", summary = "a .csv, .tsv, .jsonl, .ndjson or .json file with observations" },
+      { "from_file", label = "FILE",
+         summary = "a .csv, .tsv, .jsonl, .ndjson or .json file with observations; - for standard input" },
    }
    for _, option in ipairs(upload.options) do options[#options + 1] = option end
    options[#options + 1] = { "input", summary = "the input, or a JSON object with several by name", type = "string" }
    options[#options + 1] = "expected"
-   options[#options + 1] = { "split", summary = "the part it belongs to; by default the platform decides" }
+   options[#options + 1] = { "split", default = false,
+      summary = "which part it belongs to; by default the platform decides" }
    return options
 end
 
 return {
+   section = "Prompts",
+   summary = "The training data of an experiment: labelled examples.",
    commands = {
       {
          name = "list", method = "list_observations", arguments = { "experiment_id" },
@@ -116,7 +120,8 @@ return {
          },
       },
       {
-         name = "add", method = "create_observations", arguments = { "experiment_id" },
+         name = "add", method = "create_observations", methods = { "upload_observations" },
+         arguments = { "experiment_id" },
          summary = "Add one observation, or those of a file.",
          options = add_options(),
          notes = "They are added where the platform keeps training data: as cases of the experiment's dataset, on "

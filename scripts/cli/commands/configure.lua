@@ -35,6 +35,8 @@ local function trimmed(text)
 end
 
 return {
+   section = "Account",
+   summary = "Store an API key and the endpoint.",
    options = {
       { "api_key", label = "KEY", summary = "the API key; - reads it from standard input" },
       { "endpoint", label = "URL", summary = "where the platform is" },

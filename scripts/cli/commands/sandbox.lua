@@ -1,5 +1,7 @@
 --- promptic sandbox: the server of promptic.sandbox.
 return {
+   section = "This machine", first = true,
+   summary = "Serve a stand-in for the platform, for trying without an account.",
    options = {
       { "port", type = "integer", label = "N", minimum = 0, maximum = 65535, default = 0,
          summary = "the port to listen on; 0 takes a free one" },

@@ -24,6 +24,8 @@ local function list(context, values)
 end
 
 return {
+   section = "Older platforms", older = true,
+   summary = "Runs of an agent over a dataset.",
    commands = {
       {
          name = "create", method = "create_run", arguments = { { "name", required = false } },

@@ -13,6 +13,8 @@ local columns = {
 }
 
 return {
+   section = "Prompts",
+   summary = "How an experiment scores predictions.",
    commands = {
       {
          name = "list", method = "list_evaluators", arguments = { "experiment_id" },

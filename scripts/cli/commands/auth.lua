@@ -58,6 +58,8 @@ local function warn(context, status)
 end
 
 return {
+   section = "Account",
+   summary = "Which credential is used, and from where.",
    commands = {
       {
          name = "status", summary = "Show which credential, endpoint and AI Application are used, and from where.",

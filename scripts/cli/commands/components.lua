@@ -8,6 +8,8 @@ local fields = {
 }
 
 return {
+   section = "Prompts",
+   summary = "AI components, which experiments and deployments belong to.",
    commands = {
       {
          name = "list", method = "list_components", times = true,

@@ -1,5 +1,7 @@
 --- promptic models
 return {
+   section = "Account",
+   summary = "The models that experiments can use.",
    commands = {
       {
          name = "list", method = "list_models", summary = "List the models that experiments can use.",

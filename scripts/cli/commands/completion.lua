@@ -1,7 +1,10 @@
 --- promptic completion: the script with which a shell completes the command, made by argparse when this is built.
 local arguments = require "promptic.cli.arguments"
 
-local completion = {}
+local completion = {
+   section = "This machine",
+   summary = "Print the completion for a shell.",
+}
 
 -- The whole command as a parser of argparse; only completion needs all of it.
 local function parser()
@@ -9,27 +12,25 @@ local function parser()
    local root = require "promptic.argparse"("promptic"):add_help(false)
    root:flag("-h --help", "explain the command")
    root:flag("--version", "print the version")
-   for _, group in ipairs(require "promptic.cli.groups") do
-      if group.name then
-         local command = root:command(group.name, group.summary):add_help(false)
-         command:flag("-h --help", "explain the command")
-         local rows, single = cli.rows(group, true)
-         local words = single and (rows[1].arguments or {})[1]
-         if words and words.values then
-            -- argparse completes commands and options, and no arguments
-            for _, word in ipairs(words.values) do command:command(word):add_help(false) end
-         elseif single then
-            arguments.fill(command, rows[1], true)
-         else
-            local parents = {} -- "cases" of "cases list"
-            for _, row in ipairs(rows) do
-               local first, second = row.name:match "^(%S+) (%S+)$"
-               if first and not parents[first] then parents[first] = command:command(first):add_help(false) end
-               local parent = parents[first] or command
-               local inner = parent:command(second or row.name, help.summary(row)):add_help(false)
-               inner:flag("-h --help", "explain the command")
-               arguments.fill(inner, row, true)
-            end
+   for _, group in ipairs(require("promptic.cli.groups").list()) do
+      local command = root:command(group.name, group.summary):add_help(false)
+      command:flag("-h --help", "explain the command")
+      local rows, single = cli.rows(group, true)
+      local words = single and (rows[1].arguments or {})[1]
+      if words and words.values then
+         -- argparse completes commands and options, and no arguments
+         for _, word in ipairs(words.values) do command:command(word):add_help(false) end
+      elseif single then
+         arguments.fill(command, rows[1], true)
+      else
+         local parents = {} -- "cases" of "cases list"
+         for _, row in ipairs(rows) do
+            local first, second = row.name:match "^(%S+) (%S+)$"
+            if first and not parents[first] then parents[first] = command:command(first):add_help(false) end
+            local parent = parents[first] or command
+            local inner = parent:command(second or row.name, help.summary(row)):add_help(false)
+            inner:flag("-h --help", "explain the command")
+            arguments.fill(inner, row, true)
          end
       end
    end

@@ -112,7 +112,7 @@ end
 
 local copied = { created, { line = model_problem } }
 
-local timeout = { "timeout", type = "number", label = "SECONDS", minimum = 0,
+local timeout = { "timeout", of = "wait_for_experiment", parameter = "max_wait", default = false,
    summary = "how long to wait at most; for ever unless it is given" }
 
 local start_flag = { "start", switch = true, summary = "start it as well" }
@@ -128,6 +128,8 @@ local function gone_note(answer)
 end
 
 return {
+   section = "Prompts",
+   summary = "Searches for a better prompt.",
    commands = {
       {
          name = "list", method = "list_experiments",

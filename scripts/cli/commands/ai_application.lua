@@ -27,6 +27,8 @@ local HINT = "an API key belongs to one AI Application: `promptic ai-application
    .. "`promptic login` reaches all of yours"
 
 return {
+   section = "Account", aliases = { "workspace" },
+   summary = "The AI Application all calls are about.",
    ask = ask,
    commands = {
       {

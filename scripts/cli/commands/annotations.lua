@@ -19,6 +19,8 @@ local function list(context, values)
 end
 
 return {
+   section = "Older platforms", older = true,
+   summary = "What people say of the traces of a run.",
    commands = {
       {
          name = "create", method = "upsert_annotation",

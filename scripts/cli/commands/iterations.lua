@@ -40,6 +40,8 @@ local show = {
 }
 
 return {
+   section = "Prompts",
+   summary = "The prompts that an experiment has tried.",
    commands = {
       {
          name = "list", method = "list_iterations", arguments = { "experiment_id" }, times = true,

@@ -45,6 +45,8 @@ local function upload(context, values)
 end
 
 return {
+   section = "Agents",
+   summary = "Files that traces refer to.",
    fields = fields,
    columns = {
       { "ID", key = "id", as = "id" },
@@ -66,8 +68,8 @@ return {
       {
          name = "upload", method = "create_artifact", methods = { "presign_upload" },
          arguments = { { "file", type = "string", label = "FILE", summary = "the file, 50 MiB at most" } },
-         options = { { "name", flag = "-n --name", summary = "file name of a download; by default the file's" },
-            "mime_type", "preview" },
+         options = { { "name", of = "upload_artifact" }, { "mime_type", of = "upload_artifact" },
+            { "preview", of = "upload_artifact" } },
          summary = "Store a file as an artifact, which a span refers to by its uri.",
          run = upload, show = { title = title, fields = fields },
          examples = "promptic artifacts upload shot.png",

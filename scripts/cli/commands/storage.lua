@@ -9,6 +9,8 @@ local function get(context, values)
 end
 
 return {
+   section = "Agents",
+   summary = "The objects in the store behind artifacts.",
    commands = {
       {
          name = "url", method = "get_storage_object_url", arguments = { "storage_object_id" }, times = true,

@@ -55,6 +55,8 @@ local function pull(context, values)
 end
 
 return {
+   section = "Prompts",
+   summary = "Which prompt a component serves.",
    commands = {
       {
          name = "status", method = "get_deployment", arguments = { "component_id" }, times = true,

@@ -43,15 +43,17 @@ local function sent(answer)
 end
 
 return {
+   section = "Agents",
+   summary = "What agents did, step by step.",
    commands = {
       {
          name = "list", method = "list_traces", times = true,
          options = {
             { "limit", default = 20 }, "offset", "status",
-            { "ai_component", label = "COMPONENT", summary = "only of this component, by name or id" },
+            { "ai_component", label = "COMPONENT" },
             "service", "environment",
-            { "start_after", type = "time", summary = "only begun after this time, or since so long ago: 2h, 7d" },
-            { "start_before", type = "time", summary = "only begun before this time" },
+            { "start_after", summary = "only begun after this time, or since so long ago: 2h, 7d" },
+            { "start_before", summary = "only begun before this time" },
          },
          summary = "List traces, the newest first.",
          examples = "promptic traces list --status error --start-after 24h\n"
@@ -125,7 +127,7 @@ return {
          name = "artifacts", method = "list_trace_artifacts", arguments = { "trace_id" }, times = true,
          summary = "List the files that the spans of a trace refer to.",
          show = {
-            list = "data", columns = require("promptic.cli.artifacts").columns,
+            list = "data", columns = require("promptic.cli.commands.artifacts").columns,
             empty = "The trace has no artifacts.",
          },
       },

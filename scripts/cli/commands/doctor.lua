@@ -36,6 +36,7 @@ local function run(context, values)
 end
 
 return {
+   section = "Account",
    summary = "Look for what is wrong: credential, network, platform, models.",
    notes = "It changes nothing. Each line is ok, a note or a problem, with what to do; the exit code is 1 with a "
       .. "problem. It looks at configuration, connection, certificate and clock, asks the platform for each list that "

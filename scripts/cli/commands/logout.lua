@@ -1,5 +1,7 @@
 --- promptic logout
 return {
+   section = "Account",
+   summary = "Forget the session of this machine.",
    notes = "It removes the session, its AI Application and the endpoint from ~/.promptic/config.toml and keeps the "
       .. "rest of it. Where an API key is stored there, the endpoint stays with it.",
    run = function()

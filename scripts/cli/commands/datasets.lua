@@ -15,6 +15,8 @@ local fields = {
 local function title(dataset) return dataset.name end
 
 local group = {
+   section = "Agents",
+   summary = "Datasets of a component, and the cases in them.",
    commands = {
       {
          name = "create", method = "create_dataset", arguments = { "name" },
