@@ -146,7 +146,7 @@ $(OBJ)/compiled_vendor.c: bindings/bake/bake.sh $(COMPILE) $(ARGPARSE)
 # Texts that the program's own scripts make, by a program that is the same but for them.
 $(OBJ)/compiled_made.c: bindings/bake/bake.sh $(COMPILE) $(MAKER)
 	@mkdir -p $(OBJ)/made/cli; echo "  bake   completions"
-	$(Q)ASAN_OPTIONS=detect_leaks=0 $(MAKER) -E -e 'io.write(require "promptic.cli.completion".texts())' \
+	$(Q)ASAN_OPTIONS=detect_leaks=0 $(MAKER) -E -e 'io.write(require "promptic.cli.commands.completion".texts())' \
 		>$(OBJ)/made/cli/completion_texts.lua
 	$(Q)sh bindings/bake/bake.sh baked_made $(OBJ)/made $(COMPILE) >$@
 

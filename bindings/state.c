@@ -3,10 +3,10 @@
  */
 #include "state.h"
 
-#include "arguments.h"
 #include "clock.h"
 #include "errors.h"
 #include "registry.h"
+#include "site.h"
 
 #include <string.h>
 

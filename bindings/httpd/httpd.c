@@ -7,7 +7,14 @@
  * libmicrohttpd runs here without threads: all it does happens inside server:step, in the thread
  * and lua_State that call it. Lua 5.4 only. Stack effects are written as in compat.h.
  */
-#include <lua.h>
+#include "httpd.h"
+
+#include "clock.h"
+#include "httpd_bytes.h"
+#include "httpd_connections.h"
+#include "httpd_file.h"
+#include "httpd_request.h"
+
 #include <lauxlib.h>
 
 #include <arpa/inet.h>
@@ -21,9 +28,6 @@
 #include <string.h>
 #include <sys/select.h>
 #include <unistd.h>
-
-#include "clock.h"
-#include "httpd.h"
 
 #define SERVER_TYPE "promptic.httpd.server"
 

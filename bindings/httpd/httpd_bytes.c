@@ -3,14 +3,16 @@
  *
  * Errors of the input are values (nil and a message), never raised.
  */
+#include "httpd_bytes.h"
+
 #include "ascii.h"
 #include "encode.h"
-#include "httpd.h"
 #include "sha256.h"
 
 #include <lauxlib.h>
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <zlib.h>

@@ -7,8 +7,9 @@
  * without end. It closes a connection only by itself: shutting the socket down is seen by it as the
  * client's end.
  */
+#include "httpd_connections.h"
+
 #include "clock.h"
-#include "httpd.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>

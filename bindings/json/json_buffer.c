@@ -1,6 +1,7 @@
 /* json_buffer.c - the growing buffer that JSON is written into, and JSON strings. */
+#include "json_buffer.h"
+
 #include "ascii.h"
-#include "json.h"
 #include "json_text.h"
 
 #include <stdint.h>

@@ -9,7 +9,7 @@
 #include "otlp.h"
 
 #include "ascii.h"
-#include "json.h"
+#include "json_decode.h"
 
 #include <stdarg.h>
 #include <string.h>
