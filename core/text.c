@@ -128,11 +128,6 @@ size_t text_read_utf8(const char *bytes, size_t length, unsigned long *code) {
     return *code < smallest[width] || *code > 0x10FFFF || is_surrogate ? 0 : width;
 }
 
-void text_add_utf8(text *text, unsigned long code_point) {
-    char bytes[4];
-    text_add_n(text, bytes, text_utf8(code_point, bytes));
-}
-
 char *text_take(text *text, size_t *length) {
     text_add_n(text, "", 0);
     char *data = text->failed ? NULL : text->data;
