@@ -2,6 +2,7 @@
 #include "text.h"
 
 #include "units.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +108,7 @@ static void copy(void) {
 
 static const struct {
     const char *name, *bytes;
-    unsigned long code;
+    uint32_t code;
     size_t width; /* 0: not well formed */
 } characters[] = {
     {"NUL is read as the first of one byte", "\x01", 1, 1},
@@ -151,17 +152,17 @@ static const struct {
 
 static void read_and_write(void) {
     for (size_t i = 0; i < COUNT_OF(characters); i++) {
-        unsigned long code = 0;
+        uint32_t code = 0;
         const char *bytes = characters[i].bytes;
         char written[5] = "";
         units_row(characters[i].name);
-        CHECK(text_read_utf8(bytes, strlen(bytes), &code) == characters[i].width);
+        CHECK(utf8_read(bytes, strlen(bytes), &code) == characters[i].width);
         if (characters[i].width == 0)
             continue;
         CHECK(code == characters[i].code);
-        CHECK(text_utf8(code, written) == characters[i].width);
+        CHECK(utf8_write(code, written) == characters[i].width);
         SAME(bytes, written);
-        CHECK(text_read_utf8(bytes, strlen(bytes) - 1, &code) == 0 || strlen(bytes) == 1);
+        CHECK(utf8_read(bytes, strlen(bytes) - 1, &code) == 0 || strlen(bytes) == 1);
     }
     units_row(NULL);
 }
