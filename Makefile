@@ -450,9 +450,10 @@ contract: ## holds client and sandbox against the platform's contract, with Pris
 
 # ------------------------------------------------------------------ checking
 
-check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## shows that core/ needs no Lua and nothing of bindings/, and that no files need each other
+check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## shows that core/ needs no Lua and nothing of bindings/, that no files need each other, and that core/README.md draws them
 	$(Q)CC='$(CC)' BUILD='$(BUILD)' .ci/check-core $(ALL_CFLAGS)
 	$(Q).ci/symbol-circles '$(OBJ)' $^
+	$(Q).ci/core-drawing '$(OBJ)'
 
 house: ## shows what a new endpoint and a new option cost: builds a copy of this tree with one of each
 	$(Q)$(DEPS) module program sandbox test

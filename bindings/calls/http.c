@@ -12,7 +12,6 @@
 #include "place.h"
 #include "raw.h"
 #include "registry.h"
-#include "text.h"
 #include "utf8.h"
 
 #include <string.h>
