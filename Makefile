@@ -178,7 +178,7 @@ $(MODULE): $(CORE) $(BINDINGS) $(BAKED) bindings/module.map
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(CORE_LIBS) -lm
 
-$(SERVER): $(HTTPD) $(OBJ)/bindings/files/sha256.o bindings/module.map
+$(SERVER): $(HTTPD) $(OBJ)/bindings/files/sha256.o $(OBJ)/core/encode.o bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(HTTPD_LIBS) $(ZLIB_LIBS)

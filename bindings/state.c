@@ -3,12 +3,12 @@
  */
 #include "state.h"
 
+#include "clock.h"
 #include "errors.h"
 #include "registry.h"
 #include "site.h"
 
 #include <string.h>
-#include <time.h>
 
 /* ------------------------------------------------------------------- state */
 
@@ -114,9 +114,7 @@ void bindings_pass_hook(const bindings_state *state, lua_State *from, lua_State 
 /* -------------------------------------------------------------------- time */
 
 double bindings_time(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+    return clock_seconds();
 }
 
 int bindings_now(lua_State *L) {

@@ -9,6 +9,7 @@
  */
 #include "httpd.h"
 
+#include "clock.h"
 #include "httpd_bytes.h"
 #include "httpd_connections.h"
 #include "httpd_file.h"
@@ -26,7 +27,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/select.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SERVER_TYPE "promptic.httpd.server"
@@ -257,21 +257,16 @@ static int server_step(lua_State *L) {
 
 /* ------------------------------------------------------------------ module */
 
-static int push_clock(lua_State *L, clockid_t clock) {
-    struct timespec time;
-    clock_gettime(clock, &time);
-    lua_pushnumber(L, (double)time.tv_sec + (double)time.tv_nsec / 1e9);
-    return 1;
-}
-
 /* httpd.now() */
 static int httpd_now(lua_State *L) {
-    return push_clock(L, CLOCK_MONOTONIC);
+    lua_pushnumber(L, clock_seconds());
+    return 1;
 }
 
 /* httpd.time() */
 static int httpd_time(lua_State *L) {
-    return push_clock(L, CLOCK_REALTIME);
+    lua_pushnumber(L, clock_seconds_of(CLOCK_REALTIME));
+    return 1;
 }
 
 __attribute__((visibility("default"))) int luaopen_promptic_httpd(lua_State *L) {
