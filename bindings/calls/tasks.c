@@ -159,8 +159,7 @@ static int close_coroutine(lua_State *L) {
     return 0;
 }
 
-/* [-0, +1, e] can_suspend(): whether the caller is a task that can wait, others running meanwhile.
- */
+/* [-0, +1, e] can_suspend(): whether the caller is a task that can wait, others running meanwhile. */
 static int can_suspend(lua_State *L) {
     lua_pushboolean(L, bindings_can_suspend(L, bindings_state_of(L)));
     return 1;
