@@ -1,17 +1,22 @@
 /*
- * system.c - promptic.time and promptic.uuid: what Lua's own library has not.
+ * system.c - promptic.now, promptic.time and promptic.uuid: what Lua's own library has not.
  */
 #include "system.h"
 
+#include "clock.h"
+
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
+
+/* promptic.now(): monotonic. */
+int bindings_now(lua_State *L) {
+    lua_pushnumber(L, clock_now());
+    return 1;
+}
 
 /* promptic.time(): Unix time with its fraction, unlike os.time. */
 int bindings_unix_time(lua_State *L) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9);
+    lua_pushnumber(L, clock_seconds(CLOCK_REALTIME));
     return 1;
 }
 

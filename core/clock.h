@@ -1,9 +1,20 @@
-/* clock.h - monotonic time in milliseconds, which no change of the wall clock moves. */
+/* clock.h - monotonic time, which no change of the wall clock moves, and Unix time. */
 #ifndef PROMPTIC_CLOCK_H
 #define PROMPTIC_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
+
+/* Seconds of CLOCK_MONOTONIC, or since 1970 of CLOCK_REALTIME. */
+static inline double clock_seconds(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static inline double clock_now(void) {
+    return clock_seconds(CLOCK_MONOTONIC);
+}
 
 /* A point in time that never comes. */
 #define CLOCK_NEVER INT64_MAX

@@ -26,7 +26,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/select.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SERVER_TYPE "promptic.httpd.server"
@@ -256,23 +255,6 @@ static int server_step(lua_State *L) {
 
 /* ------------------------------------------------------------------ module */
 
-static int push_clock(lua_State *L, clockid_t clock) {
-    struct timespec time;
-    clock_gettime(clock, &time);
-    lua_pushnumber(L, (double)time.tv_sec + (double)time.tv_nsec / 1e9);
-    return 1;
-}
-
-/* httpd.now() */
-static int httpd_now(lua_State *L) {
-    return push_clock(L, CLOCK_MONOTONIC);
-}
-
-/* httpd.time() */
-static int httpd_time(lua_State *L) {
-    return push_clock(L, CLOCK_REALTIME);
-}
-
 __attribute__((visibility("default"))) int luaopen_promptic_httpd(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"port", server_port},
@@ -287,8 +269,6 @@ __attribute__((visibility("default"))) int luaopen_promptic_httpd(lua_State *L) 
     };
     static const luaL_Reg functions[] = {
         {"listen", httpd_listen},
-        {"now", httpd_now},
-        {"time", httpd_time},
         {"gunzip", httpd_gunzip},
         {"unbase64", httpd_unbase64},
         {"sha256", httpd_sha256},
