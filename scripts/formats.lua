@@ -4,10 +4,12 @@
 --    words        what help and reference say in place of the type; nil: the type
 --    annotation   the type for LuaLS; nil: that of the type
 --    label        what stands for a value in the help of the command; nil: the parameter's name decides
+--    minimum      of a number
+--    read         the type by which the command reads it (scripts/cli/parameters.lua); nil: that of the parameter
 local formats = {
    uuid = {}, id = {}, bytes = {},
-   ["date-time"] = { label = "TIME" },
-   seconds = { words = "seconds", label = "SECONDS" },
+   ["date-time"] = { label = "TIME", read = "time" },
+   seconds = { words = "seconds", label = "SECONDS", minimum = 0 },
    positive_seconds = { words = "positive seconds", label = "SECONDS" },
    ["function"] = {},
    text_or_false = { words = "string or false", annotation = "string|false" },

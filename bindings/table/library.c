@@ -81,7 +81,7 @@ static const promptic_parameter request_parameters[] = {
 
 #define ON_EMPTY(SUMMARY) OPTION("on_empty", STRING, SUMMARY, DEFAULT("error"), ONE_OF(VALUES("error", "skip", "keep")))
 #define READING_OPTIONS \
-    OPTION("format", STRING, "of a file", ASSUMED("its name's ending"), ONE_OF(VALUES("csv", "tsv", "jsonl", "ndjson", "json"))), \
+    OPTION("format", STRING, "format of the file", ASSUMED("by its name's ending"), ONE_OF(VALUES("csv", "tsv", "jsonl", "ndjson", "json"))), \
     OPTION("separator", STRING, "the character between the fields of a .csv file", ASSUMED("a comma")), \
     OPTION("label_column", STRING, "the column of a file that holds the right answers", ASSUMED("expected")), \
     OPTION("expected_column", STRING, "older name of label_column"), \

@@ -9,18 +9,10 @@ local output = require "promptic.cli.output"
 
 local upload = {}
 
---- Options of such a command.
+--- Options of such a command, which names its upload_... among its methods.
 upload.options = {
-   { "separator", label = "CHARACTER", summary = "what separates the fields of a .csv file; a comma" },
-   { "label_column", label = "NAME", aliases = "--expected-column",
-      summary = "the column with the right answers; expected" },
-   { "split_column", label = "NAME", summary = "the column with the splits; split" },
-   { "format", label = "FORMAT", values = { "csv", "tsv", "jsonl", "ndjson", "json" },
-      summary = "what the file is; by the ending of its name. - as the file is standard input" },
-   { "on_empty", label = "ACTION", values = { "error", "skip", "keep" },
-      summary = "what to do with a row of the file whose answer is empty" },
-   { "only_new", switch = true, summary = "add only rows of the file that are not there yet" },
-   { "again", switch = true, summary = "add all rows of the file, also those that are there already" },
+   "separator", { "label_column", aliases = "--expected-column" }, "split_column", "format", "on_empty", "only_new",
+   { "again", switch = true, summary = "adds all rows of the file, also those that are there already" },
 }
 
 upload.notes = "In a .csv file the first line names the columns: `expected`, perhaps `split`, and all others"
@@ -34,8 +26,9 @@ upload.notes = "In a .csv file the first line names the columns: `expected`, per
 --- Refuses options of a file where there is none.
 function upload.check_options(context, values)
    for _, option in ipairs(upload.options) do
-      if values[option[1]] and not values.from_file then
-         context:misuse(("--%s goes with --from-file"):format(option[1]:gsub("_", "-")))
+      local name = type(option) == "table" and option[1] or option
+      if values[name] and not values.from_file then
+         context:misuse(("--%s goes with --from-file"):format(name:gsub("_", "-")))
       end
    end
    if values.only_new and values.again then context:misuse "--only-new and --again exclude each other" end

@@ -92,12 +92,12 @@ describe("the command's hints", function()
    -- No message handler runs where memory has ended, so the error comes as a bare text.
    it("come without a handler too: out of memory is said as such", function()
       process.write_file(folder .. "/memory.lua", [[
-         local group = { name = "eat", module = "eat" }
-         package.loaded["promptic.cli.groups"] = { group, eat = group }
-         package.loaded.eat = { summary = "", run = function()
-            local all = {}
-            while true do all[#all + 1] = ("x"):rep(1 << 24) end
-         end }
+         package.preload["promptic.cli.commands.eat"] = function()
+            return { summary = "", run = function()
+               local all = {}
+               while true do all[#all + 1] = ("x"):rep(1 << 24) end
+            end }
+         end
          os.exit(require("promptic.cli").main{ "eat" })
       ]])
       local function limited(...)

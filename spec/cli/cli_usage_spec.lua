@@ -303,7 +303,7 @@ describe("promptic's command line", function()
 
    it("has made its completions when it was built, without what makes them", function()
       local made = process.run{ os.getenv("PROMPTIC_LUA"), "-E", "-e", [[
-         local completion = require "promptic.cli.completion"
+         local completion = require "promptic.cli.commands.completion"
          completion.run(nil, { shell = "bash" })
          assert(not package.loaded["promptic.argparse"], "argparse was loaded")
          for _, shell in ipairs(completion.arguments[1].values) do
