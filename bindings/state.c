@@ -3,7 +3,6 @@
  */
 #include "state.h"
 
-#include "clock.h"
 #include "errors.h"
 #include "registry.h"
 #include "site.h"
@@ -109,15 +108,4 @@ void bindings_pass_hook(const bindings_state *state, lua_State *from, lua_State 
         return;
     lua_sethook(from, NULL, 0, 0);
     lua_sethook(to, interrupter->hook, interrupter->mask, interrupter->count);
-}
-
-/* -------------------------------------------------------------------- time */
-
-double bindings_time(void) {
-    return clock_seconds();
-}
-
-int bindings_now(lua_State *L) {
-    lua_pushnumber(L, bindings_time());
-    return 1;
 }
