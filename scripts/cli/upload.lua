@@ -23,10 +23,15 @@ upload.notes = "In a .csv file the first line names the columns: `expected`, per
    .. "it ends with exit code 1 unless --only-new or --again says it. An upload that was killed is "
    .. "completed by the same command with --only-new."
 
+local function names()
+   local list = {}
+   for index, option in ipairs(upload.options) do list[index] = type(option) == "table" and option[1] or option end
+   return list
+end
+
 --- Refuses options of a file where there is none.
 function upload.check_options(context, values)
-   for _, option in ipairs(upload.options) do
-      local name = type(option) == "table" and option[1] or option
+   for _, name in ipairs(names()) do
       if values[name] and not values.from_file then
          context:misuse(("--%s goes with --from-file"):format(name:gsub("_", "-")))
       end
@@ -105,10 +110,11 @@ local function separator_of(context, text)
 end
 
 local function options_of(context, values)
-   return {
-      separator = separator_of(context, values.separator), label_column = values.label_column,
-      split_column = values.split_column, format = values.format, on_empty = values.on_empty,
-   }
+   local options = {}
+   for _, name in ipairs(names()) do options[name] = values[name] end
+   options.again = nil -- the command's own
+   options.separator = separator_of(context, values.separator)
+   return options
 end
 
 ---------------------------------------------------------------- the whole
