@@ -386,13 +386,10 @@ FUZZ         := $(BUILD)/fuzz
 FUZZ_SECONDS ?= 60
 FUZZERS      := $(patsubst spec/fuzz/%.c,$(FUZZ)/%,$(wildcard spec/fuzz/*_fuzz.c))
 
-# The part of the codec that knows no Lua.
-READER := $(patsubst %,bindings/json/json_%.c,reader number text)
-
-$(FUZZERS): $(FUZZ)/%: spec/fuzz/%.c $(wildcard core/*.[ch]) $(READER) $(READER:.c=.h)
+$(FUZZERS): $(FUZZ)/%: spec/fuzz/%.c $(wildcard core/*.[ch])
 	@mkdir -p $(@D); echo "  fuzz   $@"
 	$(Q)clang -std=c11 -D_GNU_SOURCE -O1 -g -pthread -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-Icore -Ibindings/json $(CURL_CFLAGS) -o $@ $(filter %.c,$^) $(CORE_LIBS) -lm
+		-Icore $(CURL_CFLAGS) -o $@ $(filter %.c,$^) $(CORE_LIBS) -lm
 
 fuzz: ## feeds the core's parsers and JSON random input, FUZZ_SECONDS (60) each
 	$(Q)$(DEPS) module program sandbox fuzz

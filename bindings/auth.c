@@ -5,9 +5,11 @@
 #include "auth.h"
 
 #include "arguments.h"
+#include "client_argument.h"
 #include "errors.h"
-#include "library.h"
+#include "library_find.h"
 #include "lua_client.h"
+#include "site.h"
 
 /* As many as promptic_config_write knows, and more. */
 enum { MAX_KEYS = 8 };

@@ -3,11 +3,11 @@
  */
 #include "errors.h"
 
-#include "arguments.h"
 #include "clean.h"
 #include "lua_client.h"
 #include "registry.h"
 #include "response.h"
+#include "site.h"
 #include "state.h"
 
 #include <string.h>

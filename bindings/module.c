@@ -7,6 +7,8 @@
 
 #include "errors.h"
 #include "library.h"
+#include "library_call.h"
+#include "library_find.h"
 #include "lua_client.h"
 #include "methods.h"
 #include "prelude.h"

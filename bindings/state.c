@@ -3,9 +3,9 @@
  */
 #include "state.h"
 
-#include "arguments.h"
 #include "errors.h"
 #include "registry.h"
+#include "site.h"
 
 #include <string.h>
 #include <time.h>

@@ -4,7 +4,7 @@
 #include "call_words.h"
 #include "client.h"
 #include "clock.h"
-#include "failure.h"
+#include "failure_body.h"
 #include "loop.h"
 #include "number.h"
 #include "retry.h"
@@ -50,7 +50,7 @@ static char *name_credential(const promptic_call *call, char *message) {
     return text_take(&whole, NULL);
 }
 
-static char *api_message(const promptic_call *call, int status) {
+static char *api_message(const promptic_call *call, int status, const failure_body *body) {
     const char *location = transfer_header(&call->transfer, "location");
     if (status >= 300 && status < 400 && location != NULL) {
         text message;
@@ -62,62 +62,55 @@ static char *api_message(const promptic_call *call, int status) {
                       location);
         return text_take(&message, NULL);
     }
-    const text *body = &call->transfer.inflow.body;
-    if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
+    if (call->row != NULL && failure_is_no_route(body, status))
         return failure_no_route(&call->client->allocator, call->row);
     if (call->row != NULL && status == 404)
-        return failure_not_found(&call->client->allocator, call->row, body->data, body->length);
-    char *message =
-        failure_message(&call->client->allocator, status,
-                        transfer_header(&call->transfer, "content-type"), body->data, body->length);
+        return failure_not_found(body, call->row);
+    char *message = failure_message(body, status, transfer_header(&call->transfer, "content-type"));
     return status == 401 && !call->foreign.active ? name_credential(call, message) : message;
 }
 
-/* Takes the message from the response, or from libcurl. False if out of memory. */
-static bool fill_message(promptic_call *call, const transfer_outcome *outcome) {
-    bool is_api = outcome->kind == PROMPTIC_OK;
-    char *from_response = is_api ? api_message(call, outcome->status) : NULL;
-    const char *words = is_api ? from_response : outcome->message;
+/* Keeps the message for people. False if out of memory. */
+static bool keep_message(promptic_call *call, const char *words) {
     if (words != NULL)
         call->message = call_clean_copy(call, words, FAILURE_MAX_MESSAGE);
-    memory_free(&call->client->allocator, from_response);
     call->result.message = call->message;
     return call->message != NULL;
 }
 
-/* For a response that has no code of its own: the library's, where it knows one. */
-static void set_own_code(promptic_call *call, int status) {
-    const text *body = &call->transfer.inflow.body;
+/* The library's code for a response that has none of its own; NULL if it knows none. */
+static const char *own_code(const promptic_call *call, int status, const failure_body *body) {
     if (status >= 300 && status < 400)
-        call->result.code = "redirect";
-    else if (call->row != NULL && failure_is_no_route(status, body->data, body->length))
-        call->result.code = "no_route";
-    else if (call->row != NULL && failure_is_wrong_id(status, body->data, body->length))
-        call->result.code = "wrong_id";
+        return "redirect";
+    if (call->row != NULL && failure_is_no_route(body, status))
+        return "no_route";
+    return call->row != NULL && failure_is_wrong_id(body, status) ? "wrong_id" : NULL;
 }
 
-/* Takes the code from the response, else says what the library knows. False if out of memory. */
-static bool fill_code(promptic_call *call, const transfer_outcome *outcome) {
-    const text *body = &call->transfer.inflow.body;
-    call->result.code = outcome->code;
-    if (outcome->kind != PROMPTIC_OK)
-        return true;
-    bool filled = failure_code(&call->client->allocator, body->data, body->length, &call->code);
-    call->result.code = call->code;
-    if (call->code == NULL)
-        set_own_code(call, outcome->status);
-    return filled;
+/* Takes message and code from the response. False if out of memory. */
+static bool read_failure(promptic_call *call, int status) {
+    const text *bytes = &call->transfer.inflow.body;
+    failure_body body;
+    bool fine = failure_body_read(&body, &call->client->allocator, bytes->data, bytes->length);
+    char *message = fine ? api_message(call, status, &body) : NULL;
+    fine = keep_message(call, message) && failure_code(&body, &call->code);
+    call->result.code = call->code != NULL ? call->code : own_code(call, status, &body);
+    memory_free(&call->client->allocator, message);
+    failure_body_free(&body);
+    return fine;
 }
 
 static void fail_with(promptic_call *call, const transfer_outcome *outcome, double retry_after) {
     promptic_result *result = &call->result;
     text *body = &call->transfer.inflow.body;
+    bool is_api = outcome->kind == PROMPTIC_OK;
     text_cut(body, (size_t)INFLOW_FAILURE_BYTES);
     call_hide(call, body->data, body->length);
-    result->kind = outcome->kind == PROMPTIC_OK ? PROMPTIC_API_ERROR : outcome->kind;
+    result->kind = is_api ? PROMPTIC_API_ERROR : outcome->kind;
+    result->code = outcome->code;
     result->status = outcome->status;
     result->retry_after = retry_after;
-    if (!fill_message(call, outcome) || !fill_code(call, outcome))
+    if (!(is_api ? read_failure(call, outcome->status) : keep_message(call, outcome->message)))
         call_lose_response(call);
     call_end(call);
 }

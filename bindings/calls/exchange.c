@@ -7,7 +7,7 @@
 #include "base64.h"
 #include "download.h"
 #include "http.h"
-#include "json.h"
+#include "json_buffer.h"
 #include "methods.h"
 #include "sha256.h"
 #include "stream.h"

@@ -4,7 +4,7 @@
 #ifndef PROMPTIC_EXCHANGE_H
 #define PROMPTIC_EXCHANGE_H
 
-#include "arguments.h"
+#include "site.h"
 
 /* [-0, +0, e] What the types of the arguments of upload_artifact and download_artifact do not say.
  * The first makes a table { bytes =, path = } of the source, the second opens the file, the field

@@ -4,7 +4,8 @@
 #include "http.h"
 
 #include "config.h"
-#include "json.h"
+#include "json_buffer.h"
+#include "json_encode.h"
 #include "methods.h"
 #include "place.h"
 #include "raw.h"

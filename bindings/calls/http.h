@@ -4,7 +4,7 @@
 #ifndef PROMPTIC_HTTP_H
 #define PROMPTIC_HTTP_H
 
-#include "arguments.h"
+#include "site.h"
 
 /* [-0, +0, e] What the types of the arguments of promptic.http do not say: completes the settings
  * on top. */

@@ -5,7 +5,8 @@
 #define PROMPTIC_LUA_CALL_H
 
 #include "compat.h"
-#include "json.h"
+#include "json_buffer.h"
+#include "json_decode.h"
 #include "promptic.h"
 #include "state.h"
 

@@ -4,9 +4,12 @@
 #include "lua_client.h"
 
 #include "arguments.h"
+#include "client_argument.h"
 #include "errors.h"
-#include "library.h"
+#include "library_call.h"
+#include "library_find.h"
 #include "registry.h"
+#include "site.h"
 
 #include <string.h>
 

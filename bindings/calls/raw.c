@@ -3,7 +3,9 @@
  */
 #include "raw.h"
 
-#include "json.h"
+#include "arguments.h"
+#include "json_buffer.h"
+#include "json_encode.h"
 #include "lua_call.h"
 #include "methods.h"
 #include "request.h"

@@ -4,7 +4,7 @@
 #ifndef PROMPTIC_RAW_H
 #define PROMPTIC_RAW_H
 
-#include "arguments.h"
+#include "site.h"
 
 #include <stddef.h>
 

@@ -4,7 +4,7 @@
 #ifndef PROMPTIC_STREAM_H
 #define PROMPTIC_STREAM_H
 
-#include "json.h"
+#include "json_buffer.h"
 #include "promptic.h"
 
 #include <stdbool.h>

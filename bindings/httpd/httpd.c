@@ -7,7 +7,13 @@
  * libmicrohttpd runs here without threads: all it does happens inside server:step, in the thread
  * and lua_State that call it. Lua 5.4 only. Stack effects are written as in compat.h.
  */
-#include <lua.h>
+#include "httpd.h"
+
+#include "httpd_bytes.h"
+#include "httpd_connections.h"
+#include "httpd_file.h"
+#include "httpd_request.h"
+
 #include <lauxlib.h>
 
 #include <arpa/inet.h>
@@ -22,8 +28,6 @@
 #include <sys/select.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "httpd.h"
 
 #define SERVER_TYPE "promptic.httpd.server"
 

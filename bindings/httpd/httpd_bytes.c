@@ -3,12 +3,14 @@
  *
  * Errors of the input are values (nil and a message), never raised.
  */
-#include "httpd.h"
+#include "httpd_bytes.h"
+
 #include "sha256.h"
 
 #include <lauxlib.h>
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <zlib.h>

@@ -7,7 +7,7 @@
  * without end. It closes a connection only by itself: shutting the socket down is seen by it as the
  * client's end.
  */
-#include "httpd.h"
+#include "httpd_connections.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>

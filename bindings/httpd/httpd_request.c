@@ -6,7 +6,12 @@
  * the one lua_pcall of respond(). What is allocated belongs to the exchange, which ends in
  * httpd_on_completed whatever happens before.
  */
+#include "httpd_request.h"
+
 #include "httpd.h"
+#include "httpd_connections.h"
+#include "httpd_error.h"
+#include "httpd_stream.h"
 
 #include <lauxlib.h>
 

@@ -2,8 +2,12 @@
  * interpreter_preload.c - what require finds in promptic-lua: the modules that are built in, the
  * HTTP server that lies beside the program, and the folder of the script.
  */
+#include "interpreter_preload.h"
+
 #include "baked.h"
-#include "interpreter.h"
+#include "interpreter_gunzip.h"
+#include "interpreter_report.h"
+#include "interpreter_terminal.h"
 #include "module.h"
 #include "nearest.h"
 

@@ -1,7 +1,9 @@
 /*
  * interpreter_repl.c - promptic-lua -i: statements from stdin, one after the other.
  */
-#include "interpreter.h"
+#include "interpreter_repl.h"
+
+#include "interpreter_report.h"
 
 #include <lauxlib.h>
 

@@ -1,5 +1,7 @@
 /* interpreter_report.c - calls of a script, and what becomes of their errors. */
-#include "interpreter.h"
+#include "interpreter_report.h"
+
+#include "interpreter_signals.h"
 #include "state.h"
 
 #include <lauxlib.h>

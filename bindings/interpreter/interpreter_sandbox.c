@@ -5,7 +5,9 @@
  * the platform. The child reads a pipe whose other end only this process holds, and ends when that
  * closes: so it is gone after kill -9 as well, and after an end by exit() it is also waited for.
  */
-#include "interpreter.h"
+#include "interpreter_sandbox.h"
+
+#include "interpreter_report.h"
 
 #include <errno.h>
 #include <fcntl.h>

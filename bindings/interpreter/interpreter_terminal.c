@@ -5,7 +5,10 @@
  * Text is measured in columns by wcwidth under a UTF-8 locale of its own, so that neither the
  * user's locale nor the script's os.setlocale changes a table's layout.
  */
-#include "interpreter.h"
+#include "interpreter_terminal.h"
+
+#include "interpreter_line.h"
+#include "interpreter_signals.h"
 
 #include <lauxlib.h>
 

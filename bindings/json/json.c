@@ -2,7 +2,10 @@
 #include "json.h"
 
 #include "json_array.h"
+#include "json_buffer.h"
 #include "json_codec.h"
+#include "json_decode.h"
+#include "json_encode.h"
 
 #include <stdbool.h>
 

@@ -1,5 +1,6 @@
 /* json_buffer.c - the growing buffer that JSON is written into, and JSON strings. */
-#include "json.h"
+#include "json_buffer.h"
+
 #include "json_text.h"
 
 #include <stdint.h>

@@ -1,8 +1,9 @@
 /* json_build.c - Lua tables from the reader's events. */
 #include "json_build.h"
 
-#include "json.h"
 #include "json_codec.h"
+#include "json_decode.h"
+#include "json_number.h"
 
 #include <limits.h>
 #include <string.h>

@@ -1,8 +1,13 @@
 /*
  * json_encode.c - Lua values to JSON.
  */
+#include "json_encode.h"
+
 #include "json_encoder.h"
+#include "json_foreign.h"
 #include "json_reader.h"
+#include "json_refuse.h"
+#include "json_write_number.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,8 @@
 #include "rows_arguments.h"
 
 #include "lua_client.h"
-#include "rows.h"
+#include "rows_objects.h"
+#include "rows_reader.h"
 
 #include <errno.h>
 #include <string.h>

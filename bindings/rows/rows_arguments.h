@@ -4,7 +4,7 @@
 #ifndef PROMPTIC_ROWS_ARGUMENTS_H
 #define PROMPTIC_ROWS_ARGUMENTS_H
 
-#include "arguments.h"
+#include "site.h"
 
 /* [-0, +0, e] What the types of an upload's arguments do not say. Puts a reader into the
  * place of a source that is a path, and the path into the settings on top. */
@@ -12,8 +12,5 @@ void bindings_check_upload(lua_State *L, const bindings_site *site);
 
 /* [-0, +0, e] The same of promptic.rows. */
 void bindings_check_rows(lua_State *L, const bindings_site *site);
-
-/* [-0, +1, m] Pushes what the upload needs of C: the prelude's "c.rows". */
-int bindings_open_upload(lua_State *L);
 
 #endif

@@ -1,7 +1,9 @@
 /* rows_item.c - a row that is a Lua value, as its room has it. */
+#include "rows_item.h"
+
 #include "body.h"
 #include "request_parameters.h"
-#include "rows.h"
+#include "rows_room.h"
 
 #include <string.h>
 

@@ -1,8 +1,9 @@
 /*
  * rows_object.c - what all objects of a bulk upload share that Lua sees.
  */
+#include "rows_object.h"
+
 #include "registry.h"
-#include "rows_objects.h"
 
 #include <string.h>
 

@@ -1,8 +1,13 @@
 /* rows_observation.c - what a JSON object of a file becomes: an observation, or the reason why it
  * is none. */
-#include "json.h"
+#include "rows_observation.h"
+
+#include "json_buffer.h"
 #include "nearest.h"
-#include "rows.h"
+#include "rows_json.h"
+#include "rows_refuse.h"
+#include "rows_room.h"
+#include "rows_text.h"
 
 #include <string.h>
 

@@ -1,7 +1,9 @@
 /* rows_refuse.c - why a row cannot be used. */
-#include "rows.h"
+#include "rows_refuse.h"
 
 #include "clean.h"
+#include "rows_file.h"
+#include "rows_room.h"
 
 #include <stdarg.h>
 #include <stdio.h>

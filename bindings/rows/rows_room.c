@@ -1,5 +1,5 @@
 /* rows_room.c - what rows become where they are added: observations, or cases of a dataset. */
-#include "rows.h"
+#include "rows_room.h"
 
 const promptic_endpoint *rows_endpoint(void) {
     return promptic_endpoint_find("create_observations");

@@ -1,8 +1,10 @@
 /*
  * rows_set_object.c - sets of numbers as Lua sees them.
  */
-#include "rows.h"
-#include "rows_objects.h"
+#include "rows_set_object.h"
+
+#include "rows_object.h"
+#include "rows_scan.h"
 
 #include <inttypes.h>
 #include <stdio.h>

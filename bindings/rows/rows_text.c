@@ -1,5 +1,5 @@
 /* rows_text.c - texts out of files, for messages and for finding names that were meant. */
-#include "rows.h"
+#include "rows_text.h"
 
 #include <strings.h>
 

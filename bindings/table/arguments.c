@@ -3,89 +3,15 @@
  * own, with the nearest correct name.
  */
 #include "arguments.h"
-#include "formats.h"
 
-#include "lua_client.h"
+#include "client_argument.h"
+#include "formats.h"
 #include "nearest.h"
 #include "number.h"
-#include "registry.h"
 #include "request.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-/* ----------------------------------------------------------------- messages */
-
-int bindings_argument_error(lua_State *L, const bindings_site *site, const char *format, ...) {
-    lua_Debug info;
-    int argument = site->argument;
-    luaL_checkstack(L, 4, NULL);
-    va_list values;
-    va_start(values, format);
-    const char *message = lua_pushvfstring(L, format, values);
-    va_end(values);
-    if (site->refused != NULL) {
-        *site->refused = true;
-        return lua_error(L);
-    }
-    if (lua_getstack(L, site->level, &info) && lua_getinfo(L, "n", &info) &&
-        strcmp(info.namewhat, "method") == 0)
-        argument--; /* self is not counted */
-    luaL_where(L, site->level + 1);
-    if (argument == 0)
-        lua_pushfstring(L, "calling '%s' on bad self (%s)", site->function, message);
-    else
-        lua_pushfstring(L, "bad argument #%d to '%s' (%s)", argument, site->function, message);
-    lua_concat(L, 2);
-    return lua_error(L);
-}
-
-const char *bindings_push_label(lua_State *L, const bindings_site *site,
-                                const promptic_parameter *parameter) {
-    if (site->item > 0)
-        return lua_pushfstring(L, "%s[%d].%s", site->list, (int)site->item, parameter->name);
-    if (site->list != NULL)
-        return lua_pushfstring(L, "%s.%s", site->list, parameter->name);
-    if (bindings_is_option(parameter))
-        return lua_pushfstring(L, "option '%s'", parameter->name);
-    return lua_pushfstring(L, "%s", parameter->name);
-}
-
-/* ------------------------------------------------------------------- places */
-
-bool bindings_is_positional(const promptic_parameter *parameter) {
-    return parameter->passed == PROMPTIC_BY_POSITION;
-}
-
-bool bindings_is_option(const promptic_parameter *parameter) {
-    return parameter->passed == PROMPTIC_BY_NAME;
-}
-
-/* Whether it stands for any further arguments. */
-static bool is_rest(const promptic_parameter *parameter) {
-    return strcmp(parameter->name, "...") == 0;
-}
-
-/* ------------------------------------------------------------------ clients */
-
-bindings_client *bindings_to_client(lua_State *L, int index) {
-    bindings_client *client = lua_touserdata(L, index);
-    if (client == NULL || !lua_getmetatable(L, index))
-        return NULL;
-    bindings_get(L, BINDINGS_CLIENT_METATABLE);
-    bool is_client = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return is_client ? client : NULL;
-}
-
-bindings_client *bindings_check_client(lua_State *L, const bindings_site *site) {
-    bindings_client *client = bindings_to_client(L, site->argument);
-    if (client == NULL)
-        bindings_argument_error(L, site, "promptic.client expected, got %s",
-                                luaL_typename(L, site->argument));
-    return client;
-}
 
 /* ------------------------------------------------------------------- values */
 
@@ -291,8 +217,9 @@ static const char *push_option_names(lua_State *L, const promptic_parameter *par
     return lua_tostring(L, -1);
 }
 
-void bindings_check_options(lua_State *L, const bindings_site *site,
-                            const promptic_parameter *parameters, int index) {
+/* [-0, +0, e] Raises unless the table at index has known options with right values only. */
+static void check_options(lua_State *L, const bindings_site *site,
+                          const promptic_parameter *parameters, int index) {
     index = lua_absindex(L, index);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
@@ -323,6 +250,11 @@ void bindings_push_option(lua_State *L, int index, const char *name) {
 }
 
 /* ---------------------------------------------------------------- arguments */
+
+/* Whether it stands for any further arguments. */
+static bool is_rest(const promptic_parameter *parameter) {
+    return strcmp(parameter->name, "...") == 0;
+}
 
 /* [-0, +1, m] Pushes how the function is called: create_component(name [, options]) */
 static const char *push_usage(lua_State *L, const promptic_endpoint *row, bool has_options) {
@@ -411,7 +343,7 @@ int bindings_check_arguments(lua_State *L, const promptic_endpoint *row, int lev
         if (!lua_istable(L, last))
             bindings_argument_error(L, &site, "table of options expected, got %s",
                                     luaL_typename(L, last));
-        bindings_check_options(L, &site, row->parameters, last);
+        check_options(L, &site, row->parameters, last);
     }
     lua_settop(L, last);
     return takes_options ? last : 0;

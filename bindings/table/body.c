@@ -7,8 +7,10 @@
 #include "body.h"
 
 #include "arguments.h"
+#include "json_encode.h"
 #include "nearest.h"
 #include "otlp.h"
+#include "site.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #ifndef PROMPTIC_BODY_H
 #define PROMPTIC_BODY_H
 
-#include "json.h"
+#include "json_buffer.h"
 #include "promptic.h"
 
 #include <stdbool.h>

@@ -3,7 +3,7 @@
  */
 #include "formats.h"
 
-#include "lua_client.h"
+#include "client_argument.h"
 #include "request.h"
 
 #include <string.h>

@@ -5,7 +5,7 @@
 #ifndef PROMPTIC_FORMATS_H
 #define PROMPTIC_FORMATS_H
 
-#include "arguments.h"
+#include "site.h"
 
 /* A format. Static memory. */
 typedef struct format_row {

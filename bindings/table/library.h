@@ -5,7 +5,7 @@
 #ifndef PROMPTIC_LIBRARY_H
 #define PROMPTIC_LIBRARY_H
 
-#include "arguments.h"
+#include "site.h"
 #include "compat.h"
 #include "promptic.h"
 
@@ -39,30 +39,5 @@ typedef struct library_row {
 
 /* The rows in their order, *count of them. Static memory. */
 const library_row *library_rows(size_t *count);
-
-/* ---------------------------------------------------------- library_call.c */
-
-/* [-0, +0, m] Lets the others find the rows. Only what opens the module needs the rows themselves,
- * which need every function that they name. */
-void library_open(lua_State *L, const library_row *rows, size_t count);
-
-/* [-0, +0, m] The row of this key, or NULL. */
-const library_row *library_find(lua_State *L, const char *key);
-
-/* The row's parameters, its own or those of the endpoint that it is like. */
-const promptic_parameter *library_parameters(const library_row *row);
-
-/* [-0, +1, m] Pushes the row's function, which checks its arguments and fills in the defaults of
- * its options before it runs. */
-void library_push_function(lua_State *L, const library_row *row);
-
-/* [-0, +1, m] Pushes the function that checks the arguments of the prelude's function of this key,
- * of the library or of an endpoint, and returns them: options complete with their defaults. Raises
- * for other keys. */
-void library_push_check(lua_State *L, const char *key);
-
-/* [-0, +1, m] Pushes a table of the options at index, or of none where there is nil, with the
- * defaults of those that are absent. */
-void library_push_settings(lua_State *L, const promptic_parameter *parameters, int options);
 
 #endif

@@ -5,9 +5,10 @@
 
 #include "arguments.h"
 #include "body.h"
-#include "json.h"
+#include "json_buffer.h"
 #include "lua_call.h"
 #include "number.h"
+#include "site.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
  */
 #include "otlp.h"
 
-#include "json.h"
+#include "json_decode.h"
 
 #include <ctype.h>
 #include <stdarg.h>

@@ -5,6 +5,7 @@
 
 #include "formats.h"
 #include "library.h"
+#include "library_find.h"
 
 static const char *const type_names[] = {
     [PROMPTIC_STRING] = "string",     [PROMPTIC_INTEGER] = "integer",

@@ -15,6 +15,7 @@
 #define PROMPTIC_JSON_READER_H
 
 #include "json_number.h"
+#include "memory.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,8 +56,9 @@ typedef struct json_reader {
     const char *text;  /* of a key or string, without its quotes and escapes; not NUL-terminated */
     size_t length;
     json_number number;
-    const char *problem; /* static */
-    int depth;           /* how many arrays and objects are open */
+    const char *problem;                 /* static */
+    int depth;                           /* how many arrays and objects are open */
+    const promptic_allocator *allocator; /* borrowed, set by the caller; NULL: malloc */
 
     bool last, refuses, in_object, escaped;
     unsigned char state, string_event;

@@ -1,4 +1,4 @@
-/* json_number.h - the text of a JSON number to its exact value. Inside of the JSON part only. */
+/* json_number.h - the text of a JSON number to its exact value. */
 #ifndef PROMPTIC_JSON_NUMBER_H
 #define PROMPTIC_JSON_NUMBER_H
 

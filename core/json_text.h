@@ -1,6 +1,5 @@
 /*
  * json_text.h - what JSON text is made of: white space, plain runs of a string, UTF-8, \u escapes.
- * Inside of the codec and of what reads JSON text without Lua.
  */
 #ifndef PROMPTIC_JSON_TEXT_H
 #define PROMPTIC_JSON_TEXT_H

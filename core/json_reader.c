@@ -4,7 +4,6 @@
 #include "json_text.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* What may come next. */
 enum {
@@ -40,7 +39,7 @@ static json_event at_end(json_reader *r) {
 static bool add(json_reader *r, const char *text, size_t length) {
     if (r->scratch_capacity - r->scratch_length <= length) {
         size_t capacity = 2 * r->scratch_capacity + length + 64;
-        char *scratch = realloc(r->scratch, capacity);
+        char *scratch = memory_resize(r->allocator, r->scratch, capacity);
         if (scratch == NULL)
             return false;
         r->scratch = scratch;
@@ -354,6 +353,6 @@ size_t json_reader_place(const json_reader *r, const char *text) {
 }
 
 void json_reader_free(json_reader *r) {
-    free(r->scratch);
-    *r = (json_reader){.at = NULL};
+    memory_free(r->allocator, r->scratch);
+    *r = (json_reader){.allocator = r->allocator};
 }
