@@ -66,7 +66,7 @@ end
 
 local function hint_for_rows(err, job)
    if err.twice then return of_twice(err) end
-   if #err.rows.sent == 0 and #err.rows.unknown == 0 then return "nothing was added" end
+   if #err.rows.sent == 0 and #err.rows.unknown == 0 then return nil end -- the message says so
    return ("the same command with --only-new adds what is missing; `%s` shows what is there"):format(job.listing)
 end
 
@@ -81,9 +81,10 @@ local function refuse(context, job, err, sent)
    end
    if type(err) ~= "table" or not err.rows then error(err, 0) end
    local described = failure.describe(err, { values = context.values, row = context.row })
-   local advice = described.hint or HINTS[err.code]
-   failure.raise((described.message:gsub(" %(no row was added%)$", "")),
-      { hint = (advice and advice .. "\n" or "") .. hint_for_rows(err, job) })
+   local lines = {}
+   lines[1] = described.hint or HINTS[err.code]
+   lines[#lines + 1] = hint_for_rows(err, job)
+   failure.raise(described.message, { hint = lines[1] and table.concat(lines, "\n") })
 end
 
 -- The lines of the rows that were left out: "lines 3, 4 and 7", or the first of many.
