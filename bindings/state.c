@@ -110,14 +110,3 @@ void bindings_pass_hook(const bindings_state *state, lua_State *from, lua_State 
     lua_sethook(from, NULL, 0, 0);
     lua_sethook(to, interrupter->hook, interrupter->mask, interrupter->count);
 }
-
-/* -------------------------------------------------------------------- time */
-
-double bindings_time(void) {
-    return clock_seconds();
-}
-
-int bindings_now(lua_State *L) {
-    lua_pushnumber(L, bindings_time());
-    return 1;
-}

@@ -1,5 +1,5 @@
 /*
- * system.c - promptic.time and promptic.uuid: what Lua's own library has not.
+ * system.c - promptic.now, promptic.time and promptic.uuid: what Lua's own library has not.
  */
 #include "system.h"
 
@@ -8,6 +8,12 @@
 
 #include <sys/random.h>
 #include <unistd.h>
+
+/* promptic.now(): monotonic. */
+int bindings_now(lua_State *L) {
+    lua_pushnumber(L, clock_seconds());
+    return 1;
+}
 
 /* promptic.time(): Unix time with its fraction, unlike os.time. */
 int bindings_unix_time(lua_State *L) {

@@ -354,6 +354,17 @@ size_t json_reader_place(const json_reader *r, const char *text) {
     return place;
 }
 
+void json_reader_shrink(json_reader *r, size_t most) {
+    size_t left = r->scratch_capacity > most ? r->scratch_capacity - most : 0;
+    char *scratch = left > 0 ? memory_resize(r->allocator, r->scratch, left) : NULL;
+    if (scratch == NULL) {
+        memory_free(r->allocator, r->scratch);
+        left = 0;
+    }
+    r->scratch = scratch;
+    r->scratch_capacity = left;
+}
+
 void json_reader_free(json_reader *r) {
     memory_free(r->allocator, r->scratch);
     *r = (json_reader){.allocator = r->allocator};

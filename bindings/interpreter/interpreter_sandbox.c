@@ -7,9 +7,8 @@
  */
 #include "interpreter_sandbox.h"
 
-#include "interpreter_report.h"
-
 #include "clock.h"
+#include "interpreter_report.h"
 
 #include <errno.h>
 #include <fcntl.h>
