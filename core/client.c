@@ -109,7 +109,8 @@ static promptic_client *new_client(promptic_loop *loop, const promptic_options *
     client->references = 1;
     list_init(&client->calls);
     client->generation = loop->generation;
-    client->limits = (promptic_limits){.timeout = options->timeout,
+    client->limits = (promptic_limits){.size = sizeof(promptic_limits),
+                                       .timeout = options->timeout,
                                        .deadline = options->deadline,
                                        .max_retries = options->max_retries,
                                        .max_response_bytes = options->max_response_bytes};
@@ -126,7 +127,7 @@ promptic_client *promptic_client_new(promptic_loop *loop, const promptic_options
     loop_check_process(loop);
     promptic_options_init(&options, sizeof options);
     if (given != NULL) /* a host compiled with an older, shorter struct keeps the new defaults */
-        memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
+        memory_take_struct(&options, sizeof options, given);
     if (check_options(&options, error) != PROMPTIC_OK)
         return NULL;
     promptic_client *client = new_client(loop, &options);

@@ -66,8 +66,8 @@ static promptic_loop *new_loop(const promptic_loop_options *options) {
 promptic_loop *promptic_loop_new_with(const promptic_loop_options *given, promptic_error *error) {
     promptic_loop_options options;
     promptic_loop_options_init(&options, sizeof options);
-    if (given != NULL) /* of a host compiled with an older, shorter struct too */
-        memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
+    if (given != NULL)
+        memory_take_struct(&options, sizeof options, given);
     CURLcode code = options.host_owns_curl ? CURLE_OK : init_libcurl();
     if (code != CURLE_OK) {
         failure_set(error, code == CURLE_OUT_OF_MEMORY ? PROMPTIC_MEMORY : PROMPTIC_CONFIG,

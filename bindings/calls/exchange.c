@@ -73,7 +73,8 @@ static double number_field(lua_State *L, const char *name) {
 
 /* [-0, +n, e] The limits of the table at index 2; what is absent is the client's. */
 static promptic_limits take_limits(lua_State *L) {
-    promptic_limits limits = {.timeout = number_field(L, "timeout"),
+    promptic_limits limits = {.size = sizeof(promptic_limits),
+                              .timeout = number_field(L, "timeout"),
                               .deadline = number_field(L, "deadline"),
                               .max_retries = -1};
     limits.max_response_bytes = (size_t)number_field(L, "max_response_bytes");
@@ -113,7 +114,9 @@ static int exchange(lua_State *L) {
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     luaL_checkstack(L, 2 * BINDINGS_MAX_QUERY + LUA_MINSTACK, NULL);
-    promptic_request request = {.method = text_field(L, "method"), .url = text_field(L, "url")};
+    promptic_request request = {.size = sizeof(promptic_request),
+                                .method = text_field(L, "method"),
+                                .url = text_field(L, "url")};
     if (request.url != NULL) {
         request.path = text_field(L, "path");
         request.ca_file = text_field(L, "ca_file");

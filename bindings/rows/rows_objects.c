@@ -418,7 +418,8 @@ static int scan_gc(lua_State *L) {
 static int call(lua_State *L) {
     const promptic_endpoint *row = promptic_endpoint_find(luaL_checkstring(L, 2));
     const char *ids[2] = {luaL_checkstring(L, 5), luaL_optstring(L, 6, NULL)};
-    promptic_request request = {.path_args = ids, .path_count = ids[1] != NULL ? 2 : 1};
+    promptic_request request = {
+        .size = sizeof(promptic_request), .path_args = ids, .path_count = ids[1] != NULL ? 2 : 1};
     request.on_body = rows_scan_piece;
     request.body_userdata = luaL_checkudata(L, 3, ROWS_SCAN);
     bool creates = !lua_isnoneornil(L, 4);

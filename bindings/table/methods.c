@@ -116,7 +116,11 @@ static int call_endpoint(lua_State *L) {
     json_buffer *body = NULL;
     int options = bindings_check_arguments(L, row, BINDINGS_METHOD_LEVEL);
     luaL_checkstack(L, MAX_PATH_ARGS + 2 * BINDINGS_MAX_QUERY + LUA_MINSTACK, NULL);
-    promptic_request request = {.row = row, .method = row->verb, .path_args = path, .query = query};
+    promptic_request request = {.size = sizeof(promptic_request),
+                                .row = row,
+                                .method = row->verb,
+                                .path_args = path,
+                                .query = query};
     request.path_count = take_path(L, row, path);
     request.query_count = bindings_take_query(L, row, options, query);
     if (bindings_has_body(row)) {

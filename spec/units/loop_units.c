@@ -51,8 +51,11 @@ static void on_body(const char *piece, size_t length, void *userdata) {
 
 static promptic_call *submit(numbered *call) {
     promptic_error error;
-    const promptic_request request = {
-        .method = "GET", .path = "/x", .on_body = on_body, .body_userdata = call};
+    const promptic_request request = {.size = sizeof(promptic_request),
+                                      .method = "GET",
+                                      .path = "/x",
+                                      .on_body = on_body,
+                                      .body_userdata = call};
     promptic_call *submitted =
         promptic_submit(call->scene->peer.client, &request, NULL, NULL, &error);
     CHECK(submitted != NULL);
