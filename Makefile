@@ -178,7 +178,7 @@ $(MODULE): $(CORE) $(BINDINGS) $(BAKED) bindings/module.map
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(CORE_LIBS) -lm
 
-$(SERVER): $(HTTPD) $(OBJ)/bindings/files/sha256.o bindings/module.map
+$(SERVER): $(HTTPD) $(OBJ)/bindings/files/sha256.o $(OBJ)/core/encode.o bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(HTTPD_LIBS) $(ZLIB_LIBS)
@@ -454,7 +454,7 @@ check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## shows that core/ need
 	$(Q)CC='$(CC)' BUILD='$(BUILD)' .ci/check-core $(ALL_CFLAGS)
 	$(Q).ci/symbol-circles '$(OBJ)' $^
 
-house: ## shows what a new endpoint and a new option cost: builds a copy of this tree with one of each
+house: ## shows which files four changes touch: a module of endpoints, an option, a command, a function in C
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)MAKE='$(MAKE)' .ci/made-up-row
 

@@ -6,6 +6,8 @@
  */
 #include "json_number.h"
 
+#include "ascii.h"
+
 #include <float.h>
 #include <limits.h>
 #include <math.h>
@@ -31,7 +33,7 @@ typedef struct decimal {
 } decimal;
 
 static bool is_digit(const char *p, const char *end) {
-    return p < end && *p >= '0' && *p <= '9';
+    return p < end && ascii_is_digit(*p);
 }
 
 static const char *skip_digits(const char *p, const char *end) {

@@ -184,15 +184,15 @@ static int in_task(lua_State *L) {
  * task's call has ended at most. */
 static int work(lua_State *L, bool for_calls) {
     bindings_state *state = bindings_state_of(L);
-    double end = clock_now() + luaL_checknumber(L, 1);
+    double end = clock_seconds() + luaL_checknumber(L, 1);
     bindings_check_idle(L, state);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     do {
         bool has_ended = for_calls && state->ended != NULL;
-        bindings_work(L, state, has_ended ? 0 : end - clock_now());
+        bindings_work(L, state, has_ended ? 0 : end - clock_seconds());
         if (!bindings_run_hooks(L, state))
             return lua_error(L);
-    } while (!(for_calls && state->ended != NULL) && clock_now() < end);
+    } while (!(for_calls && state->ended != NULL) && clock_seconds() < end);
     return 0;
 }
 

@@ -42,7 +42,7 @@ static connection_state *state_of(struct MHD_Connection *connection) {
 static void begin(connection_state *c, bool answered) {
     if (c == NULL)
         return;
-    c->since = clock_now();
+    c->since = clock_seconds();
     c->bytes = 0;
     c->answered = answered;
 }
@@ -87,7 +87,7 @@ static void make_room(httpd_server *server) {
 }
 
 double httpd_close_late(httpd_server *server) {
-    double time = clock_now(), next = -1;
+    double time = clock_seconds(), next = -1;
     for (connection_state *c = server->connections; c != NULL; c = c->next) {
         if (c->answered || c->closing)
             continue;

@@ -120,7 +120,7 @@ static int start_child(const interpreter_options *options) {
  * or -1 where time is up. */
 static ssize_t read_output(char *buffer, size_t size, double deadline) {
     for (;;) {
-        double left = deadline - clock_now();
+        double left = deadline - clock_seconds();
         struct pollfd wanted = {.fd = sandbox.output, .events = POLLIN};
         int ready = poll(&wanted, 1, left > 0 ? (int)(left * 1000) + 1 : 0);
         if (ready > 0) {
@@ -135,7 +135,7 @@ static ssize_t read_output(char *buffer, size_t size, double deadline) {
 
 /* Reads the line with the address and reduces it to that. */
 static bool read_address(char *line, size_t size) {
-    double deadline = clock_now() + START_SECONDS;
+    double deadline = clock_seconds() + START_SECONDS;
     size_t length = 0;
     while (length + 1 < size) {
         if (read_output(line + length, 1, deadline) <= 0)
@@ -163,7 +163,7 @@ static void stop(void) {
         return;
     char ignored[512];
     ssize_t count;
-    double deadline = clock_now() + STOP_SECONDS;
+    double deadline = clock_seconds() + STOP_SECONDS;
     close(sandbox.input);
     while ((count = read_output(ignored, sizeof ignored, deadline)) > 0)
         ;
