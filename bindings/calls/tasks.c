@@ -5,11 +5,13 @@
  */
 #include "tasks.h"
 
+#include "call_handle.h"
 #include "clock.h"
 #include "forks.h"
 #include "guard.h"
 #include "hooks.h"
 #include "lua_call.h"
+#include "lua_result.h"
 #include "registry.h"
 #include "unwinding.h"
 #include "yields.h"
