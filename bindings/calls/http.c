@@ -4,8 +4,8 @@
 #include "http.h"
 
 #include "ascii.h"
-#include "encode.h"
 #include "config.h"
+#include "encode.h"
 #include "json_buffer.h"
 #include "json_encode.h"
 #include "methods.h"

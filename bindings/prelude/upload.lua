@@ -142,13 +142,8 @@ local function send_again(job, batch, err)
 end
 
 local function incomplete(room)
-   return failure.new{
-      kind = "decode",
-      code = "unexpected_response",
-      message = ("the response does not hold the %s that were to be created"):format(room.rows),
-      method = "POST",
-      path = room.path,
-   }
+   local message = "the response does not hold the %s that were to be created"
+   return failure.unexpected(message:format(room.rows), "POST", room.path)
 end
 
 local function post(job, batch, scan)
