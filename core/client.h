@@ -48,6 +48,9 @@ struct promptic_client {
     list_link calls; /* unfinished ones */
 };
 
+/* Closes its connections and takes no further calls. None may be under way. */
+void client_disconnect(promptic_client *client);
+
 void client_retain(promptic_client *client);
 void client_release(promptic_client *client);
 

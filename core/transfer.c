@@ -1,7 +1,9 @@
 #include "transfer.h"
 
+#include "ascii.h"
 #include "clean.h"
 #include "clock.h"
+#include "pool_kept.h"
 
 #include <string.h>
 #include <strings.h>
@@ -78,7 +80,7 @@ static void add_header(transfer *transfer, const char *line, size_t length) {
     if (!text_reserve(headers, length + 2))
         return;
     for (const char *c = line; c < colon; c++)
-        text_put(headers, *c >= 'A' && *c <= 'Z' ? (char)(*c + ('a' - 'A')) : *c);
+        text_put(headers, ascii_lower(*c));
     text_put(headers, '\0');
     text_add_n(headers, value, value_length);
     text_put(headers, '\0');

@@ -1,9 +1,11 @@
 /*
  * json_decode.c - JSON text to Lua values, at once or in steps.
  */
-#include "json.h"
+#include "json_decode.h"
+
 #include "json_build.h"
 #include "json_codec.h"
+#include "json_reader.h"
 
 #include <limits.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 -- forms.lua - texts in a form in which labels that look alike are the same: decomposed as Unicode's NFD, in small
--- letters,
--- without characters that are not seen. Baked into the module; runs in Lua 5.1 to 5.4.
+-- letters, without characters that are not seen. Baked into the module; runs in Lua 5.1 to 5.4.
 local math, table, tonumber = math, table, tonumber
 
 local forms = {}

@@ -155,9 +155,8 @@ local function survey_list(found, list)
    found.is_free = #list >= 50 and found.count > #list / 2
 end
 
---- Looks at the labels of a source before anything is sent, as far as that can be read twice. Returns a function
--- that is
---- to be called with each batch, or nil.
+--- Looks at the labels of a source before anything is sent, as far as that can be read twice. Returns a function that
+-- is to be called with each batch, or nil.
 function labels.watch(job, read, pause)
    local report = reporter(job)
    if not report then

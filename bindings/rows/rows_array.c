@@ -1,5 +1,12 @@
 /* rows_array.c - .json files: one array of observations, read one at a time. */
-#include "rows.h"
+#include "rows_array.h"
+
+#include "json_buffer.h"
+#include "json_text.h"
+#include "rows_file.h"
+#include "rows_json.h"
+#include "rows_observation.h"
+#include "rows_refuse.h"
 
 #include <string.h>
 

@@ -2,7 +2,10 @@
  * rows_json.c - observations in JSON text: read strictly before they are sent unchanged, and hashed
  * by content.
  */
-#include "rows.h"
+#include "rows_json.h"
+
+#include "json_number.h"
+#include "rows_hash.h"
 
 #include <string.h>
 

@@ -1,5 +1,12 @@
 /* rows_lines.c - .jsonl files: an observation a line. */
-#include "rows.h"
+#include "rows_lines.h"
+
+#include "json_buffer.h"
+#include "json_text.h"
+#include "rows_file.h"
+#include "rows_json.h"
+#include "rows_observation.h"
+#include "rows_refuse.h"
 
 #include <string.h>
 

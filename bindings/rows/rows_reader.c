@@ -1,5 +1,10 @@
 /* rows_reader.c - reads observations from a file, one after the other, whatever its format. */
-#include "rows.h"
+#include "rows_reader.h"
+
+#include "rows_array.h"
+#include "rows_csv.h"
+#include "rows_lines.h"
+#include "rows_refuse.h"
 
 #include <stdlib.h>
 #include <string.h>

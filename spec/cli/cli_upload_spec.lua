@@ -1,6 +1,5 @@
 --- promptic observations on a platform of today, which keeps rows as cases: an upload looks first what is there,
--- lists show
--- cases as rows, and changes of a row name the command for cases.
+-- lists show cases as rows, and changes of a row name the command for cases.
 local command = require "spec.support.command"
 local observations = require "spec.support.observations"
 local process = require "spec.support.process"

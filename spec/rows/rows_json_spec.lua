@@ -5,29 +5,13 @@ local observations = require "spec.support.observations"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
-local server, client, folder
-
-setup(function()
-   server = scripted.start()
-   client = clients.open(server.url)
-   folder = process.folder()
-end)
-
-teardown(function()
-   client:close()
-   server:stop()
-   process.remove(folder)
-end)
+local server = scripted.shared()
+local client = clients.shared(server)
+local _, file = process.shared_folder()
 
 before_each(function()
-   server:reset()
    observations.accept(server)
 end)
-
-local function file(name, content)
-   process.write_file(folder .. "/" .. name, content)
-   return folder .. "/" .. name
-end
 
 -- The body that is sent for the file, nil where there is none.
 local function sent(path, options)
