@@ -370,6 +370,24 @@ describe("a frame loop", function()
       end
       assert.is_true(least <= 22, least .. " steps") -- 41 where each call costs two
    end)
+
+   -- Each of them may be a TLS handshake.
+   it("begins six attempts a step at most", function()
+      server:always{ body = "{}", close = "fin" } -- a connection for each
+      for _ = 1, 60 do
+         promptic.spawn(function()
+            for _ = 1, 3 do client:get_component("c") end
+         end)
+      end
+      local before, most = server:seen().accepted, 0
+      repeat
+         local left = promptic.step(0)
+         local accepted = server:seen().accepted
+         before, most = accepted, math.max(most, accepted - before)
+      until left == 0
+      assert.equal(180, server:count())
+      assert.is_true(most >= 2 and most <= 6, most)
+   end)
 end)
 
 describe("promptic.map", function()
