@@ -254,6 +254,7 @@ end
 -- The next batch that is to be sent, nil where there is none.
 local function read(job)
    while not job.ended and not job.paused do
+      job:check_process()
       local standing, last = resume.standing(job.past, job.source.number + 1)
       local most_rows = job.pace.rows
       local batch = {
@@ -311,6 +312,7 @@ end
 
 -- The next batch for a worker, nil where it is to end.
 local function take(job)
+   job:check_process()
    while not job.failure and not job.paused and job.working <= job.pace.width do
       if #job.again > 0 then
          return within_limits(job, table.remove(job.again))
