@@ -17,8 +17,15 @@ local otlp = {}
 local STATUS_ERROR = 2
 local ARRAY = getmetatable(json.array{})
 
+-- Text that stands in JSON as it is.
+local PLAIN = "^[ !#-%[%]-~]*$"
+local MOST_SEARCHED = 200 -- bytes; longer texts are quicker quoted than searched
+
 -- Text as JSON. Bytes that are not UTF-8 become "?", so that one bad byte loses no span.
 local function quote(text)
+   if #text <= MOST_SEARCHED and text:find(PLAIN) then
+      return '"' .. text .. '"'
+   end
    local fine, quoted = pcall(encode, text)
    if fine then
       return quoted
@@ -84,20 +91,58 @@ function value_text(value)
    return '{"stringValue":' .. quote(fine and text or tostring(value)) .. "}"
 end
 
--- A span's own attributes go before those of its tracer.
-local function attributes_text(map, common)
-   local list, count = {}, 0
-   for key, value in next, map do
-      count = count + 1
-      list[count] = '{"key":' .. quote(tostring(key)) .. ',"value":' .. value_text(value) .. "}"
+-- An attribute up to its value, kept for the next span: few keys come again and again.
+local heads, head_count = {}, 0
+local MOST_HEADS, LONGEST_KEY = 500, 100
+
+local function head_of(key)
+   local head = heads[key]
+   if head then
+      return head
    end
-   for key, value in next, common or {} do
-      if map[key] == nil then
-         count = count + 1
-         list[count] = '{"key":' .. quote(key) .. ',"value":' .. value_text(value) .. "}"
+   key = tostring(key)
+   head = '{"key":' .. quote(key) .. ',"value":'
+   if head_count < MOST_HEADS and #key <= LONGEST_KEY then
+      heads[key], head_count = head, head_count + 1
+   end
+   return head
+end
+
+-- Puts an attribute behind the first `count` parts; returns how many there are then.
+local function put(parts, count, key, value)
+   parts[count + 1] = head_of(key)
+   if type(value) == "string" then
+      parts[count + 2], parts[count + 3], parts[count + 4] = '{"stringValue":', quote(value), "}},"
+   else
+      parts[count + 2], parts[count + 3], parts[count + 4] = value_text(value), "}", ","
+   end
+   return count + 4
+end
+
+-- The same with all of a map, a span's own before those of its tracer, and the brackets around them.
+local function put_all(parts, count, map, common)
+   local first = count + 1
+   parts[first], count = "[", first
+   for key, value in next, map do
+      count = put(parts, count, key, value)
+   end
+   if common then
+      for key, value in next, common do
+         if map[key] == nil then
+            count = put(parts, count, key, value)
+         end
       end
    end
-   return "[" .. concat(list, ",") .. "]"
+   if count > first then
+      parts[count] = parts[count] == "," and "" or "}}"
+   end
+   parts[count + 1] = "]"
+   return count + 1
+end
+
+local function attributes_text(map)
+   local parts = {}
+   return concat(parts, "", 1, put_all(parts, 0, map))
 end
 
 -- Unix time in nanoseconds. A double holds today's to a quarter of a microsecond.
@@ -115,16 +160,26 @@ local function events_text(events)
    return ',"events":[' .. concat(list, ",") .. "]"
 end
 
+-- With the end of the span.
+local function status_text(problem)
+   return (',"status":{"code":%d,"message":%s}}'):format(STATUS_ERROR, quote(problem))
+end
+
 --- The span as the text of an object of OTLP; `common`: attributes that all spans of its tracer have.
 function otlp.span(me, common)
    local parent = me.parent and span.id(me.parent) or me.remote
-   return concat{
+   local parts = {
       '{"traceId":"', span.trace_id(me.trace), '","spanId":"', span.id(me),
-      parent and '","parentSpanId":"' or "", parent or "", '","name":', quote(me.name), ',"kind":', me.kind,
+      parent and '","parentSpanId":"' or "", parent or "", '","name":', quote(tostring(me.name)), ',"kind":', me.kind,
       ',"startTimeUnixNano":"', nanoseconds(me.began), '","endTimeUnixNano":"', nanoseconds(me.ended),
-      '","attributes":', attributes_text(me.attributes, common), me.events and events_text(me.events) or "",
-      me.failed and ',"status":{"code":' .. STATUS_ERROR .. ',"message":' .. quote(me.failed) .. "}" or "", "}",
+      '","attributes":',
+      -- Room for three attributes of the span and two of its tracer: a table that grows is made anew.
+      "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "",
    }
+   local count = put_all(parts, 15, me.attributes, common)
+   parts[count + 1] = me.events and events_text(me.events) or ""
+   parts[count + 2] = me.failed and status_text(me.failed) or "}"
+   return concat(parts, "", 1, count + 2)
 end
 
 local function freeze(map)
@@ -146,11 +201,14 @@ end
 --- The body of a request without spans.
 otlp.NOTHING = '{"resourceSpans":[]}'
 
---- The body of a request: `spans` are JSON texts; `resource` is attributes of all of them.
+--- The body of a request. `spans`: JSON texts, one at least, in a list that is used up; `resource`: attributes of all.
 function otlp.request(resource, spans)
    local scope = encode{ name = "promptic-lua", version = library.promptic.version }
-   return ('{"resourceSpans":[{"resource":{"attributes":%s},"scopeSpans":[{"scope":%s,"spans":[%s]}]}]}'):format(
-      attributes_text(resource), scope, concat(spans, ","))
+   -- So that what is long is copied once.
+   spans[1] = ('{"resourceSpans":[{"resource":{"attributes":%s},"scopeSpans":[{"scope":%s,"spans":['):format(
+      attributes_text(resource), scope) .. spans[1]
+   spans[#spans] = spans[#spans] .. "]}]}]}"
+   return concat(spans, ",")
 end
 
 return otlp
