@@ -37,12 +37,24 @@ static void free_request(promptic_call *call) {
     foreign_close(allocator_of(call), &call->foreign);
 }
 
+/* Where the call's easy handles are kept; NULL if they serve no other. */
+static client_handles *kind_of(const promptic_call *call) {
+    if (!call->foreign.active)
+        return &call->client->own;
+    return call->foreign.is_plain ? &call->client->foreign : NULL;
+}
+
 /* An easy handle for an attempt; NULL with libcurl's reason. */
 static CURL *take_handle(const promptic_call *call, CURLcode *problem) {
-    if (!call->foreign.active)
-        return client_take_handle(call->client, problem);
-    const transfer_settings settings = client_settings(call->client);
-    return foreign_handle(&settings, &call->foreign, problem);
+    promptic_client *client = call->client;
+    client_handles *kind = kind_of(call);
+    CURL *easy = kind != NULL ? client_take_handle(client, kind) : NULL;
+    *problem = CURLE_OK;
+    if (easy != NULL)
+        return easy;
+    const transfer_settings settings = client_settings(client);
+    return call->foreign.active ? foreign_handle(&settings, &call->foreign, problem)
+                                : transfer_handle(&settings, problem);
 }
 
 /* The attempt cannot begin. What libcurl refuses, such as TLS where it was built without, is the
@@ -56,10 +68,11 @@ static void fail_to_begin(promptic_call *call, CURLcode problem) {
 }
 
 static void give_handle(promptic_call *call, CURL *easy) {
-    if (call->foreign.active)
-        curl_easy_cleanup(easy);
+    client_handles *kind = kind_of(call);
+    if (kind != NULL)
+        client_give_handle(call->client, kind, easy);
     else
-        client_give_handle(call->client, easy);
+        curl_easy_cleanup(easy);
 }
 
 /* Takes the easy handle of the attempt under way back from libcurl, aborting what it does. */

@@ -182,8 +182,10 @@ void client_release(promptic_client *client) {
 }
 
 static void drop_idle(promptic_client *client) {
-    while (client->idle_count > 0)
-        curl_easy_cleanup(client->idle[--client->idle_count]);
+    while (client->own.count > 0)
+        curl_easy_cleanup(client->own.idle[--client->own.count]);
+    while (client->foreign.count > 0)
+        curl_easy_cleanup(client->foreign.idle[--client->foreign.count]);
 }
 
 void promptic_client_close(promptic_client *client) {
@@ -285,21 +287,18 @@ transfer_settings client_settings(const promptic_client *client) {
     };
 }
 
-CURL *client_take_handle(promptic_client *client, CURLcode *problem) {
+CURL *client_take_handle(promptic_client *client, client_handles *kind) {
     if (client->generation != client->loop->generation)
         drop_idle(client); /* they share the TLS sessions of the parent process */
     client->generation = client->loop->generation;
-    if (client->idle_count > 0)
-        return client->idle[--client->idle_count];
-    const transfer_settings settings = client_settings(client);
-    return transfer_handle(&settings, problem);
+    return kind->count > 0 ? kind->idle[--kind->count] : NULL;
 }
 
-void client_give_handle(promptic_client *client, CURL *easy) {
-    if (client->closed || client->idle_count == CLIENT_IDLE_HANDLES)
+void client_give_handle(promptic_client *client, client_handles *kind, CURL *easy) {
+    if (client->closed || kind->count == CLIENT_IDLE_HANDLES)
         curl_easy_cleanup(easy);
     else
-        client->idle[client->idle_count++] = easy;
+        kind->idle[kind->count++] = easy;
 }
 
 /* ------------------------------------------------------------- public rest */

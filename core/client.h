@@ -12,8 +12,12 @@
 
 #include <curl/curl.h>
 
-/* Easy handles that are kept for the next call. */
+/* Easy handles that are kept for the next call, of one kind. */
 #define CLIENT_IDLE_HANDLES 16
+typedef struct client_handles {
+    CURL *idle[CLIENT_IDLE_HANDLES];
+    size_t count;
+} client_handles;
 
 /* What requests that began before promptic_client_renew still use. */
 typedef struct client_retired {
@@ -42,10 +46,10 @@ struct promptic_client {
     headers headers;
     client_retired *retired; /* what a renewed credential has replaced */
     char *user_agent;
-    char *config_file; /* as the option was given; NULL: it was not */
-    CURL *idle[CLIENT_IDLE_HANDLES];
-    size_t idle_count;
-    list_link calls; /* unfinished ones */
+    char *config_file;      /* as the option was given; NULL: it was not */
+    client_handles own;     /* for calls of the platform */
+    client_handles foreign; /* for requests to other places: foreign.h */
+    list_link calls;        /* unfinished ones */
 };
 
 void client_retain(promptic_client *client);
@@ -58,9 +62,9 @@ const char *client_target(const promptic_client *client, const char *url);
 /* The settings of its easy handles. */
 transfer_settings client_settings(const promptic_client *client);
 
-/* An easy handle with the client's settings, new or used before; NULL as transfer_handle. The pool
- * has been reserved before. */
-CURL *client_take_handle(promptic_client *client, CURLcode *problem);
-void client_give_handle(promptic_client *client, CURL *easy);
+/* An easy handle of that kind, one of the client's two, that was used before; NULL if none is left.
+ * One that is given back is kept, or freed. */
+CURL *client_take_handle(promptic_client *client, client_handles *kind);
+void client_give_handle(promptic_client *client, client_handles *kind, CURL *easy);
 
 #endif

@@ -39,7 +39,7 @@ static void free_parts(char *parts[PARTS]) {
 
 /* Whether the host, as libcurl spells it, is this machine. The spelling must be exact: what only
  * begins like an address of this machine, 127.0.0.1.example.com, may be anywhere. */
-static bool is_loopback(const char *host) {
+bool config_is_loopback(const char *host) {
     char address[INET6_ADDRSTRLEN];
     struct in_addr v4;
     struct in6_addr v6;
@@ -54,13 +54,6 @@ static bool is_loopback(const char *host) {
     memcpy(address, host + 1, length - 2);
     address[length - 2] = '\0';
     return inet_pton(AF_INET6, address, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
-bool config_is_loopback(const char *endpoint) {
-    char *parts[PARTS];
-    bool is_local = read_parts(endpoint, parts) == CURLUE_OK && is_loopback(parts[HOST]);
-    free_parts(parts);
-    return is_local;
 }
 
 /* ------------------------------------------------------------------- checks */
@@ -139,7 +132,7 @@ static promptic_kind check_parts(char *const parts[PARTS], const char *name, boo
     if (ends_in_api(parts[WHOLE]))
         return failure_set_code(error, PROMPTIC_CONFIG, "api_in_endpoint",
                                 "%s ends in /api/v1, which the library adds: leave it out", name);
-    if (is_http && !allow_http && !is_loopback(parts[HOST]))
+    if (is_http && !allow_http && !config_is_loopback(parts[HOST]))
         return failure_set(error, PROMPTIC_CONFIG,
                            "%s is plain http, over which anybody on the way could read the "
                            "credential: use https, or set allow_http to permit it",
@@ -162,7 +155,7 @@ promptic_kind config_endpoint(const promptic_allocator *allocator, const char *v
         size_t length = strlen(parts[WHOLE]);
         while (length > 0 && parts[WHOLE][length - 1] == '/')
             length--;
-        *is_local = is_loopback(parts[HOST]);
+        *is_local = config_is_loopback(parts[HOST]);
         *out = text_copy(allocator, parts[WHOLE], length);
         kind = *out != NULL ? PROMPTIC_OK : failure_memory(error);
     }

@@ -53,7 +53,7 @@ static void push_described(lua_State *L, const place *place) {
                     place->port != NULL ? place->port : "");
     lua_setfield(L, -2, "origin");
     set_flag(L, "is_http", is_http);
-    set_flag(L, "is_local", config_is_loopback(place->url));
+    set_flag(L, "is_local", config_is_loopback(place->host));
     set_flag(L, "has_user", place->user != NULL);
 }
 

@@ -1,27 +1,27 @@
 --- chats.lua - 30 chats with a model's server, 8 at once.
 --
---    chats.lua http|platform|shell ENDPOINT BODIES TURNS FOLDER
+--    chats.lua http|platform|shell ENDPOINT PATH BODIES TURNS FOLDER
 --
 -- By promptic.http; by the platform's own calls, which ask the same server; or by curl and os.execute, whose answers
 -- come by files in FOLDER. Prints the seconds of wall time and of CPU that one of the turns has taken; with shell the
 -- CPU is that of this process alone.
 local promptic = require "promptic"
 
-local mode, endpoint, bodies, turns, folder = arg[1], arg[2], arg[3], tonumber(arg[4]), arg[5]
+local mode, endpoint, path, bodies, turns, folder = arg[1], arg[2], arg[3], arg[4], tonumber(arg[5]), arg[6]
 local CHATS, CONCURRENCY = 30, 8
 local ca_file = os.getenv("BENCH_CA_FILE")
-local url = endpoint .. "/api/v1/chat"
+local url = endpoint .. "/api/v1" .. path
 local client = promptic.client{ endpoint = endpoint, api_key = "bench", config_file = "", ca_file = ca_file }
 
--- The bodies of a turn, as tables.
+-- The bodies of a turn, each a list of one.
 local function read(lines)
    local list = {}
-   for index = 1, CHATS do list[index] = promptic.json.decode(lines()) end
+   for index = 1, CHATS do list[index] = { promptic.json.decode(lines()) } end
    return list
 end
 
 local function said(answer)
-   return #answer.choices[1].message.content
+   return assert(next(answer))
 end
 
 local ask = {}
@@ -31,7 +31,7 @@ function ask.http(chat)
 end
 
 function ask.platform(chat)
-   return said(client:request("POST", "/chat", { body = chat }))
+   return said(client:request("POST", path, { body = chat }))
 end
 
 -- As many curls as may run at once in one command, as scripts do it.

@@ -3,12 +3,14 @@
 --
 --    http.lua BUILD
 --
--- BUILD/bench holds post_bodies (post_bodies.c). The server answers at once, so that what a chat costs is all there is.
+-- BUILD/bench holds post_bodies (post_bodies.c) and rows_server (rows_server.c).
 local figures = require "figures"
 local nginx = require "nginx"
+local rows_server = require "rows_server"
 
 local build, rounds = arg[1], tonumber(os.getenv("BENCH_ROUNDS")) or 9
-local TURNS, CHATS = 40, 30 -- of a process: 30 chats alone take it some milliseconds
+local TURNS, CHATS = 40, 30 -- of a process: the CPU of 30 chats is some milliseconds
+local LATENCY = 50           -- milliseconds, of a model that is quick
 
 -- A body a line, as chats.lua sends them.
 local function write_bodies(path)
@@ -19,38 +21,45 @@ local function write_bodies(path)
    figures.write(path, table.concat(lines))
 end
 
-local function measure(folder, where, name)
-   local url, bodies = where.url .. "/api/v1/chat", folder .. "/chats.jsonl"
+local GROUP = "promptic.http: 30 chats, 8 at once"
+
+-- Wall time and CPU of a turn, by the side that takes it.
+local function turns(folder, where, path, count)
+   local bodies, url = folder .. "/chats.jsonl", where.url .. "/api/v1" .. path
    local env = where.ca and ("env BENCH_CA_FILE='%s' "):format(where.ca) or ""
-   local function ours(mode, turns)
+   local function ours(mode, times)
       return function()
-         return (figures.run("%s'%s/promptic-lua' '%schats.lua' %s '%s' '%s' %d '%s'", env, build, figures.root, mode,
-            where.url, bodies, turns, folder))
+         return (figures.run("%s'%s/promptic-lua' '%schats.lua' %s '%s' '%s' '%s' %d '%s'", env, build, figures.root,
+            mode, where.url, path, bodies, times, folder))
       end
    end
-   local sides = { http = ours("http", TURNS), platform = ours("platform", TURNS), shell = ours("shell", 1) }
+   local sides = { http = ours("http", count), platform = ours("platform", count), shell = ours("shell", 1) }
    function sides.c()
-      local numbers = figures.run("%s'%s/bench/post_bodies' '%s' '%s' 1 8", env, build, url, bodies)
-      return { numbers[2] / TURNS, numbers[1] / TURNS }
+      local numbers = figures.run("head -%d '%s' >'%s/some' && %s'%s/bench/post_bodies' '%s' '%s/some' 1 8",
+         count * CHATS, bodies, folder, env, build, url, folder)
+      return { numbers[2] / count, numbers[1] / count }
    end
-   local results = figures.turns(rounds, sides, { shell = 3 })
-   local function add(key, work, unit, place, aim, peers)
-      figures.add{ key = key .. name, group = "promptic.http: 30 chats, 8 at once", unit = unit, aim = aim,
-         work = work:format(name), value = figures.of(results, "http", place, "platform"), peers = peers }
-   end
-   add("chats CPU", "CPU, beside the platform's own calls%s", "times its CPU", 2, 1.1, {
-      { "libcurl alone, answers not decoded", figures.of(results, "c", 2, "platform") },
-   })
-   add("chats wall", "wall time, beside the platform's own calls%s", "times its wall", 1, 1.1, {
-      { "libcurl alone, answers not decoded", figures.of(results, "c", 1, "platform") },
-      { "curl by os.execute, 8 at once", figures.of(results, "shell", 1, "platform") },
-   })
+   return figures.turns(rounds, sides, { shell = 3 })
+end
+
+local function add(results, key, work, place, aim, peers)
+   for _, peer in ipairs(peers) do peer[2] = figures.of(results, peer[2], place, "platform") end
+   figures.add{ key = key, group = GROUP, unit = place == 1 and "times its wall" or "times its CPU", aim = aim,
+      work = work, value = figures.of(results, "http", place, "platform"), peers = peers }
 end
 
 figures.with_folder(function(folder)
    write_bodies(folder .. "/chats.jsonl")
+   rows_server.serve(build, folder, { latency = LATENCY }, function(url)
+      local results = turns(folder, { url = url }, "/experiments/bench/observations", 5)
+      add(results, "chats", ("a server that takes %d ms: wall, beside the platform's own calls"):format(LATENCY), 1,
+         1.1, { { "libcurl alone, ready bodies", "c" }, { "curl by os.execute, 8 at once", "shell" } })
+   end)
    nginx.serve(folder, { ["components/small"] = "{}" }, function(url, tls)
-      measure(folder, { url = url }, "")
-      measure(folder, tls, " over TLS")
+      for _, case in ipairs{ { { url = url }, "" }, { tls, " over TLS" } } do
+         add(turns(folder, case[1], "/chat", TURNS), "chats CPU" .. case[2],
+            ("a server that answers at once%s: CPU, beside the platform's own calls"):format(case[2]), 2, 1.1,
+            { { "libcurl alone, ready bodies, answers not decoded", "c" } })
+      end
    end)
 end)

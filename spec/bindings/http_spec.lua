@@ -122,6 +122,25 @@ describe("a request", function()
          { last().header["content-type"], last().body })
    end)
 
+   it("leaves nothing of itself to the next one", function()
+      server:always{ body = "ok", headers = TEXT }
+      local with_user = server.url:gsub("//", "//joe:password@") .. "/user"
+      http("PUT", server.url .. "/put", { body = ("x"):rep(100), headers = { ["X-One"] = "1" } })
+      assert.equal("ok", http("GET", server.url .. "/get").body)
+      http("GET", with_user)
+      assert.equal("", http("HEAD", server.url .. "/head").body)
+      assert.equal("ok", http("GET", server.url .. "/get").body)
+      http("POST", server.url .. "/post")
+      assert.equal("ok", http("DELETE", server.url .. "/delete").body)
+      for index, request in ipairs(server:requests()) do
+         local has_user = request.target == "/user"
+         assert.equal(request.method:lower(), has_user and "get" or request.target:sub(2))
+         assert.equal(has_user, request.header.authorization ~= nil)
+         assert.equal(index == 1 and "1" or nil, request.header["x-one"])
+         assert.equal(index == 1 and 100 or 0, #request.body)
+      end
+   end)
+
    it("has neither credential nor cookies of anybody", function()
       local client = clients.open(server.url)
       server:reply{ body = "{}" }
