@@ -434,9 +434,13 @@ $(BENCH)/no-decode: spec/bench/no_decode.c $(CORE) $(BINDINGS) $(INTERPRETER) $(
 	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,--dynamic-list=$(EXPORTS) -Wl,--wrap=json_decode_bounded,--wrap=json_decoding_step -o $@ \
 		$(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) $(CORE_LIBS) -lm -ldl
 
+# OpenTelemetry's SDK for Node, which traces are measured beside, if npm can get it.
+BENCH_NODE = ! command -v npm >/dev/null || $(MAKE) --no-print-directory spec/otlp/node_modules/.package-lock.json || true
+
 bench: ## measures what promptic costs beside libcurl and other clients: build/bench.html, spec/bench/figures.svg; one part: PART=upload
 	$(Q)$(DEPS) module program sandbox test bench
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES) $(BENCH)/no-decode
+	$(Q)$(if $(filter traces,$(or $(PART),traces)),$(BENCH_NODE))
 	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))' $(PART)
 	$(Q)$(if $(PART),true,$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,timed))
 

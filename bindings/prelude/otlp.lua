@@ -21,9 +21,13 @@ local ARRAY = getmetatable(json.array{})
 local PLAIN = "^[ !#-%[%]-~]*$"
 local MOST_SEARCHED = 200 -- bytes; longer texts are quicker quoted than searched
 
+local function is_plain(text)
+   return #text <= MOST_SEARCHED and text:find(PLAIN)
+end
+
 -- Text as JSON. Bytes that are not UTF-8 become "?", so that one bad byte loses no span.
 local function quote(text)
-   if #text <= MOST_SEARCHED and text:find(PLAIN) then
+   if is_plain(text) then
       return '"' .. text .. '"'
    end
    local fine, quoted = pcall(encode, text)
@@ -108,53 +112,44 @@ local function head_of(key)
    return head
 end
 
--- Puts an attribute behind the first `count` parts; returns how many there are then.
-local function put(parts, count, key, value)
-   parts[count + 1] = head_of(key)
-   if type(value) == "string" then
-      parts[count + 2], parts[count + 3], parts[count + 4] = '{"stringValue":', quote(value), "}},"
-   else
-      parts[count + 2], parts[count + 3], parts[count + 4] = value_text(value), "}", ","
+local function attribute_text(key, value)
+   if type(value) ~= "string" then
+      return head_of(key) .. value_text(value) .. "}"
+   elseif is_plain(value) then
+      return head_of(key) .. '{"stringValue":"' .. value .. '"}}'
    end
-   return count + 4
+   return head_of(key) .. '{"stringValue":' .. quote(value) .. "}}"
 end
 
--- The same with all of a map, a span's own before those of its tracer, and the brackets around them.
-local function put_all(parts, count, map, common)
-   local first = count + 1
-   parts[first], count = "[", first
+-- A span's own attributes go before those of its tracer.
+local function attributes_text(map, common)
+   local list, count = {}, 0
    for key, value in next, map do
-      count = put(parts, count, key, value)
+      count = count + 1
+      list[count] = attribute_text(key, value)
    end
    if common then
       for key, value in next, common do
          if map[key] == nil then
-            count = put(parts, count, key, value)
+            count = count + 1
+            list[count] = attribute_text(key, value)
          end
       end
    end
-   if count > first then
-      parts[count] = parts[count] == "," and "" or "}}"
-   end
-   parts[count + 1] = "]"
-   return count + 1
-end
-
-local function attributes_text(map)
-   local parts = {}
-   return concat(parts, "", 1, put_all(parts, 0, map))
+   return concat(list, ",")
 end
 
 -- Unix time in nanoseconds. A double holds today's to a quarter of a microsecond.
 local function nanoseconds(time)
-   return ("%.0f"):format(floor(time * 1e6) * 1000)
+   local seconds = floor(time)
+   return ("%d%06d000"):format(seconds, floor((time - seconds) * 1e6))
 end
 
 local function events_text(events)
    local list = {}
    for index = 1, #events do
       local event = events[index]
-      list[index] = ('{"name":%s,"timeUnixNano":"%s","attributes":%s}'):format(quote(event.name),
+      list[index] = ('{"name":%s,"timeUnixNano":"%s","attributes":[%s]}'):format(quote(event.name),
          nanoseconds(event.time), attributes_text(event.attributes))
    end
    return ',"events":[' .. concat(list, ",") .. "]"
@@ -168,18 +163,13 @@ end
 --- The span as the text of an object of OTLP; `common`: attributes that all spans of its tracer have.
 function otlp.span(me, common)
    local parent = me.parent and span.id(me.parent) or me.remote
-   local parts = {
-      '{"traceId":"', span.trace_id(me.trace), '","spanId":"', span.id(me),
-      parent and '","parentSpanId":"' or "", parent or "", '","name":', quote(tostring(me.name)), ',"kind":', me.kind,
-      ',"startTimeUnixNano":"', nanoseconds(me.began), '","endTimeUnixNano":"', nanoseconds(me.ended),
-      '","attributes":',
-      -- Room for three attributes of the span and two of its tracer: a table that grows is made anew.
-      "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "",
-   }
-   local count = put_all(parts, 15, me.attributes, common)
-   parts[count + 1] = me.events and events_text(me.events) or ""
-   parts[count + 2] = me.failed and status_text(me.failed) or "}"
-   return concat(parts, "", 1, count + 2)
+   -- One expression: what is longer in between would be copied again.
+   return '{"traceId":"' .. span.trace_id(me.trace) .. '","spanId":"' .. span.id(me)
+      .. (parent and '","parentSpanId":"' .. parent or "") .. '","name":' .. quote(tostring(me.name))
+      .. ',"kind":' .. me.kind .. ',"startTimeUnixNano":"' .. nanoseconds(me.began)
+      .. '","endTimeUnixNano":"' .. nanoseconds(me.ended)
+      .. '","attributes":[' .. attributes_text(me.attributes, common) .. "]"
+      .. (me.events and events_text(me.events) or "") .. (me.failed and status_text(me.failed) or "}")
 end
 
 local function freeze(map)
@@ -205,7 +195,7 @@ otlp.NOTHING = '{"resourceSpans":[]}'
 function otlp.request(resource, spans)
    local scope = encode{ name = "promptic-lua", version = library.promptic.version }
    -- So that what is long is copied once.
-   spans[1] = ('{"resourceSpans":[{"resource":{"attributes":%s},"scopeSpans":[{"scope":%s,"spans":['):format(
+   spans[1] = ('{"resourceSpans":[{"resource":{"attributes":[%s]},"scopeSpans":[{"scope":%s,"spans":['):format(
       attributes_text(resource), scope) .. spans[1]
    spans[#spans] = spans[#spans] .. "]}]}]}"
    return concat(spans, ",")
