@@ -146,7 +146,7 @@ $(OBJ)/compiled_vendor.c: bindings/bake/bake.sh $(COMPILE) $(ARGPARSE)
 # Texts that the program's own scripts make, by a program that is the same but for them.
 $(OBJ)/compiled_made.c: bindings/bake/bake.sh $(COMPILE) $(MAKER)
 	@mkdir -p $(OBJ)/made/cli; echo "  bake   completions"
-	$(Q)ASAN_OPTIONS=detect_leaks=0 $(MAKER) -E -e 'io.write(require "promptic.cli.completion".texts())' \
+	$(Q)ASAN_OPTIONS=detect_leaks=0 $(MAKER) -E -e 'io.write(require "promptic.cli.commands.completion".texts())' \
 		>$(OBJ)/made/cli/completion_texts.lua
 	$(Q)sh bindings/bake/bake.sh baked_made $(OBJ)/made $(COMPILE) >$@
 
@@ -178,7 +178,7 @@ $(MODULE): $(CORE) $(BINDINGS) $(BAKED) bindings/module.map
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(CORE_LIBS) -lm
 
-$(SERVER): $(HTTPD) $(OBJ)/bindings/files/sha256.o bindings/module.map
+$(SERVER): $(HTTPD) $(OBJ)/bindings/files/sha256.o $(OBJ)/core/encode.o bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(HTTPD_LIBS) $(ZLIB_LIBS)
@@ -386,13 +386,10 @@ FUZZ         := $(BUILD)/fuzz
 FUZZ_SECONDS ?= 60
 FUZZERS      := $(patsubst spec/fuzz/%.c,$(FUZZ)/%,$(wildcard spec/fuzz/*_fuzz.c))
 
-# The part of the codec that knows no Lua.
-READER := $(patsubst %,bindings/json/json_%.c,reader number text)
-
-$(FUZZERS): $(FUZZ)/%: spec/fuzz/%.c $(wildcard core/*.[ch]) $(READER) $(READER:.c=.h)
+$(FUZZERS): $(FUZZ)/%: spec/fuzz/%.c $(wildcard core/*.[ch])
 	@mkdir -p $(@D); echo "  fuzz   $@"
 	$(Q)clang -std=c11 -D_GNU_SOURCE -O1 -g -pthread -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-Icore -Ibindings/json $(CURL_CFLAGS) -o $@ $(filter %.c,$^) $(CORE_LIBS) -lm
+		-Icore $(CURL_CFLAGS) -o $@ $(filter %.c,$^) $(CORE_LIBS) -lm
 
 fuzz: ## feeds the core's parsers and JSON random input, FUZZ_SECONDS (60) each
 	$(Q)$(DEPS) module program sandbox fuzz
@@ -457,11 +454,11 @@ contract: ## holds client and sandbox against the platform's contract, with Pris
 
 # ------------------------------------------------------------------ checking
 
-check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## shows that core/ needs no Lua and nothing of bindings/, and prints which files need each other
+check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## shows that core/ needs no Lua and nothing of bindings/, and that no files need each other
 	$(Q)CC='$(CC)' BUILD='$(BUILD)' .ci/check-core $(ALL_CFLAGS)
 	$(Q).ci/symbol-circles '$(OBJ)' $^
 
-house: ## shows what a new endpoint and a new option cost: builds a copy of this tree with one of each
+house: ## shows which files four changes touch: a module of endpoints, an option, a command, a function in C
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)MAKE='$(MAKE)' .ci/made-up-row
 
@@ -470,11 +467,13 @@ symbols: $(MODULE) $(SERVER) $(SHARED) $(PROGRAM) ## shows that libraries and pr
 	$(Q).ci/symbols 'luaopen_promptic' $(MODULE) $(SERVER)
 	$(Q)CC='$(CC)' .ci/symbols --lua '$(LUA_CFLAGS)' $(PROGRAM)
 
-lint: ## luacheck, clang-format and cppcheck
+lint: ## luacheck, clang-format, columns of comments, and cppcheck
 	$(Q)$(DEPS) lint
 	@failed=0; \
 	luacheck --quiet $(LUA_FILES) || failed=1; \
 	clang-format --dry-run -Werror $(SOURCES) || failed=1; \
+	awk '/clang-format off/ { off = 1 } /clang-format on/ || FNR == 1 { off = 0 } !off && length > 118 { \
+		print FILENAME ":" FNR ": more than 118 columns"; bad = 1 } END { exit bad }' $(SOURCES) || failed=1; \
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=unknownMacro:core/endpoints.c --suppress=unknownMacro:bindings/module.c -Icore $(BINDINGS_CFLAGS) core bindings || failed=1; \
 	exit $$failed

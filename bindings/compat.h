@@ -6,6 +6,9 @@
  * them under their own names would clash). What behaves differently between versions has a name of
  * its own, compat_..., on every version.
  *
+ * Stack effects are written [-pops, +pushes, raises], as in the Lua manual: raises is - (never),
+ * m (if out of memory) or e (other errors).
+ *
  * Not to be used, because older versions return nothing: the int that lua_getfield, lua_rawget,
  * lua_rawgeti, lua_gettable and lua_getglobal return since 5.3.
  */
@@ -153,8 +156,7 @@ static inline int compat_getsubtable(lua_State *L, int index, const char *name) 
 
 #endif /* LUA_VERSION_NUM < 502 */
 
-/* [-0, +1, m] A full userdata without user values. Give it its metatable before it owns anything.
- */
+/* [-0, +1, m] A full userdata without user values. Give it its metatable before it owns anything. */
 static inline void *compat_newuserdata(lua_State *L, size_t size) {
 #if LUA_VERSION_NUM >= 504
     return lua_newuserdatauv(L, size, 0);

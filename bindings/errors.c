@@ -1,9 +1,14 @@
 /*
  * errors.c - promptic.Error: what a failed call raises.
  */
-#include "bindings.h"
+#include "errors.h"
 
 #include "clean.h"
+#include "lua_client.h"
+#include "registry.h"
+#include "response.h"
+#include "site.h"
+#include "state.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
 
 #include "clean.h"
 #include "config.h"
+#include "foreign.h"
 #include "headers.h"
 #include "list.h"
 #include "loop.h"
@@ -52,6 +53,9 @@ struct promptic_client {
     list_link calls;        /* unfinished ones */
 };
 
+/* Closes its connections and takes no further calls. None may be under way. */
+void client_disconnect(promptic_client *client);
+
 void client_retain(promptic_client *client);
 void client_release(promptic_client *client);
 
@@ -59,12 +63,9 @@ void client_release(promptic_client *client);
  * the rest from the origin; NULL where it has to parse the whole. */
 const char *client_target(const promptic_client *client, const char *url);
 
-/* The settings of its easy handles. */
-transfer_settings client_settings(const promptic_client *client);
-
-/* An easy handle of that kind, one of the client's two, that was used before; NULL if none is left.
- * One that is given back is kept, or freed. */
-CURL *client_take_handle(promptic_client *client, client_handles *kind);
-void client_give_handle(promptic_client *client, client_handles *kind, CURL *easy);
+/* An easy handle with the client's settings, for a request to another place with those that it has
+ * of its own; new or used before. NULL as transfer_handle. The pool has been reserved before. */
+CURL *client_take_handle(promptic_client *client, const foreign *foreign, CURLcode *problem);
+void client_give_handle(promptic_client *client, const foreign *foreign, CURL *easy);
 
 #endif

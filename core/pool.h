@@ -102,13 +102,8 @@ CURLcode pool_attach(pool *pool, CURL *easy);
 CURLMcode pool_add(pool *pool, CURL *easy);
 void pool_remove(pool *pool, CURL *easy);
 
-/* Whether a kept connection may carry another request: it is known, there is nothing to read from
- * it, which could only be its end or a response to no request (RFC 9112 9.2, 9.3), and this machine
- * still has its address, which it may have lost while it slept or changed networks. */
-bool pool_is_usable(pool *pool, const pool_end *peer, const pool_end *local);
-
-/* Notes that this connection is about to carry its first request. */
-void pool_note_connected(pool *pool, const pool_end *peer, const pool_end *local);
+/* A new socket, close-on-exec; negative with errno if there is none. */
+int pool_open_socket(const struct curl_sockaddr *address);
 
 /* Fills *fds, at most `room`, with the sockets to poll; returns how many. */
 size_t pool_fill(pool *pool, struct pollfd *fds, size_t room);

@@ -4,7 +4,14 @@
 #ifndef PROMPTIC_LUA_CALL_H
 #define PROMPTIC_LUA_CALL_H
 
-#include "bindings.h"
+#include "compat.h"
+#include "json_buffer.h"
+#include "json_decode.h"
+#include "promptic.h"
+#include "state.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 /* The userdata that owns a call as long as Lua may raise. */
 struct bindings_owner {
@@ -52,5 +59,29 @@ int bindings_finish(lua_State *L, bindings_owner *owner);
 
 /* [-1, +1 or 2, -] What a function that may suspend returns: see bindings_success_mark. */
 int bindings_return_value(lua_State *L);
+
+/* [-0, +1, e] Makes the request for the client at stack index 1, and pushes the result or raises.
+ * body may be NULL. */
+int bindings_call(lua_State *L, promptic_request *request, json_buffer *body);
+
+/* [-0, +1, e] The same in two steps, for a request that owns a body, which only the second step,
+ * the submission, may read. Both need the client at stack index 1. */
+bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request);
+int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *request);
+
+/* For the scheduler. next_ended(): the address of the next call of a task that has
+ * ended, or nil. cancel_call(owner). decode_ahead(owner, stop). resume_values(owner): what resumes
+ * a coroutine whose call has ended. bindings_resumed_elsewhere is raised in a waiting task that
+ * something other than the scheduler resumes. */
+extern const char bindings_resumed_elsewhere[];
+int bindings_next_ended(lua_State *L);
+int bindings_cancel_call(lua_State *L);
+int bindings_decode_ahead(lua_State *L);
+int bindings_resume_values(lua_State *L);
+
+/* Where Lua has no continuations, a function that may suspend returns one of these addresses as a
+ * light userdata and its result, or the error that it could not raise. Nothing else can resume it
+ * with them. */
+extern const char bindings_success_mark, bindings_failure_mark;
 
 #endif

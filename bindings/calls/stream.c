@@ -1,7 +1,11 @@
 /*
  * stream.c - exchanges whose response is taken as it came: at once, or piece by piece.
  */
+#include "stream.h"
+
 #include "lua_call.h"
+#include "state.h"
+#include "tasks.h"
 
 #include <stdlib.h>
 #include <string.h>

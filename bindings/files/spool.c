@@ -5,7 +5,9 @@
  * A handle is a descriptor that belongs to the process that opened it: in a forked child it writes
  * nothing. Names come from the prelude and lie in one folder.
  */
-#include "bindings.h"
+#include "spool.h"
+
+#include "registry.h"
 
 #include <dirent.h>
 #include <errno.h>

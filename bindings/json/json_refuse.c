@@ -1,7 +1,9 @@
 /*
  * json_refuse.c - why a value has no JSON form, and where it is: observations[3].variables.x
  */
-#include "json_encoder.h"
+#include "json_refuse.h"
+
+#include "json_buffer.h"
 #include "json_text.h"
 #include "number.h"
 

@@ -4,8 +4,21 @@
  * They are in Lua so that they can be suspended like any other script, where a C function could
  * not. Their rows are in library.c; how the files get at each other, in README.md beside this one.
  */
+#include "prelude.h"
+
+#include "auth.h"
 #include "baked.h"
+#include "errors.h"
+#include "exchange.h"
 #include "library.h"
+#include "library_call.h"
+#include "lua_client.h"
+#include "nearest.h"
+#include "registry.h"
+#include "rows_objects.h"
+#include "spool.h"
+#include "system.h"
+#include "tasks.h"
 
 #include <string.h>
 

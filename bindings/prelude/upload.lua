@@ -119,8 +119,7 @@ local function halve(job, batch)
 end
 
 -- The platform refuses a batch for its content: one row is sent alone, then halves of the rest, until a row that is
--- alone
--- is refused, which ends the upload.
+-- alone is refused, which ends the upload.
 local function narrow(job, batch, err)
    if batch.rows:count() > 1 and names_count(err) then
       halve(job, batch)

@@ -1,6 +1,10 @@
 /* rows_arguments.c - the arguments of uploads and of promptic.rows. The rest is Lua
  * (prelude/upload.lua, prelude/iterate.lua) and rows_*.c. */
-#include "rows.h"
+#include "rows_arguments.h"
+
+#include "lua_client.h"
+#include "rows_objects.h"
+#include "rows_reader.h"
 
 #include <errno.h>
 #include <string.h>

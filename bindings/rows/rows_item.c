@@ -1,29 +1,31 @@
 /* rows_item.c - a row that is a Lua value, as its room has it. */
-#include "rows.h"
+#include "rows_item.h"
 
-#include "parameters.h"
+#include "body.h"
+#include "request_parameters.h"
+#include "rows_room.h"
 
 #include <string.h>
 
 /* clang-format off */
-#define SPLIT ROW(ITEM, "split", "split", STRING, "which part it belongs to", NULLABLE, ONE_OF(VALUES("train", "eval")))
+#define SPLIT INNER(ITEM, "split", "split", STRING, "which part it belongs to", NULLABLE, ONE_OF(VALUES("train", "eval")))
 
 /* An observation that becomes a case. */
 static const promptic_parameter observation_fields[] = {
-    ROW(LIST, "observations", "observations", ARRAY, "", REQUIRED),
-    ROW(ITEM, "variables", "inputPayload", OBJECT, "", REQUIRED),
-    ROW(ITEM, "expected", "expectedPayload", ANY, "", REQUIRED),
+    ARGUMENT(LIST, "observations", "observations", ARRAY, ""),
+    INNER(ITEM, "variables", "inputPayload", OBJECT, "", REQUIRED),
+    INNER(ITEM, "expected", "expectedPayload", ANY, "", REQUIRED),
     SPLIT,
-    ROW(ITEM, "input", "inputPayload.input", ANY, "", OPTIONAL),
+    INNER(ITEM, "input", "inputPayload.input", ANY, ""),
     {.name = NULL}};
 
 /* A case, without the idx that platforms give. */
 static const promptic_parameter case_fields[] = {
-    ROW(LIST, "cases", "cases", ARRAY, "", REQUIRED),
-    ROW(ITEM, "input_payload", "inputPayload", OBJECT, "", REQUIRED),
-    ROW(ITEM, "expected_payload", "expectedPayload", ANY, "", NULLABLE),
+    ARGUMENT(LIST, "cases", "cases", ARRAY, ""),
+    INNER(ITEM, "input_payload", "inputPayload", OBJECT, "", REQUIRED),
+    INNER(ITEM, "expected_payload", "expectedPayload", ANY, "", NULLABLE),
     SPLIT,
-    ROW(ITEM, "metadata", "metadata", OBJECT, "", OPTIONAL),
+    INNER(ITEM, "metadata", "metadata", OBJECT, ""),
     {.name = NULL}};
 /* clang-format on */
 

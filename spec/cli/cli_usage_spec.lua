@@ -218,8 +218,8 @@ describe("promptic's command line", function()
          '{"variables":{"a":1},"expected":"x"}\n{"variables":[],"expected":"y"}\n')
       local result = promptic{ "observations", "add", id, "--from-file", folder .. "/a.jsonl" }
       assert.same({ 1, "" }, { result.code, result.stdout })
-      assert.equal("promptic: " .. folder .. "/a.jsonl:2: variables: object expected, got an array\n"
-         .. "  nothing was added\n", result.stderr)
+      assert.equal("promptic: " .. folder .. "/a.jsonl:2: variables: object expected, got an array "
+         .. "(no row was added)\n", result.stderr)
    end)
 
    it("prints its version and that of the contract", function()
@@ -303,7 +303,7 @@ describe("promptic's command line", function()
 
    it("has made its completions when it was built, without what makes them", function()
       local made = process.run{ os.getenv("PROMPTIC_LUA"), "-E", "-e", [[
-         local completion = require "promptic.cli.completion"
+         local completion = require "promptic.cli.commands.completion"
          completion.run(nil, { shell = "bash" })
          assert(not package.loaded["promptic.argparse"], "argparse was loaded")
          for _, shell in ipairs(completion.arguments[1].values) do

@@ -9,15 +9,7 @@ local scripted = require "spec.support.scripted"
 
 local server = scripted.shared()
 local client = clients.shared(server)
-local folder
-
-setup(function() folder = process.folder() end)
-teardown(function() process.remove(folder) end)
-
-local function file(name, content)
-   process.write_file(folder .. "/" .. name, content)
-   return folder .. "/" .. name
-end
+local _, file = process.shared_folder()
 
 -- All rows, each with its line, as JSON.
 local function all(path, options)

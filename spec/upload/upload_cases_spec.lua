@@ -1,7 +1,6 @@
 --- Uploads to today's platform, which keeps training data as cases of a dataset: the form of the rows, their order,
--- what
--- the platform refuses, a dataset whose list is a part, and adding only what is new. Failures of requests in both rooms
--- are in upload_failure_spec.
+-- what the platform refuses, a dataset whose list is a part, and adding only what is new. Failures of requests in
+-- both rooms are in upload_failure_spec.
 -- Tags: luas
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
@@ -11,10 +10,7 @@ local scripted = require "spec.support.scripted"
 
 local server = scripted.shared()
 local client = clients.shared(server, { timeout = 1 })
-local folder
-
-setup(function() folder = process.folder() end)
-teardown(function() process.remove(folder) end)
+local _, file = process.shared_folder()
 
 local function serve(faults, options)
    options = options or {}
@@ -57,11 +53,6 @@ local function expected_texts(rows)
    local list = {}
    for index, row in ipairs(rows) do list[index] = row.variables.text end
    return list
-end
-
-local function file(name, content)
-   process.write_file(folder .. "/" .. name, content)
-   return folder .. "/" .. name
 end
 
 describe("an upload to an experiment with a dataset", function()
@@ -290,6 +281,14 @@ describe("only_new", function()
          assert.same({ "decode", "undecided", 0 }, { problem.kind, problem.code, #posts() })
          assert.matches("undecided which rows are new: nothing was sent", problem.message, 1, true)
       end
+   end)
+
+   it("says that it was the list at the end that failed", function()
+      serve(nil, { lists = 1 })
+      local problem = failure(upload, observations.rows(3), { only_new = true })
+      assert.equal(404, problem.status_code)
+      assert.same({ { first = 1, last = 3 } }, problem.rows.sent)
+      assert.matches("the list after the upload, which shows rows that are there twice", problem.message, 1, true)
    end)
 
    it("counts observations that the server has beside the cases", function()

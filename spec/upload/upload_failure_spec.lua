@@ -1,7 +1,6 @@
 --- upload_observations when things fail, to observations and to cases: nothing is lost and nothing is sent twice; where
 -- that cannot be known, the error says which rows were added, which were not and which are in doubt, and lets the
--- upload
--- go on from there.
+-- upload go on from there.
 -- Tags: luas slow
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
