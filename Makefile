@@ -291,8 +291,7 @@ SPEC_ENV = .ci/clean-env PROMPTIC_SERVER_LUA='$(LUA)' LUA_CPATH='$(abspath $(BUI
 tagged = $(shell grep -lE '^-- Tags:.* $(1)( |$$)' spec/*/*_spec.lua)
 
 # Those tagged heavy build and install things; `make hosts` runs them.
-# Those tagged timed measure CPU, which other programs disturb: `make bench` runs them.
-QUICK_SPEC = $(filter-out $(call tagged,heavy) $(call tagged,timed) $(call tagged,kills),$(wildcard spec/*/*_spec.lua))
+QUICK_SPEC = $(filter-out $(call tagged,heavy) $(call tagged,kills),$(wildcard spec/*/*_spec.lua))
 
 test: ## runs the specs, several files at a time, in some 90 s; one file of them: make test SPEC=spec/core/retry_spec.lua
 	$(Q)$(DEPS) module program sandbox test
@@ -438,8 +437,8 @@ bench: ## measures what promptic costs beside libcurl and other clients: build/b
 	$(Q)$(DEPS) module program sandbox test bench
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES) $(BENCH)/no-decode
 	$(Q)$(if $(filter traces,$(or $(PART),traces)),$(BENCH_NODE))
+	$(Q)$(if $(filter game prompt,$(or $(PART),game)),$(DEPS) luajit && $(MAKE) --no-print-directory luajit || true)
 	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))' $(PART)
-	$(Q)$(if $(PART),true,$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,timed))
 
 # Prism, and OpenTelemetry's exporters.
 NODE_MODULES := $(patsubst %,spec/%/node_modules/.package-lock.json,contract otlp)

@@ -209,6 +209,9 @@ static void take_body(lua_State *L, const bindings_site *site, int settings) {
         lua_pushstring(L, type);
         lua_setfield(L, settings, "content_type");
     }
+    lua_getfield(L, settings, "body");
+    if (!lua_isnil(L, -1) && strcmp(lua_tostring(L, METHOD), "HEAD") == 0)
+        bindings_argument_error(L, site, "a HEAD request has no body");
     lua_settop(L, settings);
 }
 
