@@ -15,8 +15,8 @@ local function held_out_score(iteration)
    return type(score) == "number" and score or nil
 end
 
--- The iteration whose prompt this is, measured on held-out rows; and how many of other prompts were. Of several the best
--- one: a text that scores higher the second time is no better prompt.
+-- The iteration whose prompt this is, measured on held-out rows; and how many of other prompts were. Of several the
+-- best one: a text that scores higher the second time is no better prompt.
 local function find_iteration(iterations, prompt)
    local found, others = nil, 0
    for _, iteration in ipairs(iterations) do
