@@ -178,7 +178,7 @@ $(MODULE): $(CORE) $(BINDINGS) $(BAKED) bindings/module.map
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(CORE_LIBS) -lm
 
-$(SERVER): $(HTTPD) $(OBJ)/bindings/files/sha256.o bindings/module.map
+$(SERVER): $(HTTPD) $(OBJ)/bindings/files/sha256.o $(OBJ)/core/encode.o bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(HTTPD_LIBS) $(ZLIB_LIBS)
@@ -454,7 +454,7 @@ check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## shows that core/ need
 	$(Q)CC='$(CC)' BUILD='$(BUILD)' .ci/check-core $(ALL_CFLAGS)
 	$(Q).ci/symbol-circles '$(OBJ)' $^
 
-house: ## shows what a new endpoint and a new option cost: builds a copy of this tree with one of each
+house: ## shows which files four changes touch: a module of endpoints, an option, a command, a function in C
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)MAKE='$(MAKE)' .ci/made-up-row
 
@@ -463,11 +463,13 @@ symbols: $(MODULE) $(SERVER) $(SHARED) $(PROGRAM) ## shows that libraries and pr
 	$(Q).ci/symbols 'luaopen_promptic' $(MODULE) $(SERVER)
 	$(Q)CC='$(CC)' .ci/symbols --lua '$(LUA_CFLAGS)' $(PROGRAM)
 
-lint: ## luacheck, clang-format and cppcheck
+lint: ## luacheck, clang-format, columns of comments, and cppcheck
 	$(Q)$(DEPS) lint
 	@failed=0; \
 	luacheck --quiet $(LUA_FILES) || failed=1; \
 	clang-format --dry-run -Werror $(SOURCES) || failed=1; \
+	awk '/clang-format off/ { off = 1 } /clang-format on/ || FNR == 1 { off = 0 } !off && length > 118 { \
+		print FILENAME ":" FNR ": more than 118 columns"; bad = 1 } END { exit bad }' $(SOURCES) || failed=1; \
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=unknownMacro:core/endpoints.c --suppress=unknownMacro:bindings/module.c -Icore $(BINDINGS_CFLAGS) core bindings || failed=1; \
 	exit $$failed

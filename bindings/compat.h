@@ -156,8 +156,7 @@ static inline int compat_getsubtable(lua_State *L, int index, const char *name) 
 
 #endif /* LUA_VERSION_NUM < 502 */
 
-/* [-0, +1, m] A full userdata without user values. Give it its metatable before it owns anything.
- */
+/* [-0, +1, m] A full userdata without user values. Give it its metatable before it owns anything. */
 static inline void *compat_newuserdata(lua_State *L, size_t size) {
 #if LUA_VERSION_NUM >= 504
     return lua_newuserdatauv(L, size, 0);

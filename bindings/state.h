@@ -56,12 +56,6 @@ void bindings_leave(bindings_state *state, lua_State *outer);
 /* [-0, +0, e] Refuses to drive calls from within a log function, where the core is busy. */
 void bindings_check_idle(lua_State *L, const bindings_state *state);
 
-/* Monotonic time in seconds. */
-double bindings_time(void);
-
-/* promptic.now() */
-int bindings_now(lua_State *L);
-
 /* What the signal handler of a program needs to stop a script. Belongs to the program, and outlives
  * the lua_State. */
 struct bindings_interrupter {

@@ -1,12 +1,13 @@
 /*
- * system.h - promptic.time, promptic.uuid and random bytes.
+ * system.h - promptic.now, promptic.time, promptic.uuid and random bytes.
  */
 #ifndef PROMPTIC_SYSTEM_H
 #define PROMPTIC_SYSTEM_H
 
 #include "compat.h"
 
-/* promptic.time(), promptic.uuid() */
+/* promptic.now(), promptic.time(), promptic.uuid() */
+int bindings_now(lua_State *L);
 int bindings_unix_time(lua_State *L);
 int bindings_uuid(lua_State *L);
 

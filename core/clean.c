@@ -1,38 +1,18 @@
 #include "clean.h"
 
+#include "ascii.h"
 #include "text.h"
 
 #include <string.h>
 
 /* ----------------------------------------------------------------- secrets */
 
-static int hexadecimal(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The value of `count` hexadecimal digits, or -1. */
-static int read_digits(const char *at, const char *end, int count) {
-    int value = 0;
-    if (end - at < count)
-        return -1;
-    for (int i = 0; i < count; i++) {
-        int digit = hexadecimal(at[i]);
-        if (digit < 0)
-            return -1;
-        value = value * 16 + digit;
-    }
-    return value;
-}
-
 /* How many bytes stand for the secret's character c if it is escaped; 0: it is not. */
 static size_t escaped(const char *at, const char *end, char c) {
     int code = (unsigned char)c;
-    if (*at == '%' && read_digits(at + 1, end, 2) == code)
+    if (*at == '%' && ascii_read_hex(at + 1, end, 2) == code)
         return 3;
-    if (*at == '\\' && end - at >= 2 && at[1] == 'u' && read_digits(at + 2, end, 4) == code)
+    if (*at == '\\' && end - at >= 2 && at[1] == 'u' && ascii_read_hex(at + 2, end, 4) == code)
         return 6;
     if (*at == '\\' && end - at >= 2 && at[1] == c && strchr("\"\\/", c) != NULL)
         return 2;

@@ -1,5 +1,6 @@
 #include "client.h"
 
+#include "ascii.h"
 #include "failure.h"
 #include "text.h"
 
@@ -78,9 +79,8 @@ static promptic_kind check_options(const promptic_options *options, promptic_err
         return failure_set(error, PROMPTIC_CONFIG, "an anonymous client takes no credential");
     if (options->max_retries < 0)
         return failure_set(error, PROMPTIC_CONFIG, "max_retries must not be negative");
-    for (const char *c = options->user_agent; c != NULL && *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return failure_set(error, PROMPTIC_CONFIG, "user_agent holds a control character");
+    if (options->user_agent != NULL && ascii_has_control(options->user_agent))
+        return failure_set(error, PROMPTIC_CONFIG, "user_agent holds a control character");
     return PROMPTIC_OK;
 }
 

@@ -2,6 +2,7 @@
  * config_write.c - changes the configuration file: what people and other programs have written
  * there stays byte for byte, and the file is replaced as a whole.
  */
+#include "ascii.h"
 #include "config.h"
 #include "config_file.h"
 #include "config_replace.h"
@@ -169,7 +170,7 @@ static const char *fault_of(const char *value) {
         return "is empty";
     if (value[0] == ' ' || value[strlen(value) - 1] == ' ')
         return "begins or ends with a space";
-    if (config_has_control_character(value))
+    if (ascii_has_control(value))
         return "holds a control character, such as a line break";
     return is_utf8(value) ? NULL : "holds bytes that are not UTF-8";
 }

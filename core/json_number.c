@@ -6,6 +6,8 @@
  */
 #include "json_number.h"
 
+#include "ascii.h"
+
 #include <float.h>
 #include <limits.h>
 #include <math.h>
@@ -31,7 +33,7 @@ typedef struct decimal {
 } decimal;
 
 static bool is_digit(const char *p, const char *end) {
-    return p < end && *p >= '0' && *p <= '9';
+    return p < end && ascii_is_digit(*p);
 }
 
 static const char *skip_digits(const char *p, const char *end) {
@@ -237,8 +239,7 @@ static inline bool divide_by_power(uint64_t digits, int count, double *real) {
                                       1000000000000000000,
                                       10000000000000000000u};
 #if FLT_EVAL_METHOD == 0
-    /* Both are exact doubles (10^19 is 5^19 * 2^19, and 5^19 < 2^53), so the division rounds once.
-     */
+    /* Both are exact doubles (10^19 is 5^19 * 2^19, and 5^19 < 2^53), so the division rounds once. */
     if (digits <= (uint64_t)1 << DBL_MANT_DIG) {
         *real = (double)digits / (double)powers[count];
         return true;

@@ -1,6 +1,7 @@
 /* json_reader.c - the grammar of JSON as a machine that stops anywhere. */
 #include "json_reader.h"
 
+#include "ascii.h"
 #include "json_text.h"
 
 #include <math.h>
@@ -86,7 +87,7 @@ static json_event read_unicode(json_reader *r) {
     size_t available = (size_t)(r->end - r->at);
     if (available < 6)
         return r->last ? fail(r, "invalid escape") : JSON_WANTS;
-    int32_t unit = json_read_unit(r->at + 2, r->end), low = -1;
+    int32_t unit = (int32_t)ascii_read_hex(r->at + 2, r->end, 4), low = -1;
     if (unit < 0)
         return fail(r, "invalid escape");
     if (unit < 0xD800 || unit > 0xDFFF)
@@ -97,7 +98,7 @@ static json_event read_unicode(json_reader *r) {
         if (may_be_pair && available < 12 && !r->last)
             return JSON_WANTS;
         if (may_be_pair && available >= 12)
-            low = json_read_unit(r->at + 8, r->end);
+            low = (int32_t)ascii_read_hex(r->at + 8, r->end, 4);
     }
     if (low < 0xDC00 || low > 0xDFFF)
         return replace(r, 6, "half of a surrogate pair");
@@ -242,7 +243,7 @@ static json_event read_value(json_reader *r) {
     case 'n':
         return read_word(r, "null", 4, JSON_NULL);
     default:
-        if (*r->at == '-' || (*r->at >= '0' && *r->at <= '9'))
+        if (*r->at == '-' || ascii_is_digit(*r->at))
             return read_number(r);
         return fail(r, "expected a value");
     }
@@ -350,6 +351,17 @@ size_t json_reader_place(const json_reader *r, const char *text) {
     for (const char *p = text; p < r->at; p++)
         place += ((unsigned char)*p & 0xC0) != 0x80;
     return place;
+}
+
+void json_reader_shrink(json_reader *r, size_t most) {
+    size_t left = r->scratch_capacity > most ? r->scratch_capacity - most : 0;
+    char *scratch = left > 0 ? memory_resize(r->allocator, r->scratch, left) : NULL;
+    if (scratch == NULL) {
+        memory_free(r->allocator, r->scratch);
+        left = 0;
+    }
+    r->scratch = scratch;
+    r->scratch_capacity = left;
 }
 
 void json_reader_free(json_reader *r) {

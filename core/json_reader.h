@@ -82,6 +82,9 @@ json_event json_reader_next(json_reader *r);
  * at `text`. Bytes that continue a UTF-8 sequence do not count. */
 size_t json_reader_place(const json_reader *r, const char *text);
 
+/* After a text: gives back what the reader owns, `most` bytes of it. */
+void json_reader_shrink(json_reader *r, size_t most);
+
 /* Frees what the reader owns. It can be started again. */
 void json_reader_free(json_reader *r);
 

@@ -1,4 +1,4 @@
-/* json_text.c - UTF-8, and the digits of \u escapes. */
+/* json_text.c - UTF-8. */
 #include "json_text.h"
 
 /* How long a sequence with this first byte is, and the bounds of its second byte, which keep out
@@ -50,20 +50,4 @@ size_t json_utf8_write(uint32_t code, char bytes[4]) {
     for (size_t i = 1; i <= following; i++)
         bytes[i] = (char)(0x80 | ((code >> (6 * (following - i))) & 0x3F));
     return following + 1;
-}
-
-int32_t json_read_unit(const char *text, const char *end) {
-    int32_t unit = 0;
-    if (end - text < 4)
-        return -1;
-    for (int i = 0; i < 4; i++) {
-        char c = text[i], lower = (char)(c | 0x20);
-        if (c >= '0' && c <= '9')
-            unit = unit * 16 + (c - '0');
-        else if (lower >= 'a' && lower <= 'f')
-            unit = unit * 16 + (lower - 'a' + 10);
-        else
-            return -1;
-    }
-    return unit;
 }

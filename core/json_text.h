@@ -1,5 +1,5 @@
 /*
- * json_text.h - what JSON text is made of: white space, plain runs of a string, UTF-8, \u escapes.
+ * json_text.h - what JSON text is made of: white space, plain runs of a string, UTF-8.
  */
 #ifndef PROMPTIC_JSON_TEXT_H
 #define PROMPTIC_JSON_TEXT_H
@@ -87,8 +87,5 @@ bool json_utf8_is_cut(const char *text, const char *end);
 
 /* Writes a code point, surrogates included, as UTF-8; returns its length. */
 size_t json_utf8_write(uint32_t code, char bytes[4]);
-
-/* The code unit that the four hexadecimal digits at `text` stand for, or -1. */
-int32_t json_read_unit(const char *text, const char *end);
 
 #endif /* PROMPTIC_JSON_TEXT_H */

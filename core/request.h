@@ -45,8 +45,7 @@ extern const char *const request_web_methods[];
 promptic_kind request_check_method(const char *method, const char *const methods[],
                                    promptic_error *error);
 
-/* Adds the string with every byte percent-encoded that is not unreserved (RFC 3986 2.3: letters,
- * digits, "-", ".", "_", "~"), hexadecimal digits in upper case. */
+/* Adds the string as encode_percent writes it. */
 void request_add_encoded(text *text, const char *string);
 
 #endif

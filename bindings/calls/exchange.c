@@ -95,14 +95,18 @@ static bindings_exchange_kind take_kind(lua_State *L) {
     return kind;
 }
 
-/* [-?, +1, e] exchange(client, request): the response as it came, or an error as any call raises
- * it. A request has either
- *   endpoint, id, options   a row with one id in its path; options are those of its query
- *   url                     a place that the platform has named, or of an anonymous client any;
- *                           path: of the request that has been responded with it; headers: a table
- *                           of texts; method, ca_file
- * and body (a string), file (a download, where a 2xx response's bytes go) and max_bytes of these,
- * json, is_stream, log as in bindings_exchange_kind, and limits. */
+/* [-?, +1, e] exchange(client, request): the response as it came; failures are raised as by any call.
+ * The fields of a request:
+ *
+ *   endpoint, id, options     a row with one id in its path; options of its query; or, instead,
+ *   url                       a URL that the platform has named; any, for an anonymous client
+ *   path                      of the request whose response named the URL
+ *   method, ca_file, headers  of a request to a URL; headers: a table of texts
+ *   body                      a string
+ *   file, max_bytes           the download that takes the bytes of a 2xx response; at most so many
+ *   json, is_stream, log      as in bindings_exchange_kind
+ *   timeout, deadline, max_retries, max_response_bytes
+ */
 static int exchange(lua_State *L) {
     promptic_pair query[BINDINGS_MAX_QUERY];
     const char *path[1];

@@ -3,6 +3,8 @@
  */
 #include "http.h"
 
+#include "ascii.h"
+#include "encode.h"
 #include "config.h"
 #include "json_buffer.h"
 #include "json_encode.h"
@@ -86,36 +88,22 @@ int bindings_locate(lua_State *L) {
 
 /* -------------------------------------------------------------------- form */
 
-static void add_encoded(luaL_Buffer *line, const char *text) {
-    static const char digits[] = "0123456789ABCDEF";
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                        (byte >= '0' && byte <= '9') || strchr("-._~", byte) != NULL;
-        if (is_plain) {
-            luaL_addchar(line, *text);
-        } else {
-            luaL_addchar(line, '%');
-            luaL_addchar(line, digits[byte >> 4]);
-            luaL_addchar(line, digits[byte & 15]);
-        }
-    }
-}
-
 /* [-0, +1, e] Pushes the pairs of the table at index as name=value&..., percent-encoded. */
 static void push_form(lua_State *L, const bindings_site *site, const char *label, int index) {
-    size_t count;
-    luaL_Buffer line;
+    size_t count, room = 1;
     const promptic_pair *pairs = bindings_take_pairs(L, site, label, index, &count);
-    luaL_buffinit(L, &line);
+    for (size_t i = 0; i < count; i++)
+        room += 3 * strlen(pairs[i].name) + 3 * strlen(pairs[i].value) + 2;
+    char *line = compat_newuserdata(L, room), *end = line;
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
-            luaL_addchar(&line, '&');
-        add_encoded(&line, pairs[i].name);
-        luaL_addchar(&line, '=');
-        add_encoded(&line, pairs[i].value);
+            *end++ = '&';
+        end += encode_percent(end, pairs[i].name);
+        *end++ = '=';
+        end += encode_percent(end, pairs[i].value);
     }
-    luaL_pushresult(&line);
+    lua_pushlstring(L, line, (size_t)(end - line));
+    lua_remove(L, -2);
 }
 
 /* ----------------------------------------------------------------- settings */
@@ -148,22 +136,6 @@ static void take_url(lua_State *L, const bindings_site *options, int settings) {
     lua_settop(L, settings);
 }
 
-static bool is_token(const char *name, size_t length) {
-    if (length == 0 || strlen(name) != length)
-        return false;
-    for (; *name != '\0'; name++)
-        if (*name <= ' ' || *name >= 0x7F || strchr("\"(),/:;<=>?@[\\]{}", *name) != NULL)
-            return false;
-    return true;
-}
-
-static bool is_line(const char *value, size_t length) {
-    for (size_t i = 0; i < length; i++)
-        if (((unsigned char)value[i] < 0x20 && value[i] != '\t') || value[i] == 0x7F)
-            return false;
-    return true;
-}
-
 /* [-0, +0, e] Copies the header on top to the table at index, its value as text. */
 static void take_header(lua_State *L, const bindings_site *site, int into) {
     size_t length;
@@ -171,7 +143,7 @@ static void take_header(lua_State *L, const bindings_site *site, int into) {
         bindings_argument_error(L, site, "headers: they have names, this one has a %s",
                                 luaL_typename(L, -2));
     const char *name = lua_tolstring(L, -2, &length);
-    if (!is_token(name, length))
+    if (!ascii_is_token(name, length))
         bindings_argument_error(L, site, "headers: a name that HTTP does not allow");
     lua_pushvalue(L, -2);
     if (lua_type(L, -2) == LUA_TNUMBER) {
@@ -183,7 +155,7 @@ static void take_header(lua_State *L, const bindings_site *site, int into) {
                                 luaL_typename(L, -2));
     }
     const char *value = lua_tolstring(L, -1, &length);
-    if (!is_line(value, length))
+    if (!ascii_is_line(value, length))
         bindings_argument_error(L, site, "headers.%s: holds a control character", name);
     lua_rawset(L, into);
 }

@@ -3,6 +3,7 @@
  */
 #include "lua_call.h"
 
+#include "clock.h"
 #include "errors.h"
 #include "hooks.h"
 #include "lua_client.h"
@@ -296,11 +297,11 @@ static bool prepare_step(lua_State *L, bindings_owner *owner) {
  * Returns whether it is done, so that the call can be finished. */
 int bindings_decode_ahead(lua_State *L) {
     bindings_owner *owner = lua_touserdata(L, 1);
-    double stop = luaL_checknumber(L, 2), before = bindings_time(), longest = 0;
+    double stop = luaL_checknumber(L, 2), before = clock_seconds(), longest = 0;
     bool done = owner->call == NULL || promptic_call_result(owner->call) == NULL;
     while (!done) {
         done = prepare_step(L, owner);
-        double after = bindings_time();
+        double after = clock_seconds();
         longest = after - before > longest ? after - before : longest;
         before = after;
         if (after + longest > stop)

@@ -5,6 +5,7 @@
  */
 #include "tasks.h"
 
+#include "clock.h"
 #include "forks.h"
 #include "guard.h"
 #include "hooks.h"
@@ -159,8 +160,7 @@ static int close_coroutine(lua_State *L) {
     return 0;
 }
 
-/* [-0, +1, e] can_suspend(): whether the caller is a task that can wait, others running meanwhile.
- */
+/* [-0, +1, e] can_suspend(): whether the caller is a task that can wait, others running meanwhile. */
 static int can_suspend(lua_State *L) {
     lua_pushboolean(L, bindings_can_suspend(L, bindings_state_of(L)));
     return 1;
@@ -183,28 +183,28 @@ static int in_task(lua_State *L) {
 /* [-0, +0, e] poll(seconds): lets the core work until a task's call has ended, or time is up. */
 static int poll_loop(lua_State *L) {
     bindings_state *state = bindings_state_of(L);
-    double end = bindings_time() + luaL_checknumber(L, 1);
+    double end = clock_seconds() + luaL_checknumber(L, 1);
     bindings_check_idle(L, state);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     for (;;) {
-        bindings_work(L, state, state->ended != NULL ? 0 : end - bindings_time());
+        bindings_work(L, state, state->ended != NULL ? 0 : end - clock_seconds());
         if (!bindings_run_hooks(L, state))
             return lua_error(L);
-        if (state->ended != NULL || bindings_time() >= end)
+        if (state->ended != NULL || clock_seconds() >= end)
             return 0;
     }
 }
 
 int bindings_sleep(lua_State *L) {
     bindings_state *state = bindings_state_of(L);
-    double end = bindings_time() + luaL_checknumber(L, 1);
+    double end = clock_seconds() + luaL_checknumber(L, 1);
     bindings_check_idle(L, state);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     do {
-        bindings_work(L, state, end - bindings_time());
+        bindings_work(L, state, end - clock_seconds());
         if (!bindings_run_hooks(L, state))
             return lua_error(L);
-    } while (bindings_time() < end);
+    } while (clock_seconds() < end);
     return 0;
 }
 

@@ -8,6 +8,7 @@
  */
 #include "httpd_request.h"
 
+#include "ascii.h"
 #include "httpd.h"
 #include "httpd_connections.h"
 #include "httpd_error.h"
@@ -163,7 +164,7 @@ static void push_lower(lua_State *L, const char *name, size_t length) {
     luaL_Buffer b;
     char *lower = luaL_buffinitsize(L, &b, length);
     for (size_t i = 0; i < length; i++)
-        lower[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + ('a' - 'A') : name[i]);
+        lower[i] = ascii_lower(name[i]);
     luaL_pushresultsize(&b, length);
 }
 

@@ -273,8 +273,7 @@ static int terminal_discard(lua_State *L) {
 
 /* --------------------------------------------------------------------- exec */
 
-/* exec(arguments): becomes promptic-lua with these arguments; returns nil and why where it cannot
- */
+/* exec(arguments): becomes promptic-lua with these arguments; returns nil and why where it cannot */
 static int terminal_exec(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_Unsigned count = lua_rawlen(L, 1);

@@ -1,6 +1,7 @@
 /* json_buffer.c - the growing buffer that JSON is written into, and JSON strings. */
 #include "json_buffer.h"
 
+#include "ascii.h"
 #include "json_text.h"
 
 #include <stdint.h>
@@ -65,7 +66,6 @@ void json_buffer_clear(json_buffer *b) {
 
 /* [-0, +0, m] The escape of a byte below 0x20, of a quote or of a backslash. */
 static void add_escape(lua_State *L, json_buffer *b, unsigned char byte) {
-    static const char hex[] = "0123456789abcdef";
     static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt";
     for (const char *pair = named; *pair != '\0'; pair += 2) {
         if ((unsigned char)pair[0] == byte) {
@@ -74,7 +74,8 @@ static void add_escape(lua_State *L, json_buffer *b, unsigned char byte) {
             return;
         }
     }
-    char escape[6] = {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]};
+    char escape[6] = {'\\', 'u', '0', '0'};
+    ascii_put_hex(escape + 4, byte);
     json_buffer_add(L, b, escape, sizeof escape);
 }
 

@@ -52,8 +52,7 @@ bool json_buffer_add_string(lua_State *L, json_buffer *b, const char *text, size
  */
 char *json_buffer_take(json_buffer *b, size_t *length);
 
-/* Frees the block now, instead of when the userdata is collected. The buffer is empty and usable.
- */
+/* Frees the block now, instead of when the userdata is collected. The buffer is empty and usable. */
 void json_buffer_clear(json_buffer *b);
 
 #endif

@@ -250,8 +250,7 @@ static inline void take_value(lua_State *L, json_builder *b) {
 
 /* ------------------------------------------------------------------ the loop */
 
-/* [-0 or 1, +0 or 1, m] Pushes the value that a number, word or null is; false where there is none.
- */
+/* [-0 or 1, +0 or 1, m] Pushes the value that a number, word or null is; false where there is none. */
 static bool push_scalar(lua_State *L, const json_builder *b, json_event event) {
     if (event == JSON_NUMBER)
         push_number(L, &b->reader.number);

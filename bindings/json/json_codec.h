@@ -1,5 +1,4 @@
-/* json_codec.h - what the codec keeps in a lua_State between two texts. Inside of the codec only.
- */
+/* json_codec.h - what the codec keeps in a lua_State between two texts. Inside of the codec only. */
 #ifndef PROMPTIC_JSON_CODEC_H
 #define PROMPTIC_JSON_CODEC_H
 

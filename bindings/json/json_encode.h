@@ -20,13 +20,12 @@ typedef enum json_shape {
 } json_shape;
 
 /*
- * [-0, +0, e] on success, [-0, +1, e] on refusal. Appends the value at `index` as JSON. Refuses
- * what has no JSON form: returns false with a message pushed that names the place, starting with
- * `root`
- * ("value" where it is NULL or empty): `observations[3].variables.x: NaN has no JSON form`. The
- * buffer then holds what it held before. nil is null. Marks of other libraries are kept to
- * (json_foreign.c). Metamethods are called for two kinds of tables only: those with __tojson, and
- * empty ones with __pairs; what they raise is raised.
+ * [-0, +0, e] on success, [-0, +1, e] on refusal. Appends the value at `index` as JSON; nil is null.
+ * A value without a JSON form is refused: returns false and pushes a message that names the place,
+ * starting with `root` (NULL or empty: "value"), such as `observations[3].variables.x: NaN has no JSON
+ * form`; the buffer is as it was. Marks of other libraries are respected (json_foreign.c). Metamethods
+ * are called for two kinds of tables only, those with __tojson and empty ones with __pairs; an error of
+ * theirs is raised.
  */
 bool json_encode(lua_State *L, int index, json_shape shape, const char *root, json_buffer *b);
 

@@ -17,7 +17,6 @@
 #include "registry.h"
 #include "rows_objects.h"
 #include "spool.h"
-#include "state.h"
 #include "system.h"
 #include "tasks.h"
 

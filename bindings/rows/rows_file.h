@@ -11,8 +11,7 @@
 /* No row is longer. A quote that is never closed would make one of the whole file. */
 #define ROWS_LONGEST ((size_t)16 * 1024 * 1024)
 
-/* A window onto a file, or onto a pipe, a terminal or a socket, which are read once they are ready.
- */
+/* A window onto a file, or onto a pipe, a terminal or a socket, which are read once they are ready. */
 typedef struct rows_file {
     int descriptor;   /* -1: closed */
     bool is_borrowed; /* standard input: not closed */

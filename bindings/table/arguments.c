@@ -289,8 +289,7 @@ static void refuse_options(lua_State *L, const bindings_site *site, const char *
     bindings_argument_error(L, site, "no options expected: %s", usage);
 }
 
-/* [-0, +0, e] Nil after the last argument counts as absent: a wrapper may pass absent arguments on.
- */
+/* [-0, +0, e] Nil after the last argument counts as absent: a wrapper may pass absent arguments on. */
 static void check_no_more(lua_State *L, bindings_site *site, const promptic_endpoint *row, int last,
                           bool has_options) {
     for (int index = last + 1; index <= lua_gettop(L); index++) {

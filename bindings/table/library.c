@@ -17,7 +17,6 @@
 #include "request.h"
 #include "response.h"
 #include "rows_arguments.h"
-#include "state.h"
 #include "system.h"
 
 #include <limits.h>

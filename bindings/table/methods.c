@@ -4,6 +4,7 @@
 #include "methods.h"
 
 #include "arguments.h"
+#include "ascii.h"
 #include "body.h"
 #include "json_buffer.h"
 #include "lua_call.h"
@@ -55,7 +56,7 @@ static size_t take_path(lua_State *L, const promptic_endpoint *row, const char *
  * follows the form does not matter. */
 static bool has_form(const char *text, const char *form) {
     for (; *form != '\0'; text++, form++) {
-        bool fits = *form == '0' ? *text >= '0' && *text <= '9' : *text == *form;
+        bool fits = *form == '0' ? ascii_is_digit(*text) : *text == *form;
         if (!fits)
             return false;
     }

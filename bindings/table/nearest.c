@@ -3,6 +3,8 @@
  */
 #include "nearest.h"
 
+#include "ascii.h"
+
 #include <string.h>
 
 enum { MAX_NAME = 40, MIN_PART = 4 };
@@ -22,7 +24,7 @@ static bool normalise(const char *text, char *name, size_t *length) {
             continue;
         if (*length + 1 == MAX_NAME)
             return false;
-        name[(*length)++] = (char)(*text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
+        name[(*length)++] = ascii_lower(*text);
     }
     name[*length] = '\0';
     return true;

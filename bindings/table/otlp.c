@@ -8,9 +8,9 @@
  */
 #include "otlp.h"
 
+#include "ascii.h"
 #include "json_decode.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -108,7 +108,7 @@ static bool is_spelling_of(const char *name, const char *known) {
     for (;; name++, known++) {
         while (*name == '_')
             name++;
-        if (tolower((unsigned char)*name) != tolower((unsigned char)*known))
+        if (ascii_lower(*name) != ascii_lower(*known))
             return false;
         if (*name == '\0')
             return true;

@@ -23,10 +23,15 @@ upload.notes = "In a .csv file the first line names the columns: `expected`, per
    .. "it ends with exit code 1 unless --only-new or --again says it. An upload that was killed is "
    .. "completed by the same command with --only-new."
 
+local function names()
+   local list = {}
+   for index, option in ipairs(upload.options) do list[index] = type(option) == "table" and option[1] or option end
+   return list
+end
+
 --- Refuses options of a file where there is none.
 function upload.check_options(context, values)
-   for _, option in ipairs(upload.options) do
-      local name = type(option) == "table" and option[1] or option
+   for _, name in ipairs(names()) do
       if values[name] and not values.from_file then
          context:misuse(("--%s goes with --from-file"):format(name:gsub("_", "-")))
       end
@@ -62,7 +67,7 @@ end
 
 local function hint_for_rows(err, job)
    if err.twice then return of_twice(err) end
-   if #err.rows.sent == 0 and #err.rows.unknown == 0 then return "nothing was added" end
+   if #err.rows.sent == 0 and #err.rows.unknown == 0 then return nil end -- the message says so
    return ("the same command with --only-new adds what is missing; `%s` shows what is there"):format(job.listing)
 end
 
@@ -77,9 +82,10 @@ local function refuse(context, job, err, sent)
    end
    if type(err) ~= "table" or not err.rows then error(err, 0) end
    local described = failure.describe(err, { values = context.values, row = context.row })
-   local advice = HINTS[err.code] or described.hint
-   failure.raise((described.message:gsub(" %(no row was added%)$", "")),
-      { hint = (advice and advice .. "\n" or "") .. hint_for_rows(err, job) })
+   local lines = {}
+   lines[1] = HINTS[err.code] or described.hint
+   lines[#lines + 1] = hint_for_rows(err, job)
+   failure.raise(described.message, { hint = lines[1] and table.concat(lines, "\n") })
 end
 
 -- The lines of the rows that were left out: "lines 3, 4 and 7", or the first of many.
@@ -106,10 +112,11 @@ local function separator_of(context, text)
 end
 
 local function options_of(context, values)
-   return {
-      separator = separator_of(context, values.separator), label_column = values.label_column,
-      split_column = values.split_column, format = values.format, on_empty = values.on_empty,
-   }
+   local options = {}
+   for _, name in ipairs(names()) do options[name] = values[name] end
+   options.again = nil -- the command's own
+   options.separator = separator_of(context, values.separator)
+   return options
 end
 
 ---------------------------------------------------------------- the whole

@@ -218,8 +218,8 @@ describe("promptic's command line", function()
          '{"variables":{"a":1},"expected":"x"}\n{"variables":[],"expected":"y"}\n')
       local result = promptic{ "observations", "add", id, "--from-file", folder .. "/a.jsonl" }
       assert.same({ 1, "" }, { result.code, result.stdout })
-      assert.equal("promptic: " .. folder .. "/a.jsonl:2: variables: object expected, got an array\n"
-         .. "  nothing was added\n", result.stderr)
+      assert.equal("promptic: " .. folder .. "/a.jsonl:2: variables: object expected, got an array "
+         .. "(no row was added)\n", result.stderr)
    end)
 
    it("prints its version and that of the contract", function()
