@@ -40,8 +40,7 @@ local function credential(report, status)
          ("chmod 600 %s\na credential in it may be known to others: replace it"):format(status.config_file))
    end
    if status.problem then
-      report("configuration", "problem", status.problem, not status.problem:find("proxy", 1, true)
-         and "see PROMPTIC_ENDPOINT, PROMPTIC_API_KEY and ~/.promptic/config.toml" or nil)
+      report("configuration", "problem", status.problem) -- the text names the setting
       return false
    elseif status.credential == "none" then
       report("credential", "problem", "none", "run `promptic login` or `promptic configure`, or set PROMPTIC_API_KEY")
