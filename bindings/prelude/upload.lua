@@ -9,7 +9,7 @@ local table, tostring, type = table, tostring, type
 local methods, library, rows = import "methods", import "c.library", import "c.rows"
 local tasks, supervise, sources = import "tasks", import "supervise", import "sources"
 local Job, reconcile, resume, rooms = import "job", import "reconcile", import "resume", import "rooms"
-local labels, failure = import "labels", import "failure"
+local labels, failure, strict = import "labels", import "failure", import "strict"
 local is_error = failure.is_error
 local check, now = library.check, library.now
 
@@ -454,7 +454,7 @@ local function run(call, settings)
    if not resume.continue(job, settings.resume) then
       job.source = sources.open(call.given, settings.path)
    end
-   return tasks.run(upload, job)
+   return strict.own(call.client, tasks.run(upload, job), "Upload")
 end
 
 function methods.upload_observations(...)
