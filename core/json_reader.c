@@ -5,6 +5,7 @@
 #include "json_text.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* What may come next. */
 enum {
