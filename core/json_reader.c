@@ -356,9 +356,9 @@ size_t json_reader_place(const json_reader *r, const char *text) {
 
 void json_reader_shrink(json_reader *r, size_t most) {
     size_t left = r->scratch_capacity > most ? r->scratch_capacity - most : 0;
-    char *scratch = left > 0 ? realloc(r->scratch, left) : NULL;
+    char *scratch = left > 0 ? memory_resize(r->allocator, r->scratch, left) : NULL;
     if (scratch == NULL) {
-        free(r->scratch);
+        memory_free(r->allocator, r->scratch);
         left = 0;
     }
     r->scratch = scratch;

@@ -221,6 +221,9 @@ function reconcile.after(job)
    local scan = job:scan(job.known, job.resent)
    local taken, err = look(job, scan)
    if not taken then
+      if is_error(err) then
+         err.message = err.message .. "; this was the list after the upload, which shows rows that are there twice"
+      end
       error(err, 0)
    elseif taken > 0 then
       error(failure.new{

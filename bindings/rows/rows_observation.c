@@ -53,10 +53,11 @@ static rows_outcome refuse_unknown(lua_State *L, rows_reader *reader, const rows
 
 /* ----------------------------------------------------------- flat and nested */
 
-rows_naming rows_naming_of(const rows_reader *reader) {
+rows_naming rows_naming_of(rows_reader *reader) {
     return (rows_naming){.label = rows_name_at(reader, reader->label),
                          .split = rows_name_at(reader, reader->split),
-                         .payloads = reader->room.payloads};
+                         .payloads = reader->room.payloads,
+                         .keys = &reader->keys};
 }
 
 /* Whether the member is no variable where there are no `variables`. */

@@ -410,6 +410,8 @@ describe("promptic.map", function()
       assert.matches("^no 4", errors[4])
       assert.is_nil(errors[1] or errors[3])
       assert.same({ {}, {} }, { promptic.map({}, tostring, { on_error = "collect" }) })
+      results, errors = promptic.map({ 1, 2 }, function() error(nil) end, { on_error = "collect" })
+      assert.same({ {}, { "nil", "nil" } }, { results, errors })
    end)
 
    it("ends where it is cancelled, though it collects errors", function()

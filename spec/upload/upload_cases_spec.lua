@@ -283,6 +283,14 @@ describe("only_new", function()
       end
    end)
 
+   it("says that it was the list at the end that failed", function()
+      serve(nil, { lists = 1 })
+      local problem = failure(upload, observations.rows(3), { only_new = true })
+      assert.equal(404, problem.status_code)
+      assert.same({ { first = 1, last = 3 } }, problem.rows.sent)
+      assert.matches("the list after the upload, which shows rows that are there twice", problem.message, 1, true)
+   end)
+
    it("counts observations that the server has beside the cases", function()
       local function observation(text)
          return ('{"id":1,"variables":{"text":"%s"},"expected":"label 1","split":"eval"}'):format(text)
