@@ -7,10 +7,10 @@ local lists = {
 }
 
 --- Makes room on the running coroutine's stack for calls so deep (default 6), of functions with up to ten local
---- variables or of C functions. A call may need memory: after this one, a change that makes calls but no objects is made
---- as a whole.
+--- variables or of C functions. A call may need memory: after this one, a change that makes calls but no objects is
+--- made as a whole.
 function lists.room(depth)
-   local _, _, _, _, _, _, _, _, _, _
+   local _, _, _, _, _, _, _, _, _, _ -- luacheck: ignore 211
    depth = depth or 6
    if depth > 0 then
       lists.room(depth - 1)

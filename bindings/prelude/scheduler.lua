@@ -361,16 +361,25 @@ local function wait(timeout, is_ready)
    return timeout > 0 and now() or began
 end
 
--- One turn. What its tasks have begun is sent at its end, not a frame later: one poll connects, the next one sends.
+-- Sends what tasks have begun, not a frame later: on a kept connection the first poll does. A new one takes three, to
+-- begin to connect, to see that it is connected, and to send; these two while there is time.
+local function send(stop)
+   host.poll(0)
+   for _ = 1, 2 do
+      if now() < stop then
+         host.poll(0)
+      end
+   end
+end
+
+-- One turn.
 local function turn(timeout, budget)
    local stop = wait(timeout, front.has_ready() or back.has_ready()) + budget
    local resumes = front.has_ready() or back.has_ready()
    go_on_until(front, stop)
    go_on_until(back, stop)
-   for _ = 1, resumes and call_count > 0 and 2 or 0 do
-      if now() < stop then
-         host.poll(0)
-      end
+   if resumes and call_count > 0 then
+      send(stop)
    end
    report_orphans()
 end
