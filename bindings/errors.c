@@ -27,7 +27,8 @@
 /* [-0, +1, m] Pushes a copy of the bytes to write to, as a userdata. */
 static char *push_copy(lua_State *L, const char *bytes, size_t length) {
     char *copy = lua_newuserdata(L, length + 1);
-    memcpy(copy, bytes, length);
+    if (length > 0) /* else there may be no bytes */
+        memcpy(copy, bytes, length);
     copy[length] = '\0';
     return copy;
 }

@@ -6,6 +6,7 @@
 #include "utf8.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* What may come next. */
 enum {

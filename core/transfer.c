@@ -319,7 +319,7 @@ static CURLcode set_method(CURL *easy, const transfer_plan *plan) {
         code = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     if (code != CURLE_OK)
         return code;
-    bool is_plain = is_post || is_head || strcmp(plan->method, "GET") == 0;
+    bool is_plain = is_post || is_head || (strcmp(plan->method, "GET") == 0 && plan->body == NULL);
     return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, is_plain ? NULL : plan->method);
 }
 

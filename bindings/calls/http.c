@@ -4,8 +4,8 @@
 #include "http.h"
 
 #include "ascii.h"
-#include "encode.h"
 #include "config.h"
+#include "encode.h"
 #include "json_buffer.h"
 #include "json_encode.h"
 #include "methods.h"
@@ -60,7 +60,7 @@ static void push_described(lua_State *L, const place *place) {
                     place->port != NULL ? place->port : "");
     lua_setfield(L, -2, "origin");
     set_flag(L, "is_http", is_http);
-    set_flag(L, "is_local", config_is_loopback(place->url));
+    set_flag(L, "is_local", config_is_loopback(place->host));
     set_flag(L, "has_user", place->user != NULL);
 }
 
@@ -209,6 +209,9 @@ static void take_body(lua_State *L, const bindings_site *site, int settings) {
         lua_pushstring(L, type);
         lua_setfield(L, settings, "content_type");
     }
+    lua_getfield(L, settings, "body");
+    if (!lua_isnil(L, -1) && strcmp(lua_tostring(L, METHOD), "HEAD") == 0)
+        bindings_argument_error(L, site, "a HEAD request has no body");
     lua_settop(L, settings);
 }
 

@@ -2,6 +2,7 @@
 #include "json_buffer.h"
 
 #include "ascii.h"
+#include "json_codec.h"
 #include "json_text.h"
 #include "utf8.h"
 
@@ -21,18 +22,7 @@ static int buffer_gc(lua_State *L) {
 json_buffer *json_buffer_push(lua_State *L) {
     json_buffer *b = compat_newuserdata(L, sizeof *b);
     *b = (json_buffer){NULL, 0, 0};
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
-    if (lua_isnil(L, -1)) {
-        lua_pop(L, 1);
-        lua_createtable(L, 0, 2);
-        lua_pushliteral(L, "promptic.json.buffer"); /* closed: a script could free it */
-        lua_setfield(L, -2, "__metatable");
-        lua_pushcfunction(L, buffer_gc);
-        lua_setfield(L, -2, "__gc");
-        lua_pushvalue(L, -1);
-        lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
-    }
-    lua_setmetatable(L, -2);
+    json_codec_protect(L, &metatable_key, "promptic.json.buffer", buffer_gc);
     return b;
 }
 

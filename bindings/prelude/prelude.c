@@ -116,6 +116,8 @@ static void push_library(lua_State *L, int module) {
     lua_setfield(L, -2, "clean");
     lua_pushcfunction(L, bindings_renew_client);
     lua_setfield(L, -2, "renew");
+    lua_pushcfunction(L, bindings_is_strict);
+    lua_setfield(L, -2, "is_strict");
     lua_pushcfunction(L, bindings_warn);
     lua_setfield(L, -2, "warn");
     lua_pushcfunction(L, set_strict);
