@@ -43,7 +43,7 @@ static void ignore_movement(void *owner, CURL *easy) {
 static void refuse_settings(void) {
     static const CURLoption needed[] = {CURLOPT_PROTOCOLS_STR, CURLOPT_SHARE,  CURLOPT_PROXY,
                                         CURLOPT_NOPROXY,       CURLOPT_CAINFO, CURLOPT_CAPATH};
-    pool *pool = pool_new(NULL, 1, ignore, ignore_movement, NULL);
+    struct pool *pool = pool_new(NULL, 1, ignore, ignore_movement, NULL);
     CHECK(pool != NULL && pool_reserve(pool));
     const transfer_settings settings = {.pool = pool, .ca_file = "/nowhere", .ca_path = "/nowhere"};
     CURLcode problem;
@@ -119,7 +119,7 @@ static void choose_places(void) {
         const promptic_request request = {
             .size = sizeof(promptic_request), .method = "GET", .url = places[i].url};
         promptic_error error = {.kind = PROMPTIC_OK};
-        foreign foreign;
+        struct foreign foreign;
         char *url, *path;
         units_row(places[i].url);
         CHECK(foreign_open(&origin, &request, &foreign, &url, &path, &error) == places[i].kind);
