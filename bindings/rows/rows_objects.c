@@ -428,10 +428,10 @@ static int call(lua_State *L) {
     request.method = row->verb;
     request.max_bytes = creates ? 0 : MOST_LISTED;
     request.is_patient = !creates;
-    bindings_owner *owner = bindings_prepare(L, &request);
+    bindings_call_handle *handle = bindings_prepare(L, &request);
     if (creates)
         rows_batch_lend(L, rows_check_batch(L, 4), &request);
-    return bindings_start(L, owner, &request);
+    return bindings_start(L, handle, &request);
 }
 
 /* --------------------------------------------------------------------- open */
