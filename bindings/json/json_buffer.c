@@ -4,6 +4,7 @@
 #include "ascii.h"
 #include "json_codec.h"
 #include "json_text.h"
+#include "utf8.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -74,7 +75,7 @@ static bool add_escaped(lua_State *L, json_buffer *b, const char *text, const ch
                         size_t *invalid_at) {
     const char *run = text; /* what is before this is in the buffer */
     for (const char *at = text; (at = json_skip_plain(at, end)) < end;) {
-        size_t sequence = (unsigned char)*at < 0x80 ? 1 : json_utf8_sequence(at, end);
+        size_t sequence = (unsigned char)*at < 0x80 ? 1 : utf8_sequence(at, end);
         if (sequence == 0) {
             if (invalid_at != NULL)
                 *invalid_at = (size_t)(at - text) + 1;

@@ -60,10 +60,6 @@ function failure.attempt_and(clean_up, f, ...)
 end
 
 --- Whether the next attempt may succeed: no connection, no response in time, or a platform that is away or busy.
-function failure.is_passing(err)
-   local status = err.status_code
-   return err.kind == "connection" or err.kind == "timeout"
-      or status ~= nil and (status == 408 or status == 429 or status >= 500)
-end
+failure.is_passing = library.is_passing
 
 return failure

@@ -22,6 +22,7 @@ local function unreadable(room)
 end
 
 local function list(job, room, scan)
+   job:check_process()
    rows.call(job.client, room.list, scan, nil, room.ids[1], room.ids[2])
 end
 

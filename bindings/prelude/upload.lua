@@ -9,7 +9,7 @@ local table, tostring, type = table, tostring, type
 local methods, library, rows = import "methods", import "c.library", import "c.rows"
 local tasks, supervise, sources = import "tasks", import "supervise", import "sources"
 local Job, reconcile, resume, rooms = import "job", import "reconcile", import "resume", import "rooms"
-local labels, failure = import "labels", import "failure"
+local labels, failure, strict = import "labels", import "failure", import "strict"
 local is_error = failure.is_error
 local check, now = library.check, library.now
 
@@ -254,6 +254,7 @@ end
 -- The next batch that is to be sent, nil where there is none.
 local function read(job)
    while not job.ended and not job.paused do
+      job:check_process()
       local standing, last = resume.standing(job.past, job.source.number + 1)
       local most_rows = job.pace.rows
       local batch = {
@@ -311,6 +312,7 @@ end
 
 -- The next batch for a worker, nil where it is to end.
 local function take(job)
+   job:check_process()
    while not job.failure and not job.paused and job.working <= job.pace.width do
       if #job.again > 0 then
          return within_limits(job, table.remove(job.again))
@@ -452,7 +454,7 @@ local function run(call, settings)
    if not resume.continue(job, settings.resume) then
       job.source = sources.open(call.given, settings.path)
    end
-   return tasks.run(upload, job)
+   return strict.own(call.client, tasks.run(upload, job), "Upload")
 end
 
 function methods.upload_observations(...)
