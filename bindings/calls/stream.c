@@ -4,6 +4,7 @@
 #include "stream.h"
 
 #include "call_handle.h"
+#include "grow.h"
 #include "lua_call.h"
 #include "lua_result.h"
 #include "state.h"
@@ -18,17 +19,11 @@
 
 /* Makes room for further bytes. */
 static bool reserve(bindings_call_handle *handle, size_t length) {
-    size_t needed = handle->length + length, capacity = 2 * MOST_WAITING;
-    if (needed <= handle->capacity)
-        return true;
-    while (capacity < needed)
-        capacity *= 2;
-    char *bytes = realloc(handle->bytes, capacity);
-    if (bytes == NULL)
-        return false;
-    handle->bytes = bytes;
-    handle->capacity = capacity;
-    return true;
+    char *bytes =
+        grow(handle->bytes, &handle->capacity, handle->length + length, 1, 2 * MOST_WAITING);
+    if (bytes != NULL)
+        handle->bytes = bytes;
+    return bytes != NULL;
 }
 
 /* Runs inside the core. */

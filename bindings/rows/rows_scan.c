@@ -4,6 +4,7 @@
  */
 #include "rows_scan.h"
 
+#include "grow.h"
 #include "json_number.h"
 #include "rows_file.h"
 #include "rows_json.h"
@@ -167,14 +168,10 @@ static bool append(rows_scan *scan, const char *piece, size_t length) {
         memmove(scan->data, scan->data + first, scan->length - first);
     scan->length -= first;
     scan->element = 0;
-    if (scan->length + length > scan->capacity) {
-        size_t capacity = 2 * (scan->length + length);
-        char *data = realloc(scan->data, capacity);
-        if (data == NULL)
-            return false;
-        scan->data = data;
-        scan->capacity = capacity;
-    }
+    char *data = grow(scan->data, &scan->capacity, scan->length + length, 1, 2 * length);
+    if (data == NULL)
+        return false;
+    scan->data = data;
     memcpy(scan->data + scan->length, piece, length);
     scan->length += length;
     json_reader_feed(json, scan->data + begin - first, scan->length - (begin - first), false);
