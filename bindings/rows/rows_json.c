@@ -307,12 +307,13 @@ bool rows_members_next(json_reader *json, rows_value *name, rows_value *value) {
     return true;
 }
 
+const rows_naming rows_own_naming = {.label = {.at = "\"expected\"", .length = 10},
+                                     .split = {.at = "\"split\"", .length = 7},
+                                     .payloads = true};
+
 bool rows_json_content(const char *text, size_t length, rows_content *content) {
-    static const rows_naming naming = {.label = {.at = "\"expected\"", .length = 10},
-                                       .split = {.at = "\"split\"", .length = 7},
-                                       .payloads = true};
     json_reader json = {.text = NULL};
-    reading r = {.json = &json, .naming = &naming};
+    reading r = {.json = &json, .naming = &rows_own_naming};
     rows_observation o = {.has_input = false};
     hashes kept = {.split = ROWS_NO_SPLIT};
     json_reader_start(&json, text, length, true, JSON_REPLACE);

@@ -24,6 +24,9 @@ typedef struct rows_naming {
     rows_keys *keys;         /* to refuse a member that appears twice; NULL: text of our own */
 } rows_naming;
 
+/* The names of the platform, which batches and its lists have. */
+extern const rows_naming rows_own_naming;
+
 /* An observation as it stands in a JSON text. Members that are null are absent. */
 typedef struct rows_observation {
     rows_value variables, input, expected, split, metadata;
