@@ -134,7 +134,7 @@ static void push_library(lua_State *L, int module) {
 
 /* --------------------------------------------------------------------- open */
 
-/* [-0, +0, m] Puts a method, where there is one, into the module of its resource too. */
+/* [-0, +0, m] Puts a method, if there is one, into the module of its resource too. */
 static void share_method(lua_State *L, const promptic_endpoint *row) {
     if (row->module == NULL)
         return;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A value in a JSON text; at is NULL where there is none. */
+/* A value in a JSON text; at is NULL if there is none. */
 typedef struct rows_value {
     const char *at;
     size_t length;
@@ -72,7 +72,7 @@ typedef struct rows_content {
     uint64_t split; /* ROWS_NO_SPLIT, or any number that is the split's alone */
 } rows_content;
 
-/* False where the text is neither. */
+/* False if the text is neither. */
 bool rows_json_content(const char *text, size_t length, rows_content *content);
 
 #endif

@@ -57,7 +57,7 @@ int rows_batch_answers(lua_State *L) {
     return 1;
 }
 
-/* reader:columns(): the names of a .csv file's columns as JSON texts; nil where they are not read,
+/* reader:columns(): the names of a .csv file's columns as JSON texts; nil if they are not read,
  * or there are none */
 int rows_reader_columns(lua_State *L) {
     const rows_reader *reader = rows_check_reader(L, 1);

@@ -77,7 +77,7 @@ static void take_count(rows_scan *scan, json_event event) {
         scan->count = number->integer;
 }
 
-/* What stands around the list; false where nothing further is to be read. */
+/* What stands around the list; false if nothing further is to be read. */
 static bool around_list(rows_scan *scan, json_event event) {
     const json_reader *json = &scan->json;
     bool in_data = scan->in_data, in_count = scan->in_count;
@@ -101,7 +101,7 @@ static bool around_list(rows_scan *scan, json_event event) {
     return true;
 }
 
-/* What stands in the list; false where nothing further is to be read. */
+/* What stands in the list; false if nothing further is to be read. */
 static bool inside_list(rows_scan *scan, json_event event) {
     const json_reader *json = &scan->json;
     bool in_id = scan->in_id;
