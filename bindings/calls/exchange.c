@@ -25,7 +25,7 @@
 
 /* ----------------------------------------------------------------- exchange */
 
-/* [-0, +1, m] A field of the table at index 2; NULL where it has none. */
+/* [-0, +1, m] A field of the table at index 2; NULL if it has none. */
 static const char *text_field(lua_State *L, const char *name) {
     lua_getfield(L, 2, name);
     return lua_tostring(L, -1);
@@ -43,7 +43,7 @@ static void take_headers(lua_State *L, int index, promptic_request *request) {
     request->headers = pairs;
 }
 
-/* [-0, +1, e] The body as a buffer that the call takes over; NULL where there is none. */
+/* [-0, +1, e] The body as a buffer that the call takes over; NULL if there is none. */
 static json_buffer *take_body(lua_State *L) {
     size_t length;
     lua_getfield(L, 2, "body");
@@ -66,7 +66,7 @@ static void take_file(lua_State *L, promptic_request *request) {
     request->max_bytes = (unsigned long long)lua_tonumber(L, -1);
 }
 
-/* [-0, +1, e] A number of the table at index 2; 0 where it has none. */
+/* [-0, +1, e] A number of the table at index 2; 0 if it has none. */
 static double number_field(lua_State *L, const char *name) {
     lua_getfield(L, 2, name);
     return lua_tonumber(L, -1);
@@ -166,7 +166,7 @@ static int sha256(lua_State *L) {
     return 1;
 }
 
-/* Reads up to `length` bytes; -1 and errno where that fails. */
+/* Reads up to `length` bytes; -1 and errno if that fails. */
 static ssize_t read_all(int file, char *bytes, size_t length) {
     size_t got = 0;
     while (got < length) {

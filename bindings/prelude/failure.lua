@@ -35,8 +35,8 @@ function failure.unexpected(message, method, path)
    }
 end
 
---- true and what f(...) returns, or false and its error. In a task of Lua 5.1 f is a task of its own, and its first
---- result the only one: nothing can be suspended inside of pcall there.
+--- Like pcall(f, ...), for an f that may be suspended. Lua 5.1 cannot yield across pcall: in a task there, f runs as a
+--- task of its own, and only its first result is returned.
 function failure.attempt(f, ...)
    if can_yield_in_pcall then
       return pcall(f, ...)
@@ -46,8 +46,7 @@ function failure.attempt(f, ...)
    return supervise.finish(supervise.start(f, ...))
 end
 
---- The same, and calls clean_up() at the end of f, however that comes: also where the task is cancelled, whose waiting
---- for f then ends with an error.
+--- The same, and calls clean_up() when f has ended: by returning, by an error, or because the task was cancelled.
 function failure.attempt_and(clean_up, f, ...)
    if not scheduler.running() then
       local fine, result = pcall(f, ...)

@@ -76,7 +76,7 @@ static const char *complete_time(lua_State *L, const char *text) {
     return lua_tostring(L, -1);
 }
 
-/* [-0, +1 or 2, m] Pushes the text of a query parameter's value; NULL where there is none. */
+/* [-0, +1 or 2, m] Pushes the text of a query parameter's value; NULL if there is none. */
 static const char *push_query_value(lua_State *L, const promptic_parameter *parameter,
                                     int options) {
     bindings_push_option(L, options, parameter->name);
