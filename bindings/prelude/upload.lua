@@ -337,16 +337,18 @@ local function work(job)
 end
 
 local function start_worker(job)
-   local worker = supervise.start_for(job.main, work, job)
-   job.workers[worker] = true
-   job.working = job.working + 1
-   function worker.on_finish()
+   local worker
+   local function on_finish()
       job.workers[worker] = nil
       job.working = job.working - 1
       if worker.status ~= "done" then
          job:fail(worker.err)
       end
    end
+   worker = supervise.start_for(job.main, work, job)
+   worker.on_finish = on_finish -- made before, as memory may end
+   job.working = job.working + 1
+   job.workers[worker] = true
 end
 
 -- As many as the pace has room for.
