@@ -91,7 +91,7 @@ end
 
 -- ------------------------------------------------------------------ sending
 
-local STEP_SECONDS = 0.0005 -- that spans are encoded for before others have their turn
+local STEP_SECONDS = 0.00025 -- that spans are encoded for before others have their turn
 
 -- The JSON text of a span, or a line of the spool.
 local function encode(self, item)
