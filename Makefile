@@ -453,9 +453,10 @@ contract: ## holds client and sandbox against the platform's contract, with Pris
 
 # ------------------------------------------------------------------ checking
 
-check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## shows that core/ needs no Lua and nothing of bindings/, and that no files need each other
+check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## shows that core/ needs no Lua and nothing of bindings/, that no files need each other, and that core/README.md draws them
 	$(Q)CC='$(CC)' BUILD='$(BUILD)' .ci/check-core $(ALL_CFLAGS)
 	$(Q).ci/symbol-circles '$(OBJ)' $^
+	$(Q).ci/core-drawing '$(OBJ)'
 
 house: ## shows which files four changes touch: a module of endpoints, an option, a command, a function in C
 	$(Q)$(DEPS) module program sandbox test

@@ -194,7 +194,7 @@ void client_disconnect(promptic_client *client) {
     client->closed = true;
     drop_idle(client);
     if (client->pool != NULL)
-        loop_release_pool(client->loop, client->pool);
+        loop_free_pool(client->loop, client->pool);
     client->pool = NULL;
 }
 
@@ -318,10 +318,6 @@ const char *promptic_client_endpoint_source(const promptic_client *client) {
 
 const char *promptic_client_ai_application(const promptic_client *client) {
     return client->config.application_id;
-}
-
-const char *promptic_client_workspace(const promptic_client *client) {
-    return promptic_client_ai_application(client);
 }
 
 const char *promptic_client_source(const promptic_client *client) {

@@ -4,15 +4,15 @@
 #include "http.h"
 
 #include "ascii.h"
-#include "encode.h"
 #include "config.h"
+#include "encode.h"
 #include "json_buffer.h"
 #include "json_encode.h"
 #include "methods.h"
 #include "place.h"
 #include "raw.h"
 #include "registry.h"
-#include "text.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -228,12 +228,12 @@ void bindings_check_http(lua_State *L, const bindings_site *site) {
 
 int bindings_repair_utf8(lua_State *L) {
     size_t length, width;
-    unsigned long code;
+    uint32_t code;
     const char *bytes = luaL_checklstring(L, 1, &length);
     luaL_Buffer out;
     luaL_buffinit(L, &out);
     for (size_t at = 0; at<length; at += width> 0 ? width : 1) {
-        width = text_read_utf8(bytes + at, length - at, &code);
+        width = utf8_read(bytes + at, length - at, &code);
         if (width > 0)
             luaL_addlstring(&out, bytes + at, width);
         else

@@ -5,7 +5,7 @@ local import = ...
 local ipairs, math, rawget, tostring, type = ipairs, math, rawget, tostring, type
 
 local methods, library = import "methods", import "c.library"
-local failure, noise = import "failure", import "noise"
+local failure, noise, strict = import "failure", import "noise", import "strict"
 local check, is_null = library.check, library.promptic.null
 
 -- ------------------------------------------------------------------ what both were measured on
@@ -15,8 +15,8 @@ local function held_out_score(iteration)
    return type(score) == "number" and score or nil
 end
 
--- The iteration whose prompt this is, measured on held-out rows; and how many of other prompts were. Of several the best
--- one: a text that scores higher the second time is no better prompt.
+-- The iteration whose prompt this is, measured on held-out rows; and how many of other prompts were. Of several the
+-- best one: a text that scores higher the second time is no better prompt.
 local function find_iteration(iterations, prompt)
    local found, others = nil, 0
    for _, iteration in ipairs(iterations) do
@@ -169,12 +169,12 @@ function methods.deploy_if_better(...)
    if not deployed then
       result = outcome(true, "nothing_deployed", "no prompt was deployed before")
    elseif deployed.experimentId == experiment_id then
-      return outcome(false, "already_deployed", "the experiment's prompt is the deployed one")
+      result = outcome(false, "already_deployed", "the experiment's prompt is the deployed one")
    else
       result = compare(client, experiment, deployed, settings)
    end
    if result.deployed then
       methods.deploy(client, component_id, experiment_id)
    end
-   return result
+   return strict.own(client, result, "Comparison")
 end

@@ -139,7 +139,7 @@ local HOPELESS = { argument = true, auth = true, config = true, decode = true }
 -- Whether there is no use in another attempt.
 local function is_refusal(err)
    local status = err.status_code
-   return HOPELESS[err.kind] or status and status >= 400 and status < 500 and status ~= 408 and status ~= 429
+   return HOPELESS[err.kind] or status and status >= 400 and not failure.is_passing(err)
 end
 
 -- The platform took the request but not all of it, or has something to say of it. Returns how many spans it rejected.

@@ -44,6 +44,8 @@ static bool is_item(const promptic_parameter *parameter) {
 static rows_outcome refuse_unknown(lua_State *L, rows_reader *reader, const rows_value *name) {
     const char *given = push_name(L, name);
     const char *near = bindings_nearest_parameter(rows_endpoint()->parameters, is_item, given);
+    if (near != NULL && strcmp(near, given) == 0)
+        near = NULL; /* expected or split, where the file has other names for them */
     rows_refuse(reader, ROWS_BAD,
                 near != NULL ? "unknown field '%s', did you mean '%s'?" : "unknown field '%s'",
                 given, near);

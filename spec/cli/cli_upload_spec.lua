@@ -62,7 +62,7 @@ describe("an upload of a file of which a part is there", function()
       for _, option in ipairs{ "--json", "--only-new" } do
          local result = add(option)
          assert.equal(1, result.code)
-         assert.matches("\n  --again adds all rows of the file, whether they are there or not\n  nothing was added\n",
+         assert.matches("(no row was added)\n  --again adds all rows of the file, whether they are there or not\n",
             result.stderr, 1, true)
       end
       assert.equal("Added 2 observations.\n", add("--again").stdout)

@@ -120,6 +120,7 @@ describe("upload_cases", function()
       for _, case in ipairs{
          { { input_payload = { 1 } }, "input_payload" }, { { input_payload = {}, expected = "x" },
             "unknown field 'expected'" },
+         { { variables = {}, expected = promptic.null }, "observations[1].expected is missing" },
          { { input_payload = {}, split = "test" }, "'test' is not one of train, eval" },
          { { input_payload = {}, expected_payload = " " }, "expected_payload is empty" },
       } do
