@@ -91,7 +91,7 @@ end
 
 -- ------------------------------------------------------------------ sending
 
-local STEP_SECONDS = 0.0005 -- that spans are encoded for before others have their turn
+local STEP_SECONDS = 0.00025 -- that spans are encoded for before others have their turn
 
 -- The JSON text of a span, or a line of the spool.
 local function encode(self, item)
@@ -359,23 +359,42 @@ function Tracer:current()
    return current and current.tracer == self and current or nil
 end
 
---- Waits until everything is sent, for so many seconds at most; whether it is.
-function Tracer:flush(seconds)
+-- Called by the method itself, so that an error names the script's line.
+local function check_seconds(where, seconds)
+   if seconds ~= nil and (type(seconds) ~= "number" or not (seconds >= 0)) then
+      error(("bad argument #1 to '%s' (seconds expected, got %s)"):format(where, tostring(seconds)), 3)
+   end
+end
+
+local function flush(self, seconds)
    check_process(self)
    if not is_empty(self) then
       wake(self)
    end
-   promptic.flush(seconds)
+   background.flush(seconds, function()
+      return self.sender and not scheduler.is_finished(self.sender) and self.sender or nil
+   end)
    return is_empty(self)
+end
+
+--- Waits until everything is sent, for so many seconds at most; whether it is.
+function Tracer:flush(seconds)
+   check_seconds("flush", seconds)
+   local done = flush(self, seconds)
+   return done
 end
 
 --- The same, and takes no further spans. What the spool holds stays for the next process.
 function Tracer:close(seconds)
+   check_seconds("close", seconds)
    if self.is_closed then
       return true
    end
-   local done = self:flush(seconds or 2)
+   local done = flush(self, seconds or 2)
    give_up(self)
+   if self.sender then
+      scheduler.cancel(self.sender)
+   end
    return done
 end
 
