@@ -47,6 +47,16 @@ describe("promptic's command line", function()
       end
    end)
 
+   it("names commands and not methods of the library", function()
+      local manual = process.run{ "cat", "build/man/promptic.1" }.stdout:gsub("\\\\-", "-")
+      for _, row in ipairs(require("promptic").endpoints) do
+         if row.name:find("_", 1, true) then -- `deploy` is a word as well
+            assert.is_nil(manual:find("%f[%w_]" .. row.name .. "%f[^%w_]"), row.name)
+         end
+      end
+      assert.is_nil(manual:find "given several times[^\n]*given several times")
+   end)
+
    it("explains without a credential, and for every width", function()
       local bare = command.new(nil)
       for _, width in ipairs{ 40, 80, 200 } do
