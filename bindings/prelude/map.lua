@@ -39,12 +39,13 @@ local function new_job(list, count)
    end
    function job.stop()
       if not job.stopped then
-         job.stopped, job.next = true, job.count + 1
+         job.next = job.count + 1
          for index = 1, count do
             if job.workers[index] then
                tasks.cancel(job.workers[index])
             end
          end
+         job.stopped = true
       end
    end
    function job.on_finish(worker)

@@ -110,6 +110,8 @@ static void push_library(lua_State *L, int module) {
     lua_setfield(L, -2, "random_hex");
     lua_pushcfunction(L, bindings_new_error);
     lua_setfield(L, -2, "new_error");
+    lua_pushcfunction(L, bindings_is_passing);
+    lua_setfield(L, -2, "is_passing");
     lua_pushcfunction(L, bindings_clean);
     lua_setfield(L, -2, "clean");
     lua_pushcfunction(L, bindings_renew_client);

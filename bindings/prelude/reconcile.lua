@@ -17,16 +17,12 @@ local now = library.now
 local reconcile = {}
 
 local function unreadable(room)
-   return failure.new{
-      kind = "decode",
-      code = "unexpected_response",
-      message = ("the response is no list of %s with their ids"):format(room.rows),
-      method = "GET",
-      path = room.path,
-   }
+   local message = "the response is not a list of %s with their ids"
+   return failure.unexpected(message:format(room.rows), "GET", room.path)
 end
 
 local function list(job, room, scan)
+   job:check_process()
    rows.call(job.client, room.list, scan, nil, room.ids[1], room.ids[2])
 end
 

@@ -370,7 +370,7 @@ describe("a head", function()
       local interim = "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
       local head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: "
       local chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
-         .. ("X: y\r\n"):rep(10700) .. "X: " -- libcurl has a bound for one line
+         .. ("X: " .. ("y"):rep(55) .. "\r\n"):rep(1070) .. "X: " -- libcurl bounds a line, and 5,000 headers since 8
       local BYTES = 64 * 1024
       local function padded(before, text, rest, size) -- rest is behind the head
          return before .. text .. ("x"):rep(size - #before - #text - 4) .. "\r\n\r\n" .. rest
