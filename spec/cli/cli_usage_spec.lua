@@ -288,9 +288,9 @@ describe("promptic's command line", function()
       local pid = pipe:read("l")
       repeat until #slow:requests() == 1
       os.execute("kill -INT " .. pid)
-      assert.equal("promptic: interrupted\n  0 rows were added, and perhaps those that were on their way; "
-         .. "--only-new adds the others:\n"
-         .. "    promptic observations list e1\n", pipe:read("a"))
+      assert.equal("promptic: interrupted\n  0 rows were added, and perhaps those of requests under way\n"
+         .. "  the same command with --only-new adds what is missing; `promptic observations list e1` shows what is "
+         .. "there\n", pipe:read("a"))
       assert.equal(130, select(3, pipe:close()))
    end)
 
