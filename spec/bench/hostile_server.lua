@@ -9,11 +9,11 @@ local MILLION = 1000000
 local GZIP = "Content-Encoding: gzip\r\n"
 local CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
--- The text so many times between two others, in gzip.
-local function gzip(before, text, count, after)
+-- The text so many times between two others, in gzip, so many times over.
+local function gzip(before, text, count, after, times)
    local pipe = assert(io.popen(([[
-      { printf %%s '%s'; yes '%s' 2>&- | tr -d '\n' 2>&- | head -c %d; printf %%s '%s'; } | gzip -9c]]):format(before, text,
-      #text * count, after)))
+      { printf %%s '%s'; yes '%s' 2>&- | tr -d '\n' 2>&- | head -c %d; printf %%s '%s'; }]]):format(before, text,
+      #text * count, after) .. (" | gzip -9c"):rep(times or 1)))
    local bytes = pipe:read("a")
    pipe:close()
    return bytes
@@ -37,7 +37,7 @@ local NESTED = ("["):rep(999) .. ("]"):rep(999)
 local RESPONSES = {
    plain = function() return whole("", "{}") end,
    gzip = function() return whole(GZIP, gzip("", " ", 300 * MILLION, "1")) end,
-   stacked = function() return whole(GZIP:rep(5), gzip("", " ", 300 * MILLION, "1")) end,
+   stacked = function() return whole(GZIP:rep(5), gzip("", " ", 300 * MILLION, "1", 5)) end,
    brotli = function() return whole("Content-Encoding: br\r\n", "\91\255\255\255\3" .. ("\0"):rep(201)) end,
    string = function() return whole("", '"' .. ("x"):rep(100 * MILLION) .. '"') end,
    escapes = function() return whole("", '"' .. ("\\n"):rep(50 * MILLION) .. '"') end,
