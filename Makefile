@@ -291,8 +291,7 @@ SPEC_ENV = .ci/clean-env PROMPTIC_SERVER_LUA='$(LUA)' LUA_CPATH='$(abspath $(BUI
 tagged = $(shell grep -lE '^-- Tags:.* $(1)( |$$)' spec/*/*_spec.lua)
 
 # Those tagged heavy build and install things; `make hosts` runs them.
-# Those tagged timed measure CPU, which other programs disturb: `make bench` runs them.
-QUICK_SPEC = $(filter-out $(call tagged,heavy) $(call tagged,timed) $(call tagged,kills),$(wildcard spec/*/*_spec.lua))
+QUICK_SPEC = $(filter-out $(call tagged,heavy) $(call tagged,kills),$(wildcard spec/*/*_spec.lua))
 
 test: ## runs the specs, several files at a time, in some 90 s; one file of them: make test SPEC=spec/core/retry_spec.lua
 	$(Q)$(DEPS) module program sandbox test
@@ -431,11 +430,15 @@ $(BENCH)/no-decode: spec/bench/no_decode.c $(CORE) $(BINDINGS) $(INTERPRETER) $(
 	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,--dynamic-list=$(EXPORTS) -Wl,--wrap=json_decode_bounded,--wrap=json_decoding_step -o $@ \
 		$(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) $(CORE_LIBS) -lm -ldl
 
+# OpenTelemetry's SDK for Node, which traces are measured beside, if npm can get it.
+BENCH_NODE = ! command -v npm >/dev/null || $(MAKE) --no-print-directory spec/otlp/node_modules/.package-lock.json || true
+
 bench: ## measures what promptic costs beside libcurl and other clients: build/bench.html, spec/bench/figures.svg; one part: PART=upload
 	$(Q)$(DEPS) module program sandbox test bench
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES) $(BENCH)/no-decode
+	$(Q)$(if $(filter traces,$(or $(PART),traces)),$(BENCH_NODE))
+	$(Q)$(if $(filter game prompt,$(or $(PART),game)),$(DEPS) luajit && $(MAKE) --no-print-directory luajit || true)
 	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))' $(PART)
-	$(Q)$(if $(PART),true,$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,timed))
 
 # Prism, and OpenTelemetry's exporters.
 NODE_MODULES := $(patsubst %,spec/%/node_modules/.package-lock.json,contract otlp)
@@ -450,9 +453,10 @@ contract: ## holds client and sandbox against the platform's contract, with Pris
 
 # ------------------------------------------------------------------ checking
 
-check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## shows that core/ needs no Lua and nothing of bindings/, and that no files need each other
+check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## shows that core/ needs no Lua and nothing of bindings/, that no files need each other, and that core/README.md draws them
 	$(Q)CC='$(CC)' BUILD='$(BUILD)' .ci/check-core $(ALL_CFLAGS)
 	$(Q).ci/symbol-circles '$(OBJ)' $^
+	$(Q).ci/core-drawing '$(OBJ)'
 
 house: ## shows which files four changes touch: a module of endpoints, an option, a command, a function in C
 	$(Q)$(DEPS) module program sandbox test

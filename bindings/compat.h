@@ -103,19 +103,6 @@ static inline void compat_setfuncs(lua_State *L, const luaL_Reg *functions, int 
 #define luaL_newlib(L, functions) (lua_newtable(L), luaL_setfuncs(L, functions, 0))
 
 /* [-0, +0, -] */
-static inline void *compat_testudata(lua_State *L, int index, const char *type_name) {
-    void *block = lua_touserdata(L, index);
-    if (block == NULL || !lua_getmetatable(L, index))
-        return NULL;
-    luaL_getmetatable(L, type_name);
-    bool same = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return same ? block : NULL;
-}
-#undef luaL_testudata
-#define luaL_testudata compat_testudata
-
-/* [-0, +0, -] */
 static inline void compat_setmetatable(lua_State *L, const char *type_name) {
     luaL_getmetatable(L, type_name);
     lua_setmetatable(L, -2);
@@ -144,9 +131,6 @@ static inline int compat_getsubtable(lua_State *L, int index, const char *name) 
 }
 #undef luaL_getsubtable
 #define luaL_getsubtable compat_getsubtable
-
-#undef lua_pushglobaltable
-#define lua_pushglobaltable(L) lua_pushvalue(L, LUA_GLOBALSINDEX)
 
 /* The user value of a userdata is a table in the place of its environment. */
 #undef lua_setuservalue

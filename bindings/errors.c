@@ -7,6 +7,7 @@
 #include "lua_client.h"
 #include "registry.h"
 #include "response.h"
+#include "retry.h"
 #include "site.h"
 #include "state.h"
 
@@ -277,6 +278,17 @@ bool bindings_is_interrupt(lua_State *L, int index) {
 }
 
 /* --------------------------------------------------------------------- kinds */
+
+int bindings_is_passing(lua_State *L) {
+    lua_getfield(L, 1, "kind");
+    lua_getfield(L, 1, "status_code");
+    promptic_kind kind = PROMPTIC_OK;
+    while (kind < PROMPTIC_MEMORY &&
+           (!lua_isstring(L, -2) || strcmp(promptic_kind_name(kind), lua_tostring(L, -2)) != 0))
+        kind++;
+    lua_pushboolean(L, retry_is_passing(kind, (int)lua_tointeger(L, -1)));
+    return 1;
+}
 
 int bindings_is_error(lua_State *L) {
     const char *kind = luaL_optstring(L, 2, NULL);

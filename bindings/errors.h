@@ -22,6 +22,9 @@ void bindings_push_error(lua_State *L, const promptic_result *result);
 int bindings_new_error(lua_State *L);
 int bindings_clean(lua_State *L);
 
+/* [-0, +1, e] is_passing(error): whether the next attempt may succeed. */
+int bindings_is_passing(lua_State *L);
+
 /* promptic.is_error(value [, kind]) */
 int bindings_is_error(lua_State *L);
 

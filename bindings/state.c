@@ -3,6 +3,7 @@
  */
 #include "state.h"
 
+#include "clock.h"
 #include "errors.h"
 #include "registry.h"
 #include "site.h"

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* A call of Lua's, owned by a userdata (lua_call.h). */
+/* A call of Lua's, owned by a userdata (call_handle.h). */
 typedef struct bindings_owner bindings_owner;
 
 typedef struct bindings_interrupter bindings_interrupter;

@@ -14,14 +14,6 @@ static promptic_call *call_of(job *job) {
     return LIST_ENTRY(job, promptic_call, job);
 }
 
-/* An easy handle for an attempt; NULL with libcurl's reason. */
-static CURL *take_handle(const promptic_call *call, CURLcode *problem) {
-    if (!call->foreign.active)
-        return client_take_handle(call->client, problem);
-    const transfer_settings settings = client_settings(call->client);
-    return foreign_handle(&settings, &call->foreign, problem);
-}
-
 /* The attempt cannot begin. What libcurl refuses, such as TLS where it was built without, is the
  * same each time. */
 static void fail_to_begin(promptic_call *call, CURLcode problem) {
@@ -66,7 +58,8 @@ static bool begin_attempt(promptic_call *call) {
         .keeps_failures = call->takes_any_status,
     };
     CURLcode problem = CURLE_OUT_OF_MEMORY;
-    CURL *easy = pool_reserve(client->pool) ? take_handle(call, &problem) : NULL;
+    CURL *easy =
+        pool_reserve(client->pool) ? client_take_handle(client, &call->foreign, &problem) : NULL;
     if (easy != NULL)
         problem = transfer_begin(&call->transfer, easy, &plan, &call->job);
     bool ready = easy != NULL && problem == CURLE_OK;

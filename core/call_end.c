@@ -23,10 +23,7 @@ void call_free_request(promptic_call *call) {
 }
 
 void call_give_handle(promptic_call *call, CURL *easy) {
-    if (call->foreign.active)
-        curl_easy_cleanup(easy);
-    else
-        client_give_handle(call->client, easy);
+    client_give_handle(call->client, &call->foreign, easy);
 }
 
 void call_take_back(promptic_call *call, CURL *easy) {

@@ -184,15 +184,17 @@ void client_release(promptic_client *client) {
 }
 
 static void drop_idle(promptic_client *client) {
-    while (client->idle_count > 0)
-        curl_easy_cleanup(client->idle[--client->idle_count]);
+    while (client->own.count > 0)
+        curl_easy_cleanup(client->own.idle[--client->own.count]);
+    while (client->foreign.count > 0)
+        curl_easy_cleanup(client->foreign.idle[--client->foreign.count]);
 }
 
 void client_disconnect(promptic_client *client) {
     client->closed = true;
     drop_idle(client);
     if (client->pool != NULL)
-        loop_release_pool(client->loop, client->pool);
+        loop_free_pool(client->loop, client->pool);
     client->pool = NULL;
 }
 
@@ -257,7 +259,7 @@ const char *client_target(const promptic_client *client, const char *url) {
     return client->origin != NULL ? url + client->origin_length : NULL;
 }
 
-transfer_settings client_settings(const promptic_client *client) {
+static transfer_settings settings_of(const promptic_client *client) {
     return (transfer_settings){
         .pool = client->pool,
         .origin = client->origin,
@@ -269,21 +271,31 @@ transfer_settings client_settings(const promptic_client *client) {
     };
 }
 
-CURL *client_take_handle(promptic_client *client, CURLcode *problem) {
+/* Where such handles are kept; NULL if one serves a single request. */
+static client_handles *kept_for(promptic_client *client, const foreign *foreign) {
+    if (!foreign->active)
+        return &client->own;
+    return foreign->is_plain ? &client->foreign : NULL;
+}
+
+CURL *client_take_handle(promptic_client *client, const foreign *foreign, CURLcode *problem) {
+    client_handles *kept = kept_for(client, foreign);
     if (client->generation != client->loop->generation)
         drop_idle(client); /* they share the TLS sessions of the parent process */
     client->generation = client->loop->generation;
-    if (client->idle_count > 0)
-        return client->idle[--client->idle_count];
-    const transfer_settings settings = client_settings(client);
-    return transfer_handle(&settings, problem);
+    if (kept != NULL && kept->count > 0)
+        return kept->idle[--kept->count];
+    const transfer_settings settings = settings_of(client);
+    return foreign->active ? foreign_handle(&settings, foreign, problem)
+                           : transfer_handle(&settings, problem);
 }
 
-void client_give_handle(promptic_client *client, CURL *easy) {
-    if (client->closed || client->idle_count == CLIENT_IDLE_HANDLES)
+void client_give_handle(promptic_client *client, const foreign *foreign, CURL *easy) {
+    client_handles *kept = kept_for(client, foreign);
+    if (client->closed || kept == NULL || kept->count == CLIENT_IDLE_HANDLES)
         curl_easy_cleanup(easy);
     else
-        client->idle[client->idle_count++] = easy;
+        kept->idle[kept->count++] = easy;
 }
 
 /* ------------------------------------------------------------- public rest */
@@ -306,10 +318,6 @@ const char *promptic_client_endpoint_source(const promptic_client *client) {
 
 const char *promptic_client_ai_application(const promptic_client *client) {
     return client->config.application_id;
-}
-
-const char *promptic_client_workspace(const promptic_client *client) {
-    return promptic_client_ai_application(client);
 }
 
 const char *promptic_client_source(const promptic_client *client) {

@@ -12,7 +12,7 @@
 
 /* Whether the host, as libcurl spells it, is this machine. The spelling must be exact: what only
  * begins like an address of this machine, 127.0.0.1.example.com, may be anywhere. */
-static bool is_loopback(const char *host) {
+bool config_is_loopback(const char *host) {
     char address[INET6_ADDRSTRLEN];
     struct in_addr v4;
     struct in6_addr v6;
@@ -27,13 +27,6 @@ static bool is_loopback(const char *host) {
     memcpy(address, host + 1, length - 2);
     address[length - 2] = '\0';
     return inet_pton(AF_INET6, address, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
-bool config_is_loopback(const char *endpoint) {
-    place place;
-    bool is_local = place_read(&place, NULL, endpoint) == CURLUE_OK && is_loopback(place.host);
-    place_free(&place);
-    return is_local;
 }
 
 /* ------------------------------------------------------------------- checks */
@@ -111,7 +104,7 @@ static promptic_kind check_parts(const place *place, const char *name, bool allo
     if (ends_in_api(place->url))
         return failure_set_code(error, PROMPTIC_CONFIG, "api_in_endpoint",
                                 "%s ends in /api/v1, which the library adds: leave it out", name);
-    if (is_http && !allow_http && !is_loopback(place->host))
+    if (is_http && !allow_http && !config_is_loopback(place->host))
         return failure_set(error, PROMPTIC_CONFIG,
                            "%s is plain http, over which anybody on the way could read the "
                            "credential: use https, or set allow_http to permit it",
@@ -134,7 +127,7 @@ promptic_kind config_endpoint(const promptic_allocator *allocator, const char *v
         size_t length = strlen(place.url);
         while (length > 0 && place.url[length - 1] == '/')
             length--;
-        *is_local = is_loopback(place.host);
+        *is_local = config_is_loopback(place.host);
         *out = text_copy(allocator, place.url, length);
         kind = *out != NULL ? PROMPTIC_OK : failure_memory(error);
     }

@@ -7,6 +7,7 @@
 #include "config_file.h"
 #include "config_replace.h"
 #include "failure.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -157,9 +158,9 @@ typedef struct plan {
 } plan;
 
 static bool is_utf8(const char *value) {
-    unsigned long code;
+    uint32_t code;
     for (size_t left = strlen(value), width; left > 0; left -= width, value += width)
-        if ((width = text_read_utf8(value, left, &code)) == 0)
+        if ((width = utf8_read(value, left, &code)) == 0)
             return false;
     return true;
 }

@@ -8,7 +8,8 @@
 
 /* ------------------------------------------------------------------ reasons */
 
-const char *failure_reason(int status) {
+/* The standard reason of a status; NULL if it has none. */
+static const char *reason_of(int status) {
     static const struct {
         int status;
         const char *reason;
@@ -219,7 +220,7 @@ char *failure_message(const failure_body *body, int status, const char *content_
     else if (body->length > 0)
         add_text(&line, body, content_type);
     if (line.length == 0) {
-        const char *reason = failure_reason(status);
+        const char *reason = reason_of(status);
         if (reason != NULL)
             text_add(&line, reason);
         else

@@ -62,7 +62,4 @@ char *failure_no_route(const promptic_allocator *allocator, const promptic_endpo
  * list that takes no id cannot be missing. Freed with memory_free. NULL if out of memory. */
 char *failure_not_found(const failure_body *body, const promptic_endpoint *row);
 
-/* The standard reason of a status, "Not Found"; NULL if it has none. A static string. */
-const char *failure_reason(int status);
-
 #endif

@@ -87,8 +87,11 @@ static promptic_kind resolve(const foreign_origin *origin, const promptic_reques
         *url = text_copy(origin->allocator, place.url, strlen(place.url));
         if (*path == NULL || *url == NULL)
             kind = failure_memory(error);
-        else if (!config_is_loopback(*url))
+        else if (!config_is_loopback(place.host))
             kind = proxy_find(origin->allocator, place.scheme, &out->proxy, error);
+        /* A handle that has had a user, or HEAD, may keep some of it. */
+        out->is_plain = out->proxy.url == NULL && request->ca_file == NULL && place.user == NULL &&
+                        strcmp(request->method, "HEAD") != 0;
     }
     place_free(&place);
     memory_free(origin->allocator, base);

@@ -3,8 +3,10 @@
 
 #include "ascii.h"
 #include "json_text.h"
+#include "utf8.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* What may come next. */
 enum {
@@ -91,7 +93,7 @@ static json_event read_unicode(json_reader *r) {
     if (unit < 0)
         return fail(r, "invalid escape");
     if (unit < 0xD800 || unit > 0xDFFF)
-        return substitute(r, bytes, json_utf8_write((uint32_t)unit, bytes), 6);
+        return substitute(r, bytes, utf8_write((uint32_t)unit, bytes), 6);
     if (unit < 0xDC00) {
         size_t behind = available - 6 < 2 ? available - 6 : 2;
         bool may_be_pair = memcmp(r->at + 6, "\\u", behind) == 0;
@@ -103,7 +105,7 @@ static json_event read_unicode(json_reader *r) {
     if (low < 0xDC00 || low > 0xDFFF)
         return replace(r, 6, "half of a surrogate pair");
     uint32_t code = 0x10000 + (((uint32_t)unit - 0xD800) << 10) + ((uint32_t)low - 0xDC00);
-    return substitute(r, bytes, json_utf8_write(code, bytes), 12);
+    return substitute(r, bytes, utf8_write(code, bytes), 12);
 }
 
 static json_event read_escape(json_reader *r) {
@@ -122,14 +124,14 @@ static json_event read_escape(json_reader *r) {
 /* What is not ASCII, up to where ASCII goes on. */
 static json_event read_beyond_ascii(json_reader *r, const char *stop) {
     do {
-        size_t length = json_utf8_sequence(r->at, r->end);
+        size_t length = utf8_sequence(r->at, r->end);
         if (length > 0) {
             r->at += length;
             continue;
         }
-        if (!r->last && json_utf8_is_cut(r->at, r->end))
+        if (!r->last && utf8_is_cut(r->at, r->end))
             return JSON_WANTS;
-        json_event event = replace(r, json_utf8_invalid(r->at, r->end), "text that is not UTF-8");
+        json_event event = replace(r, utf8_invalid(r->at, r->end), "text that is not UTF-8");
         if (event != JSON_STRING)
             return event;
     } while (r->at < stop && (unsigned char)*r->at >= 0x80);

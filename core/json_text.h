@@ -1,6 +1,4 @@
-/*
- * json_text.h - what JSON text is made of: white space, plain runs of a string, UTF-8.
- */
+/* json_text.h - what JSON text is made of: white space, plain runs of a string. */
 #ifndef PROMPTIC_JSON_TEXT_H
 #define PROMPTIC_JSON_TEXT_H
 
@@ -71,21 +69,5 @@ static inline bool json_all_plain(const char *text, size_t length) {
     }
     return json_not_plain(word) == 0;
 }
-
-/*
- * The length, 1 to 4, of the UTF-8 sequence at `text` (before `end`), or 0 if there is none that
- * RFC 3629 allows: overlong forms, surrogates and what is beyond U+10FFFF are none.
- */
-size_t json_utf8_sequence(const char *text, const char *end);
-
-/* How many of the bytes at `text`, 1 to 3, are one error, where json_utf8_sequence found none: as
- * many as could begin a sequence (the "maximal subpart" of the Unicode Standard, 3.9, D93b). */
-size_t json_utf8_invalid(const char *text, const char *end);
-
-/* Whether the bytes from `text` to `end` could become a sequence if more bytes followed. */
-bool json_utf8_is_cut(const char *text, const char *end);
-
-/* Writes a code point, surrogates included, as UTF-8; returns its length. */
-size_t json_utf8_write(uint32_t code, char bytes[4]);
 
 #endif /* PROMPTIC_JSON_TEXT_H */

@@ -155,10 +155,10 @@ pool *loop_new_pool(promptic_loop *loop) {
     return pool;
 }
 
-void loop_release_pool(promptic_loop *loop, pool *pool) {
+void loop_free_pool(promptic_loop *loop, pool *pool) {
     sigpipe_guard guard;
     sigpipe_block(&guard, loop->uses_tls); /* as in loop_remove */
-    pool_release(pool);
+    pool_free(pool);
     sigpipe_restore(&guard);
 }
 

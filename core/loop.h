@@ -57,11 +57,11 @@ void loop_release(promptic_loop *loop);
  * Calls under way end as cancelled, the parent's connections are left alone. */
 void loop_check_process(promptic_loop *loop);
 
-/* A pool in the loop's list, with one reference. NULL if out of memory. */
+/* A pool in the loop's list. NULL if out of memory. */
 pool *loop_new_pool(promptic_loop *loop);
 
-/* Gives a reference back; the last one closes the pool's connections. */
-void loop_release_pool(promptic_loop *loop, pool *pool);
+/* Closes the pool's connections and takes it out of the list. */
+void loop_free_pool(promptic_loop *loop, pool *pool);
 
 /* Makes room for one more job, so that scheduling it can not fail. */
 bool loop_reserve(promptic_loop *loop);

@@ -90,9 +90,3 @@ void place_show(const place *place, text *out) {
         out->length += clean_line(out->data + out->length, room + 1, whole.data, whole.length);
     text_free(&whole);
 }
-
-bool place_is_same_origin(const place *a, const place *b) {
-    const char *port = a->port != NULL ? a->port : "", *other = b->port != NULL ? b->port : "";
-    return strcasecmp(a->scheme, b->scheme) == 0 && strcasecmp(a->host, b->host) == 0 &&
-           strcmp(port, other) == 0;
-}

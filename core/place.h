@@ -32,7 +32,4 @@ void place_show(const place *place, text *out);
 /* Whether it is http or https. */
 bool place_is_web(const place *place);
 
-/* Whether scheme, host and port are the same. */
-bool place_is_same_origin(const place *a, const place *b);
-
 #endif

@@ -147,7 +147,6 @@ pool *pool_new(const promptic_allocator *allocator, long most_kept, pool_report_
     pool->allocator = allocator;
     list_init(&pool->link);
     list_init(&pool->working);
-    pool->references = 1;
     pool->due_ms = CLOCK_NEVER;
     pool->most_kept = most_kept;
     pool->report = report;
@@ -196,13 +195,7 @@ static bool make_handles(pool *pool) {
     return pool->handles->multi != NULL;
 }
 
-void pool_retain(pool *pool) {
-    pool->references++;
-}
-
-void pool_release(pool *pool) {
-    if (--pool->references > 0)
-        return;
+void pool_free(pool *pool) {
     list_remove(&pool->link);
     free_handles(pool, pool->handles); /* calls on_close for each kept connection */
     memory_free(pool->allocator, pool->sockets);

@@ -67,7 +67,6 @@ typedef struct pool_handles {
 struct pool {
     const promptic_allocator *allocator; /* the loop's, borrowed */
     list_link link;                      /* in the loop's list */
-    size_t references;                   /* one per client */
     size_t running;                      /* transfers under way */
     list_link working;                   /* those that have more to do without libcurl */
     int64_t until_us;                    /* when the step that is under way is to end */
@@ -83,14 +82,12 @@ struct pool {
     void *owner;           /* of both */
 };
 
-/* A pool with one reference that keeps up to most_kept connections. NULL if out of memory. */
+/* A pool that keeps up to most_kept connections, freed with pool_free. NULL if out of memory. */
 pool *pool_new(const promptic_allocator *allocator, long most_kept, pool_report_fn report,
                pool_moved_fn moved, void *owner);
 
-void pool_retain(pool *pool);
-
-/* The last release closes the pool's connections. No transfer may be under way then. */
-void pool_release(pool *pool);
+/* Closes the pool's connections. No transfer may be under way. */
+void pool_free(pool *pool);
 
 /* Makes room for one more transfer. False if out of memory. */
 bool pool_reserve(pool *pool);

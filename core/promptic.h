@@ -373,10 +373,8 @@ PROMPTIC_API const char *promptic_client_endpoint_source(const promptic_client *
 PROMPTIC_API const char *promptic_client_proxy(const promptic_client *client);
 
 /* The id of the AI Application that a session token works in; NULL where no source gives one, and
- * with an API key, which has its own. Borrowed from the client. The second function is an older
- * name of the first. */
+ * with an API key, which has its own. Borrowed from the client. */
 PROMPTIC_API const char *promptic_client_ai_application(const promptic_client *client);
-PROMPTIC_API const char *promptic_client_workspace(const promptic_client *client);
 
 /* Which source the credential came from: "arguments", "environment" or "file", and whether it is
  * an "access_token" or an "api_key"; both "none" of an anonymous client. Static strings. */

@@ -13,7 +13,7 @@ static bool is_one_of(char c, const char *list) {
     return c != '\0' && strchr(list, c) != NULL;
 }
 
-void request_add_encoded(text *text, const char *string) {
+static void add_encoded(text *text, const char *string) {
     if (!text_reserve(text, 3 * strlen(string)))
         return;
     text->length += encode_percent(text->data + text->length, string);
@@ -22,9 +22,9 @@ void request_add_encoded(text *text, const char *string) {
 
 static void add_pair(text *query, const char *name, const char *value) {
     text_add_char(query, query->length == 0 ? '?' : '&');
-    request_add_encoded(query, name);
+    add_encoded(query, name);
     text_add_char(query, '=');
-    request_add_encoded(query, value);
+    add_encoded(query, value);
 }
 
 /* ------------------------------------------------------- rows of the table */
@@ -42,7 +42,7 @@ static promptic_kind add_argument(text *path, const char *name, int name_length,
     const char *problem = request_id_problem(argument);
     if (problem != NULL)
         return failure_set(error, PROMPTIC_ARGUMENT, "%.*s: %s", name_length, name, problem);
-    request_add_encoded(path, argument);
+    add_encoded(path, argument);
     return PROMPTIC_OK;
 }
 

@@ -25,6 +25,11 @@ bool retry_declares_unprocessed(int status, double retry_after) {
     return false;
 }
 
+bool retry_is_passing(promptic_kind kind, int status) {
+    return kind == PROMPTIC_CONNECTION || kind == PROMPTIC_TIMEOUT || status == 408 ||
+           status == 429 || status >= 500;
+}
+
 static bool response_allows(const retry_attempt *attempt) {
     switch (attempt->status) {
     case 408: /* not received completely, so not processed (RFC 9110 15.5.9) */

@@ -2,6 +2,7 @@
 
 #include "ascii.h"
 #include "text.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -90,7 +91,7 @@ static bool read_code_point(reader *r, string *out, int digits) {
     r->at += digits;
     if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
         return fail(r, "an escape in a string names no character");
-    out->length += text_utf8((unsigned long)code, out->data + out->length);
+    out->length += utf8_write((uint32_t)code, out->data + out->length);
     return true;
 }
 

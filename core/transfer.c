@@ -155,12 +155,6 @@ static long request_size(CURL *easy) {
     return bytes;
 }
 
-bool transfer_was_sent(const transfer *transfer) {
-    if (transfer->easy == NULL)
-        return transfer->sent;
-    return transfer->connected && request_size(transfer->easy) > transfer->sent_before;
-}
-
 static pool_end end_of(const char *ip, int port) {
     pool_end end = {.port = port};
     if (strlen(ip) < sizeof end.ip)
@@ -328,7 +322,7 @@ static CURLcode set_method(CURL *easy, const transfer_plan *plan) {
         code = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     if (code != CURLE_OK)
         return code;
-    bool is_plain = is_post || is_head || strcmp(plan->method, "GET") == 0;
+    bool is_plain = is_post || is_head || (strcmp(plan->method, "GET") == 0 && plan->body == NULL);
     return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, is_plain ? NULL : plan->method);
 }
 
@@ -408,7 +402,7 @@ bool transfer_go_on(transfer *transfer, int64_t until_us) {
 void transfer_drop(transfer *transfer) {
     list_remove(&transfer->work_link);
     inflow_close(&transfer->inflow);
-    transfer->sent = transfer_was_sent(transfer);
+    transfer->sent = transfer->connected && request_size(transfer->easy) > transfer->sent_before;
     curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, NULL);
     transfer->easy = NULL;
 }

@@ -8,6 +8,7 @@
 #include "download.h"
 #include "http.h"
 #include "json_buffer.h"
+#include "lua_call.h"
 #include "methods.h"
 #include "sha256.h"
 #include "stream.h"
@@ -135,6 +136,19 @@ static int exchange(lua_State *L) {
     const bindings_exchange_kind kind = take_kind(L);
     request.limits = &limits;
     return bindings_exchange(L, &request, take_body(L), &kind);
+}
+
+/* [-?, +1, e] post(client, endpoint, body): a call of a row without ids whose body, a string, is
+ * ready: the library has made it, so that its shape is not looked at again. Returns what the row's
+ * method returns. */
+static int post(lua_State *L) {
+    const promptic_endpoint *row = promptic_endpoint_find(luaL_checkstring(L, 2));
+    promptic_request request = {.row = row, .method = row->verb};
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 3, &length);
+    json_buffer *body = json_buffer_push(L);
+    json_buffer_add(L, body, bytes, length);
+    return bindings_call(L, &request, body);
 }
 
 /* -------------------------------------------------------------------- bytes */
@@ -285,6 +299,7 @@ void bindings_check_download(lua_State *L, const bindings_site *options) {
 
 int bindings_open_exchange(lua_State *L) {
     static const luaL_Reg functions[] = {{"exchange", exchange},
+                                         {"post", post},
                                          {"open", download_open},
                                          {"read", read_file},
                                          {"sha256", sha256},

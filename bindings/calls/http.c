@@ -4,15 +4,15 @@
 #include "http.h"
 
 #include "ascii.h"
-#include "encode.h"
 #include "config.h"
+#include "encode.h"
 #include "json_buffer.h"
 #include "json_encode.h"
 #include "methods.h"
 #include "place.h"
 #include "raw.h"
 #include "registry.h"
-#include "text.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -60,7 +60,7 @@ static void push_described(lua_State *L, const place *place) {
                     place->port != NULL ? place->port : "");
     lua_setfield(L, -2, "origin");
     set_flag(L, "is_http", is_http);
-    set_flag(L, "is_local", config_is_loopback(place->url));
+    set_flag(L, "is_local", config_is_loopback(place->host));
     set_flag(L, "has_user", place->user != NULL);
 }
 
@@ -209,6 +209,9 @@ static void take_body(lua_State *L, const bindings_site *site, int settings) {
         lua_pushstring(L, type);
         lua_setfield(L, settings, "content_type");
     }
+    lua_getfield(L, settings, "body");
+    if (!lua_isnil(L, -1) && strcmp(lua_tostring(L, METHOD), "HEAD") == 0)
+        bindings_argument_error(L, site, "a HEAD request has no body");
     lua_settop(L, settings);
 }
 
@@ -225,12 +228,12 @@ void bindings_check_http(lua_State *L, const bindings_site *site) {
 
 int bindings_repair_utf8(lua_State *L) {
     size_t length, width;
-    unsigned long code;
+    uint32_t code;
     const char *bytes = luaL_checklstring(L, 1, &length);
     luaL_Buffer out;
     luaL_buffinit(L, &out);
     for (size_t at = 0; at<length; at += width> 0 ? width : 1) {
-        width = text_read_utf8(bytes + at, length - at, &code);
+        width = utf8_read(bytes + at, length - at, &code);
         if (width > 0)
             luaL_addlstring(&out, bytes + at, width);
         else

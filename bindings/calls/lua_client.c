@@ -222,6 +222,13 @@ int bindings_renew_client(lua_State *L) {
     return 1;
 }
 
+int bindings_is_strict(lua_State *L) {
+    bindings_client *client =
+        bindings_check_client(L, &(bindings_site){.function = "is_strict", .argument = 1});
+    lua_pushboolean(L, client->strict);
+    return 1;
+}
+
 /* __tostring: promptic.client (https://promptic.eu, api_key from environment) */
 static int describe(lua_State *L) {
     bindings_client *client =

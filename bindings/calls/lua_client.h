@@ -41,6 +41,9 @@ int bindings_close_client(lua_State *L);
  * client uses from now on. */
 int bindings_renew_client(lua_State *L);
 
+/* is_strict(client) -> boolean, for the prelude: whether the option `strict` was given. */
+int bindings_is_strict(lua_State *L);
+
 /* [-0, +0, e] warn(client, text): a line of level warning in the client's log. */
 int bindings_warn(lua_State *L);
 

@@ -3,9 +3,10 @@
  */
 #include "stream.h"
 
+#include "call_handle.h"
 #include "lua_call.h"
+#include "lua_result.h"
 #include "state.h"
-#include "tasks.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -18,7 +18,4 @@ bool bindings_has_background(lua_State *L);
  * False with the error pushed where one was raised. Needs LUA_MINSTACK slots. */
 bool bindings_drive_background(lua_State *L, bindings_state *state, double seconds);
 
-/* Whether a call made here is a task's that can wait for it, with other tasks running meanwhile. */
-bool bindings_can_suspend(lua_State *L, const bindings_state *state);
-
 #endif

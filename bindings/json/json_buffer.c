@@ -2,7 +2,9 @@
 #include "json_buffer.h"
 
 #include "ascii.h"
+#include "json_codec.h"
 #include "json_text.h"
+#include "utf8.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,18 +22,7 @@ static int buffer_gc(lua_State *L) {
 json_buffer *json_buffer_push(lua_State *L) {
     json_buffer *b = compat_newuserdata(L, sizeof *b);
     *b = (json_buffer){NULL, 0, 0};
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
-    if (lua_isnil(L, -1)) {
-        lua_pop(L, 1);
-        lua_createtable(L, 0, 2);
-        lua_pushliteral(L, "promptic.json.buffer"); /* closed: a script could free it */
-        lua_setfield(L, -2, "__metatable");
-        lua_pushcfunction(L, buffer_gc);
-        lua_setfield(L, -2, "__gc");
-        lua_pushvalue(L, -1);
-        lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
-    }
-    lua_setmetatable(L, -2);
+    json_codec_protect(L, &metatable_key, "promptic.json.buffer", buffer_gc);
     return b;
 }
 
@@ -84,7 +75,7 @@ static bool add_escaped(lua_State *L, json_buffer *b, const char *text, const ch
                         size_t *invalid_at) {
     const char *run = text; /* what is before this is in the buffer */
     for (const char *at = text; (at = json_skip_plain(at, end)) < end;) {
-        size_t sequence = (unsigned char)*at < 0x80 ? 1 : json_utf8_sequence(at, end);
+        size_t sequence = (unsigned char)*at < 0x80 ? 1 : utf8_sequence(at, end);
         if (sequence == 0) {
             if (invalid_at != NULL)
                 *invalid_at = (size_t)(at - text) + 1;

@@ -45,18 +45,7 @@ static int collect(lua_State *L) {
 static decoder *push_decoder(lua_State *L) {
     decoder *d = compat_newuserdata(L, sizeof *d);
     d->build.reader = (json_reader){.at = NULL};
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
-    if (lua_isnil(L, -1)) {
-        lua_pop(L, 1);
-        lua_createtable(L, 0, 2);
-        lua_pushliteral(L, "promptic.json.decoder"); /* closed: a script could free it */
-        lua_setfield(L, -2, "__metatable");
-        lua_pushcfunction(L, collect);
-        lua_setfield(L, -2, "__gc");
-        lua_pushvalue(L, -1);
-        lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
-    }
-    lua_setmetatable(L, -2);
+    json_codec_protect(L, &metatable_key, "promptic.json.decoder", collect);
     return d;
 }
 

@@ -6,6 +6,7 @@
 #include "json_buffer.h"
 #include "json_text.h"
 #include "number.h"
+#include "utf8.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -33,7 +34,7 @@ static void add_quoted(lua_State *L, json_buffer *b, const char *key, size_t len
     json_buffer_add(L, b, "\"", 1);
     for (const char *p = key; p < end;) {
         unsigned char byte = (unsigned char)*p;
-        size_t sequence = json_utf8_sequence(p, key + length);
+        size_t sequence = utf8_sequence(p, key + length);
         if (sequence == 0 || byte < 0x20 || byte == 0x7F) {
             char escape[5];
             snprintf(escape, sizeof escape, "\\%03u", byte);

@@ -110,10 +110,14 @@ static void push_library(lua_State *L, int module) {
     lua_setfield(L, -2, "random_hex");
     lua_pushcfunction(L, bindings_new_error);
     lua_setfield(L, -2, "new_error");
+    lua_pushcfunction(L, bindings_is_passing);
+    lua_setfield(L, -2, "is_passing");
     lua_pushcfunction(L, bindings_clean);
     lua_setfield(L, -2, "clean");
     lua_pushcfunction(L, bindings_renew_client);
     lua_setfield(L, -2, "renew");
+    lua_pushcfunction(L, bindings_is_strict);
+    lua_setfield(L, -2, "is_strict");
     lua_pushcfunction(L, bindings_warn);
     lua_setfield(L, -2, "warn");
     lua_pushcfunction(L, set_strict);

@@ -98,8 +98,8 @@ static rows_outcome read_here(lua_State *L, rows_reader *reader, json_buffer *ou
             return outcome;
         }
         if (progress == ROWS_WRONG)
-            return rows_refuse(reader, ROWS_BROKEN, "not JSON: %s at character %zu of the element",
-                               problem.what, problem.place);
+            return rows_refuse(reader, ROWS_BROKEN, "%s%s at character %zu of the element",
+                               problem.is_json ? "" : "not JSON: ", problem.what, problem.place);
         const char *what = rows_file_more(file);
         if (what != NULL)
             return rows_stop(reader, what);

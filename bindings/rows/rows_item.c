@@ -47,6 +47,19 @@ static bool is_case(lua_State *L) {
     return lua_istable(L, -1) && (has_field(L, "input_payload") || has_field(L, "inputPayload"));
 }
 
+/* [-0, +0, e] Refuses the observation on top where its answer, the field of this name, is null: as
+ * in a file, null is none. */
+static void check_null(lua_State *L, const char *name, int64_t number, bool *refused) {
+    lua_pushstring(L, name);
+    lua_rawget(L, -2);
+    if (lua_islightuserdata(L, -1) && lua_touserdata(L, -1) == NULL) {
+        *refused = true;
+        lua_pushfstring(L, "observations[%d].%s is missing", (int)number, name);
+        lua_error(L);
+    }
+    lua_pop(L, 1);
+}
+
 /* [-0, +0, e] Refuses the row on top where its answer, the field of this name, is empty. */
 static void check_answer(lua_State *L, const char *list, const char *name, int64_t number,
                          bool *refused, bool *is_empty) {
@@ -69,6 +82,10 @@ void rows_write_item(lua_State *L, rows_batch *batch, int64_t number, bool *refu
                                    : batch->room.cases ? &as_case
                                                        : rows_endpoint();
     bindings_write_item(L, row, lua_gettop(L), (size_t)number, &batch->text, refused);
+    if (!is_own && batch->room.cases) {
+        check_null(L, "expected", number, refused);
+        check_null(L, "expectedPayload", number, refused);
+    }
     if (batch->on_empty == ROWS_EMPTY_KEEP)
         return;
     const char *list = is_own ? "cases" : "observations";

@@ -5,6 +5,7 @@
 #define PROMPTIC_ROWS_JSON_H
 
 #include "json_reader.h"
+#include "rows_keys.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,7 @@ typedef struct rows_value {
 typedef struct rows_naming {
     rows_value label, split; /* quotes included */
     bool payloads;           /* those of a case are known too */
+    rows_keys *keys;         /* to refuse a member that appears twice; NULL: text of our own */
 } rows_naming;
 
 /* An observation as it stands in a JSON text. Members that are null are absent. */
@@ -35,6 +37,7 @@ typedef struct rows_observation {
 typedef struct rows_problem {
     const char *what; /* static */
     size_t place;     /* of the character, counted from 1 */
+    bool is_json;     /* the text is JSON, and no observation */
 } rows_problem;
 
 typedef enum rows_progress {

@@ -44,6 +44,8 @@ static bool is_item(const promptic_parameter *parameter) {
 static rows_outcome refuse_unknown(lua_State *L, rows_reader *reader, const rows_value *name) {
     const char *given = push_name(L, name);
     const char *near = bindings_nearest_parameter(rows_endpoint()->parameters, is_item, given);
+    if (near != NULL && strcmp(near, given) == 0)
+        near = NULL; /* expected or split, where the file has other names for them */
     rows_refuse(reader, ROWS_BAD,
                 near != NULL ? "unknown field '%s', did you mean '%s'?" : "unknown field '%s'",
                 given, near);
@@ -53,10 +55,11 @@ static rows_outcome refuse_unknown(lua_State *L, rows_reader *reader, const rows
 
 /* ----------------------------------------------------------- flat and nested */
 
-rows_naming rows_naming_of(const rows_reader *reader) {
+rows_naming rows_naming_of(rows_reader *reader) {
     return (rows_naming){.label = rows_name_at(reader, reader->label),
                          .split = rows_name_at(reader, reader->split),
-                         .payloads = reader->room.payloads};
+                         .payloads = reader->room.payloads,
+                         .keys = &reader->keys};
 }
 
 /* Whether the member is no variable where there are no `variables`. */

@@ -13,6 +13,6 @@ rows_outcome rows_write_observation(lua_State *L, rows_reader *reader,
                                     const rows_observation *observation, json_buffer *out);
 
 /* [-0, +0, m] The names in the file that the reader was told. */
-rows_naming rows_naming_of(const rows_reader *reader);
+rows_naming rows_naming_of(rows_reader *reader);
 
 #endif

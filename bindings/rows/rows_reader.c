@@ -122,6 +122,7 @@ void rows_reader_close(rows_reader *reader) {
     rows_file_close(&reader->file);
     rows_csv_close(reader);
     json_reader_free(&reader->json);
+    rows_keys_clear(&reader->keys);
     json_buffer_clear(&reader->names);
     free(reader->mappings);
     reader->mappings = NULL;

@@ -11,6 +11,7 @@
 #include "json_reader.h"
 #include "rows_file.h"
 #include "rows_json.h"
+#include "rows_keys.h"
 #include "rows_names.h"
 #include "rows_room.h"
 
@@ -69,6 +70,7 @@ typedef enum rows_stage {
 typedef struct rows_reader {
     rows_file file;
     json_reader json; /* of .jsonl and .json files */
+    rows_keys keys;   /* of the row that is read from them */
     rows_outcome (*read)(lua_State *L, struct rows_reader *reader, json_buffer *out);
     int64_t number; /* of the row that was read last */
     int64_t line;   /* where it begins */

@@ -8,7 +8,6 @@
 #include "formats.h"
 #include "nearest.h"
 #include "number.h"
-#include "request.h"
 
 #include <stdio.h>
 #include <string.h>

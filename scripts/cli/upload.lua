@@ -45,6 +45,7 @@ end
 local HINTS = {
    wrong_separator = "--separator says how fields are separated: --separator ';', or tab",
    no_column = "--label-column says which column holds the right answers",
+   undecided = "--again adds all rows of the file, whether they are there or not",
    empty_answer = "--on-empty skip leaves such rows out, --on-empty keep adds them as they are",
 }
 
@@ -82,7 +83,7 @@ local function refuse(context, job, err, sent)
    if type(err) ~= "table" or not err.rows then error(err, 0) end
    local described = failure.describe(err, { values = context.values, row = context.row })
    local lines = {}
-   lines[1] = described.hint or HINTS[err.code]
+   lines[1] = HINTS[err.code] or described.hint
    lines[#lines + 1] = hint_for_rows(err, job)
    failure.raise(described.message, { hint = lines[1] and table.concat(lines, "\n") })
 end
@@ -151,7 +152,7 @@ local function wants_only_new(context, job, options)
    local is_pipe = job.file == "-" or require("promptic.terminal").is_file(job.file) == false
    local found = count(context, job, is_pipe and {} or job.file, is_pipe and {} or options)
    if found.held > 0 and is_pipe then
-      refuse_present("there are rows already, and what is no file can be read once only")
+      refuse_present "there are rows already, and a pipe cannot be read twice to compare them"
    end
    if found.present == 0 then return false end
    local all = found.present + found.absent

@@ -78,6 +78,7 @@ describe("promptic's command line", function()
          { { "components", "get" }, "COMPONENT is missing" },
          { { "components", "get", "a", "b" }, "too many arguments" },
          { { "components", "list", "--jsn" }, "unknown option '--jsn'. Did you mean '--json'?" },
+         { { "datasets", "list", "--compnoent", "x" }, "unknown option '--compnoent'. Did you mean '--component'?" },
          { { "experiments", "list", "--status", "runing" }, "--status takes one of pending, scheduled, "
             .. "running, completed, failed. Did you mean 'running'?" },
          { { "experiments", "list", "--limit", "x" }, "--limit takes a whole number from 1 to 100" },

@@ -357,7 +357,7 @@ describe("a head", function()
          local before = OK .. line:rep(3) .. "X: "
          return before .. ("x"):rep(size - #before - #"\r\n" - (#LENGTH - 2)) .. "\r\n" .. LENGTH
       end
-      server:always{ raw = head(300 * 1024) }
+      server:always{ raw = head(299 * 1024) } -- newer versions of libcurl have the same bound
       assert.same({}, get())
       server:always{ raw = head(300 * 1024 + 1) }
       assert.equal("connection", clients.failure(get).kind)

@@ -44,7 +44,8 @@ local function command_line(row, home)
       return (a == "env" and 0 or a:find("^%-u") and 1 or 2) < (b == "env" and 0 or b:find("^%-u") and 1 or 2)
    end)
    if row.shell then
-      return table.concat(words, " ") .. " HISTFILE= PS1='$ ' PROGRAM=" .. process.quote(interpreter.OURS) .. " bash --norc -i"
+      return table.concat(words, " ") .. " HISTFILE= PS1='$ ' PROGRAM=" .. process.quote(interpreter.OURS)
+         .. " bash --norc -i"
    end
    words[#words + 1] = process.quote(interpreter.OURS)
    for _, word in ipairs(row) do

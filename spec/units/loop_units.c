@@ -239,7 +239,7 @@ static void spare_reused(void) {
                                                      .inode = status.st_ino + (own ? 0 : 1)};
         pool_settle(pool, false);
         CHECK(pool->count == (own ? 1u : 0u)); /* another's is no longer listed */
-        pool_release(pool);
+        pool_free(pool);
     }
     pool *pool = pool_new(&allocator, 1, NULL, NULL, NULL);
     CHECK(pool_reserve(pool));
@@ -252,7 +252,7 @@ static void spare_reused(void) {
         (pool_socket){.number = ends[0], .is_ours = true, .is_open = true, .inode = status.st_ino};
     pool_abandon(pool);
     CHECK(fcntl(ends[0], F_GETFD) < 0); /* its own is closed */
-    pool_release(pool);
+    pool_free(pool);
     close(ends[1]);
 }
 

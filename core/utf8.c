@@ -1,5 +1,4 @@
-/* json_text.c - UTF-8. */
-#include "json_text.h"
+#include "utf8.h"
 
 /* How long a sequence with this first byte is, and the bounds of its second byte, which keep out
  * overlong forms, surrogates and what is beyond U+10FFFF (RFC 3629, 4). 0: none begins so. */
@@ -28,26 +27,35 @@ static size_t sequence_part(const char *text, const char *end, size_t *wanted) {
     return part;
 }
 
-size_t json_utf8_sequence(const char *text, const char *end) {
+size_t utf8_sequence(const char *text, const char *end) {
     size_t wanted, part = sequence_part(text, end, &wanted);
     return part == wanted ? part : 0;
 }
 
-size_t json_utf8_invalid(const char *text, const char *end) {
+size_t utf8_invalid(const char *text, const char *end) {
     size_t wanted, part = sequence_part(text, end, &wanted);
     return part > 0 ? part : 1;
 }
 
-bool json_utf8_is_cut(const char *text, const char *end) {
+bool utf8_is_cut(const char *text, const char *end) {
     size_t wanted, part = sequence_part(text, end, &wanted);
     return part < wanted && part == (size_t)(end - text);
 }
 
-size_t json_utf8_write(uint32_t code, char bytes[4]) {
+size_t utf8_write(uint32_t code, char bytes[4]) {
     static const unsigned char leads[] = {0, 0xC0, 0xE0, 0xF0};
     size_t following = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
     bytes[0] = (char)(leads[following] | (code >> (6 * following)));
     for (size_t i = 1; i <= following; i++)
         bytes[i] = (char)(0x80 | ((code >> (6 * (following - i))) & 0x3F));
     return following + 1;
+}
+
+size_t utf8_read(const char *bytes, size_t length, uint32_t *code) {
+    size_t width = utf8_sequence(bytes, bytes + length);
+    unsigned char lead = (unsigned char)bytes[0];
+    *code = width == 1 ? lead : lead & (0xFFU >> (width + 1));
+    for (size_t i = 1; i < width; i++)
+        *code = *code << 6 | ((unsigned char)bytes[i] & 0x3F);
+    return width;
 }
