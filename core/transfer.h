@@ -42,6 +42,7 @@ struct transfer {
     struct text headers;  /* name, NUL, value, NUL, ... of the last response */
     size_t header_count;
     size_t head_bytes;  /* of all heads of the attempt and of trailers, a proxy's included */
+    size_t head_lines;  /* of the same */
     struct text issuer; /* of the server's certificate; empty unless it was asked for */
     long long expires;  /* when that ends, in seconds since 1970; 0 where it is not known */
     curl_off_t uploaded;
@@ -55,7 +56,7 @@ struct transfer {
                        * established connection; those of a handshake or of CONNECT are not */
     bool stale;       /* the kept connection had ended, nothing was sent */
     bool resent;      /* libcurl wanted to send it a second time, which was refused */
-    bool long_head;   /* head_bytes exceeded the cap */
+    bool long_head;   /* head_bytes or head_lines exceeded its cap */
     bool is_paused;   /* libcurl holds bytes back until transfer_go_on */
     bool has_ended;   /* libcurl has reported the end, with this code */
     CURLcode end_code;
