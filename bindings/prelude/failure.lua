@@ -24,6 +24,11 @@ function failure.raise(kind, message, code)
    error(failure.new{ kind = kind, message = message, code = code }, 0)
 end
 
+--- pcall of an f that does not wait. In Lua 5.1 a host's hook cannot yield inside of pcall: there f runs without hooks.
+failure.pcall = can_yield_in_pcall and pcall or function(...)
+   return guard(pcall, ...)
+end
+
 --- true and what f(...) returns, or false and its error. In a task of Lua 5.1 f is a task of its own, and its first
 --- result the only one: nothing can be suspended inside of pcall there.
 function failure.attempt(f, ...)
