@@ -24,6 +24,13 @@ typedef struct bindings_entry {
     int status;      /* of the shell's function */
 } bindings_entry;
 
+/* Random bytes of one system call, for several ids (system.c). */
+typedef struct bindings_random {
+    unsigned char bytes[32];
+    size_t left;      /* of them, the first ones, that are not used */
+    unsigned process; /* the generation that they are for */
+} bindings_random;
+
 /* One per lua_State, made at the first use: the loop that all its clients share. A signal handler
  * reads what is atomic. */
 typedef struct bindings_state {
@@ -42,6 +49,7 @@ typedef struct bindings_state {
     atomic_bool task_interrupted;              /* a signal's hook was set on the running task */
     bool logging;                              /* a log function is running, inside the core */
     bool interrupted;                          /* a hook's error stopped it: Ctrl-C was pressed */
+    bindings_random random;
 } bindings_state;
 
 /* [-0, +0, e] The state of L, with its loop. */

@@ -35,8 +35,13 @@ function failure.unexpected(message, method, path)
    }
 end
 
---- Like pcall(f, ...), for an f that may be suspended. Lua 5.1 cannot yield across pcall: in a task there, f runs as a
---- task of its own, and only its first result is returned.
+--- pcall of an f that does not wait. In Lua 5.1 a host's hook cannot yield inside of pcall: there f runs without hooks.
+failure.pcall = can_yield_in_pcall and pcall or function(...)
+   return guard(pcall, ...)
+end
+
+--- true and what f(...) returns, or false and its error. In a task of Lua 5.1 f is a task of its own, and its first
+--- result the only one: nothing can be suspended inside of pcall there.
 function failure.attempt(f, ...)
    if can_yield_in_pcall then
       return pcall(f, ...)

@@ -52,6 +52,17 @@ local function find_dataset(client, component_id, name)
    return names.only(list_of(methods.list_datasets(client, component_id), path), "dataset", name)
 end
 
+--- All experiments of a component. No loop over an iterator: in Lua 5.1 neither a task nor a hook can yield in one.
+function names.experiments(client, component_id)
+   local list, next_one = {}, methods.each_experiment(client, { component_id = component_id, limit = 100 })
+   local experiment = next_one()
+   while experiment do
+      list[#list + 1] = experiment
+      experiment = next_one()
+   end
+   return list
+end
+
 function methods.find_component(...)
    return find_component(check.find_component(...))
 end
@@ -62,11 +73,7 @@ end
 
 function methods.find_experiment(...)
    local client, component_id, name = check.find_experiment(...)
-   local list = {}
-   for experiment in methods.each_experiment(client, { component_id = component_id, limit = 100 }) do
-      list[#list + 1] = experiment
-   end
-   return names.only(list, "experiment", name)
+   return names.only(names.experiments(client, component_id), "experiment", name)
 end
 
 -- ------------------------------------------------------------------ ensuring
