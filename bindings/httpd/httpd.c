@@ -9,7 +9,6 @@
  */
 #include "httpd.h"
 
-#include "clock.h"
 #include "httpd_bytes.h"
 #include "httpd_connections.h"
 #include "httpd_file.h"

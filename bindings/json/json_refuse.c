@@ -4,7 +4,6 @@
 #include "json_refuse.h"
 
 #include "json_buffer.h"
-#include "json_text.h"
 #include "number.h"
 #include "utf8.h"
 

@@ -8,8 +8,8 @@ local MOST_MS, SHARE = 2, 1.5
 local pipe, url
 
 setup(function()
-   pipe = assert(io.popen(("exec %s spec/bench/hostile_server.lua"):format(os.getenv("PROMPTIC_SERVER_LUA") or "lua5.4"),
-      "r"))
+   local lua = os.getenv "PROMPTIC_SERVER_LUA" or "lua5.4"
+   pipe = assert(io.popen(("exec %s spec/bench/hostile_server.lua"):format(lua), "r"))
    url = "http://127.0.0.1:" .. pipe:read("l")
 end)
 

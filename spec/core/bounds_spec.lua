@@ -143,7 +143,7 @@ end)
 -- ------------------------------------------------------------------ time
 
 describe("a step takes a bounded part", function()
-   -- What is not bounded is done in the one or two steps in which it arrives. bounds_cost_spec.lua measures the longest.
+   -- What is not bounded is done in the one or two steps in which it arrives; bounds_cost_spec.lua measures the longest
    local function bounded(f, look)
       local fine, result, busy = stepped(f)
       look(fine, result)
