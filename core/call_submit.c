@@ -1,5 +1,6 @@
 /* call_submit.c - how a call begins: its request is checked, copied and launched. */
 #include "call.h"
+#include "call_attempt.h"
 #include "client.h"
 #include "clock.h"
 #include "failure.h"
@@ -67,11 +68,10 @@ static promptic_call *new_call(promptic_client *client) {
     call->client = client;
     client_retain(client);
     list_init(&call->client_link);
-    list_init(&call->loop_link);
-    heap_timer_init(&call->timer);
     call->state = CALL_DONE; /* until it has begun */
     call->result.retry_after = -1;
     transfer_init(&call->transfer, &client->allocator);
+    job_init(&call->job, &call_events, &call->transfer);
     return call;
 }
 
@@ -95,10 +95,9 @@ static void begin(promptic_call *call) {
         client->loop->uses_tls = true;
     call->submitted_ms = clock_now_ms();
     call->deadline_ms = clock_after(call->submitted_ms, call->limits.deadline);
-    call->state = CALL_WAITING;
     list_append(&client->calls, &call->client_link);
     client->loop->unfinished++;
-    loop_launch(client->loop, call);
+    call_launch(call);
     loop_notify_timer(client->loop);
 }
 

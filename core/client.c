@@ -1,6 +1,6 @@
 #include "client.h"
 
-#include "call.h"
+#include "ascii.h"
 #include "failure.h"
 #include "text.h"
 
@@ -79,9 +79,8 @@ static promptic_kind check_options(const promptic_options *options, promptic_err
         return failure_set(error, PROMPTIC_CONFIG, "an anonymous client takes no credential");
     if (options->max_retries < 0)
         return failure_set(error, PROMPTIC_CONFIG, "max_retries must not be negative");
-    for (const char *c = options->user_agent; c != NULL && *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return failure_set(error, PROMPTIC_CONFIG, "user_agent holds a control character");
+    if (options->user_agent != NULL && ascii_has_control(options->user_agent))
+        return failure_set(error, PROMPTIC_CONFIG, "user_agent holds a control character");
     return PROMPTIC_OK;
 }
 
@@ -145,7 +144,10 @@ promptic_client *promptic_client_new(promptic_loop *loop, const promptic_options
     if (kind == PROMPTIC_MEMORY)
         failure_memory(error);
     if (kind != PROMPTIC_OK) {
-        promptic_client_free(client);
+        if (client != NULL) {
+            client_disconnect(client);
+            client_release(client);
+        }
         return NULL;
     }
     return client;
@@ -182,34 +184,18 @@ void client_release(promptic_client *client) {
 }
 
 static void drop_idle(promptic_client *client) {
-    while (client->idle_count > 0)
-        curl_easy_cleanup(client->idle[--client->idle_count]);
+    while (client->own.count > 0)
+        curl_easy_cleanup(client->own.idle[--client->own.count]);
+    while (client->foreign.count > 0)
+        curl_easy_cleanup(client->foreign.idle[--client->foreign.count]);
 }
 
-void promptic_client_close(promptic_client *client) {
-    loop_check_process(client->loop);
-    if (client->closed)
-        return;
+void client_disconnect(promptic_client *client) {
     client->closed = true;
-    client_retain(client); /* a callback may free it */
-    while (!list_is_empty(&client->calls))
-        call_fail(LIST_ENTRY(client->calls.next, promptic_call, client_link), PROMPTIC_CANCELLED,
-                  "client_closed", "the client was closed");
     drop_idle(client);
     if (client->pool != NULL)
-        loop_release_pool(client->loop, client->pool);
+        loop_free_pool(client->loop, client->pool);
     client->pool = NULL;
-    loop_dispatch(client->loop);
-    loop_notify_timer(
-        client->loop); /* other clients' calls may have been waiting for ours to end */
-    client_release(client);
-}
-
-void promptic_client_free(promptic_client *client) {
-    if (client == NULL)
-        return;
-    promptic_client_close(client);
-    client_release(client);
 }
 
 /* --------------------------------------------------------- a new credential */
@@ -273,7 +259,7 @@ const char *client_target(const promptic_client *client, const char *url) {
     return client->origin != NULL ? url + client->origin_length : NULL;
 }
 
-transfer_settings client_settings(const promptic_client *client) {
+static transfer_settings settings_of(const promptic_client *client) {
     return (transfer_settings){
         .pool = client->pool,
         .origin = client->origin,
@@ -285,21 +271,31 @@ transfer_settings client_settings(const promptic_client *client) {
     };
 }
 
-CURL *client_take_handle(promptic_client *client, CURLcode *problem) {
+/* Where such handles are kept; NULL if one serves a single request. */
+static client_handles *kept_for(promptic_client *client, const foreign *foreign) {
+    if (!foreign->active)
+        return &client->own;
+    return foreign->is_plain ? &client->foreign : NULL;
+}
+
+CURL *client_take_handle(promptic_client *client, const foreign *foreign, CURLcode *problem) {
+    client_handles *kept = kept_for(client, foreign);
     if (client->generation != client->loop->generation)
         drop_idle(client); /* they share the TLS sessions of the parent process */
     client->generation = client->loop->generation;
-    if (client->idle_count > 0)
-        return client->idle[--client->idle_count];
-    const transfer_settings settings = client_settings(client);
-    return transfer_handle(&settings, problem);
+    if (kept != NULL && kept->count > 0)
+        return kept->idle[--kept->count];
+    const transfer_settings settings = settings_of(client);
+    return foreign->active ? foreign_handle(&settings, foreign, problem)
+                           : transfer_handle(&settings, problem);
 }
 
-void client_give_handle(promptic_client *client, CURL *easy) {
-    if (client->closed || client->idle_count == CLIENT_IDLE_HANDLES)
+void client_give_handle(promptic_client *client, const foreign *foreign, CURL *easy) {
+    client_handles *kept = kept_for(client, foreign);
+    if (client->closed || kept == NULL || kept->count == CLIENT_IDLE_HANDLES)
         curl_easy_cleanup(easy);
     else
-        client->idle[client->idle_count++] = easy;
+        kept->idle[kept->count++] = easy;
 }
 
 /* ------------------------------------------------------------- public rest */
@@ -322,10 +318,6 @@ const char *promptic_client_endpoint_source(const promptic_client *client) {
 
 const char *promptic_client_ai_application(const promptic_client *client) {
     return client->config.application_id;
-}
-
-const char *promptic_client_workspace(const promptic_client *client) {
-    return promptic_client_ai_application(client);
 }
 
 const char *promptic_client_source(const promptic_client *client) {

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "ascii.h"
 #include "config_file.h"
 #include "failure.h"
 #include "text.h"
@@ -48,7 +49,7 @@ static char *describe(const resolver *r, int level, int key) {
 }
 
 static bool check_value(resolver *r, int level, int key) {
-    if (!config_has_control_character(r->values[level][key]))
+    if (!ascii_has_control(r->values[level][key]))
         return true;
     char *name = describe(r, level, key);
     r->kind = name == NULL

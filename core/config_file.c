@@ -176,10 +176,3 @@ void config_free_file(const promptic_allocator *allocator, char *data) {
         text_wipe(data, CONFIG_LONGEST_FILE + 1);
     memory_free(allocator, data);
 }
-
-bool config_has_control_character(const char *value) {
-    for (const char *c = value; *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            return true;
-    return false;
-}

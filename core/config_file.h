@@ -61,7 +61,4 @@ void config_free_file(const promptic_allocator *allocator, char *data);
 /* The number as text; a static string. */
 const char *config_reason(int code);
 
-/* Whether the value holds a character below 0x20, or 0x7f. */
-bool config_has_control_character(const char *value);
-
 #endif

@@ -2,10 +2,12 @@
  * config_write.c - changes the configuration file: what people and other programs have written
  * there stays byte for byte, and the file is replaced as a whole.
  */
+#include "ascii.h"
 #include "config.h"
 #include "config_file.h"
 #include "config_replace.h"
 #include "failure.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -156,9 +158,9 @@ typedef struct plan {
 } plan;
 
 static bool is_utf8(const char *value) {
-    unsigned long code;
+    uint32_t code;
     for (size_t left = strlen(value), width; left > 0; left -= width, value += width)
-        if ((width = text_read_utf8(value, left, &code)) == 0)
+        if ((width = utf8_read(value, left, &code)) == 0)
             return false;
     return true;
 }
@@ -169,7 +171,7 @@ static const char *fault_of(const char *value) {
         return "is empty";
     if (value[0] == ' ' || value[strlen(value) - 1] == ' ')
         return "begins or ends with a space";
-    if (config_has_control_character(value))
+    if (ascii_has_control(value))
         return "holds a control character, such as a line break";
     return is_utf8(value) ? NULL : "holds bytes that are not UTF-8";
 }

@@ -1,5 +1,6 @@
 #include "foreign.h"
 
+#include "ascii.h"
 #include "config.h"
 #include "failure.h"
 #include "place.h"
@@ -86,8 +87,11 @@ static promptic_kind resolve(const foreign_origin *origin, const promptic_reques
         *url = text_copy(origin->allocator, place.url, strlen(place.url));
         if (*path == NULL || *url == NULL)
             kind = failure_memory(error);
-        else if (!config_is_loopback(*url))
+        else if (!config_is_loopback(place.host))
             kind = proxy_find(origin->allocator, place.scheme, &out->proxy, error);
+        /* A handle that has had a user, or HEAD, may keep some of it. */
+        out->is_plain = out->proxy.url == NULL && request->ca_file == NULL && place.user == NULL &&
+                        strcmp(request->method, "HEAD") != 0;
     }
     place_free(&place);
     memory_free(origin->allocator, base);
@@ -107,27 +111,12 @@ static bool add_line(foreign *out, const char *line) {
     return true;
 }
 
-static bool is_token(const char *name) {
-    if (*name == '\0')
-        return false;
-    for (; *name != '\0'; name++)
-        if (*name <= ' ' || *name >= 0x7F || strchr("\"(),/:;<=>?@[\\]{}", *name) != NULL)
-            return false;
-    return true;
-}
-
-static bool is_line(const char *value) {
-    for (; *value != '\0'; value++)
-        if (((unsigned char)*value < 0x20 && *value != '\t') || *value == 0x7F)
-            return false;
-    return true;
-}
-
 /* libcurl takes a header without a value as "Name;" (CURLOPT_HTTPHEADER(3)). */
 static promptic_kind add_header(const foreign_origin *origin, foreign *out,
                                 const promptic_pair *header, promptic_error *error) {
     text line;
-    if (!is_token(header->name) || !is_line(header->value))
+    if (!ascii_is_token(header->name, strlen(header->name)) ||
+        !ascii_is_line(header->value, strlen(header->value)))
         return failure_set(error, PROMPTIC_ARGUMENT, "a header cannot be sent as it is given");
     text_init(&line, origin->allocator);
     if (header->value[0] == '\0')

@@ -67,7 +67,6 @@ typedef struct pool_handles {
 struct pool {
     const promptic_allocator *allocator; /* the loop's, borrowed */
     list_link link;                      /* in the loop's list */
-    size_t references;                   /* one per client */
     size_t running;                      /* transfers under way */
     list_link working;                   /* those that have more to do without libcurl */
     int64_t until_us;                    /* when the step that is under way is to end */
@@ -83,14 +82,12 @@ struct pool {
     void *owner;           /* of both */
 };
 
-/* A pool with one reference that keeps up to most_kept connections. NULL if out of memory. */
+/* A pool that keeps up to most_kept connections, freed with pool_free. NULL if out of memory. */
 pool *pool_new(const promptic_allocator *allocator, long most_kept, pool_report_fn report,
                pool_moved_fn moved, void *owner);
 
-void pool_retain(pool *pool);
-
-/* The last release closes the pool's connections. No transfer may be under way then. */
-void pool_release(pool *pool);
+/* Closes the pool's connections. No transfer may be under way. */
+void pool_free(pool *pool);
 
 /* Makes room for one more transfer. False if out of memory. */
 bool pool_reserve(pool *pool);
@@ -102,13 +99,8 @@ CURLcode pool_attach(pool *pool, CURL *easy);
 CURLMcode pool_add(pool *pool, CURL *easy);
 void pool_remove(pool *pool, CURL *easy);
 
-/* Whether a kept connection may carry another request: it is known, there is nothing to read from
- * it, which could only be its end or a response to no request (RFC 9112 9.2, 9.3), and this machine
- * still has its address, which it may have lost while it slept or changed networks. */
-bool pool_is_usable(pool *pool, const pool_end *peer, const pool_end *local);
-
-/* Notes that this connection is about to carry its first request. */
-void pool_note_connected(pool *pool, const pool_end *peer, const pool_end *local);
+/* A new socket, close-on-exec; negative with errno if there is none. */
+int pool_open_socket(const struct curl_sockaddr *address);
 
 /* Fills *fds, at most `room`, with the sockets to poll; returns how many. */
 size_t pool_fill(pool *pool, struct pollfd *fds, size_t room);

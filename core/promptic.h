@@ -87,16 +87,24 @@ typedef struct promptic_error {
 
 /* --------------------------------------------------------------- endpoints */
 
-/* Where a parameter of an endpoint goes. */
+/* Where a parameter goes in the request. */
 typedef enum promptic_place {
-    PROMPTIC_IN_PATH,    /* a segment of the path */
-    PROMPTIC_IN_QUERY,   /* the query string */
-    PROMPTIC_IN_BODY,    /* a field of the JSON object that is the body */
-    PROMPTIC_IN_LIST,    /* the whole body, a JSON array */
-    PROMPTIC_IN_ITEM,    /* a field of each element of the list */
-    PROMPTIC_IN_CHANGES, /* the whole body, a JSON object that is passed through */
-    PROMPTIC_IN_FIELD    /* a known field of the changes */
+    PROMPTIC_IN_NO_REQUEST, /* nowhere: of a function that makes none by itself */
+    PROMPTIC_IN_PATH,       /* a segment of the path */
+    PROMPTIC_IN_QUERY,      /* the query string */
+    PROMPTIC_IN_BODY,       /* a field of the JSON object that is the body */
+    PROMPTIC_IN_LIST,       /* the whole body, a JSON array */
+    PROMPTIC_IN_ITEM,       /* a field of each element of the list */
+    PROMPTIC_IN_CHANGES,    /* the whole body, a JSON object that is passed through */
+    PROMPTIC_IN_FIELD       /* a known field of the changes */
 } promptic_place;
+
+/* How a call in Lua gives a parameter, wherever it goes. */
+typedef enum promptic_passed {
+    PROMPTIC_BY_NAME,     /* in the table of options, which comes last */
+    PROMPTIC_BY_POSITION, /* in the order of the rows */
+    PROMPTIC_BY_FIELD     /* as a field of another one: of an element, of changes */
+} promptic_passed;
 
 typedef enum promptic_type {
     PROMPTIC_STRING,
@@ -110,6 +118,24 @@ typedef enum promptic_type {
     PROMPTIC_DOCUMENT /* an object, or the JSON text of one */
 } promptic_type;
 
+/* What a value is besides its type. The platform checks the first two; those of functions in Lua
+ * are checked before they run (bindings/table/formats.c). */
+typedef enum promptic_format {
+    PROMPTIC_FORMAT_NONE,
+    PROMPTIC_FORMAT_UUID,
+    PROMPTIC_FORMAT_TIME,             /* RFC 3339's date-time */
+    PROMPTIC_FORMAT_ID,               /* a segment of a path */
+    PROMPTIC_FORMAT_BYTES,            /* a string that may hold any byte */
+    PROMPTIC_FORMAT_SECONDS,          /* 0 or more */
+    PROMPTIC_FORMAT_POSITIVE_SECONDS, /* more than 0 */
+    PROMPTIC_FORMAT_FUNCTION,         /* a function; `signature` names its arguments */
+    PROMPTIC_FORMAT_TEXT_OR_FALSE,
+    PROMPTIC_FORMAT_CLIENT,
+    PROMPTIC_FORMAT_ROWS_SOURCE,  /* a list, a function or a path */
+    PROMPTIC_FORMAT_BYTES_SOURCE, /* a string, or a table with a path */
+    PROMPTIC_FORMATS              /* how many there are */
+} promptic_format;
+
 /* One parameter of an endpoint. Every pointer is to static memory. */
 typedef struct promptic_parameter promptic_parameter;
 struct promptic_parameter {
@@ -117,15 +143,16 @@ struct promptic_parameter {
     const char *wire; /* on the wire; "a.b" means field b of field a, dropped where a is given */
     promptic_type type;
     promptic_place place;
-    bool required;             /* given by position in Lua; in an item: must be there */
+    promptic_passed passed;
+    promptic_format format;
+    bool required;             /* must be there */
     bool nullable;             /* JSON null is a value of it */
     const char *fallback;      /* sent where the caller gives none; NULL: then it is left out */
     const char *const *values; /* the enum's values, ended by NULL; NULL: any */
     double minimum, maximum;   /* where maximum > minimum: of a number, or of the length of a list
                                 * or a string */
     const char *summary;       /* reference text, one line */
-    const char *format;        /* what the platform wants in a string: "uuid", "date-time"; not
-                                * checked here. NULL: any text */
+    const char *signature;     /* of a function: its arguments, "level, text"; else NULL */
     const char *assumed;       /* what the platform takes where it is left out, or NULL */
     const promptic_parameter *items; /* of a list in a body: the fields of its elements (place
                                       * PROMPTIC_IN_ITEM); NULL: any */
@@ -346,10 +373,8 @@ PROMPTIC_API const char *promptic_client_endpoint_source(const promptic_client *
 PROMPTIC_API const char *promptic_client_proxy(const promptic_client *client);
 
 /* The id of the AI Application that a session token works in; NULL where no source gives one, and
- * with an API key, which has its own. Borrowed from the client. The second function is an older
- * name of the first. */
+ * with an API key, which has its own. Borrowed from the client. */
 PROMPTIC_API const char *promptic_client_ai_application(const promptic_client *client);
-PROMPTIC_API const char *promptic_client_workspace(const promptic_client *client);
 
 /* Which source the credential came from: "arguments", "environment" or "file", and whether it is
  * an "access_token" or an "api_key"; both "none" of an anonymous client. Static strings. */

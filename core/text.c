@@ -100,39 +100,6 @@ void text_addf(text *text, const char *format, ...) {
     text->length += (size_t)length;
 }
 
-size_t text_utf8(unsigned long code_point, char bytes[4]) {
-    static const unsigned char marks[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    unsigned long c = code_point;
-    if (c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
-        c = 0xFFFD;
-    size_t width = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    for (size_t i = width; i-- > 1; c >>= 6)
-        bytes[i] = (char)(0x80 | (c & 0x3F));
-    bytes[0] = (char)(marks[width] | c);
-    return width;
-}
-
-size_t text_read_utf8(const char *bytes, size_t length, unsigned long *code) {
-    const unsigned char *s = (const unsigned char *)bytes;
-    static const unsigned long smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t width = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-    if (width == 0 || s[0] > 0xF4 || width > length)
-        return 0;
-    *code = width == 1 ? s[0] : s[0] & (0xFFU >> (width + 1));
-    for (size_t i = 1; i < width; i++) {
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-        *code = *code << 6 | (s[i] & 0x3F);
-    }
-    bool is_surrogate = *code >= 0xD800 && *code <= 0xDFFF;
-    return *code < smallest[width] || *code > 0x10FFFF || is_surrogate ? 0 : width;
-}
-
-void text_add_utf8(text *text, unsigned long code_point) {
-    char bytes[4];
-    text_add_n(text, bytes, text_utf8(code_point, bytes));
-}
-
 char *text_take(text *text, size_t *length) {
     text_add_n(text, "", 0);
     char *data = text->failed ? NULL : text->data;

@@ -54,16 +54,6 @@ void text_add_char(text *text, char c);
 /* printf into the text. Not for doubles: their decimal point depends on the locale. */
 void text_addf(text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds a code point in UTF-8; U+FFFD in place of a surrogate or a number past U+10FFFF. */
-void text_add_utf8(text *text, unsigned long code_point);
-
-/* The same without a text: writes the bytes and returns how many they are, 1 to 4. */
-size_t text_utf8(unsigned long code_point, char bytes[4]);
-
-/* The bytes of the well-formed UTF-8 character that `length` bytes begin with (RFC 3629 4), or 0;
- * its code point in *code. */
-size_t text_read_utf8(const char *bytes, size_t length, unsigned long *code);
-
 /* Returns the string, "" where nothing was added, and leaves the text empty. *length (NULL is
  * allowed) is its length. NULL where an allocation failed. Freed with memory_free
  * and the text's allocator. */

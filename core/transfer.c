@@ -1,14 +1,17 @@
 #include "transfer.h"
 
+#include "ascii.h"
 #include "clean.h"
 #include "clock.h"
+#include "pool_kept.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* libcurl refuses single headers past 100 KiB; this bounds the sum of all heads and trailers of an
- * exchange. Newer versions of libcurl have the same bound. */
-#define MAX_HEAD_BYTES ((size_t)300 * 1024)
+/* The sum of all heads and trailers of an exchange. libcurl reads them without a pause: so many
+ * bytes of the shortest lines are some 2 ms. Its own bounds are 100 KiB a line, and 300 KiB in
+ * newer versions. */
+#define MAX_HEAD_BYTES ((size_t)64 * 1024)
 
 /* Of a proxy's response to CONNECT, which libcurl reads byte by byte. */
 #define MAX_PROXY_BYTES ((size_t)8 * 1024)
@@ -77,7 +80,7 @@ static void add_header(transfer *transfer, const char *line, size_t length) {
     if (!text_reserve(headers, length + 2))
         return;
     for (const char *c = line; c < colon; c++)
-        text_put(headers, *c >= 'A' && *c <= 'Z' ? (char)(*c + ('a' - 'A')) : *c);
+        text_put(headers, ascii_lower(*c));
     text_put(headers, '\0');
     text_add_n(headers, value, value_length);
     text_put(headers, '\0');
@@ -92,14 +95,19 @@ static void begin_head(transfer *transfer) { /* 100, then 200 */
     inflow_forget_codings(&transfer->inflow);
 }
 
+/* Whether another head follows; libcurl reads none behind a 101. */
+static bool is_interim(long status) {
+    return status >= 100 && status < 200 && status != 101;
+}
+
 /* False if the body cannot be used. */
 static bool end_head(transfer *transfer) {
     long status = 0;
     curl_off_t length = 0;
-    if (transfer->has_head) /* trailers */
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (transfer->has_head || is_interim(status)) /* has_head: trailers */
         return true;
     transfer->has_head = true;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     return inflow_open(&transfer->inflow, (int)status, length, transfer->to_head);
 }
@@ -142,12 +150,6 @@ static long request_size(CURL *easy) {
     long bytes = 0;
     curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &bytes);
     return bytes;
-}
-
-bool transfer_was_sent(const transfer *transfer) {
-    if (transfer->easy == NULL)
-        return transfer->sent;
-    return transfer->connected && request_size(transfer->easy) > transfer->sent_before;
 }
 
 static pool_end end_of(const char *ip, int port) {
@@ -317,7 +319,7 @@ static CURLcode set_method(CURL *easy, const transfer_plan *plan) {
         code = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     if (code != CURLE_OK)
         return code;
-    bool is_plain = is_post || is_head || strcmp(plan->method, "GET") == 0;
+    bool is_plain = is_post || is_head || (strcmp(plan->method, "GET") == 0 && plan->body == NULL);
     return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, is_plain ? NULL : plan->method);
 }
 
@@ -397,7 +399,7 @@ bool transfer_go_on(transfer *transfer, int64_t until_us) {
 void transfer_drop(transfer *transfer) {
     list_remove(&transfer->work_link);
     inflow_close(&transfer->inflow);
-    transfer->sent = transfer_was_sent(transfer);
+    transfer->sent = transfer->connected && request_size(transfer->easy) > transfer->sent_before;
     curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, NULL);
     transfer->easy = NULL;
 }

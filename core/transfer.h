@@ -51,7 +51,8 @@ typedef struct transfer {
     bool has_origin;  /* the URL was found to be one before */
     bool connected;   /* the request was given an established connection */
     bool has_head;    /* the response's head is complete */
-    bool sent;        /* of an attempt that is over: see transfer_was_sent */
+    bool sent;        /* of an attempt that is over: bytes of the request itself were handed to an
+                       * established connection; those of a handshake or of CONNECT are not */
     bool stale;       /* the kept connection had ended, nothing was sent */
     bool resent;      /* libcurl wanted to send it a second time, which was refused */
     bool long_head;   /* head_bytes exceeded the cap */
@@ -111,10 +112,6 @@ void transfer_forget(transfer *transfer);
 
 /* Releases the handle of a cancelled attempt. */
 void transfer_drop(transfer *transfer);
-
-/* Whether bytes of the request itself were handed to an established connection in this attempt, so
- * that the platform may have it. Those of a handshake or of CONNECT are not the request's. */
-bool transfer_was_sent(const transfer *transfer);
 
 /* The value of the response's last header of this lower-case name, or NULL. */
 const char *transfer_header(const transfer *transfer, const char *name);

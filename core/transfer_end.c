@@ -182,6 +182,9 @@ void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) 
         .kind = PROMPTIC_OK, .reused = connections == 0, .stale = transfer->stale};
     if (code == CURLE_OK && !inflow_is_whole(&transfer->inflow))
         transfer->inflow.problem = INFLOW_NO_GZIP;
+    /* libcurl 8 refuses a transfer coding itself, before the header callback reports it */
+    if (code == CURLE_BAD_CONTENT_ENCODING)
+        transfer->inflow.problem = INFLOW_CODING;
     if (transfer->inflow.problem != INFLOW_FINE) {
         describe_body(transfer, (int)status, outcome);
     } else if (code != CURLE_OK) {

@@ -2,9 +2,16 @@
  * exchange.c - what the prelude's artifacts need of C: requests whose responses are bytes, requests
  * to places that the platform names, checksums, base64 and files.
  */
-#include "bindings.h"
+#include "exchange.h"
+
+#include "base64.h"
 #include "download.h"
+#include "http.h"
+#include "json_buffer.h"
+#include "lua_call.h"
+#include "methods.h"
 #include "sha256.h"
+#include "stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,14 +96,18 @@ static bindings_exchange_kind take_kind(lua_State *L) {
     return kind;
 }
 
-/* [-?, +1, e] exchange(client, request): the response as it came, or an error as any call raises
- * it. A request has either
- *   endpoint, id, options   a row with one id in its path; options are those of its query
- *   url                     a place that the platform has named, or of an anonymous client any;
- *                           path: of the request that has been responded with it; headers: a table
- *                           of texts; method, ca_file
- * and body (a string), file (a download, where a 2xx response's bytes go) and max_bytes of these,
- * json, is_stream, log as in bindings_exchange_kind, and limits. */
+/* [-?, +1, e] exchange(client, request): the response as it came; failures are raised as by any call.
+ * The fields of a request:
+ *
+ *   endpoint, id, options     a row with one id in its path; options of its query; or, instead,
+ *   url                       a URL that the platform has named; any, for an anonymous client
+ *   path                      of the request whose response named the URL
+ *   method, ca_file, headers  of a request to a URL; headers: a table of texts
+ *   body                      a string
+ *   file, max_bytes           the download that takes the bytes of a 2xx response; at most so many
+ *   json, is_stream, log      as in bindings_exchange_kind
+ *   timeout, deadline, max_retries, max_response_bytes
+ */
 static int exchange(lua_State *L) {
     promptic_pair query[BINDINGS_MAX_QUERY];
     const char *path[1];
@@ -125,6 +136,19 @@ static int exchange(lua_State *L) {
     const bindings_exchange_kind kind = take_kind(L);
     request.limits = &limits;
     return bindings_exchange(L, &request, take_body(L), &kind);
+}
+
+/* [-?, +1, e] post(client, endpoint, body): a call of a row without ids whose body, a string, is
+ * ready: the library has made it, so that its shape is not looked at again. Returns what the row's
+ * method returns. */
+static int post(lua_State *L) {
+    const promptic_endpoint *row = promptic_endpoint_find(luaL_checkstring(L, 2));
+    promptic_request request = {.row = row, .method = row->verb};
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 3, &length);
+    json_buffer *body = json_buffer_push(L);
+    json_buffer_add(L, body, bytes, length);
+    return bindings_call(L, &request, body);
 }
 
 /* -------------------------------------------------------------------- bytes */
@@ -275,6 +299,7 @@ void bindings_check_download(lua_State *L, const bindings_site *options) {
 
 int bindings_open_exchange(lua_State *L) {
     static const luaL_Reg functions[] = {{"exchange", exchange},
+                                         {"post", post},
                                          {"open", download_open},
                                          {"read", read_file},
                                          {"sha256", sha256},

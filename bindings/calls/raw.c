@@ -1,8 +1,13 @@
 /*
  * raw.c - client:request, for operations that have no row yet.
  */
-#include "bindings.h"
+#include "raw.h"
 
+#include "arguments.h"
+#include "json_buffer.h"
+#include "json_encode.h"
+#include "lua_call.h"
+#include "methods.h"
 #include "request.h"
 
 #include <string.h>

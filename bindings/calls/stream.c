@@ -1,7 +1,12 @@
 /*
  * stream.c - exchanges whose response is taken as it came: at once, or piece by piece.
  */
+#include "stream.h"
+
+#include "call_handle.h"
 #include "lua_call.h"
+#include "lua_result.h"
+#include "state.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "download.h"
 
-#include "bindings.h"
+#include "registry.h"
 #include "writer.h"
 
 #include <errno.h>

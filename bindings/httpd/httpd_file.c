@@ -2,12 +2,13 @@
  * httpd_file.c - the sandbox's database file before SQLite opens it: whose it is, and who may read
  * it.
  */
-#include "httpd.h"
+#include "httpd_file.h"
 
 #include <lauxlib.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -6,7 +6,13 @@
  * the one lua_pcall of respond(). What is allocated belongs to the exchange, which ends in
  * httpd_on_completed whatever happens before.
  */
+#include "httpd_request.h"
+
+#include "ascii.h"
 #include "httpd.h"
+#include "httpd_connections.h"
+#include "httpd_error.h"
+#include "httpd_stream.h"
 
 #include <lauxlib.h>
 
@@ -158,7 +164,7 @@ static void push_lower(lua_State *L, const char *name, size_t length) {
     luaL_Buffer b;
     char *lower = luaL_buffinitsize(L, &b, length);
     for (size_t i = 0; i < length; i++)
-        lower[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + ('a' - 'A') : name[i]);
+        lower[i] = ascii_lower(name[i]);
     luaL_pushresultsize(&b, length);
 }
 

@@ -2,8 +2,9 @@
  * interpreter_gunzip.c - require "promptic.gunzip": a function that undoes gzip, for files that the
  * command reads.
  */
+#include "interpreter_gunzip.h"
+
 #include "gzip.h"
-#include "interpreter.h"
 
 #include <lauxlib.h>
 

@@ -1,7 +1,11 @@
 /*
  * interpreter_session.c - promptic-lua at a terminal: the C part of scripts/repl.
  */
-#include "interpreter.h"
+#include "interpreter_session.h"
+
+#include "interpreter_line.h"
+#include "interpreter_report.h"
+#include "interpreter_signals.h"
 #include "writer.h"
 
 #include <lauxlib.h>

@@ -8,9 +8,10 @@
  * so the handlers are there from start to end, and process 1 ends by an exit status of 128 + the
  * signal.
  */
-#include "interpreter.h"
+#include "interpreter_signals.h"
 
-#include "bindings.h"
+#include "prelude.h"
+#include "state.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -5,7 +5,10 @@
  * Text is measured in columns by wcwidth under a UTF-8 locale of its own, so that neither the
  * user's locale nor the script's os.setlocale changes a table's layout.
  */
-#include "interpreter.h"
+#include "interpreter_terminal.h"
+
+#include "interpreter_line.h"
+#include "interpreter_signals.h"
 
 #include <lauxlib.h>
 
@@ -270,8 +273,7 @@ static int terminal_discard(lua_State *L) {
 
 /* --------------------------------------------------------------------- exec */
 
-/* exec(arguments): becomes promptic-lua with these arguments; returns nil and why where it cannot
- */
+/* exec(arguments): becomes promptic-lua with these arguments; returns nil and why where it cannot */
 static int terminal_exec(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_Unsigned count = lua_rawlen(L, 1);

@@ -1,8 +1,9 @@
 /* json_build.c - Lua tables from the reader's events. */
 #include "json_build.h"
 
-#include "json.h"
 #include "json_codec.h"
+#include "json_decode.h"
+#include "json_number.h"
 
 #include <limits.h>
 #include <string.h>
@@ -249,8 +250,7 @@ static inline void take_value(lua_State *L, json_builder *b) {
 
 /* ------------------------------------------------------------------ the loop */
 
-/* [-0 or 1, +0 or 1, m] Pushes the value that a number, word or null is; false where there is none.
- */
+/* [-0 or 1, +0 or 1, m] Pushes the value that a number, word or null is; false where there is none. */
 static bool push_scalar(lua_State *L, const json_builder *b, json_event event) {
     if (event == JSON_NUMBER)
         push_number(L, &b->reader.number);

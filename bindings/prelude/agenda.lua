@@ -1,10 +1,12 @@
 -- agenda.lua - what is to be resumed: a queue of tasks that are ready, and a heap of those that sleep.
 -- Baked into the module; runs in Lua 5.1 to 5.4. An entry is a task's state (scheduler.lua). While it is ready its
 -- field `next_ready` is the state behind it; while it sleeps `timer` is its index in the heap, and `due` the time.
--- Only sleep allocates memory, so nothing else can fail half-way.
+-- Only sleep needs memory for an entry, before it changes anything. What makes room for calls before (lists.room) can
+-- rely on that nothing else fails half-way.
 local import = ...
 
-local stop_awaiting = import "lists".stop_awaiting
+local lists = import "lists"
+local room, stop_awaiting = lists.room, lists.stop_awaiting
 
 -- A function that makes one: the tasks of scripts have an agenda, those in the background another.
 return function()
@@ -85,15 +87,16 @@ return function()
    end
 
    function agenda.sleep(state, due)
+      local index = #timers + 1
+      timers[index] = state
       state.due = due
-      timers[#timers + 1] = state
-      up(#timers)
+      up(index)
    end
 
    --- Before its time too. One that also awaits a task does so no longer.
    function agenda.wake(state)
       local index, final = state.timer, timers[#timers]
-      agenda.push(state) -- first of all, as a function's call may need memory the first time
+      agenda.push(state)
       timers[#timers] = nil
       state.timer = false
       if final ~= state then
@@ -114,6 +117,7 @@ return function()
    --- Wakes those whose time has come.
    function agenda.wake_due(time)
       while timers[1] and timers[1].due <= time do
+         room()
          agenda.wake(timers[1])
       end
    end

@@ -12,33 +12,31 @@ local alive = {
    behind = 0, -- how many in the background
 }
 
-local function count(state, by)
-   if state.background then
-      alive.behind = alive.behind + by
-   else
-      alive.front = alive.front + by
-   end
+-- The number that counts the state.
+local function counter(state)
+   return state.background and "behind" or "front"
 end
 
 function alive.add(state)
+   local name = counter(state) -- the call first: it may need memory
    state.alive, state.older, state.newer = true, newest, false
    if newest then
       newest.newer = state
    end
    newest = state
-   count(state, 1)
+   alive[name] = alive[name] + 1
 end
 
 --- Can be called again.
 function alive.remove(state)
-   local older, newer = state.older, state.newer
+   local older, newer, name = state.older, state.newer, counter(state)
    if not state.alive then
       return
    end
    if older then older.newer = newer end
    if newer then newer.older = older else newest = older end
    state.alive, state.older, state.newer = false, false, false
-   count(state, -1)
+   alive[name] = alive[name] - 1
 end
 
 --- The newest one, followed by the field `older` of each.
@@ -81,6 +79,9 @@ function alive.keep_running(err)
    end
    while kept do
       local newer = kept.newer
+      if kept.parent and kept.parent.status ~= "running" then
+         kept.parent = false
+      end
       alive.add(kept)
       if kept.group then
          link(kept.group.members, kept)

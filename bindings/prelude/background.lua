@@ -5,7 +5,7 @@
 local import = ...
 
 local library, host, scheduler = import "c.library", import "c.tasks", import "scheduler"
-local tasks, alive = import "tasks", import "alive"
+local tasks, alive, lists = import "tasks", import "alive", import "lists"
 
 local error, pcall = error, pcall
 local huge, max = math.huge, math.max
@@ -51,6 +51,7 @@ end
 --- Ends the pause of a task of the background; its state is what start has returned.
 function background.wake(state)
    if state.paused and state.timer then
+      lists.room()
       state.agenda.wake(state)
    end
 end
@@ -100,6 +101,7 @@ local function flush_inside(stop)
 end
 
 local function drive(stop)
+   hurry()
    repeat
       local left = scheduler.drive_background(max(0, stop - now()))
       scheduler.report_orphans()
@@ -107,8 +109,8 @@ local function drive(stop)
 end
 
 local function flush_outside(stop)
+   lists.room() -- so that pcall is reached
    background.flushes = background.flushes + 1
-   hurry()
    local fine, problem = pcall(drive, stop)
    background.flushes = background.flushes - 1
    if not fine then

@@ -24,6 +24,17 @@ function failure.raise(kind, message, code)
    error(failure.new{ kind = kind, message = message, code = code }, 0)
 end
 
+--- The error of a response to this request that has not the form of the contract.
+function failure.unexpected(message, method, path)
+   return failure.new{
+      kind = "decode",
+      code = "unexpected_response",
+      message = message,
+      method = method,
+      path = path,
+   }
+end
+
 --- true and what f(...) returns, or false and its error. In a task of Lua 5.1 f is a task of its own, and its first
 --- result the only one: nothing can be suspended inside of pcall there.
 function failure.attempt(f, ...)
@@ -49,10 +60,6 @@ function failure.attempt_and(clean_up, f, ...)
 end
 
 --- Whether the next attempt may succeed: no connection, no response in time, or a platform that is away or busy.
-function failure.is_passing(err)
-   local status = err.status_code
-   return err.kind == "connection" or err.kind == "timeout"
-      or status ~= nil and (status == 408 or status == 429 or status >= 500)
-end
+failure.is_passing = library.is_passing
 
 return failure

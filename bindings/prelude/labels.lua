@@ -48,7 +48,7 @@ function Labels:add(text, row)
    local other, difference = similar(self, entry)
    local unseen = forms.unseen(text)
    if unseen then
-      self.notes[#self.notes + 1] = ("%s %s holds %s%s"):format(self.what, place(entry), unseen,
+      self.notes[#self.notes + 1] = ("%s %s %s%s"):format(self.what, place(entry), unseen,
          other and ", unlike " .. place(other) or "")
    elseif other then
       self.notes[#self.notes + 1] = ("%ss %s and %s %s"):format(self.what, place(other), place(entry), difference)

@@ -2,8 +2,20 @@
 -- A task's state (scheduler.lua) has the fields that link it to its neighbours, so that it enters and leaves a list in
 -- one step, however long that is, and no memory is needed for it.
 local lists = {
-   crossing = 0, -- tasks of scripts that await one in the background
+   crossing = 0,            -- tasks of scripts that await one in the background
+   has_ended_group = false, -- a group's field `is_ended` is set, and its members are to be cancelled
 }
+
+--- Makes room on the running coroutine's stack for calls so deep (default 6), of functions with up to ten local
+--- variables or of C functions. A call may need memory: after this one, a change that makes calls but no objects is
+--- made as a whole.
+function lists.room(depth)
+   local _, _, _, _, _, _, _, _, _, _ -- luacheck: ignore 211
+   depth = depth or 6
+   if depth > 0 then
+      lists.room(depth - 1)
+   end
+end
 
 local function count(state, awaited, by)
    if awaited.background and not state.background then

@@ -24,7 +24,7 @@ local function work_on(job, f)
       if fine then
          job.results[index] = result
       else
-         job.errors[index] = result
+         job.errors[index] = result == nil and "nil" or result -- as lua says it: absent is what succeeded
       end
    end
 end
@@ -39,12 +39,13 @@ local function new_job(list, count)
    end
    function job.stop()
       if not job.stopped then
-         job.stopped, job.next = true, job.count + 1
+         job.next = job.count + 1
          for index = 1, count do
             if job.workers[index] then
                tasks.cancel(job.workers[index])
             end
          end
+         job.stopped = true
       end
    end
    function job.on_finish(worker)

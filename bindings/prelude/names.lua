@@ -37,10 +37,7 @@ local function list_of(response, path)
    if type(response) == "table" and type(response.data) == "table" then
       return response.data
    end
-   error(failure.new{
-      kind = "decode", code = "unexpected_response", message = "the response holds no list 'data'", method = "GET",
-      path = path,
-   })
+   error(failure.unexpected("the response holds no list 'data'", "GET", path), 0)
 end
 
 local function find_component(client, name)

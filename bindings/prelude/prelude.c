@@ -4,8 +4,21 @@
  * They are in Lua so that they can be suspended like any other script, where a C function could
  * not. Their rows are in library.c; how the files get at each other, in README.md beside this one.
  */
+#include "prelude.h"
+
+#include "auth.h"
 #include "baked.h"
+#include "errors.h"
+#include "exchange.h"
 #include "library.h"
+#include "library_call.h"
+#include "lua_client.h"
+#include "nearest.h"
+#include "registry.h"
+#include "rows_objects.h"
+#include "spool.h"
+#include "system.h"
+#include "tasks.h"
 
 #include <string.h>
 
@@ -97,10 +110,14 @@ static void push_library(lua_State *L, int module) {
     lua_setfield(L, -2, "random_hex");
     lua_pushcfunction(L, bindings_new_error);
     lua_setfield(L, -2, "new_error");
+    lua_pushcfunction(L, bindings_is_passing);
+    lua_setfield(L, -2, "is_passing");
     lua_pushcfunction(L, bindings_clean);
     lua_setfield(L, -2, "clean");
     lua_pushcfunction(L, bindings_renew_client);
     lua_setfield(L, -2, "renew");
+    lua_pushcfunction(L, bindings_is_strict);
+    lua_setfield(L, -2, "is_strict");
     lua_pushcfunction(L, bindings_warn);
     lua_setfield(L, -2, "warn");
     lua_pushcfunction(L, set_strict);

@@ -12,7 +12,7 @@ local huge, max, min = math.huge, math.max, math.min
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
 local now, promptic = library.now, library.promptic
-local link, unlink, begin_awaiting = lists.link, lists.unlink, lists.begin_awaiting
+local link, unlink, begin_awaiting, room = lists.link, lists.unlink, lists.begin_awaiting, lists.room
 
 -- Seconds in which a turn goes on with tasks that are ready; the rest wait for the next one. A step is a part of a
 -- game's frame; in other programs longer turns cost less.
@@ -20,8 +20,9 @@ local FRAME_BUDGET, RUN_BUDGET = 0.001, 0.01
 
 local scheduler = {}
 
--- A change that runs out of memory leaves nothing half-way: what a change needs is made before it, and
--- all fields of a state are there from the start, since a new one may need memory. Absent values are false.
+-- A change that runs out of memory leaves nothing half-way: what a change needs is made before it, room for its calls
+-- too (lists.room), and all fields of a state are there from the start, since a new one may need memory. Absent values
+-- are false.
 --
 -- A state's fields:
 --    co           its coroutine, until it has finished
@@ -62,7 +63,7 @@ local function stop_awaiting(state)
    if state.timer then
       state.agenda.wake(state)
    else
-      state.agenda.push(state) -- the first of the two, as a function's call may need memory the first time
+      state.agenda.push(state)
       lists.stop_awaiting(state)
    end
 end
@@ -92,6 +93,7 @@ end
 -- Where a task goes that is over.
 local function leave_group(state)
    local group = state.group
+   room()
    unlink(state)
    if state.status == "failed" and not state.awaited and (group or not state.first) then
       link(group and group.failures or orphans, state)
@@ -104,6 +106,7 @@ local function conclude(state)
       leave_group(state)
    end
    while state.first do
+      room()
       stop_awaiting(state.first)
    end
    local on_finish = state.on_finish
@@ -201,10 +204,14 @@ local function resume(state, ...)
    left(state, outer, host.resume(state.co, ...))
 end
 
--- Resumes a task that is ready. One that was cancelled before it began never runs.
+-- Resumes a task that is ready. One that was cancelled before it began never runs. One whose parent could not wait for
+-- it, as memory ended, is cancelled.
 local function go_on(state)
+   local parent = state.parent
    if is_finished(state) then
       return
+   elseif parent and parent.status ~= "done" and is_finished(parent) then
+      state.cancelling = true
    end
    if state.arguments then
       local arguments = state.arguments
@@ -232,8 +239,23 @@ local function advance(state, stop)
    return true
 end
 
+-- Cancels the members of groups that an error has ended.
+local function cancel_left()
+   local state = alive.newest()
+   while state do
+      if state.group and state.group.is_ended then
+         scheduler.cancel(state)
+      end
+      state = state.older
+   end
+   lists.has_ended_group = false
+end
+
 -- Ends tasks that ran out of memory or met Ctrl-C. Can be called again if it was interrupted half-way.
 local function mend()
+   if lists.has_ended_group then
+      cancel_left()
+   end
    while broken do
       local state = broken
       if state.agenda.first() == state then
@@ -281,6 +303,7 @@ end
 
 -- Tasks whose call has ended or whose time has come become ready.
 local function collect()
+   room() -- a call that has been taken off is in no other list
    local address = host.ended()
    while address do
       local state = calls[address]
@@ -289,6 +312,7 @@ local function collect()
          call_count, front_calls = call_count - 1, front_calls - (state.background and 0 or 1)
          state.agenda.push(state)
       end
+      room()
       address = host.ended()
    end
    if front.due() or back.due() then
@@ -337,16 +361,25 @@ local function wait(timeout, is_ready)
    return timeout > 0 and now() or began
 end
 
--- One turn. What its tasks have begun is sent at its end, not a frame later: one poll connects, the next one sends.
+-- Sends what tasks have begun, not a frame later: on a kept connection the first poll does. A new one takes three, to
+-- begin to connect, to see that it is connected, and to send; these two while there is time.
+local function send(stop)
+   host.poll(0)
+   for _ = 1, 2 do
+      if now() < stop then
+         host.poll(0)
+      end
+   end
+end
+
+-- One turn.
 local function turn(timeout, budget)
    local stop = wait(timeout, front.has_ready() or back.has_ready()) + budget
    local resumes = front.has_ready() or back.has_ready()
    go_on_until(front, stop)
    go_on_until(back, stop)
-   for _ = 1, resumes and call_count > 0 and 2 or 0 do
-      if now() < stop then
-         host.poll(0)
-      end
+   if resumes and call_count > 0 then
+      send(stop)
    end
    report_orphans()
 end
@@ -403,6 +436,7 @@ local function spawn(background, group, parent, f, ...)
       cancelling = false, cancelled = false,
       on_finish = false,
    }
+   room(parent and 10 or 6) -- a parent waits for it next
    if group then
       link(group.members, state)
    end
@@ -439,12 +473,17 @@ function scheduler.cancel(state)
    if is_finished(state) or state.cancelling then
       return
    end
+   local awaited = state.awaits
+   if awaited and awaited.parent == state then
+      scheduler.cancel(awaited) -- and waits for its end
+      state.cancelling = true
+      return
+   end
+   room()
    state.cancelling = true
    if state.owner then
       state.cancelled = true
       host.cancel(state.owner)
-   elseif state.awaits and state.awaits.parent == state then
-      scheduler.cancel(state.awaits) -- and waits for its end
    else
       give_up_waiting(state)
    end
@@ -465,6 +504,7 @@ end
 function scheduler.sleep(seconds)
    local state = current
    check_cancelled(state)
+   room()
    state.agenda.sleep(state, now() + seconds)
    suspend(state)
    check_cancelled(state)
@@ -474,6 +514,7 @@ end
 function scheduler.wait_for(awaited, seconds)
    local state = current
    check_cancelled(state)
+   room()
    if seconds then
       state.agenda.sleep(state, now() + seconds)
    end

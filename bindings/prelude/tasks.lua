@@ -115,6 +115,7 @@ end
 
 -- ------------------------------------------------------------------ run
 
+-- Where that is interrupted, as memory ends, the scheduler's next turn does it.
 local function cancel_members(group)
    local state = group.members.first
    while state do
@@ -122,11 +123,13 @@ local function cancel_members(group)
       cancel(state)
       state = after
    end
+   group.is_ended = false
 end
 
 -- Where the function of promptic.run has failed, or was cancelled, so is what it has spawned.
 local function end_group(main)
    if main.status ~= "done" then
+      main.group.is_ended, lists.has_ended_group = true, true
       cancel_members(main.group)
    end
 end
@@ -161,15 +164,21 @@ local function driver(group)
    end
 end
 
+local function begin_group(group, drive, ...)
+   local main = scheduler.spawn(group, nil, ...)
+   main.on_finish, group.main = end_group, main
+   return drive()
+end
+
 -- Runs f(...) as a task of a group of its own until that has no members; returns whose outcome it has, and whether all
 -- that were left could not go on.
-local function run_group(f, ...)
-   local group = { members = lists.new(), failures = lists.new() }
+local function run_group(...)
+   local group = { members = lists.new(), failures = lists.new(), main = false, is_ended = false }
    local drive = driver(group)
-   local main = scheduler.spawn(group, nil, f, ...)
-   main.on_finish = end_group
-   local fine, problem = pcall(drive)
+   local fine, problem = pcall(begin_group, group, drive, ...)
+   local main = group.main
    if not fine then -- Ctrl-C, or what on_task_error raises: nothing of the group goes on behind the caller's back
+      group.is_ended, lists.has_ended_group = true, true
       cancel_members(group)
       unwind(group, drive, problem)
       error(problem, 0)
@@ -248,6 +257,12 @@ return {
    -- The same for the task of this state.
    spawn_for = function(parent, ...)
       return scheduler.spawn(parent.group, parent, ...)
+   end,
+   -- Lets other tasks have their turn, where the running one can be suspended.
+   give_way = function()
+      if running() then
+         scheduler.sleep(0)
+      end
    end,
    settle = settle,
    cancel = cancel,

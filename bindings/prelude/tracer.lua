@@ -5,7 +5,7 @@ local import = ...
 local error, ipairs, math, pcall, setmetatable = error, ipairs, math, pcall, setmetatable
 local tonumber, tostring, type = tonumber, tostring, type
 
-local library, methods, scheduler = import "c.library", import "methods", import "scheduler"
+local library, files, scheduler = import "c.library", import "c.files", import "scheduler"
 local background, failure, generation = import "background", import "failure", import("c.tasks").generation
 local offload, otlp, span, spools = import "offload", import "otlp", import "span", import "spool"
 
@@ -139,7 +139,7 @@ local HOPELESS = { argument = true, auth = true, config = true, decode = true }
 -- Whether there is no use in another attempt.
 local function is_refusal(err)
    local status = err.status_code
-   return HOPELESS[err.kind] or status and status >= 400 and status < 500 and status ~= 408 and status ~= 429
+   return HOPELESS[err.kind] or status and status >= 400 and not failure.is_passing(err)
 end
 
 -- The platform took the request but not all of it, or has something to say of it. Returns how many spans it rejected.
@@ -177,7 +177,7 @@ local function deliver(self, texts, first, last)
    if #part == 0 then
       return last + 1
    end
-   local fine, result = failure.attempt(methods.ingest_traces, self.client, otlp.request(self.resource, part))
+   local fine, result = failure.attempt(files.post, self.client, "ingest_traces", otlp.request(self.resource, part))
    if fine then
       local rejected = heed(self, result)
       self.stats.sent = self.stats.sent + #part - rejected
@@ -203,7 +203,7 @@ end
 
 -- Whether the platform answers: a request without spans, which leaves nothing in doubt.
 local function is_there(self)
-   local fine, result = failure.attempt(methods.ingest_traces, self.client, otlp.NOTHING)
+   local fine, result = failure.attempt(files.post, self.client, "ingest_traces", otlp.NOTHING)
    return fine or failure.is_error(result) and is_refusal(result)
 end
 

@@ -9,7 +9,7 @@ local table, tostring, type = table, tostring, type
 local methods, library, rows = import "methods", import "c.library", import "c.rows"
 local tasks, supervise, sources = import "tasks", import "supervise", import "sources"
 local Job, reconcile, resume, rooms = import "job", import "reconcile", import "resume", import "rooms"
-local labels, failure = import "labels", import "failure"
+local labels, failure, strict = import "labels", import "failure", import "strict"
 local is_error = failure.is_error
 local check, now = library.check, library.now
 
@@ -142,13 +142,8 @@ local function send_again(job, batch, err)
 end
 
 local function incomplete(room)
-   return failure.new{
-      kind = "decode",
-      code = "unexpected_response",
-      message = ("the response does not hold the %s that were to be created"):format(room.rows),
-      method = "POST",
-      path = room.path,
-   }
+   local message = "the response does not hold the %s that were to be created"
+   return failure.unexpected(message:format(room.rows), "POST", room.path)
 end
 
 local function post(job, batch, scan)
@@ -259,6 +254,7 @@ end
 -- The next batch that is to be sent, nil where there is none.
 local function read(job)
    while not job.ended and not job.paused do
+      job:check_process()
       local standing, last = resume.standing(job.past, job.source.number + 1)
       local most_rows = job.pace.rows
       local batch = {
@@ -316,6 +312,7 @@ end
 
 -- The next batch for a worker, nil where it is to end.
 local function take(job)
+   job:check_process()
    while not job.failure and not job.paused and job.working <= job.pace.width do
       if #job.again > 0 then
          return within_limits(job, table.remove(job.again))
@@ -340,16 +337,18 @@ local function work(job)
 end
 
 local function start_worker(job)
-   local worker = supervise.start_for(job.main, work, job)
-   job.workers[worker] = true
-   job.working = job.working + 1
-   function worker.on_finish()
+   local worker
+   local function on_finish()
       job.workers[worker] = nil
       job.working = job.working - 1
       if worker.status ~= "done" then
          job:fail(worker.err)
       end
    end
+   worker = supervise.start_for(job.main, work, job)
+   worker.on_finish = on_finish -- made before, as memory may end
+   job.working = job.working + 1
+   job.workers[worker] = true
 end
 
 -- As many as the pace has room for.
@@ -457,7 +456,7 @@ local function run(call, settings)
    if not resume.continue(job, settings.resume) then
       job.source = sources.open(call.given, settings.path)
    end
-   return tasks.run(upload, job)
+   return strict.own(call.client, tasks.run(upload, job), "Upload")
 end
 
 function methods.upload_observations(...)

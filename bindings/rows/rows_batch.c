@@ -4,7 +4,7 @@
  * The block of text begins with a count of those who use it, the batch itself and the requests
  * under way, so that a body is neither copied for its request nor freed under it.
  */
-#include "rows.h"
+#include "rows_batch.h"
 
 #include <stdlib.h>
 #include <string.h>

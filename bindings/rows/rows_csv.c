@@ -6,6 +6,15 @@
  */
 #include "rows_csv.h"
 
+#include "json_buffer.h"
+#include "rows_field.h"
+#include "rows_file.h"
+#include "rows_header.h"
+#include "rows_names.h"
+#include "rows_refuse.h"
+#include "rows_room.h"
+#include "rows_text.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * Nothing waits here: what is no regular file is polled before it is read. O_NONBLOCK is set only
  * on what is opened here, standard input stays as it is.
  */
-#include "rows.h"
+#include "rows_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

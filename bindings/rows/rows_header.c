@@ -2,7 +2,14 @@
  * rows_header.c - what the columns of a .csv file are for: the header's names, and what is wrong
  * with them.
  */
-#include "rows_csv.h"
+#include "rows_header.h"
+
+#include "nearest.h"
+#include "rows_field.h"
+#include "rows_json.h"
+#include "rows_names.h"
+#include "rows_refuse.h"
+#include "rows_text.h"
 
 #include <stdio.h>
 #include <string.h>

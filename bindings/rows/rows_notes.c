@@ -1,7 +1,16 @@
 /* rows_notes.c - what the prelude's notes on labels and columns need of batches, readers and
  * clients. */
-#include "rows_csv.h"
-#include "rows_objects.h"
+#include "rows_notes.h"
+
+#include "client_argument.h"
+#include "json_reader.h"
+#include "lua_client.h"
+#include "rows_batch.h"
+#include "rows_header.h"
+#include "rows_json.h"
+#include "rows_object.h"
+#include "rows_reader.h"
+#include "state.h"
 
 /* [-1, +0, m] Adds the answer on top, whose row has this number, to the list where the table `seen`
  * does not have it yet. */

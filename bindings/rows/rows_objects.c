@@ -5,6 +5,20 @@
  */
 #include "rows_objects.h"
 
+#include "json_decode.h"
+#include "lua_call.h"
+#include "rows_batch.h"
+#include "rows_hash.h"
+#include "rows_item.h"
+#include "rows_json.h"
+#include "rows_notes.h"
+#include "rows_object.h"
+#include "rows_room.h"
+#include "rows_scan.h"
+#include "rows_set.h"
+#include "rows_set_object.h"
+#include "rows_tally.h"
+
 #include <string.h>
 
 #define TALLY "promptic.rows.tally"

@@ -2,7 +2,11 @@
  * rows_scan.c - reads a list of observations out of a response while it comes in, and keeps nothing
  * of it but the ids of those that matter.
  */
-#include "rows.h"
+#include "rows_scan.h"
+
+#include "json_number.h"
+#include "rows_file.h"
+#include "rows_json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * The ranges lie in blocks of bounded size, so that one more costs the same wherever it goes: ids
  * may come in any order.
  */
-#include "rows.h"
+#include "rows_set.h"
 
 #include <stdlib.h>
 #include <string.h>

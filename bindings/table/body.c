@@ -4,7 +4,13 @@
  * The fields of an object are first spread over stack slots, one a row, and then written. So each
  * field of a list's item is read once, which matters where a list holds a million.
  */
-#include "bindings.h"
+#include "body.h"
+
+#include "arguments.h"
+#include "json_encode.h"
+#include "nearest.h"
+#include "otlp.h"
+#include "site.h"
 
 #include <string.h>
 

@@ -1,7 +1,9 @@
 /*
  * nearest.c - the name nearest to one that is wrong, for messages: did you mean 'status'?
  */
-#include "bindings.h"
+#include "nearest.h"
+
+#include "ascii.h"
 
 #include <string.h>
 
@@ -22,7 +24,7 @@ static bool normalise(const char *text, char *name, size_t *length) {
             continue;
         if (*length + 1 == MAX_NAME)
             return false;
-        name[(*length)++] = (char)(*text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
+        name[(*length)++] = ascii_lower(*text);
     }
     name[*length] = '\0';
     return true;

@@ -17,8 +17,7 @@ typedef struct program {
     int failures;
 } program;
 
-/* Prints how a call has ended; false where it failed. The answer is the platform's JSON as it came.
- */
+/* Prints how a call has ended; false where it failed. The answer is the platform's JSON as it came. */
 static bool print_result(program *p, const char *what, const promptic_call *call) {
     const promptic_result *result = promptic_call_result(call);
     if (result->kind == PROMPTIC_OK) {

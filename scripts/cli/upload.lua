@@ -9,18 +9,10 @@ local output = require "promptic.cli.output"
 
 local upload = {}
 
---- Options of such a command.
+--- Options of such a command, which names its upload_... among its methods.
 upload.options = {
-   { "separator", label = "CHARACTER", summary = "what separates the fields of a .csv file; a comma" },
-   { "label_column", label = "NAME", aliases = "--expected-column",
-      summary = "the column with the right answers; expected" },
-   { "split_column", label = "NAME", summary = "the column with the splits; split" },
-   { "format", label = "FORMAT", values = { "csv", "tsv", "jsonl", "ndjson", "json" },
-      summary = "what the file is; by the ending of its name. - as the file is standard input" },
-   { "on_empty", label = "ACTION", values = { "error", "skip", "keep" },
-      summary = "what to do with a row of the file whose answer is empty" },
-   { "only_new", switch = true, summary = "add only rows of the file that are not there yet" },
-   { "again", switch = true, summary = "add all rows of the file, also those that are there already" },
+   "separator", { "label_column", aliases = "--expected-column" }, "split_column", "format", "on_empty", "only_new",
+   { "again", switch = true, summary = "adds all rows of the file, also those that are there already" },
 }
 
 upload.notes = "In a .csv file the first line names the columns: `expected`, perhaps `split`, and all others"
@@ -31,11 +23,17 @@ upload.notes = "In a .csv file the first line names the columns: `expected`, per
    .. "it ends with exit code 1 unless --only-new or --again says it. An upload that was killed is "
    .. "completed by the same command with --only-new."
 
+local function names()
+   local list = {}
+   for index, option in ipairs(upload.options) do list[index] = type(option) == "table" and option[1] or option end
+   return list
+end
+
 --- Refuses options of a file where there is none.
 function upload.check_options(context, values)
-   for _, option in ipairs(upload.options) do
-      if values[option[1]] and not values.from_file then
-         context:misuse(("--%s goes with --from-file"):format(option[1]:gsub("_", "-")))
+   for _, name in ipairs(names()) do
+      if values[name] and not values.from_file then
+         context:misuse(("--%s goes with --from-file"):format(name:gsub("_", "-")))
       end
    end
    if values.only_new and values.again then context:misuse "--only-new and --again exclude each other" end
@@ -47,6 +45,7 @@ end
 local HINTS = {
    wrong_separator = "--separator says how fields are separated: --separator ';', or tab",
    no_column = "--label-column says which column holds the right answers",
+   undecided = "--again adds all rows of the file, whether they are there or not",
    empty_answer = "--on-empty skip leaves such rows out, --on-empty keep adds them as they are",
 }
 
@@ -68,7 +67,7 @@ end
 
 local function hint_for_rows(err, job)
    if err.twice then return of_twice(err) end
-   if #err.rows.sent == 0 and #err.rows.unknown == 0 then return "nothing was added" end
+   if #err.rows.sent == 0 and #err.rows.unknown == 0 then return nil end -- the message says so
    return ("the same command with --only-new adds what is missing; `%s` shows what is there"):format(job.listing)
 end
 
@@ -83,9 +82,10 @@ local function refuse(context, job, err, sent)
    end
    if type(err) ~= "table" or not err.rows then error(err, 0) end
    local described = failure.describe(err, { values = context.values, row = context.row })
-   local advice = described.hint or HINTS[err.code]
-   failure.raise((described.message:gsub(" %(no row was added%)$", "")),
-      { hint = (advice and advice .. "\n" or "") .. hint_for_rows(err, job) })
+   local lines = {}
+   lines[1] = HINTS[err.code] or described.hint
+   lines[#lines + 1] = hint_for_rows(err, job)
+   failure.raise(described.message, { hint = lines[1] and table.concat(lines, "\n") })
 end
 
 -- The lines of the rows that were left out: "lines 3, 4 and 7", or the first of many.
@@ -112,10 +112,11 @@ local function separator_of(context, text)
 end
 
 local function options_of(context, values)
-   return {
-      separator = separator_of(context, values.separator), label_column = values.label_column,
-      split_column = values.split_column, format = values.format, on_empty = values.on_empty,
-   }
+   local options = {}
+   for _, name in ipairs(names()) do options[name] = values[name] end
+   options.again = nil -- the command's own
+   options.separator = separator_of(context, values.separator)
+   return options
 end
 
 ---------------------------------------------------------------- the whole
@@ -151,7 +152,7 @@ local function wants_only_new(context, job, options)
    local is_pipe = job.file == "-" or require("promptic.terminal").is_file(job.file) == false
    local found = count(context, job, is_pipe and {} or job.file, is_pipe and {} or options)
    if found.held > 0 and is_pipe then
-      refuse_present("there are rows already, and what is no file can be read once only")
+      refuse_present "there are rows already, and a pipe cannot be read twice to compare them"
    end
    if found.present == 0 then return false end
    local all = found.present + found.absent

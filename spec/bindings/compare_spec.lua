@@ -45,7 +45,7 @@ local function cases(held)
       list[index] = { id = index, inputPayload = { x = index }, expectedPayload = index % 4 < 2 and "a" or "b",
          split = index % 2 == 0 and "eval" or "train" }
    end
-   return { data = list }
+   return { id = "d", caseCount = #list, cases = list }
 end
 
 -- What deploy_if_better asks for: the deployed prompt is "old", with this score among others.
@@ -61,7 +61,7 @@ local function world(options)
       ["GET /components/c/deployment/prompt"] = deployed and deployed or "null",
       ["GET /experiments/e/iterations"] = { data = promptic.array(options.iterations or {}) },
       ["GET /experiments/e/evaluators"] = { data = promptic.array{ { id = "v", type = options.evaluator or "f1" } } },
-      ["GET /components/c/datasets/d/cases"] = cases(options.held or 50),
+      ["GET /components/c/datasets/d"] = cases(options.held or 50),
       ["PUT /components/c/deployment"] = {}, ["POST /components/c/deployment"] = { aiComponentId = "c",
          experimentId = "e" },
    }
@@ -98,9 +98,12 @@ describe("deploy_if_better", function()
       assert.is_true(decide({ iterations = ITERATIONS }, { margin = 0.09 }).deployed)
    end)
 
-   it("takes the first of several iterations with the deployed prompt", function()
-      local twice = { iteration(1, "old", 0.5), iteration(2, "old", 0.7), iteration(3, "new", 0.8) }
-      assert.equal(0.5, decide{ iterations = twice }.before)
+   it("takes no prompt for better than itself, whatever it scored the second time", function()
+      local result = decide{ iterations = { iteration(1, "old", 0.7), iteration(2, "new", 0.75),
+         iteration(3, "old", 0.8) } }
+      assert.same({ false, "not_better", 0.8, 0.8 }, { result.deployed, result.code, result.before, result.after })
+      assert.is_true(decide{ iterations = { iteration(1, "old", 0.8), iteration(2, "old", 0.7),
+         iteration(3, "new", 0.9) } }.deployed)
    end)
 
    it("deploys where nothing is deployed", function()
@@ -157,7 +160,7 @@ describe("deploy_if_better", function()
          list[index] = { id = index, inputPayload = {}, expectedPayload = index <= 5 and "rare" or "often",
             split = "eval" }
       end
-      all["GET /components/c/datasets/d/cases"] = { data = list }
+      all["GET /components/c/datasets/d"] = { cases = list }
       serve(all)
       local result = client:deploy_if_better("c", "e", { sure = true })
       assert.same({ 100, "not_sure" }, { result.rows, result.code })

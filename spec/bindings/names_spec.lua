@@ -124,6 +124,12 @@ it("ensure_dataset returns what it creates", function()
    assert.same({ "GET /components/c/datasets", "POST /components/c/datasets", "GET /components/c/datasets" }, asked())
 end)
 
+it("promptic.now goes on, whatever the wall clock does", function()
+   local now = promptic.now()
+   assert.is_true(now > 0 and promptic.now() >= now)
+   assert.is_true(promptic.now() - now < 60)
+end)
+
 it("promptic.time is Unix time, and promptic.uuid a random UUID", function()
    local before = os.time()
    local time = promptic.time()

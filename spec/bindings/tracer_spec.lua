@@ -252,6 +252,24 @@ describe("a tracer", function()
       assert.equal("s1", arrived()[1].name)
    end)
 
+   -- What the collector has to make up for is a part of a game's frame. To decode what the library itself has written,
+   -- in order to look at its shape, took as much again.
+   it("sends with little garbage", function()
+      open{ batch = 500, interval = 60 }
+      for index = 1, 400 do
+         tracer:span("chat", { index = index, model = "small", question = "What is the capital of France?" }):finish()
+      end
+      collectgarbage()
+      collectgarbage()
+      collectgarbage "stop"
+      local before = collectgarbage "count"
+      local flushed = tracer:flush(10)
+      local bytes = (collectgarbage "count" - before) * 1024 / 400
+      collectgarbage "restart"
+      assert.is_true(flushed)
+      assert.is_true(bytes < 3500, ("%.0f bytes a span"):format(bytes))
+   end)
+
    it("sends while plain code waits, and holds up no promptic.run", function()
       open()
       tracer:span("x"):finish()

@@ -78,6 +78,7 @@ describe("promptic's command line", function()
          { { "components", "get" }, "COMPONENT is missing" },
          { { "components", "get", "a", "b" }, "too many arguments" },
          { { "components", "list", "--jsn" }, "unknown option '--jsn'. Did you mean '--json'?" },
+         { { "datasets", "list", "--compnoent", "x" }, "unknown option '--compnoent'. Did you mean '--component'?" },
          { { "experiments", "list", "--status", "runing" }, "--status takes one of pending, scheduled, "
             .. "running, completed, failed. Did you mean 'running'?" },
          { { "experiments", "list", "--limit", "x" }, "--limit takes a whole number from 1 to 100" },
@@ -218,8 +219,8 @@ describe("promptic's command line", function()
          '{"variables":{"a":1},"expected":"x"}\n{"variables":[],"expected":"y"}\n')
       local result = promptic{ "observations", "add", id, "--from-file", folder .. "/a.jsonl" }
       assert.same({ 1, "" }, { result.code, result.stdout })
-      assert.equal("promptic: " .. folder .. "/a.jsonl:2: variables: object expected, got an array\n"
-         .. "  nothing was added\n", result.stderr)
+      assert.equal("promptic: " .. folder .. "/a.jsonl:2: variables: object expected, got an array "
+         .. "(no row was added)\n", result.stderr)
    end)
 
    it("prints its version and that of the contract", function()
@@ -303,7 +304,7 @@ describe("promptic's command line", function()
 
    it("has made its completions when it was built, without what makes them", function()
       local made = process.run{ os.getenv("PROMPTIC_LUA"), "-E", "-e", [[
-         local completion = require "promptic.cli.completion"
+         local completion = require "promptic.cli.commands.completion"
          completion.run(nil, { shell = "bash" })
          assert(not package.loaded["promptic.argparse"], "argparse was loaded")
          for _, shell in ipairs(completion.arguments[1].values) do

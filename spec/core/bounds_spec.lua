@@ -365,4 +365,53 @@ describe("a head", function()
          assert.is_true(kind == "connection" or case[1] == "of trailers" and kind == "decode", kind)
       end)
    end
+
+   it("may have 64 KiB, interim responses and trailers included", function()
+      local interim = "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
+      local head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: "
+      local chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+         .. ("X: " .. ("y"):rep(55) .. "\r\n"):rep(1070) .. "X: " -- libcurl bounds a line, and 5,000 headers since 8
+      local BYTES = 64 * 1024
+      local function padded(before, text, rest, size) -- rest is behind the head
+         return before .. text .. ("x"):rep(size - #before - #text - 4) .. "\r\n\r\n" .. rest
+      end
+      for _, case in ipairs{
+         { "the head", "connection", function(size) return padded("", head, "{}", size) end },
+         { "interim responses", "connection", function(size) return padded(interim:rep(100), head, "{}", size) end },
+         { "trailers", "decode", function(size) return padded("", chunked, "", size + #"2\r\n{}\r\n0\r\n") end },
+      } do
+         server:always{ raw = case[3](BYTES) }
+         assert.same({}, get(), case[1])
+         server:always{ raw = case[3](BYTES + 10) } -- libcurl keeps the end of trailers to itself
+         assert.equal(case[2], clients.failure(get).kind, case[1])
+      end
+   end)
+end)
+
+describe("an interim response", function()
+   local EARLY = "HTTP/1.1 103 Early Hints\r\nContent-Encoding: br\r\nRetry-After: 9\r\n\r\n"
+   local FINAL = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nbytes"
+
+   it("does not take the body from those to whom it is handed", function()
+      server:always{ raw = EARLY:rep(2) .. FINAL }
+      local got, path = {}, os.tmpname()
+      finally(function() os.remove(path) end)
+      promptic.http("GET", server.url, { on_data = function(bytes) got[#got + 1] = bytes end })
+      assert.equal("bytes", table.concat(got))
+      promptic.http("GET", server.url, { save = path })
+      assert.equal("bytes", process.read_file(path))
+      assert.equal(5, client:download_artifact("a", path))
+      assert.equal("bytes", process.read_file(path))
+   end)
+
+   it("says nothing about the response, nor is one", function()
+      reopen{ max_retries = 0 }
+      server:always{ raw = EARLY .. "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n" }
+      local problem = clients.failure(function() return client:create_component("c") end)
+      assert.same({ 503, true }, { problem.status_code, problem.maybe_sent })
+      assert.is_nil(problem.retry_after)
+      server:always{ raw = EARLY, close = "fin" }
+      problem = clients.failure(function() return client:create_component("c") end)
+      assert.same({ "connection", true }, { problem.kind, problem.maybe_sent })
+   end)
 end)

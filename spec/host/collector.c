@@ -5,8 +5,9 @@
  *   - to a point where its state is closed, with all that is under way: one that is further on each
  *     time;
  *   - with an allocation failing, then the one after it, and so on until none does.
- * Another script, all of whose tasks end by themselves, is run with an allocation failing once or
- * twice: in the same state, promptic.step then comes to the end of all tasks.
+ * Other scripts, all of whose tasks end by themselves or are cancelled, are run with an allocation
+ * failing once or four times: in the same state, promptic.step then comes to the end of all
+ * tasks.
  * To be built with AddressSanitizer, which sees what is used after it was given back and what never
  * was.
  *
@@ -96,11 +97,98 @@ static const char ending_script[] =
     "   upload:await()\n"
     "end)\n";
 
-static const char step_script[] = "local promptic = ...\n"
-                                  "for _ = 1, 1000 do\n"
-                                  "   if promptic.step(0.01) == 0 then return end\n"
-                                  "end\n"
-                                  "error('tasks are left over')\n";
+static const char cancelling_script[] =
+    "local promptic, url = ...\n"
+    "promptic.on_task_error = function() end\n"
+    "local client = promptic.client{ endpoint = url, api_key = 'a-key', config_file = '' }\n"
+    "promptic.run(function()\n"
+    "   local sleeper = promptic.spawn(promptic.sleep, 3600)\n"
+    "   local nested = promptic.spawn(promptic.run, promptic.sleep, 3600)\n"
+    "   local silent = promptic.spawn(client.request, client, 'GET', '/silent')\n"
+    "   promptic.sleep(0)\n"
+    "   pcall(sleeper.await, sleeper, 0.001)\n"
+    "   pcall(nested.await, nested, 0)\n"
+    "   silent:cancel()\n"
+    "   sleeper:cancel()\n"
+    "   nested:cancel()\n"
+    "   local waiter = promptic.spawn(sleeper.await, sleeper)\n"
+    "   promptic.spawn(function() pcall(waiter.await, waiter, 3600) end):await()\n"
+    "   pcall(promptic.map, { 1, 2, 3 }, function(number)\n"
+    "      promptic.sleep(number == 2 and 0 or 3600)\n"
+    "      error('on purpose')\n"
+    "   end)\n"
+    "   promptic.spawn(promptic.sleep, 3600)\n"
+    "   error('the end')\n"
+    "end)\n";
+
+static const char plain_script[] =
+    "local promptic, url = ...\n"
+    "promptic.on_task_error = function() end\n"
+    "local client = promptic.client{ endpoint = url, api_key = 'a-key', config_file = '' }\n"
+    "local tasks = { false, false, false, false, false }\n"
+    "local fine, problem = pcall(function()\n"
+    "   tasks[1] = promptic.spawn(promptic.sleep, 3600)\n"
+    "   tasks[2] = promptic.spawn(client.request, client, 'GET', '/silent')\n"
+    "   tasks[3] = promptic.spawn(promptic.run, promptic.sleep, 3600)\n"
+    "   tasks[4] = promptic.spawn(function() return tasks[1]:await() end)\n"
+    "   tasks[5] = promptic.spawn(function() return tasks[2]:await(3600) end)\n"
+    "   promptic.step(0)\n"
+    "   promptic.step(0)\n"
+    "   pcall(tasks[1].await, tasks[1], 0.001)\n"
+    "   promptic.run(function() promptic.sleep(0) return client:request('GET', '/quick') end)\n"
+    "end)\n"
+    "for _, task in ipairs(tasks) do\n"
+    "   local tries = 0\n"
+    "   repeat tries = tries + 1 until not task or pcall(task.cancel, task) or tries == 20\n"
+    "end\n"
+    "assert(fine, problem)\n";
+
+static const char background_script[] =
+    "local promptic, url = ...\n"
+    "promptic.on_task_error = function() end\n"
+    "local client = promptic.client{ endpoint = url, api_key = 'a-key', config_file = '' }\n"
+    "local tracer = promptic.tracer(client, { component = 'desk', interval = 0.01 })\n"
+    "tracer:span('answer', { ticket = 17 }, function() end)\n"
+    "promptic.run(function()\n"
+    "   promptic.spawn(function()\n"
+    "      tracer:span('ask', function() client:request('GET', '/quick') end)\n"
+    "   end):await()\n"
+    "   tracer:flush(1)\n"
+    "end)\n"
+    "tracer:span('late', function() end)\n"
+    "tracer:close(1)\n";
+
+static const char uploading_script[] =
+    "local promptic, url = ...\n"
+    "promptic.on_task_error = function() end\n"
+    "local client = promptic.client{ endpoint = url, api_key = 'a-key', config_file = '' }\n"
+    "local function rows(count)\n"
+    "   local number = 0\n"
+    "   return function()\n"
+    "      number = number + 1\n"
+    "      promptic.sleep(0)\n"
+    "      return number <= count and { variables = { n = number }, expected = 'x' } or nil\n"
+    "   end\n"
+    "end\n"
+    "local options = { batch_size = 1, concurrency = 3, ordered = false }\n"
+    "client:upload_observations('e', rows(4), options)\n"
+    "promptic.run(function()\n"
+    "   local upload = promptic.spawn(client.upload_observations, client, 'e', rows(50), options)\n"
+    "   promptic.sleep(0.002)\n"
+    "   upload:cancel()\n"
+    "   pcall(upload.await, upload)\n"
+    "end)\n";
+
+/* After these all tasks end by themselves, unless what is to cancel them is lost. */
+static const char *const recovering[] = {ending_script, cancelling_script, plain_script,
+                                         background_script, uploading_script};
+
+static const char step_script[] =
+    "local promptic = ...\n"
+    "for _ = 1, 1000 do\n"
+    "   if promptic.step(0.01) == 0 and promptic.flush(0.01) then return end\n"
+    "end\n"
+    "error('tasks are left over')\n";
 
 /* ------------------------------------------------------------------ memory */
 
@@ -227,32 +315,37 @@ static bool fail_after(const char *url, long allocations) {
     return !m.refused;
 }
 
-/* True where none failed. Lua asks a second time for most of what it is refused, so that with two
- * failures one allocation fails, and with four two of them. */
-static bool recover_after(const char *url, long allocations, long failures) {
+/* Runs `source` with the allocation of this number failing so often, and then drives what is left.
+ * True where none failed. Lua asks a second time for most of what it is refused, so that with two
+ * failures one allocation fails, and with eight four of them. */
+static bool recover(const char *source, const char *url, long number, long failures) {
     memory m;
-    lua_State *L = open_state(&m, ending_script);
+    lua_State *L = open_state(&m, source);
     luaL_requiref(L, "promptic", luaopen_promptic, 0);
     lua_pop(L, 1);
+    if (failures > 2) /* Lua drops a finalizer that it has no memory to call, and with it what that
+                         would have freed */
+        lua_gc(L, LUA_GCSTOP);
     m.failures = failures;
-    m.left = allocations;
-    bool fine = run(L, url);
+    m.left = number;
+    run(L, url);
     m.left = -1;
-    if (!CHECK(m.refused || fine))
-        fprintf(stderr, "... %s\n", lua_tostring(L, -1));
     lua_settop(L, 0);
     if (!CHECK(luaL_loadstring(L, step_script) == LUA_OK && run(L, url)))
-        fprintf(stderr, "... after allocation %ld: %s\n", allocations, lua_tostring(L, -1));
+        fprintf(stderr, "... after allocation %ld of %.60s: %s\n", number, source,
+                lua_tostring(L, -1));
     close_state(L, &m);
     return !m.refused;
 }
 
-static bool recover_from_one(const char *url, long allocations) {
-    return recover_after(url, allocations, 2);
-}
-
-static bool recover_from_two(const char *url, long allocations) {
-    return recover_after(url, allocations, 4);
+/* Each of the scripts, until it ends as it does without a failure. */
+static void recover_all(const char *url, long failures, long step) {
+    for (size_t i = 0; i < sizeof recovering / sizeof *recovering; i++) {
+        long number = 0;
+        while (!recover(recovering[i], url, number, failures))
+            number += step;
+        CHECK(number > 200);
+    }
 }
 
 /* Runs with a larger and larger number until the script comes to its end. */
@@ -270,7 +363,7 @@ int main(int count, char **arguments) {
     collect_all_the_time(arguments[1]);
     sweep(stop_after, arguments[1], step);
     sweep(fail_after, arguments[1], step);
-    sweep(recover_from_one, arguments[1], step / 8 + 1);
-    sweep(recover_from_two, arguments[1], step / 8 + 1);
+    recover_all(arguments[1], 2, step / 8 + 1);
+    recover_all(arguments[1], 8, step / 4 + 1);
     return report("collector");
 }

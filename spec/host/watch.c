@@ -247,8 +247,7 @@ static void close_deaf(deaf *d) {
     close(d->listener);
 }
 
-/* Some versions of libcurl close these without a word; the host hears of it in time all the same.
- */
+/* Some versions of libcurl close these without a word; the host hears of it in time all the same. */
 static void give_up_connecting(scene *s) {
     deaf nobody;
     char address[64];

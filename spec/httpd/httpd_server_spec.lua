@@ -1,5 +1,6 @@
 -- promptic.httpd, the HTTP server of the sandbox: handlers that fail, steps, its begin and its end.
 local httpd = require "promptic.httpd"
+local promptic = require "promptic"
 local socket = require "socket"
 
 local Peer = require "spec.support.peer"
@@ -96,22 +97,22 @@ describe("promptic.httpd", function()
    describe("step", function()
       it("waits no longer than told", function()
          start()
-         local begun = httpd.now()
+         local begun = promptic.now()
          assert.is_true(room.server:step(0))
-         assert.is_true(httpd.now() - begun < 1)
-         begun = httpd.now()
+         assert.is_true(promptic.now() - begun < 1)
+         begun = promptic.now()
          assert.is_true(room.server:step(0.05))
-         assert.is_true(httpd.now() - begun >= 0.045)
+         assert.is_true(promptic.now() - begun >= 0.045)
       end)
 
       it("returns at once where there is something to do", function()
          start()
-         local peer, begun = connect(), httpd.now()
+         local peer, begun = connect(), promptic.now()
          peer.socket:send(request("GET /"))
          repeat
             room.server:step(10)
          until #room.seen == 1
-         assert.is_true(httpd.now() - begun < 5)
+         assert.is_true(promptic.now() - begun < 5)
       end)
 
       it("refuses what is no time", function()
@@ -247,7 +248,7 @@ describe("promptic.httpd", function()
    describe("a connection on which nothing happens", function()
       it("is closed after idle_seconds, so that half a request keeps nobody out", function()
          start{ idle_seconds = 1 }
-         local idle, begun = {}, httpd.now()
+         local idle, begun = {}, promptic.now()
          for number = 1, 20 do
             idle[number] = connect()
             assert(idle[number].socket:send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"))
@@ -261,7 +262,7 @@ describe("promptic.httpd", function()
                return peer.closed
             end)
          end
-         assert.is_true(httpd.now() - begun >= 0.9)
+         assert.is_true(promptic.now() - begun >= 0.9)
       end)
 
       it("has from one second to a day", function()
@@ -276,17 +277,17 @@ describe("promptic.httpd", function()
    describe("a request that does not come to its end", function()
       -- Sends a byte a tenth of a second until the connection is closed, while another talks; returns the seconds.
       local function trickle(head)
-         local slow, talking, begun = connect(), connect(), httpd.now()
+         local slow, talking, begun = connect(), connect(), promptic.now()
          slow.unsent = head
          local sent = begun
          slow:until_true(function()
-            if httpd.now() - sent > 0.1 and not slow.closed then
-               slow.unsent, sent = slow.unsent .. "x", httpd.now()
+            if promptic.now() - sent > 0.1 and not slow.closed then
+               slow.unsent, sent = slow.unsent .. "x", promptic.now()
             end
             assert.equal("fine", talking:exchange(request("GET /")).body)
             return slow.closed
          end)
-         return httpd.now() - begun
+         return promptic.now() - begun
       end
 
       it("is closed after request_seconds, though bytes of it come", function()
@@ -304,10 +305,10 @@ describe("promptic.httpd", function()
          local peer, body = connect(), ("x"):rep(30)
          local answer = nil
          peer.unsent = ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"):format(200 * #body)
-         local begun, sent = httpd.now(), 0
+         local begun, sent = promptic.now(), 0
          peer:until_true(function()
             -- 3,000 bytes a second, for two seconds
-            while sent < 200 and sent < (httpd.now() - begun) * 100 do
+            while sent < 200 and sent < (promptic.now() - begun) * 100 do
                peer.unsent, sent = peer.unsent .. body, sent + 1
             end
             answer = Peer.parse(peer.received)
@@ -315,7 +316,7 @@ describe("promptic.httpd", function()
          end)
          assert.equal("fine", answer and answer.body)
          assert.equal(200 * #body, #room.seen[1].body)
-         assert.is_true(httpd.now() - begun > 1.5)
+         assert.is_true(promptic.now() - begun > 1.5)
       end)
 
       it("gives its place to another where there are too many: the one that has waited longest", function()
@@ -477,6 +478,7 @@ describe("promptic.httpd", function()
       local PROGRAM = [[
          package.path, package.cpath = %q, %q
          local httpd = require "promptic.httpd"
+local promptic = require "promptic"
          local server = httpd.listen{ on_request = print, watch_stdin = true }
          io.write("listening\n")
          io.flush()
@@ -484,12 +486,12 @@ describe("promptic.httpd", function()
          while server:step(20) do
             steps = steps + 1
          end
-         io.write(httpd.now() < %f and "ended" or "late", server:step(0) == nil and " for good" or "")
+         io.write(promptic.now() < %f and "ended" or "late", server:step(0) == nil and " for good" or "")
       ]]
 
       local function listen(stdin)
          local lua = os.getenv("PROMPTIC_LUA") or "lua5.4"
-         local program = PROGRAM:format(package.path, package.cpath, httpd.now() + 15)
+         local program = PROGRAM:format(package.path, package.cpath, promptic.now() + 15)
          return process.run{ "sh", "-c", stdin, "sh", lua, program }.stdout
       end
 
@@ -509,12 +511,5 @@ describe("promptic.httpd", function()
             assert.equal("listening\nended for good", said)
          end)
       end
-   end)
-
-   it("tells the time", function()
-      local now, time = httpd.now(), httpd.time()
-      assert.is_true(math.type(now) == "float" and httpd.now() >= now)
-      assert.is_true(math.type(time) == "float" and math.abs(time - os.time()) < 2)
-      assert.is_true(math.abs(time - socket.gettime()) < 1)
    end)
 end)

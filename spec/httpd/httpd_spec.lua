@@ -3,8 +3,8 @@
 -- Tags: valgrind
 
 local Peer = require "spec.support.peer"
-local httpd = require "promptic.httpd"
 local httpd_room = require "spec.support.httpd_room"
+local promptic = require "promptic"
 
 local request = Peer.request
 
@@ -159,11 +159,11 @@ describe("promptic.httpd", function()
       room.reply = function(got)
          return 200, nil, got.body
       end
-      local peer, deadline = connect(), httpd.now() + 3 * Peer.PATIENCE_SECONDS
+      local peer, deadline = connect(), promptic.now() + 3 * Peer.PATIENCE_SECONDS
       local text = request("POST /", "Content-Length: " .. size .. "\r\n", body)
       local sent, count, tail = 0, 0, ""
       while count < size do
-         assert(httpd.now() < deadline, "too slow")
+         assert(promptic.now() < deadline, "too slow")
          room.server:step(0)
          if sent < #text then
             local last, problem, partial = peer.socket:send(text, sent + 1)

@@ -339,36 +339,63 @@ describe("cancel", function()
 end)
 
 describe("a frame loop", function()
-   -- How many steps 20 calls in a row take. A frame is long for a server on this machine: its answer is there when the
-   -- next one begins.
-   local function steps_of_calls()
-      local done, steps = 0, 0
-      server:reset()
-      server:always{ body = '{"id":"x"}' }
+   -- How many steps 20 calls in a row take, which come after `earlier` ones. A frame is long for a server on this
+   -- machine: its answer has been sent when it tells of the request.
+   local function steps_of_calls(earlier)
+      local steps = 0
       local task = promptic.spawn(function()
-         for _ = 1, 20 do
-            client:get_component("c")
-            done = done + 1
-         end
+         for _ = 1, 20 do client:get_component("c") end
       end)
       repeat
          local left = promptic.step(0)
          steps = steps + 1
          for _ = 1, 1000 do
-            if server:count() >= math.min(steps, 20) then break end
+            if server:count() - earlier >= math.min(steps, 20) then break end
          end
       until left == 0 or steps > 1000
       assert.equal("done", task.status)
       return steps
    end
 
-   it("pays one step a call, and one for the last response", function()
+   -- The least of some runs: a process that loses its core in the middle of a step leaves the rest to the next one.
+   local function least_steps(before)
       local least = math.huge
-      for _ = 1, 20 do -- a step that is late does less
-         least = math.min(least, steps_of_calls())
-         if least <= 21 then break end
+      for run = 0, 49 do
+         least = math.min(least, steps_of_calls(before(run)))
+         if least == 21 then break end
       end
-      assert.is_true(least <= 22, least .. " steps") -- 41 where each call costs two
+      return least
+   end
+
+   it("pays one step a call, and one for the last response", function()
+      server:always{ body = '{"id":"x"}' }
+      client:get_component("c")
+      assert.equal(21, least_steps(function(run) return 1 + 20 * run end)) -- 41 where each call costs two
+   end)
+
+   it("pays no step more for a new connection", function()
+      assert.equal(21, least_steps(function()
+         server:reset():always{ body = '{"id":"x"}' }
+         return 0
+      end))
+   end)
+
+   -- Each of them may be a TLS handshake.
+   it("begins eight attempts a step at most", function()
+      server:always{ body = "{}", close = "fin" } -- a connection for each
+      for _ = 1, 60 do
+         promptic.spawn(function()
+            for _ = 1, 3 do client:get_component("c") end
+         end)
+      end
+      local before, most = server:seen().accepted, 0
+      repeat
+         local left = promptic.step(0)
+         local accepted = server:seen().accepted
+         before, most = accepted, math.max(most, accepted - before)
+      until left == 0
+      assert.equal(180, server:count())
+      assert.is_true(most >= 2 and most <= 8, most)
    end)
 end)
 
@@ -410,6 +437,8 @@ describe("promptic.map", function()
       assert.matches("^no 4", errors[4])
       assert.is_nil(errors[1] or errors[3])
       assert.same({ {}, {} }, { promptic.map({}, tostring, { on_error = "collect" }) })
+      results, errors = promptic.map({ 1, 2 }, function() error(nil) end, { on_error = "collect" })
+      assert.same({ {}, { "nil", "nil" } }, { results, errors })
    end)
 
    it("ends where it is cancelled, though it collects errors", function()

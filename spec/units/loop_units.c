@@ -5,6 +5,7 @@
 #include "client.h"
 #include "clock.h"
 #include "peer.h"
+#include "pool_kept.h"
 #include "units.h"
 
 #include <errno.h>
@@ -241,7 +242,7 @@ static void spare_reused(void) {
                                                      .inode = status.st_ino + (own ? 0 : 1)};
         pool_settle(pool, false);
         CHECK(pool->count == (own ? 1u : 0u)); /* another's is no longer listed */
-        pool_release(pool);
+        pool_free(pool);
     }
     pool *pool = pool_new(&allocator, 1, NULL, NULL, NULL);
     CHECK(pool_reserve(pool));
@@ -254,7 +255,7 @@ static void spare_reused(void) {
         (pool_socket){.number = ends[0], .is_ours = true, .is_open = true, .inode = status.st_ino};
     pool_abandon(pool);
     CHECK(fcntl(ends[0], F_GETFD) < 0); /* its own is closed */
-    pool_release(pool);
+    pool_free(pool);
     close(ends[1]);
 }
 
@@ -285,7 +286,7 @@ static void keep_address(void) {
     int next = next_descriptor();
     CHECK(pool_is_usable(pool, &peer, &local) && next_descriptor() == next);
     pool->count = 0;
-    pool_release(pool);
+    pool_free(pool);
     close(number);
     close(p.listener);
 }

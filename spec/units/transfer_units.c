@@ -56,7 +56,7 @@ static void refuse_settings(void) {
               problem == CURLE_UNSUPPORTED_PROTOCOL);
     }
     refused = 0;
-    pool_release(pool);
+    pool_free(pool);
 }
 
 /* ----------------------------------------------------------------- headers */

@@ -120,6 +120,7 @@ describe("upload_cases", function()
       for _, case in ipairs{
          { { input_payload = { 1 } }, "input_payload" }, { { input_payload = {}, expected = "x" },
             "unknown field 'expected'" },
+         { { variables = {}, expected = promptic.null }, "observations[1].expected is missing" },
          { { input_payload = {}, split = "test" }, "'test' is not one of train, eval" },
          { { input_payload = {}, expected_payload = " " }, "expected_payload is empty" },
       } do
@@ -281,6 +282,14 @@ describe("only_new", function()
          assert.same({ "decode", "undecided", 0 }, { problem.kind, problem.code, #posts() })
          assert.matches("undecided which rows are new: nothing was sent", problem.message, 1, true)
       end
+   end)
+
+   it("says that it was the list at the end that failed", function()
+      serve(nil, { lists = 1 })
+      local problem = failure(upload, observations.rows(3), { only_new = true })
+      assert.equal(404, problem.status_code)
+      assert.same({ { first = 1, last = 3 } }, problem.rows.sent)
+      assert.matches("the list after the upload, which shows rows that are there twice", problem.message, 1, true)
    end)
 
    it("counts observations that the server has beside the cases", function()

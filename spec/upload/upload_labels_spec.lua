@@ -41,7 +41,7 @@ describe("labels are noted", function()
       { { "ham", "ham\226\128\139" },
          'label "ham\\u200B" (row 2) holds a zero width space (U+200B), unlike "ham" (row 1)' },
       { { "a b", "a\194\160b" }, "holds a no-break space (U+00A0)" },
-      { { "spam", "ham " }, 'label "ham " (row 2) holds a space behind it' },
+      { { "spam", "ham " }, 'label "ham " (row 2) ends in a space' },
    }
    for _, case in ipairs(CASES) do
       it("where they are alike: " .. case[2]:gsub("[^%w ]", ""), function()
