@@ -173,7 +173,7 @@ describe("deploy_if_better", function()
       for index = 1, 40 do
          list[index] = { id = index, inputPayload = {}, expectedPayload = "a" }
       end
-      all["GET /components/c/datasets/d/cases"] = { data = list }
+      all["GET /components/c/datasets/d"].cases = list
       serve(all)
       assert.equal(10, client:deploy_if_better("c", "e").rows)
    end)
