@@ -93,6 +93,8 @@ describe("deploy_if_better", function()
       assert.same({ false, "not_better" }, { result.deployed, result.code })
       result = decide({ iterations = ITERATIONS }, { margin = 0.1 + 1e-9 })
       assert.same({ false, "within_margin" }, { result.deployed, result.code })
+      result = decide({ iterations = { iteration(1, "old", 0.5), iteration(2, "new", 0.75) } }, { margin = 0.25 })
+      assert.same({ false, "within_margin" }, { result.deployed, result.code })
       assert.is_true(decide({ iterations = ITERATIONS }, { margin = 0.09 }).deployed)
    end)
 
@@ -182,6 +184,16 @@ describe("deploy_if_better", function()
       assert.same({ 100, "not_sure" }, { result.rows, result.code })
       -- n = 2^2 / (1/5 + 1/95) = 19
       assert.equal(0.284, result.smallest)
+   end)
+
+   it("counts of rows without a split what the ratio leaves", function()
+      local all, list = world{ iterations = ITERATIONS, ratio = 0.75 }, promptic.array{}
+      for index = 1, 40 do
+         list[index] = { id = index, inputPayload = {}, expectedPayload = "a" }
+      end
+      all["GET /components/c/datasets/d"].cases = list
+      serve(all)
+      assert.equal(10, client:deploy_if_better("c", "e").rows)
    end)
 
    it("reads observations where the experiment has no dataset", function()

@@ -522,6 +522,18 @@ describe("on_data", function()
       end)
    end)
 
+   it("is no quiet time of the server's while it waits", function()
+      server:reset():always{ chunked = true, body = "", pieces = { "one", "two" }, every = 1500, headers = TEXT }
+      local got = {}
+      promptic.run(function()
+         http("GET", server.url, { timeout = 1, on_data = function(bytes)
+            got[#got + 1] = bytes
+            promptic.sleep(1.2) -- longer than the timeout, and nothing comes meanwhile
+         end })
+      end)
+      assert.same({ "one", "two" }, got)
+   end)
+
    it("ends the exchange where it returns false", function()
       both(function()
          server:reset():always{ body = "", length = false, endless = ("x"):rep(1000), headers = TEXT }

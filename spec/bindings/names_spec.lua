@@ -108,6 +108,19 @@ describe("ensure_component", function()
       assert.equal(2, server:count())
    end)
 
+   it("asks nothing more once its task is cancelled, though the create is in doubt", function()
+      server:reply(data(), { stall = true })
+      promptic.run(function()
+         local task = promptic.spawn(client.ensure_component, client, "x")
+         while server:count() < 2 do
+            promptic.sleep(0.01)
+         end
+         task:cancel()
+         assert.equal("cancelled", clients.failure(task.await, task).kind)
+      end)
+      assert.equal(2, server:count())
+   end)
+
    it("suspends its task only", function()
       server:reply(data(), { status = 201, body = '{"id":"n"}' }, { body = '{"id":"n"}' })
       assert.equal("n", promptic.run(function() return client:ensure_component("x").id end))

@@ -134,14 +134,34 @@ describe("a span", function()
    it("keeps its attributes as they were at its end", function()
       open()
       local messages, list = { { role = "user" } }, { "a" }
-      local span = tracer:span("x", { messages = messages, list = list }):event("seen", { list = list })
-      span:finish()
+      local given = { messages = messages, list = list }
+      local span = tracer:span("x", given):event("seen", { list = list })
+      given.later = true
+      span:set("own", true):finish()
+      assert.is_nil(given.own)
       messages[2], list[2] = { role = "assistant" }, "b"
       tracer:flush(10)
       local found = arrived().x
+      assert.is_nil(attributes(found).later)
       assert.equal('[{"role":"user"}]', attributes(found).messages)
       assert.same({ { stringValue = "a" } }, attributes(found).list.values)
       assert.same({ { stringValue = "a" } }, attributes(found.events[1]).list.values)
+   end)
+
+   it("arrives with whatever attributes", function()
+      open()
+      tracer:span("x", { none = 0 / 0, endless = 1 / 0, sparse = { [10] = "ten" }, empty = json.array{} }):finish()
+      tracer:flush(10)
+      local found = attributes(arrived().x)
+      assert.matches("nan", found.none, 1, true)
+      assert.same({ "inf", "string", {} }, { found.endless, type(found.sparse), found.empty.values })
+   end)
+
+   it("is no current span of another tracer", function()
+      open()
+      local other = promptic.tracer(client, { interval = 0 })
+      finally(function() other:close(5) end)
+      tracer:span("x", function() assert.is_nil(other:current()) end)
    end)
 
    it("has children, and fails by hand", function()
@@ -199,6 +219,29 @@ describe("a span", function()
       } do
          assert.is_false(is_taken(header), header)
       end
+   end)
+
+   it("goes on from no header that is malformed, and is sampled as the header says", function()
+      open()
+      local trace, parent = ("ab"):rep(16), ("cd"):rep(8)
+      for header, continues in pairs{
+         [("00-%s-%s-01"):format(trace, parent)] = true,
+         [("00-%s-%s-03"):format(trace, parent)] = true,
+         [("cc-%s-%s-01-more"):format(trace, parent)] = true,
+         [("ff-%s-%s-01"):format(trace, parent)] = false,
+         [("00-%s-%s-01"):format(("0"):rep(32), parent)] = false,
+         [("00-%s-%s-01"):format(trace, ("0"):rep(16))] = false,
+         [("00-%s-%s-01"):format(trace, parent:sub(2))] = false,
+      } do
+         server:reset()
+         server:always{ body = "{}" }
+         tracer:continue(header, "x"):finish()
+         tracer:flush(10)
+         assert.equal(continues, arrived().x.traceId == trace, header)
+         assert.equal(continues and parent or nil, arrived().x.parentSpanId, header)
+      end
+      tracer:continue(("00-%s-%s-02"):format(trace, parent), "x"):finish()
+      assert.same({ sampled = 1 }, dropped())
    end)
 
    it("refuses wrong arguments", function()
@@ -298,6 +341,35 @@ describe("a tracer", function()
       tracer:span("x"):finish()
       assert.is_true(tracer:flush(10))
       assert.same({ refused = 1 }, dropped())
+   end)
+
+   it("counts what the platform rejects of a request as not sent", function()
+      open{ interval = 60 }
+      server:always{ body = '{"partialSuccess":{"rejectedSpans":"1"}}' }
+      for _ = 1, 3 do tracer:span("x"):finish() end
+      assert.is_true(tracer:flush(10))
+      assert.same({ 2, { refused = 1 } }, { tracer.stats.sent, dropped() })
+   end)
+
+   for _, status in ipairs{ 408, 429 } do
+      it(("sends again after a %d"):format(status), function()
+         open()
+         server:reply({ status = status, body = "{}" }, { body = "{}" })
+         tracer:span("x"):finish()
+         assert.is_true(tracer:flush(10))
+         assert.same({ 1, {} }, { tracer.stats.sent, dropped() })
+      end)
+   end
+
+   it("waits for more spans, for `interval` seconds", function()
+      open{ interval = 60 }
+      for _ = 1, 3 do
+         tracer:span("x"):finish()
+         promptic.sleep(0.02)
+      end
+      assert.equal(0, server:count())
+      assert.is_true(tracer:flush(10))
+      assert.same({ 1, 3 }, { server:count(), tracer.stats.sent })
    end)
 
    it("sends once more what is in doubt, with the same ids", function()

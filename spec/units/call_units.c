@@ -45,6 +45,18 @@ static void cancel_late(peer *p, const char *response) {
     peer_drop(p);
 }
 
+/* Half a head is no response, whatever its status. */
+static void break_in_head(peer *p) {
+    promptic_call *call = submit(p, "POST");
+    peer_accept(p);
+    CHECK(peer_send(p, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"));
+    peer_drop(p);
+    CHECK(promptic_call_wait(call, 10000));
+    CHECK(promptic_call_result(call)->kind == PROMPTIC_CONNECTION &&
+          promptic_call_result(call)->maybe_sent);
+    promptic_call_free(call);
+}
+
 /* The same where the deadline ends it. */
 static void run_out_of_time(peer *p) {
     promptic_call *call = submit(p, "POST");
@@ -138,7 +150,7 @@ static void distrust(peer *p) {
         CHECK(fds[i].fd < 0 || recv(fds[i].fd, &byte, 1, MSG_DONTWAIT) <= 0);
     CHECK(peer_send(p, fine) && promptic_call_wait(call, 10000));
     CHECK(promptic_call_result(call)->kind == PROMPTIC_OK &&
-          promptic_call_result(call)->attempts == 2);
+          promptic_call_result(call)->attempts == 2 && !promptic_call_result(call)->maybe_sent);
     promptic_call_free(call);
     for (int i = 0; i < KEPT; i++)
         if (fds[i].fd >= 0)
@@ -215,6 +227,7 @@ void units_call(void) {
     distrust(&p);
     fail(&p);
     size(&p);
+    break_in_head(&p);
     cancel_early(&p);
     cancel_late(&p, "");
     cancel_late(&p, "HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 9\r\n\r\nabc");

@@ -2,8 +2,10 @@
  * wait. */
 #include "loop.h"
 
+#include "client.h"
 #include "clock.h"
 #include "peer.h"
+#include "pool_kept.h"
 #include "units.h"
 
 #include <errno.h>
@@ -90,6 +92,7 @@ static void launch(void) {
     for (int i = 0; i < CALLS; i++)
         promptic_call_free(calls[i]);
     CHECK(s.loop->running == 0 && s.loop->unfinished == 0 && s.loop->timers.length == 0);
+    CHECK(s.peer.client->pool->running == 0);
     close_scene(&s);
 }
 
@@ -259,8 +262,41 @@ static void spare_reused(void) {
     close(ends[1]);
 }
 
+/* The number that the next descriptor gets. */
+static int next_descriptor(void) {
+    int number = dup(0);
+    close(number);
+    return number;
+}
+
+/* A connection that was idle for long is usable while this machine has its address; to find that
+ * out leaves no descriptor behind. */
+static void keep_address(void) {
+    const promptic_allocator allocator = {.reallocate = NULL};
+    struct sockaddr_in to, from;
+    socklen_t size = sizeof to;
+    peer p;
+    peer_listen(&p);
+    int number = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(getsockname(p.listener, (void *)&to, &size) == 0 &&
+          connect(number, (void *)&to, size) == 0 &&
+          getsockname(number, (void *)&from, &size) == 0);
+    pool_end peer = {"127.0.0.1", ntohs(to.sin_port)}, local = {"127.0.0.1", ntohs(from.sin_port)};
+    struct pool *pool = pool_new(&allocator, 1, NULL, NULL, NULL);
+    CHECK(pool_reserve(pool));
+    pool->sockets[pool->count++] = (pool_socket){
+        .number = number, .is_ours = true, .is_open = true, .used_ms = clock_now_ms() - 5000};
+    int next = next_descriptor();
+    CHECK(pool_is_usable(pool, &peer, &local) && next_descriptor() == next);
+    pool->count = 0;
+    pool_free(pool);
+    close(number);
+    close(p.listener);
+}
+
 void units_loop(void) {
     spare_reused();
+    keep_address();
     launch();
     fill_up();
     start_afresh();
