@@ -137,7 +137,7 @@ describe("promptic-lua --sandbox", function()
 
    it("serves no storage URL that has expired", function()
       local result = interpreter.run(OURS, { "-e", [[
-         local storage, now = require "promptic.sandbox.storage", require("promptic.httpd").time()
+         local storage, now = require "promptic.sandbox.storage", promptic.time()
          local tickets = { old = { object = "x", verb = "GET", expires = now - 1 },
             new = { object = "x", verb = "GET", expires = now + 60, disposition = "inline", filename = "f" } }
          local bytes = setmetatable({}, { __index = function() return function() return { contentType = "t" } end end })
