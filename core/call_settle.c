@@ -78,13 +78,14 @@ static bool keep_message(promptic_call *call, const char *words) {
     return call->message != NULL;
 }
 
-/* The library's code for a response that has none of its own; NULL if it knows none. */
-static const char *own_code(const promptic_call *call, int status, const failure_body *body) {
+/* For a response that has no code of its own: the library's, if it knows one. */
+static void set_own_code(promptic_call *call, int status, const failure_body *body) {
     if (status >= 300 && status < 400)
-        return "redirect";
-    if (call->row != NULL && failure_is_no_route(body, status))
-        return "no_route";
-    return call->row != NULL && failure_is_wrong_id(body, status) ? "wrong_id" : NULL;
+        call->result.code = "redirect";
+    else if (call->row != NULL && failure_is_no_route(body, status))
+        call->result.code = "no_route";
+    else if (call->row != NULL && failure_is_wrong_id(body, status))
+        call->result.code = "wrong_id";
 }
 
 /* Takes message and code from the response. False if out of memory. */
@@ -94,7 +95,9 @@ static bool read_failure(promptic_call *call, int status) {
     bool fine = failure_body_read(&body, &call->client->allocator, bytes->data, bytes->length);
     char *message = fine ? api_message(call, status, &body) : NULL;
     fine = keep_message(call, message) && failure_code(&body, &call->code);
-    call->result.code = call->code != NULL ? call->code : own_code(call, status, &body);
+    call->result.code = call->code;
+    if (call->code == NULL)
+        set_own_code(call, status, &body);
     memory_free(&call->client->allocator, message);
     failure_body_free(&body);
     return fine;
