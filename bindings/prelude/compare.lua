@@ -72,8 +72,9 @@ end
 -- Of a dataset by get_dataset, which has all of them: list_dataset_cases may have pages.
 local function rows_of(client, experiment_id, experiment)
    if type(experiment.datasetId) == "string" and type(experiment.aiComponentId) == "string" then
-      local dataset = methods.get_dataset(client, experiment.aiComponentId, experiment.datasetId)
-      return shapes.list(dataset, "cases", "/datasets/" .. experiment.datasetId)
+      local path = "/datasets/" .. experiment.datasetId
+      local dataset = shapes.object(methods.get_dataset(client, experiment.aiComponentId, experiment.datasetId), path)
+      return dataset.cases == nil and {} or shapes.list(dataset, "cases", path)
    end
    return shapes.list(methods.list_observations(client, experiment_id), "data", "/observations")
 end
@@ -157,7 +158,11 @@ local function compare(client, experiment_id, experiment, deployed, settings)
    local weight
    result.before = held_out_score(before)
    result.rows, weight = measured_on(client, experiment_id, experiment)
-   result.smallest = settings.sure and noise.smallest_gain(result.before, weight, others) or settings.margin
+   result.smallest = settings.margin
+   if settings.sure then
+      local gain = noise.smallest_gain(result.before, weight, others)
+      result.smallest = gain and math.max(gain, settings.margin) -- nil: none is large enough
+   end
    result.deployed, result.code, result.reason = decide(result, settings, weight, others)
    return result
 end

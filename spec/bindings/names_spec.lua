@@ -61,6 +61,17 @@ it("find_experiment looks at all pages", function()
    assert.equal(2, server:count())
 end)
 
+it("find_experiment takes one that two pages show for one: somebody has created another meanwhile", function()
+   server:route[[
+      local number = ...
+      local list = {}
+      for index = 1, 100 do list[index] = ('{"id":"%d","name":"x%d"}'):format(index, index) end
+      if number == 2 then list = { list[100] } end
+      return { body = '{"data":[' .. table.concat(list, ",") .. ']}' }
+   ]]
+   assert.equal("100", client:find_experiment("c", "x100").id)
+end)
+
 describe("ensure_component", function()
    it("returns the one that is there, and creates none", function()
       server:always(data({ id = "a", name = "x" }))
@@ -94,6 +105,19 @@ describe("ensure_component", function()
    it("raises what the platform refuses", function()
       server:reply(data(), { status = 400, body = '{"error":"no"}' })
       assert.equal(400, clients.failure(client.ensure_component, client, "x").status_code)
+      assert.equal(2, server:count())
+   end)
+
+   it("asks nothing more once its task is cancelled, though the create is in doubt", function()
+      server:reply(data(), { stall = true })
+      promptic.run(function()
+         local task = promptic.spawn(client.ensure_component, client, "x")
+         while server:count() < 2 do
+            promptic.sleep(0.01)
+         end
+         task:cancel()
+         assert.equal("cancelled", clients.failure(task.await, task).kind)
+      end)
       assert.equal(2, server:count())
    end)
 

@@ -77,17 +77,18 @@ describe("for other hosts", function()
    end)
 
    -- Were it the platform's, 3600 s would end the call at once, and 0.001 s would be waited for.
-   it("a Retry-After of the answer to CONNECT is not the platform's", function()
-      proxy:always{ status = 503, headers = { { "Retry-After", "3600" } }, body = "" }
+   it("a Retry-After of the answer to CONNECT is not the platform's, nor is its request id", function()
+      proxy:always{ status = 503, headers = { { "Retry-After", "3600" }, { "X-Request-Id", "p" } }, body = "" }
       local printed = child.lua([[
          local promptic = require "promptic"
          local client = promptic.client{
             endpoint = arg[1], api_key = "the-key", config_file = "", backoff = 0.001, max_retries = 2, timeout = 2,
          }
          local _, problem = pcall(client.create_component, client, "x")
-         print(problem.kind, problem.code, problem.retry_after, problem.attempts, problem.maybe_sent)
+         print(problem.kind, problem.code, problem.retry_after, problem.attempts, problem.maybe_sent,
+            problem.request_id)
       ]], { "https://platform.invalid" }, { https_proxy = proxy.url })
-      assert.equal("connection\tproxy_refused\tnil\t3\tfalse\n", printed)
+      assert.equal("connection\tproxy_refused\tnil\t3\tfalse\tnil\n", printed)
    end)
 end)
 

@@ -247,6 +247,25 @@ describe("in a forked child", function()
       _VERSION == "Lua 5.4" and "parent: closed the task" or nil,
    })
 
+   it_says("tasks that wait for each other are noticed, whatever the parent's wait for", [[
+      local calling = promptic.spawn(client.get_component, client, "stall")
+      promptic.step(0.001)
+      fork()
+      if name == "child" then
+         local fine, problem = pcall(promptic.run, function()
+            local one, two
+            one = promptic.spawn(function() return two:await() end)
+            two = promptic.spawn(function() return one:await() end)
+            one:await()
+         end)
+         say(tostring(fine) .. (tostring(problem):match("none can go on") or tostring(problem)))
+      else
+         calling:cancel()
+         promptic.step(0)
+         finish()
+      end
+   ]], { "child: falsenone can go on" })
+
    it_says("ready tasks do not run, whatever the one that forked does", [[
       promptic.run(function()
          for number = 1, 3 do
