@@ -8,6 +8,40 @@
 
 /* ----------------------------------------------------------------- secrets */
 
+/* Digits of an entity of HTML at most, which may begin with zeros. */
+#define ENTITY_DIGITS 8
+
+/* How many bytes are the character c as a number, "&#38;" or "&#x26;"; 0: they are not. */
+static size_t numbered(const char *at, const char *end, char c) {
+    bool is_hex = end - at > 3 && (at[2] | 0x20) == 'x';
+    const char *first = at + (is_hex ? 3 : 2), *digit = first;
+    int value = 0;
+    for (int part; digit < end && digit - first < ENTITY_DIGITS; digit++) {
+        if ((part = ascii_hex_value(*digit)) < 0 || (!is_hex && part > 9))
+            break;
+        value = value < 0x100 ? value * (is_hex ? 16 : 10) + part : value;
+    }
+    bool is_whole = digit > first && digit < end && *digit == ';';
+    return is_whole && value == (unsigned char)c ? (size_t)(digit + 1 - at) : 0;
+}
+
+/* The same of an entity of HTML, as pages of errors have them. */
+static size_t entity(const char *at, const char *end, char c) {
+    static const struct {
+        const char *name;
+        char character;
+    } names[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
+    if (end - at > 2 && at[1] == '#')
+        return numbered(at, end, c);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t length = strlen(names[i].name);
+        if (names[i].character == c && (size_t)(end - at) >= length &&
+            memcmp(at, names[i].name, length) == 0)
+            return length;
+    }
+    return 0;
+}
+
 /* How many bytes stand for the secret's character c if it is escaped; 0: it is not. */
 static size_t escaped(const char *at, const char *end, char c) {
     int code = (unsigned char)c;
@@ -17,7 +51,7 @@ static size_t escaped(const char *at, const char *end, char c) {
         return 6;
     if (*at == '\\' && end - at >= 2 && at[1] == c && strchr("\"\\/", c) != NULL)
         return 2;
-    return 0;
+    return *at == '&' ? entity(at, end, c) : 0;
 }
 
 /* Where the spelling of the secret so far may end. A secret that holds "%25" or two backslashes can
@@ -61,7 +95,7 @@ static void hide_one(char *bytes, size_t length, const char *secret) {
     if (strlen(secret) < CLEAN_SHORTEST_SECRET)
         return;
     for (char *at = bytes; at < end;) {
-        bool may_begin = *at == secret[0] || *at == '\\' || *at == '%';
+        bool may_begin = *at == secret[0] || *at == '\\' || *at == '%' || *at == '&';
         size_t found = may_begin ? match(at, end, secret) : 0;
         memset(at, '*', found);
         at += found > 0 ? found : 1;

@@ -5,7 +5,7 @@ local import = ...
 local ipairs, math, rawget, tostring, type = ipairs, math, rawget, tostring, type
 
 local methods, library = import "methods", import "c.library"
-local failure, noise, strict = import "failure", import "noise", import "strict"
+local failure, noise, shapes, strict = import "failure", import "noise", import "shapes", import "strict"
 local check, is_null = library.check, library.promptic.null
 
 -- ------------------------------------------------------------------ what both were measured on
@@ -70,15 +70,17 @@ local function count_held_out(rows, ratio)
 end
 
 -- Of a dataset by get_dataset, which has all of them: list_dataset_cases may have pages.
-local function rows_of(client, experiment)
-   if type(experiment.datasetId) == "string" then
-      return methods.get_dataset(client, experiment.aiComponentId, experiment.datasetId).cases or {}
+local function rows_of(client, experiment_id, experiment)
+   if type(experiment.datasetId) == "string" and type(experiment.aiComponentId) == "string" then
+      local path = "/datasets/" .. experiment.datasetId
+      local dataset = shapes.object(methods.get_dataset(client, experiment.aiComponentId, experiment.datasetId), path)
+      return dataset.cases == nil and {} or shapes.list(dataset, "cases", path)
    end
-   return methods.list_observations(client, experiment.id).data
+   return shapes.list(methods.list_observations(client, experiment_id), "data", "/observations")
 end
 
 local function is_macro(client, experiment_id)
-   for _, evaluator in ipairs(methods.list_evaluators(client, experiment_id).data) do
+   for _, evaluator in ipairs(shapes.list(methods.list_evaluators(client, experiment_id), "data", "/evaluators")) do
       if evaluator.type == "f1" then
          return true
       end
@@ -87,13 +89,13 @@ local function is_macro(client, experiment_id)
 end
 
 -- How many rows were held out, and how many of equal weight tell as much.
-local function measured_on(client, experiment)
+local function measured_on(client, experiment_id, experiment)
    local ratio = type(experiment.hyperparameters) == "table" and experiment.hyperparameters.trainSplitRatio
    if type(ratio) ~= "number" then
       return 0, 0
    end
-   local counts, rows = count_held_out(rows_of(client, experiment), ratio)
-   return rows, is_macro(client, experiment.id) and noise.rows_of_macro(counts) or rows
+   local counts, rows = count_held_out(rows_of(client, experiment_id, experiment), ratio)
+   return rows, is_macro(client, experiment_id) and noise.rows_of_macro(counts) or rows
 end
 
 -- ------------------------------------------------------------------ the decision
@@ -104,7 +106,7 @@ end
 
 -- Refuses an experiment that has no result yet.
 local function completed(client, experiment_id)
-   local experiment = methods.get_experiment(client, experiment_id)
+   local experiment = shapes.object(methods.get_experiment(client, experiment_id), "/experiments/" .. experiment_id)
    if experiment.experimentStatus ~= "completed" then
       local message = "experiment '%s' is %s; only one that is completed can be deployed"
       failure.raise("argument", message:format(experiment_id, tostring(experiment.experimentStatus)), "not_completed")
@@ -141,8 +143,8 @@ local NOT_COMPARABLE = "the deployed prompt is not among the iterations of this 
    .. "measured on the same rows: begin with client:create_experiment_from_deployed"
 local NO_HELD_OUT = "the experiment held out no rows: set hyperparameters = { trainSplitRatio = 0.7 } before it starts"
 
-local function compare(client, experiment, deployed, settings)
-   local iterations = methods.list_iterations(client, experiment.id).data
+local function compare(client, experiment_id, experiment, deployed, settings)
+   local iterations = shapes.list(methods.list_iterations(client, experiment_id), "data", "/iterations")
    local best, result = best_of(iterations), { deployed = false }
    local before, others = find_iteration(iterations, deployed.prompt)
    result.after = best and held_out_score(best)
@@ -155,7 +157,7 @@ local function compare(client, experiment, deployed, settings)
    end
    local weight
    result.before = held_out_score(before)
-   result.rows, weight = measured_on(client, experiment)
+   result.rows, weight = measured_on(client, experiment_id, experiment)
    result.smallest = settings.margin
    if settings.sure then
       local gain = noise.smallest_gain(result.before, weight, others)
@@ -170,12 +172,12 @@ function methods.deploy_if_better(...)
    local experiment = completed(client, experiment_id)
    local deployed = methods.get_deployed_prompt(client, component_id)
    local result
-   if not deployed then
+   if deployed == nil then
       result = outcome(true, "nothing_deployed", "no prompt was deployed before")
-   elseif deployed.experimentId == experiment_id then
+   elseif shapes.object(deployed, "/prompt").experimentId == experiment_id then
       result = outcome(false, "already_deployed", "the experiment's prompt is the deployed one")
    else
-      result = compare(client, experiment, deployed, settings)
+      result = compare(client, experiment_id, experiment, deployed, settings)
    end
    if result.deployed then
       methods.deploy(client, component_id, experiment_id)

@@ -92,7 +92,7 @@ local function exchange(job)
    elseif not job.file then
       return files.exchange(get_client(), request)
    end
-   request.file, request.max_bytes = job.file, job.max_response_bytes
+   request.file = job.file
    return files.exchange(get_client(), request)
 end
 

@@ -2,11 +2,11 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local error, type = error, type
+local error = error
 local concat = table.concat
 
 local methods, library = import "methods", import "c.library"
-local failure = import "failure"
+local failure, shapes = import "failure", import "shapes"
 local check = library.check
 
 local names = {}
@@ -36,20 +36,13 @@ function names.only(list, what, name)
    failure.raise("argument", message:format(#found, what, name, concat(ids, ", ")), "ambiguous_name")
 end
 
-local function list_of(response, path)
-   if type(response) == "table" and type(response.data) == "table" then
-      return response.data
-   end
-   error(failure.unexpected("the response holds no list 'data'", "GET", path), 0)
-end
-
 local function find_component(client, name)
-   return names.only(list_of(methods.list_components(client), "/components"), "component", name)
+   return names.only(shapes.list(methods.list_components(client), "data", "/components"), "component", name)
 end
 
 local function find_dataset(client, component_id, name)
    local path = ("/components/%s/datasets"):format(component_id)
-   return names.only(list_of(methods.list_datasets(client, component_id), path), "dataset", name)
+   return names.only(shapes.list(methods.list_datasets(client, component_id), "data", path), "dataset", name)
 end
 
 --- All experiments of a component. No loop over an iterator: in Lua 5.1 neither a task nor a hook can yield in one.
@@ -57,7 +50,7 @@ function names.experiments(client, component_id)
    local list, next_one = {}, methods.each_experiment(client, { component_id = component_id, limit = 100 })
    local experiment = next_one()
    while experiment do
-      list[#list + 1] = experiment
+      list[#list + 1] = shapes.object(experiment, "/experiments")
       experiment = next_one()
    end
    return list
@@ -103,8 +96,8 @@ end
 function methods.ensure_component(...)
    local client, name, settings = check.ensure_component(...)
    return names.ensure(function() return find_component(client, name) end, function()
-      local id = methods.create_component(client, name, { description = settings.description }).id
-      return methods.get_component(client, id)
+      local created = methods.create_component(client, name, { description = settings.description })
+      return methods.get_component(client, shapes.created(created, "/components"))
    end)
 end
 

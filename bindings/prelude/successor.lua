@@ -2,10 +2,10 @@
 -- the deployed prompt, on the rows of the deployed experiment. Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local ipairs, next, type = ipairs, next, type
+local error, ipairs, next, type = error, ipairs, next, type
 
 local methods, library = import "methods", import "c.library"
-local failure, names = import "failure", import "names"
+local failure, names, shapes = import "failure", import "names", import "shapes"
 local check, is_null = library.check, library.promptic.null
 
 local CHANGES = { "name", "description", "hyperparameters", "provider" }
@@ -25,6 +25,19 @@ local function create_first(client, component_id, settings)
    return methods.create_experiment(client, component_id, settings.model, options)
 end
 
+-- The prompt of a component that is deployed, or nil.
+local function deployed_of(client, component_id)
+   local deployed = methods.get_deployed_prompt(client, component_id)
+   if deployed == nil then
+      return nil
+   end
+   local path = ("/components/%s/deployment/prompt"):format(component_id)
+   if type(shapes.object(deployed, path).experimentId) ~= "string" or type(deployed.prompt) ~= "string" then
+      error(failure.unexpected("the response is no deployed prompt", "GET", path), 0)
+   end
+   return deployed
+end
+
 local function duplicate(client, deployed)
    return methods.duplicate_experiment(client, deployed.experimentId, { initial_prompt_override = deployed.prompt })
 end
@@ -38,12 +51,12 @@ local function finish(client, copy, settings)
    if next(changes) == nil then
       return copy
    end
-   return methods.update_experiment(client, copy.id, changes)
+   return methods.update_experiment(client, shapes.created(copy, "/experiments"), changes)
 end
 
 function methods.create_experiment_from_deployed(...)
    local client, component_id, settings = check.create_experiment_from_deployed(...)
-   local deployed = methods.get_deployed_prompt(client, component_id)
+   local deployed = deployed_of(client, component_id)
    if not deployed then
       return create_first(client, component_id, settings)
    end
@@ -62,7 +75,8 @@ local function starts_from(experiment, prompt)
    if type(messages) ~= "table" or #messages ~= 1 then
       return true
    end
-   return messages[1].content == prompt
+   local message = messages[1]
+   return type(message) == "table" and message.content == prompt
 end
 
 -- The copy of the deployed experiment that a call left behind between its two requests, the duplicate and the update:
@@ -91,7 +105,7 @@ function methods.ensure_experiment_from_deployed(...)
       list = names.experiments(client, component_id)
       return names.only(list, "experiment", name)
    end, function()
-      local deployed = methods.get_deployed_prompt(client, component_id)
+      local deployed = deployed_of(client, component_id)
       if not deployed then
          return create_first(client, component_id, settings)
       end

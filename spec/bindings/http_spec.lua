@@ -453,8 +453,9 @@ describe("save", function()
       server:always{ body = "half", length = 100, close = "fin", headers = TEXT }
       assert.equal("connection", failure(http, "GET", server.url, { save = folder .. "/f" }).kind)
       server:always{ body = "long enough", headers = TEXT }
-      assert.equal("too_large", failure(http, "GET", server.url, { save = folder .. "/f",
-         max_response_bytes = 5 }).code)
+      local problem = failure(http, "GET", server.url, { save = folder .. "/f", max_response_bytes = 5 })
+      assert.equal("too_large", problem.code)
+      assert.matches("max_response_bytes", problem.message, 1, true)
       assert.same({ "before", "f\n" }, { process.read_file(folder .. "/f"), names() })
    end)
 

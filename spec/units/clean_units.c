@@ -49,6 +49,14 @@ static const struct {
     {"no digit, near the digits", "wx%7@\"", "wx%7@\""},
     {"no digit, before the letters", "wx%7`\"", "wx%7`\""},
     {"no digit, after the letters", "wxy%1i", "wxy%1i"},
+    {"HTML", "sk-9/a&quot;b\\c&", "***************&"},
+    {"HTML by number", "&#115;k&#x2d;9&#X002F;a&#34;b&#0000092;c.",
+     "****************************************."},
+    {"HTML at the end", "wxy&#34;", "********"},
+    {"HTML that breaks off", "wxy&#34", "wxy&#34"},
+    {"HTML without digits", "wxy&#;&#x;", "wxy&#;&#x;"},
+    {"another entity", "wxy&amp;", "wxy&amp;"},
+    {"a number too large", "wxy&#290;wxy&#4294967330;", "wxy&#290;wxy&#4294967330;"},
     {"empty", "", ""},
 };
 
