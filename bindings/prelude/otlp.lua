@@ -4,7 +4,7 @@
 local import = ...
 
 local getmetatable, next, pairs, pcall, setmetatable = getmetatable, next, pairs, pcall, setmetatable
-local tostring, type = tostring, type
+local tonumber, tostring, type = tonumber, tostring, type
 local concat, floor, huge = table.concat, math.floor, math.huge
 local integer_type = math.type -- luacheck: ignore 143
 
@@ -14,7 +14,7 @@ local encode = json.encode
 
 local otlp = {}
 
-local STATUS_ERROR = 2
+local STATUS_ERROR, INTERNAL = 2, 1
 local ARRAY = getmetatable(json.array{})
 
 -- Text that stands in JSON as it is.
@@ -166,7 +166,7 @@ function otlp.span(me, common)
    -- One expression: what is longer in between would be copied again.
    return '{"traceId":"' .. span.trace_id(me.trace) .. '","spanId":"' .. span.id(me)
       .. (parent and '","parentSpanId":"' .. parent or "") .. '","name":' .. quote(tostring(me.name))
-      .. ',"kind":' .. me.kind .. ',"startTimeUnixNano":"' .. nanoseconds(me.began)
+      .. ',"kind":' .. (tonumber(me.kind) or INTERNAL) .. ',"startTimeUnixNano":"' .. nanoseconds(me.began)
       .. '","endTimeUnixNano":"' .. nanoseconds(me.ended)
       .. '","attributes":[' .. attributes_text(me.attributes, common) .. "]"
       .. (me.events and events_text(me.events) or "") .. (me.failed and status_text(me.failed) or "}")

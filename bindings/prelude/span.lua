@@ -256,36 +256,27 @@ end
 
 -- ------------------------------------------------------------------ ids
 
--- Random digits that are left of the last system call, which a forked child must not use too.
-local pool, used, pool_process = "", 0, false
-
-local function random_digits(count)
-   if used + count > #pool or pool_process ~= generation() then
-      pool, used, pool_process = random_hex(32), 0, generation()
-   end
-   used = used + count
-   return pool:sub(used - count + 1, used)
-end
-
 --- The ids are made when they are first needed: most spans are asked for theirs by the sender only.
 function span.id(me)
    if not me.id then
-      me.id = random_digits(16)
+      me.id = random_hex(8)
    end
    return me.id
 end
 
 function span.trace_id(trace)
    if not trace.id then
-      trace.id = random_digits(32)
+      trace.id = random_hex(16)
    end
    return trace.id
 end
 
 --- What the spans of a trace share that began in another process, or nil for a header that is malformed.
 function span.trace_of(header)
-   local version, id, parent, flags = tostring(header):match("^(%x%x)%-(%x+)%-(%x+)%-(%x%x)")
-   if not id or version:lower() == "ff" or #id ~= 32 or #parent ~= 16 or id:find("^0+$") or parent:find("^0+$") then
+   local version, id, parent, flags, rest = tostring(header):match("^(%x%x)%-(%x+)%-(%x+)%-(%x%x)(.*)$")
+   local is_known = rest == "" or version ~= "00" and rest and rest:find("^-") -- later ones may add to it
+   local is_whole = is_known and version:lower() ~= "ff" and #id == 32 and #parent == 16
+   if not is_whole or id:find("^0+$") or parent:find("^0+$") then
       return nil
    end
    local is_sampled = flags:match("[13579bdfBDF]$") ~= nil

@@ -8,6 +8,7 @@ local tonumber, tostring, type = tonumber, tostring, type
 local library, files, scheduler = import "c.library", import "c.files", import "scheduler"
 local background, failure, generation = import "background", import "failure", import("c.tasks").generation
 local offload, otlp, span, spools = import "offload", import "otlp", import "span", import "spool"
+local tasks = import "tasks"
 
 local check, now, promptic, warn = library.check, library.now, library.promptic, library.warn
 
@@ -91,7 +92,7 @@ end
 
 -- ------------------------------------------------------------------ sending
 
-local STEP_SECONDS = 0.0005 -- that spans are encoded for before others have their turn
+local STEP_SECONDS = 0.00025 -- that spans are encoded for before others have their turn
 
 -- The JSON text of a span, or a line of the spool.
 local function encode(self, item)
@@ -107,7 +108,7 @@ end
 
 -- The text of what can be sent, or false.
 local function text_of(self, item, is_foreign)
-   local fine, text = pcall(encode, self, item)
+   local fine, text = failure.pcall(encode, self, item)
    if fine and (is_foreign or offload.may_apply(text)) then -- loss of power may leave anything in a file
       fine, text = failure.attempt(shorten, self, text)
    end
@@ -313,13 +314,9 @@ local function reason_to_drop(self, me)
    end
 end
 
-local function keep(self, me)
-   check_process(self)
-   if me.process ~= self.generation then
-      return -- the parent process sends it
-   end
+-- Works on the queue, where no other coroutine of a host's may come in: by tasks.enter.
+local function store(self, me, reason)
    self.stats.made = self.stats.made + 1
-   local reason = reason_to_drop(self, me)
    if reason then
       return drop(self, 1, reason)
    end
@@ -330,9 +327,16 @@ local function keep(self, me)
    wake(self)
 end
 
+local function keep(self, me)
+   check_process(self)
+   if me.process == self.generation then -- otherwise the parent process sends it
+      tasks.enter(store, self, me, reason_to_drop(self, me))
+   end
+end
+
 --- Takes a span that has ended. Never waits, never raises.
 function Tracer:take(me)
-   local fine, problem = pcall(keep, self, me)
+   local fine, problem = failure.pcall(keep, self, me)
    if not fine then
       note(self, "form", "a span cannot be sent: " .. tostring(problem))
       drop(self, 1, "refused")
@@ -359,23 +363,42 @@ function Tracer:current()
    return current and current.tracer == self and current or nil
 end
 
---- Waits until everything is sent, for so many seconds at most; whether it is.
-function Tracer:flush(seconds)
+-- Called by the method itself, so that an error names the script's line.
+local function check_seconds(where, seconds)
+   if seconds ~= nil and (type(seconds) ~= "number" or not (seconds >= 0)) then
+      error(("bad argument #1 to '%s' (seconds expected, got %s)"):format(where, tostring(seconds)), 3)
+   end
+end
+
+local function flush(self, seconds)
    check_process(self)
    if not is_empty(self) then
       wake(self)
    end
-   promptic.flush(seconds)
+   background.flush(seconds, function()
+      return self.sender and not scheduler.is_finished(self.sender) and self.sender or nil
+   end)
    return is_empty(self)
+end
+
+--- Waits until everything is sent, for so many seconds at most; whether it is.
+function Tracer:flush(seconds)
+   check_seconds("flush", seconds)
+   local done = flush(self, seconds)
+   return done
 end
 
 --- The same, and takes no further spans. What the spool holds stays for the next process.
 function Tracer:close(seconds)
+   check_seconds("close", seconds)
    if self.is_closed then
       return true
    end
-   local done = self:flush(seconds or 2)
+   local done = flush(self, seconds or 2)
    give_up(self)
+   if self.sender then
+      scheduler.cancel(self.sender)
+   end
    return done
 end
 

@@ -7,7 +7,7 @@
 local promptic = require "promptic"
 local socket = require "socket"
 
-collectgarbage("incremental") -- as in a host; promptic-lua begins with the generational one, as lua does
+pcall(collectgarbage, "incremental") -- as in a host; promptic-lua begins with the generational one, as lua does
 local endpoint, frames = arg[1], tonumber(arg[2])
 local client = promptic.client{ endpoint = endpoint, api_key = "bench", config_file = "", timeout = 2 }
 local prompt = client:prompt("c", { ttl = 0.05, fallback = "be kind" })

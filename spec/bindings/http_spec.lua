@@ -492,7 +492,7 @@ describe("on_data", function()
             promptic.sleep(0.001)
             http("GET", other.url)
          end })
-         assert.same({ "one", "two", "three" }, got)
+         assert.equal("onetwothree", table.concat(got)) -- on a busy machine two may come at once
          assert.same({ 200, "" }, { result.status, result.body })
       end)
    end)

@@ -202,6 +202,25 @@ describe("a span", function()
       assert.is_nil(spans.alone.parentSpanId)
    end)
 
+   -- W3C Trace Context: version 00 has nothing behind the flags, later ones may have.
+   it("begins a trace where traceparent is malformed", function()
+      open()
+      local id, parent = ("a"):rep(32), ("b"):rep(16)
+      local function is_taken(header)
+         return tracer:continue(header, "x"):traceparent():find(id, 1, true) ~= nil
+      end
+      local form = "%s-%s-%s-01%s"
+      assert.is_true(is_taken(form:format("00", id, parent, "")))
+      assert.is_true(is_taken(form:format("01", id, parent, "-more")))
+      for _, header in ipairs{
+         form:format("00", id, parent, "-more"), form:format("00", id, parent, "x"), form:format("01", id, parent, "x"),
+         form:format("ff", id, parent, ""), form:format("00", id, ("0"):rep(16), ""), form:format("00", id, "b", ""),
+         form:format("00", id .. "a", parent, ""), " " .. form:format("00", id, parent, ""), "",
+      } do
+         assert.is_false(is_taken(header), header)
+      end
+   end)
+
    it("goes on from no header that is malformed, and is sampled as the header says", function()
       open()
       local trace, parent = ("ab"):rep(16), ("cd"):rep(8)
@@ -416,6 +435,35 @@ describe("a tracer", function()
       assert.equal(5, tracer.stats.sent)
    end)
 
+   it("waits for its own spans only", function()
+      server:route[[
+         local number, request = ...
+         return request.target:find("/traces", 1, true) and { body = "{}" } or { stall = true }
+      ]]
+      local prompt = client:prompt("c", { fallback = "x" })
+      prompt:get() -- which begins what never ends
+      open():span("x"):finish()
+      local began = promptic.now()
+      assert.is_true(tracer:flush(20))
+      assert.is_true(promptic.run(function()
+         tracer:span("y"):finish()
+         return tracer:flush(20)
+      end))
+      assert.is_true(promptic.now() - began < 20)
+      assert.is_false(promptic.flush(0))
+      clients.refused(function() tracer:flush("x") end, "seconds expected")
+   end)
+
+   it("ends with its request at close, which then holds up nothing", function()
+      server:always{ stall = true }
+      open():span("x"):finish()
+      assert.is_false(tracer:close(0.05))
+      local began = promptic.now()
+      assert.is_true(promptic.flush(20))
+      assert.is_true(promptic.now() - began < 20)
+      assert.same({ expired = 1 }, dropped())
+   end)
+
    it("goes on by itself after a flush that has failed", function()
       open()
       server:always{ status = 503, headers = { { "Retry-After", "0" } }, body = "{}" }
@@ -462,17 +510,19 @@ describe("a tracer", function()
    it("lets before_send change and drop, and lives through its errors", function()
       open{ before_send = function(span)
          if span.name == "shapeless" then span.attributes = 5 return end
+         if span.name == "odd" then span.name, span.kind = nil, "x" return end
          if span.name == "secret" then return false end
          if span.name == "broken" then error("x") end
          span.attributes.added, span.attributes.hidden = "yes", nil
       end }
-      for _, name in ipairs{ "good", "secret", "broken", "shapeless" } do
+      for _, name in ipairs{ "good", "secret", "broken", "shapeless", "odd" } do
          tracer:span(name, { hidden = "no" }):finish()
       end
       tracer:flush(10)
       local spans = arrived()
-      assert.equal(1, #spans)
+      assert.equal(2, #spans)
       assert.same({ added = "yes" }, attributes(spans[1]))
+      assert.same({ "nil", 1 }, { spans[2].name, spans[2].kind })
       assert.same({ before_send = 2, refused = 1 }, dropped())
    end)
 
