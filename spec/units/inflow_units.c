@@ -104,7 +104,7 @@ static void at_once(void) {
     size_t length = pack(blanks, sizeof blanks, 0, packed, sizeof packed);
     for (size_t piece = 1; piece < 64; piece++) {
         z_stream whole = {.next_in = (Bytef *)packed};
-        inflow inflow;
+        struct inflow inflow;
         inflateInit2(&whole, 15 + 16);
         whole.next_out = (Bytef *)blanks, whole.avail_out = sizeof blanks;
         inflow_init(&inflow, NULL);
@@ -122,7 +122,7 @@ static void at_once(void) {
 /* gzip is not zlib's own format. A failure's body may be cut off: its beginning is the message. */
 static void forms(void) {
     uLongf length = sizeof packed;
-    inflow inflow;
+    struct inflow inflow;
     CHECK(compress((Bytef *)packed, &length, (const Bytef *)sample, 50000) == Z_OK);
     inflow_init(&inflow, NULL);
     start(&inflow, TEXT, 200, "gzip");
@@ -203,14 +203,14 @@ static void counting(void) {
 }
 
 static void hold(const char *piece, size_t length, void *userdata) {
-    inflow *inflow = userdata;
+    struct inflow *inflow = userdata;
     inflow->is_held = piece != NULL;
     handed = piece == NULL ? 0 : handed + length;
 }
 
 /* A callback that holds the body back gets no second piece; the next response is not held. */
 static void holding(void) {
-    inflow inflow;
+    struct inflow inflow;
     size_t length = pack(sample, TEXT, 0, packed, sizeof packed);
     inflow_init(&inflow, NULL);
     inflow_start(&inflow, TEXT, hold, &inflow, false);

@@ -282,7 +282,7 @@ static void keep_address(void) {
           connect(number, (void *)&to, size) == 0 &&
           getsockname(number, (void *)&from, &size) == 0);
     pool_end peer = {"127.0.0.1", ntohs(to.sin_port)}, local = {"127.0.0.1", ntohs(from.sin_port)};
-    pool *pool = pool_new(&allocator, 1, NULL, NULL, NULL);
+    struct pool *pool = pool_new(&allocator, 1, NULL, NULL, NULL);
     CHECK(pool_reserve(pool));
     pool->sockets[pool->count++] = (pool_socket){
         .number = number, .is_ours = true, .is_open = true, .used_ms = clock_now_ms() - 5000};
