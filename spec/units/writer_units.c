@@ -184,18 +184,22 @@ static void check_fork(void) {
     put(path, "old");
     CHECK(writer_open(&w, path, 0666) == 0);
     writer_add(&w, "ne", 2);
-    pid_t child = fork();
-    if (child == 0) {
-        writer copy = w;
-        copy.path = strdup(w.path);
-        writer_start_over(&copy);
-        writer_add(&copy, "xxxx", 4);
-        bool refuses = writer_commit(&copy) == ECANCELED;
-        writer_discard(&w);
-        _exit(refuses ? 0 : 1);
+    for (int writes = 0; writes < 2; writes++) {
+        int status = -1;
+        pid_t child = fork();
+        if (child == 0) {
+            writer copy = w;
+            copy.path = strdup(w.path);
+            if (writes) {
+                writer_start_over(&copy);
+                writer_add(&copy, "xxxx", 4);
+            }
+            bool refuses = writer_commit(&copy) == ECANCELED;
+            writer_discard(&w);
+            _exit(refuses ? 0 : 1);
+        }
+        CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
     }
-    int status = -1;
-    CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
     CHECK(count_files() == 2);
     writer_add(&w, "w", 1);
     CHECK(writer_commit(&w) == 0);
