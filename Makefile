@@ -484,11 +484,12 @@ format: ## lays the C files out as .clang-format says
 # ------------------------------------------------------------------ installing
 
 INCLUDEDIR = $(PREFIX)/include
+HEADERS    = core/promptic.h core/promptic_endpoints.h
 BINDIR     = $(PREFIX)/bin
 MANDIR     = $(PREFIX)/share/man/man1
 STUBDIR    = $(PREFIX)/share/promptic/stubs
 INSTALLED  = $(BINDIR)/promptic-lua $(BINDIR)/promptic $(addprefix $(MANDIR)/,$(notdir $(MANUALS))) \
-	$(STUBDIR)/promptic.lua $(INCLUDEDIR)/promptic.h $(LIBDIR)/pkgconfig/promptic.pc \
+	$(STUBDIR)/promptic.lua $(addprefix $(INCLUDEDIR)/,$(notdir $(HEADERS))) $(LIBDIR)/pkgconfig/promptic.pc \
 	$(LUADIR)/promptic.so $(LUADIR)/promptic/httpd.so $(LUADIR)/promptic/types.lua \
 	$(addprefix $(LIBDIR)/,libpromptic.a libpromptic.so $(SONAME) $(notdir $(SHARED)))
 
@@ -505,7 +506,7 @@ install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
 	install -m 644 scripts/types.lua $(DESTDIR)$(LUADIR)/promptic
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
 	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)
-	install -m 644 core/promptic.h $(DESTDIR)$(INCLUDEDIR)
+	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)
 	install -m 644 $(PC) $(DESTDIR)$(LIBDIR)/pkgconfig
 	ln -sfn $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sfn $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libpromptic.so

@@ -257,7 +257,7 @@ bool compat_isyieldable(lua_State *L);
 /* [-0, +1, m] Pushes where a coroutine is, or was when it failed. */
 void compat_traceback(lua_State *L, lua_State *coroutine);
 
-/* [-0, +0, -] The main coroutine, NULL where it is not known. Needs a free slot. */
+/* [-0, +0, -] The main coroutine, NULL if it is not known. Needs a free slot. */
 lua_State *compat_mainthread(lua_State *L);
 
 /* [-0, +0, e] Prepares what is above. Once a lua_State; in Lua 5.1 on the main coroutine, if that

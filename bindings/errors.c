@@ -210,7 +210,9 @@ static void push_request(lua_State *L) {
  * "timeout: no byte has moved for 30 s"; of a signal what a stock interpreter raises. The
  * status of a response that cannot be read is not what is wrong with it. */
 static int error_tostring(lua_State *L) {
-    luaL_checktype(L, 1, LUA_TTABLE);
+    if (!lua_istable(L, 1)) /* luaL_checktype does not know the name of a metamethod */
+        return luaL_error(L, "bad argument #1 to 'tostring' (promptic.Error expected, got %s)",
+                          luaL_typename(L, 1));
     lua_settop(L, 1);
     if (bindings_is_interrupt(L, 1)) {
         lua_pushliteral(L, bindings_interrupted);

@@ -3,7 +3,6 @@
  */
 #include "state.h"
 
-#include "clock.h"
 #include "errors.h"
 #include "registry.h"
 #include "site.h"

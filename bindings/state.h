@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 /* A call of Lua's, owned by a userdata (call_handle.h). */
-typedef struct bindings_owner bindings_owner;
+typedef struct bindings_call_handle bindings_call_handle;
 
 typedef struct bindings_interrupter bindings_interrupter;
 
@@ -24,26 +24,32 @@ typedef struct bindings_entry {
     int status;      /* of the shell's function */
 } bindings_entry;
 
+/* Random bytes of one system call, for several ids (system.c). */
+typedef struct bindings_random {
+    unsigned char bytes[32];
+    size_t left;      /* of them, the first ones, that are not used */
+    unsigned process; /* the generation that they are for */
+} bindings_random;
+
 /* One per lua_State, made at the first use: the loop that all its clients share. A signal handler
  * reads what is atomic. */
 typedef struct bindings_state {
-    promptic_loop *loop; /* NULL once the lua_State is closing */
-    _Atomic(lua_State *)
-        running; /* the coroutine that is inside the core, which runs log functions */
-    _Atomic(lua_State *)
-        task; /* the coroutine of the running task: its calls suspend it, or NULL */
-    bindings_owner *suspending;          /* the call that the running task yields for */
-    bindings_entry *entry;               /* the innermost one; NULL: none is under way */
-    bool shell_at_work;                  /* the coroutine of bindings_guard is */
-    double next_idle;                    /* when a hook that counts 1 has its next turn */
-    struct bindings_foreign *foreign;    /* what the running task has yielded for, if refused */
-    bool waiting;                        /* the running task yields for a time or another task */
-    bool background;                     /* there may be tasks in the background */
-    bindings_owner *ended, **ended_tail; /* calls of tasks that have ended, in order */
-    bindings_interrupter *interrupter;   /* NULL: signals do not wake the loop */
-    atomic_bool task_interrupted;        /* a signal's hook was set on the running task */
-    bool logging;                        /* a log function is running, inside the core */
-    bool interrupted;                    /* a hook's error stopped it: Ctrl-C was pressed */
+    promptic_loop *loop;              /* NULL once the lua_State is closing */
+    _Atomic(lua_State *) running;     /* the coroutine inside the core, which runs log functions */
+    _Atomic(lua_State *) task;        /* of the running task, whose calls suspend it; or NULL */
+    bindings_call_handle *suspending; /* the call that the running task yields for */
+    bindings_entry *entry;            /* the innermost one; NULL: none is under way */
+    bool shell_at_work;               /* the coroutine of bindings_guard is */
+    double next_idle;                 /* when a hook that counts 1 has its next turn */
+    struct bindings_foreign *foreign; /* what the running task has yielded for, if refused */
+    bool waiting;                     /* the running task yields for a time or another task */
+    bool background;                  /* there may be tasks in the background */
+    bindings_call_handle *ended, **ended_tail; /* calls of tasks that have ended, in order */
+    bindings_interrupter *interrupter;         /* NULL: signals do not wake the loop */
+    atomic_bool task_interrupted;              /* a signal's hook was set on the running task */
+    bool logging;                              /* a log function is running, inside the core */
+    bool interrupted;                          /* a hook's error stopped it: Ctrl-C was pressed */
+    bindings_random random;
 } bindings_state;
 
 /* [-0, +0, e] The state of L, with its loop. */

@@ -5,6 +5,8 @@
 
 #include "ascii.h"
 #include "clock.h"
+#include "forks.h"
+#include "state.h"
 
 #include <sys/random.h>
 #include <unistd.h>
@@ -27,12 +29,26 @@ static void fill_random(lua_State *L, unsigned char *bytes, size_t length) {
         luaL_error(L, "the system gives no random bytes");
 }
 
+/* [-0, +0, e] Takes bytes that are left of the last system call. A forked child must not use them
+ * too. */
+static const unsigned char *take_random(lua_State *L, bindings_random *pool, size_t length) {
+    unsigned process = bindings_generation();
+    if (length > pool->left || pool->process != process) {
+        pool->left = 0;
+        fill_random(L, pool->bytes, sizeof pool->bytes);
+        pool->left = sizeof pool->bytes;
+        pool->process = process;
+    }
+    pool->left -= length;
+    return pool->bytes + pool->left;
+}
+
 int bindings_random_hex(lua_State *L) {
-    unsigned char bytes[32];
-    char text[2 * sizeof bytes];
+    bindings_random *pool = &bindings_state_of(L)->random;
+    char text[2 * sizeof pool->bytes];
     size_t wanted = (size_t)luaL_checkinteger(L, 1);
-    size_t length = wanted < sizeof bytes ? wanted : sizeof bytes;
-    fill_random(L, bytes, length);
+    size_t length = wanted < sizeof pool->bytes ? wanted : sizeof pool->bytes;
+    const unsigned char *bytes = take_random(L, pool, length);
     for (size_t i = 0; i < length; i++)
         ascii_put_hex(text + 2 * i, bytes[i]);
     lua_pushlstring(L, text, 2 * length);

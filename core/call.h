@@ -20,15 +20,15 @@ typedef enum call_state { CALL_QUEUED, CALL_ACTIVE, CALL_WAITING, CALL_DONE } ca
 struct promptic_call {
     promptic_client *client; /* retained */
     list_link client_link;   /* in the client's list of unfinished calls */
-    job job;                 /* what the loop drives of it; its transfer is the one below */
+    struct job job;          /* what the loop drives of it; its transfer is the one below */
     call_state state;
 
     const promptic_endpoint *row; /* NULL of a raw request */
     const char *method;           /* static, or in raw_method */
     char raw_method[16];
     char *url, *path;
-    foreign foreign;       /* of a request to another place than the platform */
-    bool takes_any_status; /* every response is a success */
+    struct foreign foreign; /* of a request to another place than the platform */
+    bool takes_any_status;  /* every response is a success */
     char *body;
     size_t body_length;
     void (*body_free)(void *);
@@ -46,7 +46,7 @@ struct promptic_call {
     int attempts;
     bool maybe_sent;
     bool distrusts; /* the next attempt is to use a new connection */
-    transfer transfer;
+    struct transfer transfer;
 
     promptic_result result;
     promptic_header *headers;

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-static promptic_call *call_of(job *job) {
+static promptic_call *call_of(struct job *job) {
     return LIST_ENTRY(job, promptic_call, job);
 }
 
@@ -84,7 +84,7 @@ void call_launch(promptic_call *call) {
     loop_launch(call->client->loop, &call->job);
 }
 
-static bool on_begin(job *job) {
+static bool on_begin(struct job *job) {
     return begin_attempt(call_of(job));
 }
 
@@ -107,7 +107,7 @@ static void attempt_again(promptic_call *call) {
 }
 
 /* The call ends, or waits for the next attempt. */
-static void on_ended(job *job, CURLcode code) {
+static void on_ended(struct job *job, CURLcode code) {
     promptic_call *call = call_of(job);
     CURL *easy = call->transfer.easy;
     transfer_outcome outcome;
@@ -139,7 +139,7 @@ static void time_out(promptic_call *call, int64_t now_ms) {
 }
 
 /* An attempt has stalled, the deadline has passed, or a backoff is over. */
-static void on_due(job *job, int64_t now_ms) {
+static void on_due(struct job *job, int64_t now_ms) {
     promptic_call *call = call_of(job);
     if (call->state == CALL_QUEUED) {
         call_fail(call, PROMPTIC_TIMEOUT, "deadline",
@@ -156,12 +156,12 @@ static void on_due(job *job, int64_t now_ms) {
 }
 
 /* libcurl ran out of memory for the connection. */
-static void on_broken(job *job) {
+static void on_broken(struct job *job) {
     call_fail(call_of(job), PROMPTIC_MEMORY, NULL, "not enough memory for the connection");
 }
 
 /* In a forked child: ends a call that belongs to the parent, without using libcurl. */
-static void on_abandoned(job *job) {
+static void on_abandoned(struct job *job) {
     promptic_call *call = call_of(job);
     if (call->state == CALL_ACTIVE) {
         transfer_drop(&call->transfer);
@@ -173,7 +173,7 @@ static void on_abandoned(job *job) {
 }
 
 /* Runs the callback, which may free the call. */
-static void on_report(job *job) {
+static void on_report(struct job *job) {
     promptic_call *call = call_of(job);
     call->done(call, call->userdata);
 }

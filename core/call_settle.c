@@ -39,8 +39,8 @@ static bool is_unsure(const transfer_outcome *outcome, bool sent, double retry_a
 
 /* Takes the message of a 401 and returns it with what was refused. */
 static char *name_credential(const promptic_call *call, char *message) {
-    const config *config = &call->client->config;
-    text whole;
+    const struct config *config = &call->client->config;
+    struct text whole;
     if (message == NULL || config->credential == NULL)
         return message;
     text_init(&whole, &call->client->allocator);
@@ -53,7 +53,7 @@ static char *name_credential(const promptic_call *call, char *message) {
 static char *api_message(const promptic_call *call, int status, const failure_body *body) {
     const char *location = transfer_header(&call->transfer, "location");
     if (status >= 300 && status < 400 && location != NULL) {
-        text message;
+        struct text message;
         text_init(&message, &call->client->allocator);
         if (call->foreign.active) /* the URL may hold a secret */
             text_add(&message, "a further redirect was not followed");
@@ -89,7 +89,7 @@ static const char *own_code(const promptic_call *call, int status, const failure
 
 /* Takes message and code from the response. False if out of memory. */
 static bool read_failure(promptic_call *call, int status) {
-    const text *bytes = &call->transfer.inflow.body;
+    const struct text *bytes = &call->transfer.inflow.body;
     failure_body body;
     bool fine = failure_body_read(&body, &call->client->allocator, bytes->data, bytes->length);
     char *message = fine ? api_message(call, status, &body) : NULL;
@@ -102,7 +102,7 @@ static bool read_failure(promptic_call *call, int status) {
 
 static void fail_with(promptic_call *call, const transfer_outcome *outcome, double retry_after) {
     promptic_result *result = &call->result;
-    text *body = &call->transfer.inflow.body;
+    struct text *body = &call->transfer.inflow.body;
     bool is_api = outcome->kind == PROMPTIC_OK;
     text_cut(body, (size_t)INFLOW_FAILURE_BYTES);
     call_hide(call, body->data, body->length);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 void call_hide(const promptic_call *call, char *words, size_t length) {
-    const proxy *proxy = &call->foreign.proxy;
+    const struct proxy *proxy = &call->foreign.proxy;
     const clean_secrets own = {.values = {proxy->password, proxy->basic}};
     clean_hide(words, length, &call->client->secrets);
     clean_hide(words, length, &own);

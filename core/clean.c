@@ -22,12 +22,12 @@ static size_t escaped(const char *at, const char *end, char c) {
 
 /* Where the spelling of the secret so far may end. A secret that holds "%25" or two backslashes can
  * be read in more than one way; those past the last place are dropped. */
-typedef struct ends {
+struct ends {
     const char *at[16];
     size_t count;
-} ends;
+};
 
-static void add_end(ends *ends, const char *at) {
+static void add_end(struct ends *ends, const char *at) {
     for (size_t i = 0; i < ends->count; i++)
         if (ends->at[i] == at)
             return;
@@ -37,9 +37,9 @@ static void add_end(ends *ends, const char *at) {
 
 /* How many bytes at `at` spell the secret; 0: they do not. */
 static size_t match(const char *at, const char *end, const char *secret) {
-    ends now = {.at = {at}, .count = 1};
+    struct ends now = {.at = {at}, .count = 1};
     for (; *secret != '\0' && now.count > 0; secret++) {
-        ends next = {.count = 0};
+        struct ends next = {.count = 0};
         for (size_t i = 0; i < now.count; i++) {
             const char *from = now.at[i];
             size_t length = from < end ? escaped(from, end, *secret) : 0;

@@ -27,7 +27,7 @@ void promptic_options_init(promptic_options *options, size_t size) {
 /* ------------------------------------------------------------------- parts */
 
 static bool build_base(promptic_client *client) {
-    text base;
+    struct text base;
     text_init(&base, &client->allocator);
     text_add(&base, client->config.endpoint);
     if (client->config.credential != NULL)
@@ -54,7 +54,7 @@ static bool build_origin(promptic_client *client) {
 
 /* The headers of every request, with the host's part of the User-Agent before ours. */
 static bool build_request_parts(promptic_client *client, const char *prefix) {
-    text agent;
+    struct text agent;
     text_init(&agent, &client->allocator);
     if (prefix != NULL && prefix[0] != '\0')
         text_addf(&agent, "%s ", prefix);
@@ -85,7 +85,7 @@ static promptic_kind check_options(const promptic_options *options, promptic_err
 }
 
 static void list_secrets(promptic_client *client) {
-    const config *config = &client->config;
+    const struct config *config = &client->config;
     const char *before = client->retired != NULL ? client->retired->credential : NULL;
     client->secrets = (clean_secrets){
         .values = {config->credential, config->proxy.password, config->proxy.basic, before}};
@@ -109,7 +109,8 @@ static promptic_client *new_client(promptic_loop *loop, const promptic_options *
     client->references = 1;
     list_init(&client->calls);
     client->generation = loop->generation;
-    client->limits = (promptic_limits){.timeout = options->timeout,
+    client->limits = (promptic_limits){.size = sizeof(promptic_limits),
+                                       .timeout = options->timeout,
                                        .deadline = options->deadline,
                                        .max_retries = options->max_retries,
                                        .max_response_bytes = options->max_response_bytes};
@@ -126,7 +127,7 @@ promptic_client *promptic_client_new(promptic_loop *loop, const promptic_options
     loop_check_process(loop);
     promptic_options_init(&options, sizeof options);
     if (given != NULL) /* a host compiled with an older, shorter struct keeps the new defaults */
-        memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
+        memory_take_struct(&options, sizeof options, given);
     if (check_options(&options, error) != PROMPTIC_OK)
         return NULL;
     promptic_client *client = new_client(loop, &options);
@@ -201,7 +202,7 @@ void client_disconnect(promptic_client *client) {
 /* --------------------------------------------------------- a new credential */
 
 /* Whether the file has another credential for the client's endpoint; *found is to be freed then. */
-static bool find_newer(const promptic_client *client, config *found) {
+static bool find_newer(const promptic_client *client, struct config *found) {
     promptic_options options;
     promptic_options_init(&options, sizeof options);
     options.config_file = client->config_file;
@@ -220,8 +221,8 @@ static bool find_newer(const promptic_client *client, config *found) {
 }
 
 /* Requests under way go on with the lists that they have begun with. */
-static void replace_credential(promptic_client *client, client_retired *retired, config *found,
-                               const headers *headers) {
+static void replace_credential(promptic_client *client, client_retired *retired,
+                               struct config *found, const struct headers *headers) {
     *retired = (client_retired){.headers = client->headers,
                                 .credential = client->config.credential,
                                 .application_id = client->config.application_id,
@@ -236,8 +237,8 @@ static void replace_credential(promptic_client *client, client_retired *retired,
 }
 
 bool promptic_client_renew(promptic_client *client) {
-    config found;
-    headers headers;
+    struct config found;
+    struct headers headers;
     if (client->closed || client->config.source == NULL ||
         strcmp(client->config.source, "file") != 0 || !find_newer(client, &found))
         return false;
@@ -272,13 +273,14 @@ static transfer_settings settings_of(const promptic_client *client) {
 }
 
 /* Where such handles are kept; NULL if one serves a single request. */
-static client_handles *kept_for(promptic_client *client, const foreign *foreign) {
+static client_handles *kept_for(promptic_client *client, const struct foreign *foreign) {
     if (!foreign->active)
         return &client->own;
     return foreign->is_plain ? &client->foreign : NULL;
 }
 
-CURL *client_take_handle(promptic_client *client, const foreign *foreign, CURLcode *problem) {
+CURL *client_take_handle(promptic_client *client, const struct foreign *foreign,
+                         CURLcode *problem) {
     client_handles *kept = kept_for(client, foreign);
     if (client->generation != client->loop->generation)
         drop_idle(client); /* they share the TLS sessions of the parent process */
@@ -290,7 +292,7 @@ CURL *client_take_handle(promptic_client *client, const foreign *foreign, CURLco
                            : transfer_handle(&settings, problem);
 }
 
-void client_give_handle(promptic_client *client, const foreign *foreign, CURL *easy) {
+void client_give_handle(promptic_client *client, const struct foreign *foreign, CURL *easy) {
     client_handles *kept = kept_for(client, foreign);
     if (client->closed || kept == NULL || kept->count == CLIENT_IDLE_HANDLES)
         curl_easy_cleanup(easy);

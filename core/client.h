@@ -22,7 +22,7 @@ typedef struct client_handles {
 
 /* What requests that began before promptic_client_renew still use. */
 typedef struct client_retired {
-    headers headers;
+    struct headers headers;
     char *credential, *application_id;
     struct client_retired *older;
 } client_retired;
@@ -32,9 +32,9 @@ struct promptic_client {
     promptic_loop *loop;          /* retained */
     size_t references;            /* the host's, and one per call */
     bool closed;
-    config config;
+    struct config config;
     clean_secrets secrets; /* hidden in all texts of the client; in config */
-    pool *pool;            /* its connections; NULL once it is closed */
+    struct pool *pool;     /* its connections; NULL once it is closed */
     unsigned generation;   /* of the loop, when the idle handles were made */
     char *base; /* what paths stand below: {endpoint}/api/v1, {endpoint} of an anonymous client */
     CURLU *origin;          /* the endpoint, parsed once; NULL where a proxy may want whole URLs */
@@ -44,7 +44,7 @@ struct promptic_client {
     bool certificate;       /* see promptic_options */
     promptic_log_fn log;
     void *log_userdata;
-    headers headers;
+    struct headers headers;
     client_retired *retired; /* what a renewed credential has replaced */
     char *user_agent;
     char *config_file;      /* as the option was given; NULL: it was not */
@@ -65,7 +65,7 @@ const char *client_target(const promptic_client *client, const char *url);
 
 /* An easy handle with the client's settings, for a request to another place with those that it has
  * of its own; new or used before. NULL as transfer_handle. The pool has been reserved before. */
-CURL *client_take_handle(promptic_client *client, const foreign *foreign, CURLcode *problem);
-void client_give_handle(promptic_client *client, const foreign *foreign, CURL *easy);
+CURL *client_take_handle(promptic_client *client, const struct foreign *foreign, CURLcode *problem);
+void client_give_handle(promptic_client *client, const struct foreign *foreign, CURL *easy);
 
 #endif

@@ -27,7 +27,7 @@
 #include "promptic.h"
 #include "proxy.h"
 
-typedef struct config {
+struct config {
     promptic_allocator allocator; /* of the strings below */
     char *credential;             /* NULL for an anonymous client only */
     bool is_session;              /* the credential is a session token, not an API key */
@@ -39,9 +39,9 @@ typedef struct config {
     const char *endpoint_source; /* the same of the endpoint, or "default" */
     char *ca_file;               /* PEM file, or NULL: libcurl's own */
     char *ca_path;               /* directory of PEM files, or NULL: libcurl's own */
-    proxy proxy;                 /* of the environment; none to this machine, where it would read
+    struct proxy proxy;          /* of the environment; none to this machine, where it would read
                                   * the credential */
-} config;
+};
 
 /*
  * Resolves what the options leave open. *options is borrowed and must be complete: defaults
@@ -54,13 +54,14 @@ typedef struct config {
  * PROMPTIC_CONFIG, PROMPTIC_MEMORY with *error filled, and *out empty. A session token without an
  * AI Application's id is no error here: listing them needs none.
  */
-promptic_kind config_resolve(const promptic_options *options, config *out, promptic_error *error);
+promptic_kind config_resolve(const promptic_options *options, struct config *out,
+                             promptic_error *error);
 
 /* Where the credential comes from, for messages: "from PROMPTIC_API_KEY". A static string. */
-const char *config_origin(const config *config);
+const char *config_origin(const struct config *config);
 
 /* Wipes the credential and frees what *config holds; it is empty afterwards. */
-void config_free(config *config);
+void config_free(struct config *config);
 
 /* Whether the host of a URL is this machine by its spelling: localhost, 127.0.0.0/8 or [::1].
  * No name is resolved. */

@@ -85,7 +85,7 @@ static bool ends_in_api(const char *endpoint) {
     return strncasecmp(endpoint + start, ending, sizeof ending - 1) == 0;
 }
 
-static promptic_kind check_parts(const place *place, const char *name, bool allow_http,
+static promptic_kind check_parts(const struct place *place, const char *name, bool allow_http,
                                  promptic_error *error) {
     bool is_http = strcmp(place->scheme, "http") == 0;
     if (!is_http && strcmp(place->scheme, "https") != 0)
@@ -115,7 +115,7 @@ static promptic_kind check_parts(const place *place, const char *name, bool allo
 promptic_kind config_endpoint(const promptic_allocator *allocator, const char *value,
                               const char *name, bool allow_http, char **out, bool *is_local,
                               promptic_error *error) {
-    place place;
+    struct place place;
     *out = NULL;
     promptic_kind kind = check_characters(value, name, error);
     if (kind != PROMPTIC_OK)

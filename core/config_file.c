@@ -30,7 +30,7 @@ config_key config_find_key(const char *name) {
 }
 
 /* The user's home directory: HOME, else what the system's user database says. */
-static void add_home(text *path) {
+static void add_home(struct text *path) {
     const char *home = getenv("HOME");
     if (home != NULL && home[0] != '\0') {
         text_add(path, home);
@@ -42,7 +42,7 @@ static void add_home(text *path) {
         text_add(path, user.pw_dir);
 }
 
-void config_add_path(text *path, const char *given) {
+void config_add_path(struct text *path, const char *given) {
     if (given != NULL) {
         text_add(path, given);
         return;

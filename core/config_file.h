@@ -33,7 +33,7 @@ config_key config_find_key(const char *name);
 
 /* Adds the file's path: what is given, ~/.promptic/config.toml where that is NULL. Nothing is added
  * where `given` is empty or there is no home directory. */
-void config_add_path(text *path, const char *given);
+void config_add_path(struct text *path, const char *given);
 
 /* Failures that errno has no number for. */
 enum {

@@ -18,7 +18,7 @@
 /* Seconds to wait for another writer: a write takes milliseconds. */
 #define LONGEST_WAIT 5
 
-int config_follow(text *path) {
+int config_follow(struct text *path) {
     char target[4096];
     for (int links = 0; links <= MOST_LINKS; links++) {
         ssize_t length = readlink(path->data, target, sizeof target);
@@ -87,7 +87,7 @@ void config_clean_up(const char *path) {
 }
 
 /* Writes the content into the file that is there, which no other can replace. */
-static int write_in_place(const char *path, const text *content, const struct stat *before) {
+static int write_in_place(const char *path, const struct text *content, const struct stat *before) {
     struct stat status;
     int file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (file < 0)
@@ -108,7 +108,8 @@ static int write_in_place(const char *path, const text *content, const struct st
 }
 
 /* Fills a draft and renames it. */
-static int replace(int folder, const char *path, const text *content, const struct stat *before) {
+static int replace(int folder, const char *path, const struct text *content,
+                   const struct stat *before) {
     char prefix[WRITER_NAME], name[WRITER_NAME];
     int file, code = draft_prefix(path, prefix);
     if (code == 0)
@@ -140,7 +141,7 @@ static bool is_fixed(const char *path, int code) {
            ((code == EACCES || code == EPERM || code == EROFS || code == EXDEV) && is_mount(path));
 }
 
-int config_replace(const char *path, const text *content, const struct stat *before) {
+int config_replace(const char *path, const struct text *content, const struct stat *before) {
     int folder, code = writer_open_folder(path, &folder);
     if (code != 0)
         return code;
@@ -163,7 +164,7 @@ static int without_lock(int code, const char *folder) {
 
 int config_lock(const char *path, const char *folder, int *lock) {
     const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
-    text name;
+    struct text name;
     text_init(&name, NULL);
     text_addf(&name, "%s.lock", path);
     *lock = name.failed

@@ -68,7 +68,7 @@ typedef struct cursor {
 } cursor;
 
 /* What a string at this place is kept as; NULL if it is not wanted. */
-static text *wanted(failure_body *body, const cursor *at) {
+static struct text *wanted(failure_body *body, const cursor *at) {
     if (at->depth == 1)
         return at->outer == ERROR ? &body->error : at->outer == MESSAGE ? &body->message : NULL;
     if (at->depth != 2)
@@ -81,7 +81,7 @@ static text *wanted(failure_body *body, const cursor *at) {
 }
 
 static void take(failure_body *body, cursor *at, const json_reader *r, json_event event) {
-    text *into = event == JSON_STRING ? wanted(body, at) : NULL;
+    struct text *into = event == JSON_STRING ? wanted(body, at) : NULL;
     if (into != NULL && into->data == NULL) /* the first member of its name */
         text_add_n(into, r->text, r->length);
     if (event == JSON_KEY && at->depth == 1)
@@ -98,9 +98,9 @@ static void take(failure_body *body, cursor *at, const json_reader *r, json_even
 
 /* The texts of a body, for what is done to each. */
 enum { TEXTS = 5 };
-static void list_texts(failure_body *body, text *list[TEXTS]) {
-    text *const texts[TEXTS] = {&body->error, &body->message, &body->inner_code,
-                                &body->inner_message, &body->field};
+static void list_texts(failure_body *body, struct text *list[TEXTS]) {
+    struct text *const texts[TEXTS] = {&body->error, &body->message, &body->inner_code,
+                                       &body->inner_message, &body->field};
     memcpy(list, texts, sizeof texts);
 }
 
@@ -118,7 +118,7 @@ bool failure_body_read(failure_body *body, const promptic_allocator *allocator, 
                        size_t length) {
     json_reader r = {.allocator = allocator};
     cursor at = {.outer = OTHER, .inner = OTHER};
-    text *texts[TEXTS];
+    struct text *texts[TEXTS];
     json_event event;
     *body = (failure_body){.bytes = bytes, .length = length};
     list_texts(body, texts);
@@ -138,7 +138,7 @@ bool failure_body_read(failure_body *body, const promptic_allocator *allocator, 
 }
 
 void failure_body_free(failure_body *body) {
-    text *texts[TEXTS];
+    struct text *texts[TEXTS];
     list_texts(body, texts);
     for (int i = 0; i < TEXTS; i++)
         text_free(texts[i]);
@@ -147,7 +147,7 @@ void failure_body_free(failure_body *body) {
 /* --------------------------------------------------------- text for people */
 
 /* Adds the bytes as one readable line of at most `limit` bytes. */
-static void add_line(text *line, const char *bytes, size_t length, size_t limit) {
+static void add_line(struct text *line, const char *bytes, size_t length, size_t limit) {
     size_t room = length < limit / 3 ? 3 * length : limit; /* a byte may become U+FFFD */
     if (text_reserve(line, room))
         line->length += clean_line(line->data + line->length, room + 1, bytes, length);
@@ -172,7 +172,7 @@ static const char *after_element(const char *at, const char *end, const char *cl
 }
 
 /* Adds what stands between the tags. */
-static void add_html_text(text *plain, const char *at, const char *end) {
+static void add_html_text(struct text *plain, const char *at, const char *end) {
     while (at < end) {
         const char *tag = memchr(at, '<', (size_t)(end - at));
         text_add_n(plain, at, (size_t)((tag != NULL ? tag : end) - at));
@@ -190,8 +190,8 @@ static void add_html_text(text *plain, const char *at, const char *end) {
 
 /* ---------------------------------------------------------------- messages */
 
-static void add_text(text *line, const failure_body *body, const char *content_type) {
-    text plain;
+static void add_text(struct text *line, const failure_body *body, const char *content_type) {
+    struct text plain;
     text_init(&plain, line->allocator);
     if (content_type != NULL && strncasecmp(content_type, "text/html", 9) == 0) {
         size_t length = body->length < HTML_BEGINNING ? body->length : HTML_BEGINNING;
@@ -205,7 +205,7 @@ static void add_text(text *line, const failure_body *body, const char *content_t
 }
 
 /* "[0].config: " before the message if `details` names a field. */
-static void add_message(text *line, const failure_body *body) {
+static void add_message(struct text *line, const failure_body *body) {
     add_line(line, body->field.data, body->field.length, FAILURE_MAX_CODE);
     if (line->length > 0)
         text_add(line, ": ");
@@ -213,7 +213,7 @@ static void add_message(text *line, const failure_body *body) {
 }
 
 char *failure_message(const failure_body *body, int status, const char *content_type) {
-    text line;
+    struct text line;
     text_init(&line, body->error.allocator);
     if (body->said != NULL)
         add_message(&line, body);
@@ -230,7 +230,7 @@ char *failure_message(const failure_body *body, int status, const char *content_
 }
 
 bool failure_code(const failure_body *body, char **code) {
-    text line;
+    struct text line;
     *code = NULL;
     if (body->code == NULL || body->code->length == 0)
         return true;
@@ -253,7 +253,7 @@ bool failure_is_wrong_id(const failure_body *body, int status) {
 }
 
 char *failure_no_route(const promptic_allocator *allocator, const promptic_endpoint *row) {
-    text line;
+    struct text line;
     text_init(&line, allocator);
     text_addf(&line, "this server has no %s %s: ", row->verb, row->path);
     if (row->instead != NULL)
@@ -269,7 +269,7 @@ char *failure_no_route(const promptic_allocator *allocator, const promptic_endpo
 }
 
 char *failure_not_found(const failure_body *body, const promptic_endpoint *row) {
-    text line;
+    struct text line;
     char *message = failure_message(body, 404, NULL);
     if (message == NULL)
         return NULL;

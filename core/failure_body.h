@@ -18,11 +18,11 @@
 typedef struct failure_body {
     const char *bytes; /* borrowed; NULL is allowed if length is 0 */
     size_t length;
-    text error, message;            /* members of the body that are strings */
-    text inner_code, inner_message; /* members of its object `error` */
-    text field;                     /* member `path` of its object `details` */
-    const text *said;               /* the platform's message, one of these; NULL if it has none */
-    const text *code;               /* the code beside it; NULL if it has none */
+    struct text error, message;            /* members of the body that are strings */
+    struct text inner_code, inner_message; /* members of its object `error` */
+    struct text field;                     /* member `path` of its object `details` */
+    const struct text *said; /* the platform's message, one of these; NULL if it has none */
+    const struct text *code; /* the code beside it; NULL if it has none */
 } failure_body;
 
 /* Reads the body. False if out of memory. Freed with failure_body_free in either case; not to be

@@ -66,8 +66,8 @@ static promptic_loop *new_loop(const promptic_loop_options *options) {
 promptic_loop *promptic_loop_new_with(const promptic_loop_options *given, promptic_error *error) {
     promptic_loop_options options;
     promptic_loop_options_init(&options, sizeof options);
-    if (given != NULL) /* of a host compiled with an older, shorter struct too */
-        memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
+    if (given != NULL)
+        memory_take_struct(&options, sizeof options, given);
     CURLcode code = options.host_owns_curl ? CURLE_OK : init_libcurl();
     if (code != CURLE_OK) {
         failure_set(error, code == CURLE_OUT_OF_MEMORY ? PROMPTIC_MEMORY : PROMPTIC_CONFIG,
@@ -107,9 +107,9 @@ void promptic_loop_free(promptic_loop *loop) {
 /* ------------------------------------------------------------------- fork */
 
 /* The unfinished job that is due first, or NULL. */
-static job *first_due(const promptic_loop *loop) {
+static struct job *first_due(const promptic_loop *loop) {
     heap_timer *timer = heap_first(&loop->timers);
-    return timer != NULL ? LIST_ENTRY(timer, job, timer) : NULL;
+    return timer != NULL ? LIST_ENTRY(timer, struct job, timer) : NULL;
 }
 
 static void start_afresh(promptic_loop *loop) {
@@ -119,9 +119,9 @@ static void start_afresh(promptic_loop *loop) {
     wake_open(&loop->wake);  /* -1 if that fails, which poll(2) skips */
     loop->random_state = retry_seed();
     for (list_link *link = loop->pools.next; link != &loop->pools; link = link->next)
-        pool_abandon(LIST_ENTRY(link, pool, link));
+        pool_abandon(LIST_ENTRY(link, struct pool, link));
     loop->running = 0;
-    for (job *job; (job = first_due(loop)) != NULL;)
+    for (struct job *job; (job = first_due(loop)) != NULL;)
         job->events->abandoned(job);
 }
 
@@ -133,29 +133,29 @@ void loop_check_process(promptic_loop *loop) {
 /* ------------------------------------------------------------------- pools */
 
 /* The job whose attempt this is; NULL of a handle without one. */
-static job *job_of(CURL *easy) {
-    job *job = NULL;
+static struct job *job_of(CURL *easy) {
+    struct job *job = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &job);
     return job;
 }
 
 /* A pool_moved_fn. */
 static void note_moved(void *owner, CURL *easy) {
-    job *job = job_of(easy);
+    struct job *job = job_of(easy);
     (void)owner;
     if (job != NULL)
         job->transfer->moved_ms = clock_coarse_ms();
 }
 
-pool *loop_new_pool(promptic_loop *loop) {
-    pool *pool =
+struct pool *loop_new_pool(promptic_loop *loop) {
+    struct pool *pool =
         pool_new(&loop->allocator, LOOP_MAX_RUNNING, watch_report, note_moved, &loop->watch);
     if (pool != NULL)
         list_append(&loop->pools, &pool->link);
     return pool;
 }
 
-void loop_free_pool(promptic_loop *loop, pool *pool) {
+void loop_free_pool(promptic_loop *loop, struct pool *pool) {
     sigpipe_guard guard;
     sigpipe_block(&guard, loop->uses_tls); /* as in loop_remove */
     pool_free(pool);
@@ -168,11 +168,11 @@ bool loop_reserve(promptic_loop *loop) {
     return heap_reserve(&loop->timers, loop->unfinished + 1);
 }
 
-void loop_schedule(promptic_loop *loop, job *job) {
+void loop_schedule(promptic_loop *loop, struct job *job) {
     heap_set(&loop->timers, &job->timer);
 }
 
-void loop_unschedule(promptic_loop *loop, job *job) {
+void loop_unschedule(promptic_loop *loop, struct job *job) {
     heap_remove(&loop->timers, &job->timer);
     list_remove(&job->link);
 }
@@ -183,13 +183,13 @@ static bool may_launch(const promptic_loop *loop) {
     return loop->running < LOOP_MAX_RUNNING && loop->launched < LOOP_MAX_LAUNCHES;
 }
 
-static void begin_attempt(promptic_loop *loop, job *job) {
+static void begin_attempt(promptic_loop *loop, struct job *job) {
     loop->launched++;
     if (job->events->begin(job))
         loop_schedule(loop, job);
 }
 
-void loop_launch(promptic_loop *loop, job *job) {
+void loop_launch(promptic_loop *loop, struct job *job) {
     if (!may_launch(loop) || !list_is_empty(&loop->queued)) {
         loop_schedule(loop, job);
         list_append(&loop->queued, &job->link);
@@ -198,7 +198,7 @@ void loop_launch(promptic_loop *loop, job *job) {
     }
 }
 
-void loop_remove(promptic_loop *loop, pool *pool, CURL *easy) {
+void loop_remove(promptic_loop *loop, struct pool *pool, CURL *easy) {
     sigpipe_guard guard;
     loop->running--;
     if (loop->stepping) {
@@ -212,62 +212,62 @@ void loop_remove(promptic_loop *loop, pool *pool, CURL *easy) {
     sigpipe_restore(&guard);
 }
 
-void loop_announce(promptic_loop *loop, job *job) {
+void loop_announce(promptic_loop *loop, struct job *job) {
     list_append(&loop->ended, &job->link);
 }
 
 /* Takes the first job out of a list that is not empty. */
-static job *take_first(list_link *list) {
-    job *first = LIST_ENTRY(list->next, job, link);
+static struct job *take_first(list_link *list) {
+    struct job *first = LIST_ENTRY(list->next, struct job, link);
     list_remove(&first->link);
     return first;
 }
 
 void loop_dispatch(promptic_loop *loop) {
     while (!list_is_empty(&loop->ended)) {
-        job *job = take_first(&loop->ended);
+        struct job *job = take_first(&loop->ended);
         job->events->report(job);
     }
 }
 
-static void collect_ended_attempts(pool *pool) {
+static void collect_ended_attempts(struct pool *pool) {
     CURLMsg *message;
     int left;
     while ((message = curl_multi_info_read(pool->handles->multi, &left)) != NULL) {
         if (message->msg != CURLMSG_DONE)
             continue;
-        job *job = job_of(message->easy_handle);
+        struct job *job = job_of(message->easy_handle);
         if (transfer_note_end(job->transfer, message->data.result))
             job->events->ended(job, message->data.result);
     }
 }
 
 /* A job with an attempt under way in the pool, or NULL. */
-static job *find_running(const promptic_loop *loop, const pool *pool) {
+static struct job *find_running(const promptic_loop *loop, const struct pool *pool) {
     for (size_t i = 0; i < loop->timers.length; i++) {
-        job *running = LIST_ENTRY(loop->timers.timers[i], job, timer);
+        struct job *running = LIST_ENTRY(loop->timers.timers[i], struct job, timer);
         if (running->transfer->easy != NULL && running->transfer->pool == pool)
             return running;
     }
     return NULL;
 }
 
-static void repair(promptic_loop *loop, pool *pool) {
-    for (job *job; (job = find_running(loop, pool)) != NULL;)
+static void repair(promptic_loop *loop, struct pool *pool) {
+    for (struct job *job; (job = find_running(loop, pool)) != NULL;)
         job->events->broken(job);
     pool_repair(pool);
 }
 
 /* Whether the next step has something to do that nothing is waited for. */
-static bool has_work(const pool *pool) {
+static bool has_work(const struct pool *pool) {
     return pool->is_behind || !list_is_empty(&pool->working);
 }
 
 /* Goes on with responses that took longer than a step, each in its turn. */
-static void go_on(pool *pool, int64_t until_us) {
+static void go_on(struct pool *pool, int64_t until_us) {
     while (!list_is_empty(&pool->working)) {
-        transfer *transfer = LIST_ENTRY(pool->working.next, struct transfer, work_link);
-        job *job = job_of(transfer->easy);
+        struct transfer *transfer = LIST_ENTRY(pool->working.next, struct transfer, work_link);
+        struct job *job = job_of(transfer->easy);
         if (transfer_go_on(transfer, until_us))
             job->events->ended(job, transfer->end_code);
         if (clock_now_us() >= until_us)
@@ -280,7 +280,7 @@ static void drive_pools(promptic_loop *loop) {
     list_link *first = loop->pools.next;
     bool is_behind = false;
     for (list_link *link = first; link != &loop->pools; link = link->next) {
-        pool *pool = LIST_ENTRY(link, struct pool, link);
+        struct pool *pool = LIST_ENTRY(link, struct pool, link);
         pool->until_us = now_us + LOOP_STEP_US;
         if (link == first || clock_now_us() < now_us + LOOP_STEP_US / 2)
             go_on(pool, now_us + LOOP_STEP_US / 2);
@@ -299,7 +299,7 @@ static void drive_pools(promptic_loop *loop) {
 
 static void run_timers(promptic_loop *loop) {
     int64_t now_ms = clock_now_ms();
-    for (job *job; (job = first_due(loop)) != NULL && job->timer.due_ms <= now_ms;)
+    for (struct job *job; (job = first_due(loop)) != NULL && job->timer.due_ms <= now_ms;)
         job->events->due(job, now_ms);
 }
 
@@ -359,7 +359,7 @@ long loop_time_left_ms(const promptic_loop *loop) {
     int64_t now_ms = clock_now_ms();
     if (loop->running > 0 || watch_is_on(&loop->watch)) {
         for (const list_link *link = loop->pools.next; link != &loop->pools; link = link->next) {
-            const pool *pool = LIST_ENTRY(link, const struct pool, link);
+            const struct pool *pool = LIST_ENTRY(link, const struct pool, link);
             left_ms = earlier(left_ms, has_work(pool) ? now_ms : pool->due_ms, now_ms);
         }
     }

@@ -41,13 +41,13 @@ struct promptic_loop {
     size_t launched;              /* attempts begun since the last step began */
     list_link queued;             /* jobs that wait until an attempt may begin, in order */
     list_link ended;              /* jobs whose callback is still to be run */
-    heap timers;                  /* of the unfinished jobs */
+    struct heap timers;           /* of the unfinished jobs */
     uint64_t random_state;
-    wake wake;     /* ends a wait: promptic_wake */
-    bool woken;    /* it did, in the wait that is under way */
-    watch watch;   /* of a host with its own event loop */
-    bool uses_tls; /* a client of it may: OpenSSL writes without MSG_NOSIGNAL */
-    bool stepping; /* inside libcurl or the timers: no call may be driven from there */
+    struct wake wake;   /* ends a wait: promptic_wake */
+    bool woken;         /* it did, in the wait that is under way */
+    struct watch watch; /* of a host with its own event loop */
+    bool uses_tls;      /* a client of it may: OpenSSL writes without MSG_NOSIGNAL */
+    bool stepping;      /* inside libcurl or the timers: no call may be driven from there */
 };
 
 void loop_retain(promptic_loop *loop);
@@ -58,26 +58,26 @@ void loop_release(promptic_loop *loop);
 void loop_check_process(promptic_loop *loop);
 
 /* A pool in the loop's list. NULL if out of memory. */
-pool *loop_new_pool(promptic_loop *loop);
+struct pool *loop_new_pool(promptic_loop *loop);
 
 /* Closes the pool's connections and takes it out of the list. */
-void loop_free_pool(promptic_loop *loop, pool *pool);
+void loop_free_pool(promptic_loop *loop, struct pool *pool);
 
 /* Makes room for one more job, so that scheduling it can not fail. */
 bool loop_reserve(promptic_loop *loop);
 
 /* Sets the job's timer, or moves it. */
-void loop_schedule(promptic_loop *loop, job *job);
+void loop_schedule(promptic_loop *loop, struct job *job);
 
 /* Takes the job's timer back, and the job out of the queue. */
-void loop_unschedule(promptic_loop *loop, job *job);
+void loop_unschedule(promptic_loop *loop, struct job *job);
 
 /* Begins the job's next attempt now, or queues it if too many are under way or just begun.
  * timer.due_ms is the end of a queued job's deadline, set by the caller. */
-void loop_launch(promptic_loop *loop, job *job);
+void loop_launch(promptic_loop *loop, struct job *job);
 
 /* Takes the handle of an attempt under way back, aborting what it does. */
-void loop_remove(promptic_loop *loop, pool *pool, CURL *easy);
+void loop_remove(promptic_loop *loop, struct pool *pool, CURL *easy);
 
 /* What promptic_step does, with the sockets that were found ready before. */
 size_t loop_step(promptic_loop *loop);
@@ -90,7 +90,7 @@ long loop_time_left_ms(const promptic_loop *loop);
 void loop_notify_timer(promptic_loop *loop);
 
 /* Has the job's callback run in the next dispatch. */
-void loop_announce(promptic_loop *loop, job *job);
+void loop_announce(promptic_loop *loop, struct job *job);
 
 /* Runs the callbacks of ended jobs. Re-entrant: each is run once. */
 void loop_dispatch(promptic_loop *loop);

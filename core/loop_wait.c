@@ -14,7 +14,7 @@ static void poll_sockets(promptic_loop *loop, int timeout_ms, bool may_wake) {
     size_t count = 1;
     fds[0] = (struct pollfd){.fd = may_wake ? loop->wake.readable : -1, .events = POLLIN};
     for (list_link *link = loop->pools.next; link != &loop->pools; link = link->next)
-        count += pool_fill(LIST_ENTRY(link, pool, link), fds + count, MOST_POLLED - count);
+        count += pool_fill(LIST_ENTRY(link, struct pool, link), fds + count, MOST_POLLED - count);
     if (count == 1 && timeout_ms == 0 && !may_wake)
         return;
     if (poll(fds, (nfds_t)count, timeout_ms) <= 0) /* time is up, or a signal came */
@@ -25,7 +25,7 @@ static void poll_sockets(promptic_loop *loop, int timeout_ms, bool may_wake) {
     }
     size_t taken = 1;
     for (list_link *link = loop->pools.next; link != &loop->pools; link = link->next)
-        taken += pool_take(LIST_ENTRY(link, pool, link), fds + taken, count - taken);
+        taken += pool_take(LIST_ENTRY(link, struct pool, link), fds + taken, count - taken);
 }
 
 void promptic_wake(promptic_loop *loop) {
@@ -102,7 +102,7 @@ void promptic_watch(promptic_loop *loop, promptic_socket_fn on_socket, promptic_
 size_t promptic_socket_ready(promptic_loop *loop, int socket, int directions) {
     loop_check_process(loop);
     for (list_link *link = loop->pools.next; link != &loop->pools; link = link->next)
-        pool_note_ready(LIST_ENTRY(link, pool, link), socket,
+        pool_note_ready(LIST_ENTRY(link, struct pool, link), socket,
                         directions != 0 ? directions : PROMPTIC_READ | PROMPTIC_WRITE);
     return loop_step(loop);
 }

@@ -9,14 +9,14 @@
 /* The URL comes last: without the fragment. */
 enum { PARTS = 10 };
 
-static void list_parts(place *place, char **parts[PARTS]) {
+static void list_parts(struct place *place, char **parts[PARTS]) {
     char **const list[PARTS] = {&place->scheme,   &place->user, &place->password, &place->options,
                                 &place->host,     &place->port, &place->path,     &place->query,
                                 &place->fragment, &place->url};
     memcpy(parts, list, sizeof list);
 }
 
-static CURLUcode read_parts(CURLU *url, place *out) {
+static CURLUcode read_parts(CURLU *url, struct place *out) {
     static const CURLUPart names[PARTS] = {
         CURLUPART_SCHEME, CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS,  CURLUPART_HOST,
         CURLUPART_PORT,   CURLUPART_PATH, CURLUPART_QUERY,    CURLUPART_FRAGMENT, CURLUPART_URL};
@@ -35,7 +35,7 @@ static CURLUcode read_parts(CURLU *url, place *out) {
     return code == CURLUE_OK && !is_whole ? CURLUE_NO_HOST : code;
 }
 
-CURLUcode place_read(place *out, const char *base, const char *value) {
+CURLUcode place_read(struct place *out, const char *base, const char *value) {
     memset(out, 0, sizeof *out);
     CURLU *url = curl_url();
     if (url == NULL)
@@ -49,7 +49,7 @@ CURLUcode place_read(place *out, const char *base, const char *value) {
     return code;
 }
 
-void place_free(place *place) {
+void place_free(struct place *place) {
     char **parts[PARTS];
     list_parts(place, parts);
     if (place->password != NULL)
@@ -67,17 +67,17 @@ bool place_is_plain(const char *value) {
     return true;
 }
 
-bool place_is_web(const place *place) {
+bool place_is_web(const struct place *place) {
     return strcasecmp(place->scheme, "https") == 0 || strcasecmp(place->scheme, "http") == 0;
 }
 
-static bool is_default_port(const place *place) {
+static bool is_default_port(const struct place *place) {
     const char *usual = strcasecmp(place->scheme, "https") == 0 ? "443" : "80";
     return place->port == NULL || strcmp(place->port, usual) == 0;
 }
 
-void place_show(const place *place, text *out) {
-    text whole;
+void place_show(const struct place *place, struct text *out) {
+    struct text whole;
     text_init(&whole, out->allocator);
     text_addf(&whole, "%s://%s", place->scheme, place->host);
     if (!is_default_port(place))

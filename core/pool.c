@@ -10,7 +10,7 @@
 
 /* ------------------------------------------------------------- the list */
 
-static pool_socket *find(pool *pool, int number) {
+static pool_socket *find(struct pool *pool, int number) {
     for (size_t i = 0; i < pool->count; i++)
         if (pool->sockets[i].number == number)
             return &pool->sockets[i];
@@ -18,7 +18,7 @@ static pool_socket *find(pool *pool, int number) {
 }
 
 /* The socket's entry, a new one if need be; NULL if there is no room. */
-static pool_socket *find_or_add(pool *pool, int number) {
+static pool_socket *find_or_add(struct pool *pool, int number) {
     pool_socket *socket = find(pool, number);
     if (socket != NULL || pool->count == pool->capacity)
         return socket;
@@ -26,15 +26,15 @@ static pool_socket *find_or_add(pool *pool, int number) {
     return &pool->sockets[pool->count++];
 }
 
-static void report(pool *pool, pool_socket *socket, unsigned char directions) {
+static void notify(struct pool *pool, pool_socket *socket, unsigned char directions) {
     if (socket->reported == directions)
         return;
     socket->reported = directions;
     pool->report(pool->owner, socket->number, directions);
 }
 
-static void drop(pool *pool, pool_socket *socket) {
-    report(pool, socket, 0);
+static void drop(struct pool *pool, pool_socket *socket) {
+    notify(pool, socket, 0);
     *socket = pool->sockets[--pool->count];
 }
 
@@ -51,7 +51,7 @@ static bool is_same(const pool_socket *socket) {
 
 /* A socket was closed before it carried a request; if the name has another address, libcurl 7.88
  * goes on with it only when all transfers run: see run_all. */
-static void note_lost(pool *pool) {
+static void note_lost(struct pool *pool) {
     if (pool->running == 0)
         return;
     pool->lost_socket = true;
@@ -74,7 +74,7 @@ int pool_open_socket(const struct curl_sockaddr *address) {
 /* A curl_opensocket_callback. An entry of the same number is that of a socket libcurl has closed
  * silently; what libcurl wants of it stays, since libcurl takes that for reported. */
 static curl_socket_t on_open(void *userdata, curlsocktype purpose, struct curl_sockaddr *address) {
-    pool *pool = userdata;
+    struct pool *pool = userdata;
     struct stat status;
     int number = pool_open_socket(address);
     (void)purpose;
@@ -93,10 +93,10 @@ static curl_socket_t on_open(void *userdata, curlsocktype purpose, struct curl_s
 
 /* A curl_closesocket_callback. */
 static int on_close(void *userdata, curl_socket_t number) {
-    pool *pool = userdata;
+    struct pool *pool = userdata;
     pool_socket *socket = find(pool, (int)number);
     if (socket != NULL) {
-        report(pool, socket, 0);
+        notify(pool, socket, 0);
         socket->is_open = false;
         if (socket->is_connecting)
             note_lost(pool);
@@ -113,7 +113,7 @@ static unsigned char directions_of(int what) {
 
 /* A curl_socket_callback. */
 static int on_socket(CURL *easy, curl_socket_t number, int what, void *userdata, void *unused) {
-    pool *pool = userdata;
+    struct pool *pool = userdata;
     unsigned char directions = directions_of(what);
     pool_socket *socket =
         directions != 0 ? find_or_add(pool, (int)number) : find(pool, (int)number);
@@ -123,7 +123,7 @@ static int on_socket(CURL *easy, curl_socket_t number, int what, void *userdata,
     socket->wanted = directions;
     socket->easy = directions != 0 ? easy : NULL;
     if (directions == 0)
-        report(pool, socket, 0);
+        notify(pool, socket, 0);
     if (directions == 0 && !(socket->is_ours && socket->is_open))
         drop(pool, socket);
     return 0;
@@ -131,7 +131,7 @@ static int on_socket(CURL *easy, curl_socket_t number, int what, void *userdata,
 
 /* A curl_multi_timer_callback. */
 static int on_timer(CURLM *multi, long timeout_ms, void *userdata) {
-    pool *pool = userdata;
+    struct pool *pool = userdata;
     (void)multi;
     pool->due_ms = clock_after_ms(clock_now_ms(), timeout_ms);
     return 0;
@@ -139,9 +139,9 @@ static int on_timer(CURLM *multi, long timeout_ms, void *userdata) {
 
 /* ---------------------------------------------------------------- lifetime */
 
-pool *pool_new(const promptic_allocator *allocator, long most_kept, pool_report_fn report,
-               pool_moved_fn moved, void *owner) {
-    pool *pool = memory_new(allocator, sizeof *pool);
+struct pool *pool_new(const promptic_allocator *allocator, long most_kept, pool_report_fn report,
+                      pool_moved_fn moved, void *owner) {
+    struct pool *pool = memory_new(allocator, sizeof *pool);
     if (pool == NULL)
         return NULL;
     pool->allocator = allocator;
@@ -155,7 +155,7 @@ pool *pool_new(const promptic_allocator *allocator, long most_kept, pool_report_
     return pool;
 }
 
-static void set_up_multi(pool *pool, CURLM *multi) {
+static void set_up_multi(struct pool *pool, CURLM *multi) {
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, pool);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -166,7 +166,7 @@ static void set_up_multi(pool *pool, CURLM *multi) {
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, pool->most_kept);
 }
 
-static void free_handles(pool *pool, pool_handles *handles) {
+static void free_handles(struct pool *pool, pool_handles *handles) {
     if (handles == NULL)
         return;
     if (handles->multi != NULL)
@@ -184,7 +184,7 @@ static bool make_share(pool_handles *handles) {
 }
 
 /* Makes what is missing of the handles; what is there already is kept if that fails. */
-static bool make_handles(pool *pool) {
+static bool make_handles(struct pool *pool) {
     if (pool->handles == NULL)
         pool->handles = memory_new(pool->allocator, sizeof *pool->handles);
     if (pool->handles == NULL || (pool->handles->share == NULL && !make_share(pool->handles)))
@@ -195,14 +195,14 @@ static bool make_handles(pool *pool) {
     return pool->handles->multi != NULL;
 }
 
-void pool_free(pool *pool) {
+void pool_free(struct pool *pool) {
     list_remove(&pool->link);
     free_handles(pool, pool->handles); /* calls on_close for each kept connection */
     memory_free(pool->allocator, pool->sockets);
     memory_free(pool->allocator, pool);
 }
 
-bool pool_reserve(pool *pool) {
+bool pool_reserve(struct pool *pool) {
     size_t needed = pool->count + (pool->running + 1) * POOL_SOCKETS_OF_TRANSFER;
     if ((pool->handles == NULL || pool->handles->multi == NULL) && !make_handles(pool))
         return false;
@@ -220,7 +220,7 @@ bool pool_reserve(pool *pool) {
 
 /* --------------------------------------------------------------- transfers */
 
-CURLcode pool_attach(pool *pool, CURL *easy) {
+CURLcode pool_attach(struct pool *pool, CURL *easy) {
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, pool);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
@@ -228,14 +228,14 @@ CURLcode pool_attach(pool *pool, CURL *easy) {
     return curl_easy_setopt(easy, CURLOPT_SHARE, pool->handles->share);
 }
 
-CURLMcode pool_add(pool *pool, CURL *easy) {
+CURLMcode pool_add(struct pool *pool, CURL *easy) {
     CURLMcode code = curl_multi_add_handle(pool->handles->multi, easy);
     if (code == CURLM_OK)
         pool->running++;
     return code;
 }
 
-void pool_remove(pool *pool, CURL *easy) {
+void pool_remove(struct pool *pool, CURL *easy) {
     pool->running--;
     for (size_t i = 0; i < pool->count; i++)
         if (pool->sockets[i].easy == easy)
@@ -245,7 +245,7 @@ void pool_remove(pool *pool, CURL *easy) {
 
 /* ----------------------------------------------------------------- driving */
 
-size_t pool_fill(pool *pool, struct pollfd *fds, size_t room) {
+size_t pool_fill(struct pool *pool, struct pollfd *fds, size_t room) {
     size_t filled = 0;
     for (size_t i = 0; i < pool->count && filled < room; i++) {
         const pool_socket *socket = &pool->sockets[i];
@@ -266,7 +266,7 @@ static unsigned char ready_directions(short events) {
                            (events & POLLOUT || is_wrong ? PROMPTIC_WRITE : 0));
 }
 
-size_t pool_take(pool *pool, const struct pollfd *fds, size_t count) {
+size_t pool_take(struct pool *pool, const struct pollfd *fds, size_t count) {
     size_t taken = 0;
     for (size_t i = 0; i < pool->count && taken < count; i++)
         if (is_polled(&pool->sockets[i]))
@@ -274,7 +274,7 @@ size_t pool_take(pool *pool, const struct pollfd *fds, size_t count) {
     return taken;
 }
 
-void pool_note_ready(pool *pool, int number, int directions) {
+void pool_note_ready(struct pool *pool, int number, int directions) {
     pool_socket *socket = find(pool, number);
     if (socket != NULL && is_polled(socket))
         socket->ready |= (unsigned char)(directions & (PROMPTIC_READ | PROMPTIC_WRITE));
@@ -288,7 +288,7 @@ static int curl_events(unsigned char directions) {
 /* libcurl 7.88 sets no timer for the next address of a name after the one before took too long. The
  * function is deprecated because it is slow; no other one runs all transfers and reports their
  * sockets. */
-static CURLMcode run_all(pool *pool) {
+static CURLMcode run_all(struct pool *pool) {
     int running;
     pool->lost_socket = false;
 #pragma GCC diagnostic push
@@ -298,7 +298,7 @@ static CURLMcode run_all(pool *pool) {
 }
 
 /* Has libcurl handle a socket. */
-static CURLMcode act(pool *pool, pool_socket *socket) {
+static CURLMcode act(struct pool *pool, pool_socket *socket) {
     int number = socket->number, events = curl_events(socket->ready), running;
     if (socket->easy != NULL && (socket->ready & PROMPTIC_READ))
         pool->moved(pool->owner, socket->easy);
@@ -309,7 +309,7 @@ static CURLMcode act(pool *pool, pool_socket *socket) {
 
 /* Handles the sockets that are ready, those for which an earlier step had no time first. True if
  * there were any. */
-static bool act_on_ready(pool *pool, CURLMcode *code, bool one) {
+static bool act_on_ready(struct pool *pool, CURLMcode *code, bool one) {
     bool acted = false, was_behind = pool->is_behind;
     pool->is_behind = false;
     for (int round = was_behind ? 0 : 1; round < 2; round++) {
@@ -330,7 +330,7 @@ static bool act_on_ready(pool *pool, CURLMcode *code, bool one) {
     return acted;
 }
 
-pool_progress pool_drive(pool *pool, int64_t now_ms, bool one) {
+pool_progress pool_drive(struct pool *pool, int64_t now_ms, bool one) {
     int running;
     bool acted = pool->lost_socket;
     CURLMcode code = acted ? run_all(pool) : CURLM_OK;
@@ -343,7 +343,7 @@ pool_progress pool_drive(pool *pool, int64_t now_ms, bool one) {
     return code != CURLM_OK ? POOL_BROKEN : acted ? POOL_ACTED : POOL_IDLE;
 }
 
-void pool_repair(pool *pool) {
+void pool_repair(struct pool *pool) {
     curl_multi_cleanup(pool->handles->multi);
     pool->handles->multi = NULL;
     pool->due_ms = CLOCK_NEVER;
@@ -352,15 +352,15 @@ void pool_repair(pool *pool) {
         drop(pool, &pool->sockets[pool->count - 1]);
 }
 
-void pool_hide_connecting(pool *pool) {
+void pool_hide_connecting(struct pool *pool) {
     for (size_t i = 0; i < pool->count; i++)
         if (pool->sockets[i].is_connecting)
-            report(pool, &pool->sockets[i], 0);
+            notify(pool, &pool->sockets[i], 0);
 }
 
 /* libcurl 7.88 closes sockets that never connected without calling on_close. What it wants of such
  * an entry stays, as in on_open. */
-static void drop_closed(pool *pool) {
+static void drop_closed(struct pool *pool) {
     for (size_t i = pool->count; i-- > 0;) {
         pool_socket *socket = &pool->sockets[i];
         if (!socket->is_ours || !socket->is_open || !socket->is_connecting || is_same(socket))
@@ -372,11 +372,11 @@ static void drop_closed(pool *pool) {
     }
 }
 
-void pool_settle(pool *pool, bool to_host) {
+void pool_settle(struct pool *pool, bool to_host) {
     drop_closed(pool);
     for (size_t i = 0; i < pool->count && to_host; i++)
         if (is_polled(&pool->sockets[i]))
-            report(pool, &pool->sockets[i], pool->sockets[i].wanted);
+            notify(pool, &pool->sockets[i], pool->sockets[i].wanted);
 }
 
 /* -------------------------------------------------------------------- fork */
@@ -385,7 +385,7 @@ void pool_settle(pool *pool, bool to_host) {
  * variable of the process: it is written in forked children alone. */
 static pool_handles *abandoned;
 
-void pool_abandon(pool *pool) {
+void pool_abandon(struct pool *pool) {
     for (size_t i = 0; i < pool->count; i++)
         if (pool->sockets[i].is_ours && pool->sockets[i].is_open && is_same(&pool->sockets[i]))
             close(pool->sockets[i].number);

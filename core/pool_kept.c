@@ -41,7 +41,8 @@ static bool is_same_end(const pool_end *a, const pool_end *b) {
 }
 
 /* CURLINFO_ACTIVESOCKET is not set before a request in libcurl up to 8.1. */
-static pool_socket *find_connection(pool *pool, const pool_end *peer, const pool_end *local) {
+static pool_socket *find_connection(struct pool *pool, const pool_end *peer,
+                                    const pool_end *local) {
     for (size_t i = 0; i < pool->count; i++) {
         pool_socket *socket = &pool->sockets[i];
         if (socket->is_open && read_name(socket) && is_same_end(&socket->local, local) &&
@@ -81,7 +82,7 @@ static bool is_gone(const char *ip) {
 /* A connection in steady use needs no look at its address: 7 us. */
 #define LONG_IDLE_MS 1000
 
-bool pool_is_usable(pool *pool, const pool_end *peer, const pool_end *local) {
+bool pool_is_usable(struct pool *pool, const pool_end *peer, const pool_end *local) {
     pool_socket *socket = find_connection(pool, peer, local);
     int64_t now_ms = clock_now_ms();
     if (socket == NULL)
@@ -93,7 +94,7 @@ bool pool_is_usable(pool *pool, const pool_end *peer, const pool_end *local) {
     return true;
 }
 
-void pool_note_connected(pool *pool, const pool_end *peer, const pool_end *local) {
+void pool_note_connected(struct pool *pool, const pool_end *peer, const pool_end *local) {
     pool_socket *socket = find_connection(pool, peer, local);
     if (socket == NULL)
         return;

@@ -7,9 +7,9 @@
 /* Whether a kept connection may carry another request: it is known, there is nothing to read from
  * it, which could only be its end or a response to no request (RFC 9112 9.2, 9.3), and this machine
  * still has its address, which it may have lost while it slept or changed networks. */
-bool pool_is_usable(pool *pool, const pool_end *peer, const pool_end *local);
+bool pool_is_usable(struct pool *pool, const pool_end *peer, const pool_end *local);
 
 /* Notes that this connection is about to carry its first request. */
-void pool_note_connected(pool *pool, const pool_end *peer, const pool_end *local);
+void pool_note_connected(struct pool *pool, const pool_end *peer, const pool_end *local);
 
 #endif

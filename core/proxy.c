@@ -51,14 +51,14 @@ static promptic_kind refuse(const char *name, promptic_error *error) {
 
 /* libcurl takes "http://user:12#34@host" for the host "user": a proxy's URL has no more parts than
  * these. */
-static bool is_proxy(const place *place) {
+static bool is_proxy(const struct place *place) {
     return is_known_scheme(place->scheme) && place->host != NULL && place->query == NULL &&
            place->fragment == NULL && (place->path == NULL || strcmp(place->path, "/") == 0);
 }
 
 /* ----------------------------------------------------------------- secrets */
 
-static void add_base64(text *out, const char *bytes, size_t length) {
+static void add_base64(struct text *out, const char *bytes, size_t length) {
     if (!text_reserve(out, ENCODE_BASE64_SIZE(length)))
         return;
     out->length += encode_base64(out->data + out->length, bytes, length);
@@ -67,7 +67,7 @@ static void add_base64(text *out, const char *bytes, size_t length) {
 
 /* "user:password" in base64. NULL if out of memory. */
 static char *basic_of(const promptic_allocator *allocator, const char *user, const char *password) {
-    text plain, encoded;
+    struct text plain, encoded;
     text_init(&plain, allocator);
     text_init(&encoded, allocator);
     text_addf(&plain, "%s:%s", user != NULL ? user : "", password);
@@ -86,7 +86,8 @@ static char *decoded(const promptic_allocator *allocator, const char *part) {
     return plain;
 }
 
-static bool keep_secrets(const promptic_allocator *allocator, const place *place, proxy *out) {
+static bool keep_secrets(const promptic_allocator *allocator, const struct place *place,
+                         struct proxy *out) {
     char *user = decoded(allocator, place->user);
     bool fine = user != NULL || place->user == NULL;
     if (place->password != NULL) {
@@ -103,9 +104,9 @@ static bool keep_secrets(const promptic_allocator *allocator, const place *place
 
 /* Fills in the parts of the variable's value. */
 static promptic_kind read_proxy(const promptic_allocator *allocator, const char *value,
-                                const char *name, proxy *out, promptic_error *error) {
-    text whole;
-    place place;
+                                const char *name, struct proxy *out, promptic_error *error) {
+    struct text whole;
+    struct place place;
     text_init(&whole, allocator);
     text_addf(&whole, "%s%s", strstr(value, "://") == NULL ? "http://" : "", value);
     out->url = text_take(&whole, NULL);
@@ -123,12 +124,12 @@ static promptic_kind read_proxy(const promptic_allocator *allocator, const char 
     return kind;
 }
 
-promptic_kind proxy_find(const promptic_allocator *allocator, const char *scheme, proxy *out,
+promptic_kind proxy_find(const promptic_allocator *allocator, const char *scheme, struct proxy *out,
                          promptic_error *error) {
     static const char *const exceptions[] = {"no_proxy", "NO_PROXY", NULL};
     const char *name, *unused;
     const char *value = find_variable(scheme, &name), *none = first_set(exceptions, &unused);
-    *out = (proxy){.url = NULL};
+    *out = (struct proxy){.url = NULL};
     if (value == NULL || value[0] == '\0' || (none != NULL && strcmp(none, "*") == 0))
         return PROMPTIC_OK;
     promptic_kind kind = place_is_plain(value) ? read_proxy(allocator, value, name, out, error)
@@ -141,7 +142,7 @@ promptic_kind proxy_find(const promptic_allocator *allocator, const char *scheme
     return kind;
 }
 
-void proxy_free(const promptic_allocator *allocator, proxy *proxy) {
+void proxy_free(const promptic_allocator *allocator, struct proxy *proxy) {
     text_free_secret(allocator, proxy->url);
     text_free_secret(allocator, proxy->password);
     text_free_secret(allocator, proxy->basic);

@@ -13,14 +13,14 @@ static bool is_one_of(char c, const char *list) {
     return c != '\0' && strchr(list, c) != NULL;
 }
 
-static void add_encoded(text *text, const char *string) {
+static void add_encoded(struct text *text, const char *string) {
     if (!text_reserve(text, 3 * strlen(string)))
         return;
     text->length += encode_percent(text->data + text->length, string);
     text->data[text->length] = '\0';
 }
 
-static void add_pair(text *query, const char *name, const char *value) {
+static void add_pair(struct text *query, const char *name, const char *value) {
     text_add_char(query, query->length == 0 ? '?' : '&');
     add_encoded(query, name);
     text_add_char(query, '=');
@@ -37,7 +37,7 @@ const char *request_id_problem(const char *id) {
     return NULL;
 }
 
-static promptic_kind add_argument(text *path, const char *name, int name_length,
+static promptic_kind add_argument(struct text *path, const char *name, int name_length,
                                   const char *argument, promptic_error *error) {
     const char *problem = request_id_problem(argument);
     if (problem != NULL)
@@ -46,7 +46,7 @@ static promptic_kind add_argument(text *path, const char *name, int name_length,
     return PROMPTIC_OK;
 }
 
-static promptic_kind fill_template(text *path, const promptic_endpoint *row,
+static promptic_kind fill_template(struct text *path, const promptic_endpoint *row,
                                    const promptic_request *request, promptic_error *error) {
     size_t used = 0;
     const char *at = row->path;
@@ -104,7 +104,7 @@ static promptic_kind check_pairs(const promptic_request *request, const promptic
     return PROMPTIC_OK;
 }
 
-static void add_row_query(text *query, const promptic_endpoint *row,
+static void add_row_query(struct text *query, const promptic_endpoint *row,
                           const promptic_request *request) {
     for (const promptic_parameter *p = row->parameters; p->name != NULL; p++) {
         if (p->place != PROMPTIC_IN_QUERY)
@@ -196,7 +196,7 @@ static promptic_kind check_raw(const promptic_request *request, promptic_error *
 
 /* --------------------------------------------------------------------- URL */
 
-static promptic_kind build(text *path, text *query, const promptic_request *request,
+static promptic_kind build(struct text *path, struct text *query, const promptic_request *request,
                            const promptic_endpoint *row, promptic_error *error) {
     promptic_kind kind =
         row != NULL ? fill_template(path, row, request, error) : check_raw(request, error);
@@ -217,7 +217,7 @@ static promptic_kind build(text *path, text *query, const promptic_request *requ
 promptic_kind request_url(const promptic_allocator *allocator, const char *base,
                           const promptic_request *request, const promptic_endpoint *row, char **url,
                           char **path, promptic_error *error) {
-    text whole, below, query;
+    struct text whole, below, query;
     text_init(&whole, allocator);
     text_init(&below, allocator);
     text_init(&query, allocator);

@@ -7,31 +7,31 @@
 
 #define FIRST_CAPACITY ((size_t)64)
 
-void text_init(text *text, const promptic_allocator *allocator) {
+void text_init(struct text *text, const promptic_allocator *allocator) {
     memset(text, 0, sizeof *text);
     text->allocator = allocator;
 }
 
-void text_free(text *text) {
+void text_free(struct text *text) {
     memory_free(text->allocator, text->data);
     text_init(text, text->allocator);
 }
 
-void text_clear(text *text) {
+void text_clear(struct text *text) {
     text->length = 0;
     text->failed = false;
     if (text->data != NULL)
         text->data[0] = '\0';
 }
 
-void text_cut(text *text, size_t length) {
+void text_cut(struct text *text, size_t length) {
     if (text->length <= length)
         return;
     text->length = length;
     text->data[length] = '\0';
 }
 
-bool text_shrink(text *text, size_t most) {
+bool text_shrink(struct text *text, size_t most) {
     size_t needed = text->length > 0 ? text->length + 1 : 0;
     bool is_last = text->capacity - needed <= most;
     if (is_last && needed == 0) {
@@ -47,7 +47,7 @@ bool text_shrink(text *text, size_t most) {
     return is_last;
 }
 
-bool text_reserve(text *text, size_t length) {
+bool text_reserve(struct text *text, size_t length) {
     if (text->failed)
         return false;
     if (length < text->capacity - text->length)
@@ -66,7 +66,7 @@ bool text_reserve(text *text, size_t length) {
     return true;
 }
 
-void text_add_n(text *text, const char *bytes, size_t length) {
+void text_add_n(struct text *text, const char *bytes, size_t length) {
     if (!text_reserve(text, length))
         return;
     if (length > 0)
@@ -75,15 +75,15 @@ void text_add_n(text *text, const char *bytes, size_t length) {
     text->data[text->length] = '\0';
 }
 
-void text_add(text *text, const char *string) {
+void text_add(struct text *text, const char *string) {
     text_add_n(text, string, strlen(string));
 }
 
-void text_add_char(text *text, char c) {
+void text_add_char(struct text *text, char c) {
     text_add_n(text, &c, 1);
 }
 
-void text_addf(text *text, const char *format, ...) {
+void text_addf(struct text *text, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(NULL, 0, format, arguments);
@@ -100,7 +100,7 @@ void text_addf(text *text, const char *format, ...) {
     text->length += (size_t)length;
 }
 
-char *text_take(text *text, size_t *length) {
+char *text_take(struct text *text, size_t *length) {
     text_add_n(text, "", 0);
     char *data = text->failed ? NULL : text->data;
     if (length != NULL)

@@ -210,7 +210,7 @@ static int make_draft(writer *w, const struct stat *before) {
 /* A draft that has no name: nothing of it outlives the process. */
 static int make_nameless(writer *w) {
     const char *folder = getenv("TMPDIR");
-    text pattern;
+    struct text pattern;
     text_init(&pattern, NULL);
     text_addf(&pattern, "%s/promptic-XXXXXX", folder != NULL && *folder != '\0' ? folder : "/tmp");
     if (pattern.failed)

@@ -9,48 +9,48 @@
 
 /* -------------------------------------------------------------- ended calls */
 
-void bindings_notify(bindings_owner *owner) {
-    if (owner->link != NULL)
+void bindings_notify(bindings_call_handle *handle) {
+    if (handle->link != NULL)
         return;
-    owner->next = NULL;
-    owner->link = owner->state->ended_tail;
-    *owner->link = owner;
-    owner->state->ended_tail = &owner->next;
+    handle->next = NULL;
+    handle->link = handle->state->ended_tail;
+    *handle->link = handle;
+    handle->state->ended_tail = &handle->next;
 }
 
-void bindings_unlink_ended(bindings_owner *owner) {
-    if (owner->link == NULL)
+void bindings_unlink_ended(bindings_call_handle *handle) {
+    if (handle->link == NULL)
         return;
-    *owner->link = owner->next;
-    if (owner->next != NULL)
-        owner->next->link = owner->link;
+    *handle->link = handle->next;
+    if (handle->next != NULL)
+        handle->next->link = handle->link;
     else
-        owner->state->ended_tail = owner->link;
-    owner->link = NULL;
+        handle->state->ended_tail = handle->link;
+    handle->link = NULL;
 }
 
 int bindings_next_ended(lua_State *L) {
-    bindings_owner *owner = bindings_state_of(L)->ended;
-    if (owner == NULL)
+    bindings_call_handle *handle = bindings_state_of(L)->ended;
+    if (handle == NULL)
         return 0;
-    bindings_unlink_ended(owner);
-    lua_pushlightuserdata(L, owner);
+    bindings_unlink_ended(handle);
+    lua_pushlightuserdata(L, handle);
     return 1;
 }
 
 /* --------------------------------------------------------------- the handle */
 
-void bindings_release(lua_State *L, bindings_owner *owner) {
-    luaL_unref(L, LUA_REGISTRYINDEX, owner->decoding);
-    owner->decoding = LUA_NOREF;
-    bindings_unlink_ended(owner);
-    promptic_call_free(owner->call);
-    owner->call = NULL;
-    luaL_unref(L, LUA_REGISTRYINDEX, owner->log);
-    owner->log = LUA_NOREF;
-    free(owner->bytes);
-    owner->bytes = NULL;
-    owner->length = owner->capacity = 0;
+void bindings_release(lua_State *L, bindings_call_handle *handle) {
+    luaL_unref(L, LUA_REGISTRYINDEX, handle->decoding);
+    handle->decoding = LUA_NOREF;
+    bindings_unlink_ended(handle);
+    promptic_call_free(handle->call);
+    handle->call = NULL;
+    luaL_unref(L, LUA_REGISTRYINDEX, handle->log);
+    handle->log = LUA_NOREF;
+    free(handle->bytes);
+    handle->bytes = NULL;
+    handle->length = handle->capacity = 0;
 }
 
 static int collect(lua_State *L) {
@@ -58,9 +58,9 @@ static int collect(lua_State *L) {
     return 0;
 }
 
-bindings_owner *bindings_push_owner(lua_State *L, bindings_state *state) {
-    bindings_owner *owner = compat_newuserdata(L, sizeof *owner);
-    *owner = (bindings_owner){.state = state, .decoding = LUA_NOREF, .log = LUA_NOREF};
+bindings_call_handle *bindings_push_call_handle(lua_State *L, bindings_state *state) {
+    bindings_call_handle *handle = compat_newuserdata(L, sizeof *handle);
+    *handle = (bindings_call_handle){.state = state, .decoding = LUA_NOREF, .log = LUA_NOREF};
     bindings_get(L, BINDINGS_CALL_METATABLE);
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
@@ -72,5 +72,5 @@ bindings_owner *bindings_push_owner(lua_State *L, bindings_state *state) {
         bindings_set(L, BINDINGS_CALL_METATABLE);
     }
     lua_setmetatable(L, -2);
-    return owner;
+    return handle;
 }

@@ -25,7 +25,7 @@
 
 /* ----------------------------------------------------------------- exchange */
 
-/* [-0, +1, m] A field of the table at index 2; NULL where it has none. */
+/* [-0, +1, m] A field of the table at index 2; NULL if it has none. */
 static const char *text_field(lua_State *L, const char *name) {
     lua_getfield(L, 2, name);
     return lua_tostring(L, -1);
@@ -43,7 +43,7 @@ static void take_headers(lua_State *L, int index, promptic_request *request) {
     request->headers = pairs;
 }
 
-/* [-0, +1, e] The body as a buffer that the call takes over; NULL where there is none. */
+/* [-0, +1, e] The body as a buffer that the call takes over; NULL if there is none. */
 static json_buffer *take_body(lua_State *L) {
     size_t length;
     lua_getfield(L, 2, "body");
@@ -66,7 +66,7 @@ static void take_file(lua_State *L, promptic_request *request) {
     request->max_bytes = (unsigned long long)lua_tonumber(L, -1);
 }
 
-/* [-0, +1, e] A number of the table at index 2; 0 where it has none. */
+/* [-0, +1, e] A number of the table at index 2; 0 if it has none. */
 static double number_field(lua_State *L, const char *name) {
     lua_getfield(L, 2, name);
     return lua_tonumber(L, -1);
@@ -74,7 +74,8 @@ static double number_field(lua_State *L, const char *name) {
 
 /* [-0, +n, e] The limits of the table at index 2; what is absent is the client's. */
 static promptic_limits take_limits(lua_State *L) {
-    promptic_limits limits = {.timeout = number_field(L, "timeout"),
+    promptic_limits limits = {.size = sizeof(promptic_limits),
+                              .timeout = number_field(L, "timeout"),
                               .deadline = number_field(L, "deadline"),
                               .max_retries = -1};
     limits.max_response_bytes = (size_t)number_field(L, "max_response_bytes");
@@ -114,7 +115,9 @@ static int exchange(lua_State *L) {
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     luaL_checkstack(L, 2 * BINDINGS_MAX_QUERY + LUA_MINSTACK, NULL);
-    promptic_request request = {.method = text_field(L, "method"), .url = text_field(L, "url")};
+    promptic_request request = {.size = sizeof(promptic_request),
+                                .method = text_field(L, "method"),
+                                .url = text_field(L, "url")};
     if (request.url != NULL) {
         request.path = text_field(L, "path");
         request.ca_file = text_field(L, "ca_file");
@@ -143,7 +146,7 @@ static int exchange(lua_State *L) {
  * method returns. */
 static int post(lua_State *L) {
     const promptic_endpoint *row = promptic_endpoint_find(luaL_checkstring(L, 2));
-    promptic_request request = {.row = row, .method = row->verb};
+    promptic_request request = {.size = sizeof(promptic_request), .row = row, .method = row->verb};
     size_t length;
     const char *bytes = luaL_checklstring(L, 3, &length);
     json_buffer *body = json_buffer_push(L);
@@ -163,7 +166,7 @@ static int sha256(lua_State *L) {
     return 1;
 }
 
-/* Reads up to `length` bytes; -1 and errno where that fails. */
+/* Reads up to `length` bytes; -1 and errno if that fails. */
 static ssize_t read_all(int file, char *bytes, size_t length) {
     size_t got = 0;
     while (got < length) {

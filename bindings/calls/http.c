@@ -27,8 +27,8 @@ static int free_place(lua_State *L) {
 }
 
 /* [-0, +1, m] Pushes a userdata that owns an empty place. */
-static place *push_place(lua_State *L) {
-    place *kept = compat_newuserdata(L, sizeof *kept);
+static struct place *push_place(lua_State *L) {
+    struct place *kept = compat_newuserdata(L, sizeof *kept);
     memset(kept, 0, sizeof *kept);
     if (luaL_newmetatable(L, "promptic.place")) {
         bindings_name_metatable(L, "promptic.place");
@@ -51,7 +51,7 @@ static void set_flag(lua_State *L, const char *name, bool flag) {
 }
 
 /* [-0, +1, m] Pushes what the prelude has to know of the URL. */
-static void push_described(lua_State *L, const place *place) {
+static void push_described(lua_State *L, const struct place *place) {
     bool is_http = strcasecmp(place->scheme, "http") == 0;
     lua_createtable(L, 0, 6);
     set_text(L, "url", place->url);
@@ -65,9 +65,9 @@ static void push_described(lua_State *L, const place *place) {
 }
 
 /* [-0, +1, e] Pushes the URL in a userdata; NULL with *problem if it is none of http or https. */
-static const place *push_url(lua_State *L, const char *base, const char *value,
-                             const char **problem) {
-    place *place = push_place(L);
+static const struct place *push_url(lua_State *L, const char *base, const char *value,
+                                    const char **problem) {
+    struct place *place = push_place(L);
     CURLUcode code = place_read(place, base, value);
     if (code == CURLUE_OUT_OF_MEMORY)
         luaL_error(L, "not enough memory");
@@ -78,7 +78,7 @@ static const place *push_url(lua_State *L, const char *base, const char *value,
 int bindings_locate(lua_State *L) {
     const char *problem;
     const char *value = luaL_checkstring(L, 1), *base = luaL_checkstring(L, 2);
-    const place *place = push_url(L, base, value, &problem);
+    const struct place *place = push_url(L, base, value, &problem);
     if (place != NULL)
         push_described(L, place);
     else
@@ -113,7 +113,7 @@ static void take_url(lua_State *L, const bindings_site *options, int settings) {
     bindings_site site = *options;
     const char *problem, *url = lua_tostring(L, URL);
     site.argument = URL;
-    const place *place = push_url(L, NULL, url, &problem);
+    const struct place *place = push_url(L, NULL, url, &problem);
     if (place == NULL) { /* which is not quoted: a key may be in it */
         bindings_argument_error(L, &site, "url: %s", problem);
         return;

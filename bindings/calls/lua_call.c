@@ -16,24 +16,24 @@
 /* ------------------------------------------------------------------ waiting */
 
 /* Whether there is no reason to wait for the call: it has ended, or bytes of it are there. */
-static bool has_news(const bindings_owner *owner) {
-    return owner->length > 0 || owner->lost || promptic_call_done(owner->call);
+static bool has_news(const bindings_call_handle *handle) {
+    return handle->length > 0 || handle->lost || promptic_call_done(handle->call);
 }
 
-void bindings_block(lua_State *L, bindings_owner *owner) {
-    bindings_state *state = owner->state;
-    while (!has_news(owner)) {
+void bindings_block(lua_State *L, bindings_call_handle *handle) {
+    bindings_state *state = handle->state;
+    while (!has_news(handle)) {
         if (state->background && state->task == NULL && !state->logging) {
             if (bindings_drive_background(L, state, INFINITY))
                 continue;
-            bindings_release(L, owner);
+            bindings_release(L, handle);
             lua_error(L);
         }
         bindings_work(L, state, INFINITY);
-        if (has_news(owner) && !state->interrupted)
+        if (has_news(handle) && !state->interrupted)
             return;
         if (!bindings_run_hooks(L, state)) {
-            bindings_release(L, owner);
+            bindings_release(L, handle);
             lua_error(L);
         }
     }
@@ -42,11 +42,11 @@ void bindings_block(lua_State *L, bindings_owner *owner) {
 /* ------------------------------------------------------- a call of a task */
 
 int bindings_cancel_call(lua_State *L) {
-    bindings_owner *owner = lua_touserdata(L, 1);
-    if (owner->call == NULL)
+    bindings_call_handle *handle = lua_touserdata(L, 1);
+    if (handle->call == NULL)
         return 0;
-    owner->cancelled = promptic_call_done(owner->call);
-    promptic_call_cancel(owner->call);
+    handle->cancelled = promptic_call_done(handle->call);
+    promptic_call_cancel(handle->call);
     return 0;
 }
 
@@ -56,8 +56,8 @@ const char bindings_resumed_elsewhere[] =
     "the coroutine of a task was resumed or closed by something else than promptic";
 
 /* [-0, +1, e] What a call that a task has waited for has come to. */
-static int complete(lua_State *L, bindings_owner *owner) {
-    return owner->take != NULL ? owner->take(L, owner) : bindings_finish(L, owner);
+static int complete(lua_State *L, bindings_call_handle *handle) {
+    return handle->take != NULL ? handle->take(L, handle) : bindings_finish(L, handle);
 }
 
 #if COMPAT_CONTINUATIONS
@@ -65,12 +65,12 @@ static int complete(lua_State *L, bindings_owner *owner) {
 /* A script that has got hold of the coroutine can resume it as well. The call is given up then, so
  * that the scheduler soon finds out what has become of its task. */
 COMPAT_CONTINUATION(resumed) {
-    bindings_owner *owner = lua_touserdata(L, (int)context);
+    bindings_call_handle *handle = lua_touserdata(L, (int)context);
     (void)status;
-    if (owner->state->task == L)
-        return complete(L, owner);
-    if (!owner->state->logging)
-        promptic_call_cancel(owner->call);
+    if (handle->state->task == L)
+        return complete(L, handle);
+    if (!handle->state->logging)
+        promptic_call_cancel(handle->call);
     return luaL_error(L, "%s", bindings_resumed_elsewhere);
 }
 
@@ -117,10 +117,10 @@ bool bindings_can_suspend(lua_State *L, const bindings_state *state) {
     return state->task == L && compat_isyieldable(L);
 }
 
-int bindings_suspend(lua_State *L, bindings_owner *owner) {
+int bindings_suspend(lua_State *L, bindings_call_handle *handle) {
     int index = lua_gettop(L);
     lua_pushvalue(L, index);
-    owner->state->suspending = owner;
+    handle->state->suspending = handle;
     return compat_yield(L, 1, index, resumed);
 }
 
@@ -137,7 +137,7 @@ static int refuse(lua_State *L, const promptic_request *request, const promptic_
     return bindings_raise(L, &result);
 }
 
-bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request) {
+bindings_call_handle *bindings_prepare(lua_State *L, const promptic_request *request) {
     const bindings_client *client = lua_touserdata(L, 1);
     const promptic_error error = {
         .kind = PROMPTIC_CANCELLED, .code = "client_closed", .message = "the client is closed"};
@@ -145,15 +145,15 @@ bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request) 
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     if (bindings_client_handle(client) == NULL)
         refuse(L, request, &error);
-    bindings_owner *owner = bindings_push_owner(L, client->state);
-    bindings_bound_decoding(owner, client->most_values);
-    return owner;
+    bindings_call_handle *handle = bindings_push_call_handle(L, client->state);
+    bindings_bound_decoding(handle, client->most_values);
+    return handle;
 }
 
 /* Runs inside the core. */
 static void on_log(promptic_log_level level, const char *line, void *userdata) {
-    const bindings_owner *owner = userdata;
-    bindings_log_to(owner->state, owner->log, level, line);
+    const bindings_call_handle *handle = userdata;
+    bindings_log_to(handle->state, handle->log, level, line);
 }
 
 /* Runs inside the core, so it only puts the call into the scheduler's list. */
@@ -162,30 +162,31 @@ static void on_done(promptic_call *call, void *userdata) {
     bindings_notify(userdata);
 }
 
-void bindings_submit(lua_State *L, bindings_owner *owner, const promptic_request *given) {
+void bindings_submit(lua_State *L, bindings_call_handle *handle, const promptic_request *given) {
     const bindings_client *client = lua_touserdata(L, 1);
     promptic_request request = *given;
     promptic_error error = {.kind = PROMPTIC_OK};
     if (client->parent != NULL)
         request.limits = &client->limits;
-    if (owner->log != LUA_NOREF) {
+    if (handle->log != LUA_NOREF) {
         request.log = on_log;
-        request.log_userdata = owner;
+        request.log_userdata = handle;
     }
     lua_State *outer = bindings_enter(client->state, L);
-    owner->call = promptic_submit(bindings_client_handle(client), &request, on_done, owner, &error);
+    handle->call =
+        promptic_submit(bindings_client_handle(client), &request, on_done, handle, &error);
     bindings_leave(client->state, outer);
-    if (owner->call == NULL)
+    if (handle->call == NULL)
         refuse(L, given, &error);
 }
 
-int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *request) {
-    bool suspends = bindings_can_suspend(L, owner->state);
-    bindings_submit(L, owner, request);
+int bindings_start(lua_State *L, bindings_call_handle *handle, const promptic_request *request) {
+    bool suspends = bindings_can_suspend(L, handle->state);
+    bindings_submit(L, handle, request);
     if (suspends)
-        return bindings_suspend(L, owner);
-    bindings_block(L, owner);
-    bindings_finish(L, owner);
+        return bindings_suspend(L, handle);
+    bindings_block(L, handle);
+    bindings_finish(L, handle);
     return bindings_return_value(L);
 }
 
@@ -198,9 +199,9 @@ void bindings_give_body(promptic_request *request, json_buffer *body) {
 
 int bindings_call(lua_State *L, promptic_request *request, json_buffer *body) {
     const bindings_client *client = lua_touserdata(L, 1);
-    bindings_owner *owner = bindings_prepare(L, request);
+    bindings_call_handle *handle = bindings_prepare(L, request);
     if (client->strict && request->row != NULL && request->row->returns.type != NULL)
-        owner->marked = &request->row->returns;
+        handle->marked = &request->row->returns;
     bindings_give_body(request, body);
-    return bindings_start(L, owner, request);
+    return bindings_start(L, handle, request);
 }

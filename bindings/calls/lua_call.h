@@ -15,16 +15,16 @@
 void bindings_give_body(promptic_request *request, json_buffer *body);
 
 /* [-0, +0, e] Submits the request for the client at stack index 1. */
-void bindings_submit(lua_State *L, bindings_owner *owner, const promptic_request *request);
+void bindings_submit(lua_State *L, bindings_call_handle *handle, const promptic_request *request);
 
 /* [-0, +0, e] Drives the loop until the call has ended, or bytes of a stream are there. */
-void bindings_block(lua_State *L, bindings_owner *owner);
+void bindings_block(lua_State *L, bindings_call_handle *handle);
 
 /* Whether a call made here is a task's that can wait for it, with other tasks running meanwhile. */
 bool bindings_can_suspend(lua_State *L, const bindings_state *state);
 
-/* [-0, +1, e] Suspends the task until then; the owner is on top of the stack. */
-int bindings_suspend(lua_State *L, bindings_owner *owner);
+/* [-0, +1, e] Suspends the task until then; the handle is on top of the stack. */
+int bindings_suspend(lua_State *L, bindings_call_handle *handle);
 
 /* [-1, +1 or 2, -] What a function that may suspend returns: see bindings_success_mark. */
 int bindings_return_value(lua_State *L);
@@ -35,10 +35,10 @@ int bindings_call(lua_State *L, promptic_request *request, json_buffer *body);
 
 /* [-0, +1, e] The same in two steps, for a request that owns a body, which only the second step,
  * the submission, may read. Both need the client at stack index 1. */
-bindings_owner *bindings_prepare(lua_State *L, const promptic_request *request);
-int bindings_start(lua_State *L, bindings_owner *owner, const promptic_request *request);
+bindings_call_handle *bindings_prepare(lua_State *L, const promptic_request *request);
+int bindings_start(lua_State *L, bindings_call_handle *handle, const promptic_request *request);
 
-/* For the scheduler. cancel_call(owner). resume_values(owner): what resumes a coroutine whose call has ended.
+/* For the scheduler. cancel_call(handle). resume_values(handle): what resumes a coroutine whose call has ended.
  * bindings_resumed_elsewhere is raised in a waiting task that something other than the scheduler resumes. */
 extern const char bindings_resumed_elsewhere[];
 int bindings_cancel_call(lua_State *L);

@@ -148,7 +148,7 @@ promptic_client *bindings_client_handle(const bindings_client *client) {
 
 /* [-0, +0, m] The limits that the options at index 2 name, over those of the view they are for. */
 static promptic_limits read_limits(lua_State *L, const bindings_client *from) {
-    static const promptic_limits none = {.max_retries = -1};
+    static const promptic_limits none = {.size = sizeof(promptic_limits), .max_retries = -1};
     promptic_limits limits = from->parent != NULL ? from->limits : none;
     const struct {
         const char *name;

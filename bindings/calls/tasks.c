@@ -58,16 +58,16 @@ static bool is_suspended(lua_State *coroutine) {
 /* [-0, +n, e] What a coroutine that has yielded waits for, from its stack, where its count values
  * on top are dropped. */
 static int push_reason(lua_State *L, bindings_state *state, lua_State *coroutine, int count) {
-    bindings_owner *owner = state->suspending;
+    bindings_call_handle *handle = state->suspending;
     state->suspending = NULL;
-    if (owner == NULL) {
+    if (handle == NULL) {
         lua_pop(coroutine, count);
         lua_pushliteral(L, "yielded");
         return 1;
     }
     lua_xmove(coroutine, L, 1);
     lua_pushliteral(L, "called");
-    lua_pushlightuserdata(L, owner);
+    lua_pushlightuserdata(L, handle);
     lua_pushvalue(L, -3);
     return 3;
 }

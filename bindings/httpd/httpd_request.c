@@ -9,6 +9,7 @@
 #include "httpd_request.h"
 
 #include "ascii.h"
+#include "grow.h"
 #include "httpd.h"
 #include "httpd_connections.h"
 #include "httpd_error.h"
@@ -99,16 +100,10 @@ static bool gather(exchange *x, const char *piece, size_t length, size_t max_byt
         refuse_body(x);
         return true;
     }
-    if (length > x->capacity - x->length) {
-        size_t capacity = x->capacity == 0 ? FIRST_BODY_BYTES : x->capacity;
-        while (capacity - x->length < length)
-            capacity *= 2;
-        char *body = realloc(x->body, capacity);
-        if (body == NULL)
-            return false;
-        x->body = body;
-        x->capacity = capacity;
-    }
+    char *body = grow(x->body, &x->capacity, x->length + length, 1, FIRST_BODY_BYTES);
+    if (body == NULL)
+        return false;
+    x->body = body;
     memcpy(x->body + x->length, piece, length);
     x->length += length;
     return true;

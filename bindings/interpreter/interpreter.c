@@ -119,7 +119,7 @@ static int push_arguments(lua_State *L) {
     return count;
 }
 
-/* The script's file, or NULL where it comes from stdin or is built in. */
+/* The script's file, or NULL if it comes from stdin or is built in. */
 static const char *script_file(const interpreter_options *options) {
     char *const *name = options->argv + options->script;
     if (options->script >= options->argc || options->run_module)

@@ -13,7 +13,7 @@
 typedef struct interpreter_options {
     char **argv;
     int argc;
-    int script;              /* index of the script's name, or argc where there is none */
+    int script;              /* index of the script's name, or argc if there is none */
     bool has_chunks;         /* -e */
     bool interactive;        /* -i */
     bool version;            /* -v, or -i */

@@ -26,7 +26,7 @@ void interpreter_use_signals(lua_State *L);
 lua_State *interpreter_begin(lua_State *L);
 void interpreter_end(lua_State *L, lua_State *outer);
 
-/* Whether Ctrl-C does nothing where no script runs, as at the prompt. SIG_IGN would be inherited by
+/* Whether Ctrl-C does nothing if no script runs, as at the prompt. SIG_IGN would be inherited by
  * other programs. */
 void interpreter_shrug(bool shrugs);
 

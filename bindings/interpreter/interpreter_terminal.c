@@ -164,7 +164,7 @@ static int terminal_is_terminal(lua_State *L) {
     return 1;
 }
 
-/* is_file(path): whether it is a regular file, which never blocks as a pipe does; nil where there
+/* is_file(path): whether it is a regular file, which never blocks as a pipe does; nil if there
  * is nothing */
 static int terminal_is_file(lua_State *L) {
     struct stat status;
@@ -174,7 +174,7 @@ static int terminal_is_file(lua_State *L) {
     return 1;
 }
 
-/* width("stdin" | "stdout" | "stderr"): the columns of the terminal, nil where it is none */
+/* width("stdin" | "stdout" | "stderr"): the columns of the terminal, nil if it is none */
 static int terminal_width(lua_State *L) {
     struct winsize size;
     if (ioctl(luaL_checkoption(L, 1, NULL, streams), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
@@ -235,7 +235,7 @@ static ssize_t ask_line(const char *prompt, const struct termios *silent, const 
     }
 }
 
-/* read_secret(prompt): a line typed without echo, nil where there is none. The prompt goes to
+/* read_secret(prompt): a line typed without echo, nil if there is none. The prompt goes to
  * stderr. */
 static int terminal_read_secret(lua_State *L) {
     const char *prompt = luaL_optstring(L, 1, "");

@@ -40,7 +40,7 @@ static inline void json_buffer_add_char(lua_State *L, json_buffer *b, char c) {
 
 /*
  * [-0, +0, m] Appends text as a JSON string, quotes included. Where the text is not UTF-8, returns
- * false, appends nothing and sets *invalid_at (where not NULL) to the first bad byte, counted
+ * false, appends nothing and sets *invalid_at (unless NULL) to the first bad byte, counted
  * from 1.
  */
 bool json_buffer_add_string(lua_State *L, json_buffer *b, const char *text, size_t length,
@@ -48,7 +48,7 @@ bool json_buffer_add_string(lua_State *L, json_buffer *b, const char *text, size
 
 /*
  * Returns the block, NUL-terminated, and leaves the buffer empty and usable. Freed with free().
- * NULL where nothing was ever added. *length (where not NULL) leaves the NUL out. Never raises.
+ * NULL if nothing was ever added. *length (unless NULL) leaves the NUL out. Never raises.
  */
 char *json_buffer_take(json_buffer *b, size_t *length);
 

@@ -19,7 +19,7 @@ typedef struct json_key {
  * value. */
 typedef struct json_frame {
     const void *table;
-    const char *key; /* NULL where the member is the element `index` */
+    const char *key; /* NULL if the member is the element `index` */
     size_t key_length;
     long long index;
     size_t begin;           /* of the table's text in the buffer */

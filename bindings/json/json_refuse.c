@@ -121,7 +121,7 @@ static bool refuse_sparse(json_encoder *e, json_frame *f, lua_Integer present) {
 
 /* What kinds of keys a table has that was found to be neither an object nor an array. */
 typedef struct key_survey {
-    lua_Integer largest; /* of the array indices; 0 where there is none */
+    lua_Integer largest; /* of the array indices; 0 if there is none */
     bool has_name;
     int odd_type; /* the type of a key that is neither name nor index; LUA_TNIL: there is none */
     char name[PLACE_KEY_BYTES * 4 + 8];

@@ -72,7 +72,7 @@ end
 -- Of a dataset by get_dataset, which has all of them: list_dataset_cases may have pages.
 local function rows_of(client, experiment)
    if type(experiment.datasetId) == "string" then
-      return methods.get_dataset(client, experiment.aiComponentId, experiment.datasetId).cases
+      return methods.get_dataset(client, experiment.aiComponentId, experiment.datasetId).cases or {}
    end
    return methods.list_observations(client, experiment.id).data
 end
@@ -156,7 +156,11 @@ local function compare(client, experiment, deployed, settings)
    local weight
    result.before = held_out_score(before)
    result.rows, weight = measured_on(client, experiment)
-   result.smallest = settings.sure and noise.smallest_gain(result.before, weight, others) or settings.margin
+   result.smallest = settings.margin
+   if settings.sure then
+      local gain = noise.smallest_gain(result.before, weight, others)
+      result.smallest = gain and math.max(gain, settings.margin) -- nil: none is large enough
+   end
    result.deployed, result.code, result.reason = decide(result, settings, weight, others)
    return result
 end

@@ -35,6 +35,11 @@ function failure.unexpected(message, method, path)
    }
 end
 
+--- pcall of an f that does not wait. In Lua 5.1 a host's hook cannot yield inside of pcall: there f runs without hooks.
+failure.pcall = can_yield_in_pcall and pcall or function(...)
+   return guard(pcall, ...)
+end
+
 --- true and what f(...) returns, or false and its error. In a task of Lua 5.1 f is a task of its own, and its first
 --- result the only one: nothing can be suspended inside of pcall there.
 function failure.attempt(f, ...)
@@ -46,8 +51,7 @@ function failure.attempt(f, ...)
    return supervise.finish(supervise.start(f, ...))
 end
 
---- The same, and calls clean_up() at the end of f, however that comes: also where the task is cancelled, whose waiting
---- for f then ends with an error.
+--- The same, and calls clean_up() when f has ended: by returning, by an error, or because the task was cancelled.
 function failure.attempt_and(clean_up, f, ...)
    if not scheduler.running() then
       local fine, result = pcall(f, ...)

@@ -14,12 +14,15 @@ local names = {}
 -- ------------------------------------------------------------------ finding
 
 --- The only one of the list that has the name, or nil. Several are an error that lists their ids: which of them is
---- meant nobody but the caller knows.
+--- meant nobody but the caller knows. What was created while pages were read moves others to the next page: the same id
+--- twice is one.
 function names.only(list, what, name)
-   local found = {}
+   local found, seen = {}, {}
    for index = 1, #list do
-      if list[index].name == name then
-         found[#found + 1] = list[index]
+      local entry = list[index]
+      if entry.name == name and not seen[entry.id] then
+         seen[entry.id or entry] = true
+         found[#found + 1] = entry
       end
    end
    if #found < 2 then
@@ -49,6 +52,17 @@ local function find_dataset(client, component_id, name)
    return names.only(list_of(methods.list_datasets(client, component_id), path), "dataset", name)
 end
 
+--- All experiments of a component. No loop over an iterator: in Lua 5.1 neither a task nor a hook can yield in one.
+function names.experiments(client, component_id)
+   local list, next_one = {}, methods.each_experiment(client, { component_id = component_id, limit = 100 })
+   local experiment = next_one()
+   while experiment do
+      list[#list + 1] = experiment
+      experiment = next_one()
+   end
+   return list
+end
+
 function methods.find_component(...)
    return find_component(check.find_component(...))
 end
@@ -59,11 +73,7 @@ end
 
 function methods.find_experiment(...)
    local client, component_id, name = check.find_experiment(...)
-   local list = {}
-   for experiment in methods.each_experiment(client, { component_id = component_id, limit = 100 }) do
-      list[#list + 1] = experiment
-   end
-   return names.only(list, "experiment", name)
+   return names.only(names.experiments(client, component_id), "experiment", name)
 end
 
 -- ------------------------------------------------------------------ ensuring

@@ -256,28 +256,17 @@ end
 
 -- ------------------------------------------------------------------ ids
 
--- Random digits that are left of the last system call, which a forked child must not use too.
-local pool, used, pool_process = "", 0, false
-
-local function random_digits(count)
-   if used + count > #pool or pool_process ~= generation() then
-      pool, used, pool_process = random_hex(32), 0, generation()
-   end
-   used = used + count
-   return pool:sub(used - count + 1, used)
-end
-
 --- The ids are made when they are first needed: most spans are asked for theirs by the sender only.
 function span.id(me)
    if not me.id then
-      me.id = random_digits(16)
+      me.id = random_hex(8)
    end
    return me.id
 end
 
 function span.trace_id(trace)
    if not trace.id then
-      trace.id = random_digits(32)
+      trace.id = random_hex(16)
    end
    return trace.id
 end

@@ -83,20 +83,12 @@ local function find_left(list, deployed)
    end
 end
 
-local function list_all(client, component_id)
-   local list = {}
-   for experiment in methods.each_experiment(client, { component_id = component_id, limit = 100 }) do
-      list[#list + 1] = experiment
-   end
-   return list
-end
-
 function methods.ensure_experiment_from_deployed(...)
    local client, component_id, name, settings = check.ensure_experiment_from_deployed(...)
    local list
    settings.name = name
    return names.ensure(function()
-      list = list_all(client, component_id)
+      list = names.experiments(client, component_id)
       return names.only(list, "experiment", name)
    end, function()
       local deployed = methods.get_deployed_prompt(client, component_id)

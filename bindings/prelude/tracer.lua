@@ -8,6 +8,7 @@ local tonumber, tostring, type = tonumber, tostring, type
 local library, files, scheduler = import "c.library", import "c.files", import "scheduler"
 local background, failure, generation = import "background", import "failure", import("c.tasks").generation
 local offload, otlp, span, spools = import "offload", import "otlp", import "span", import "spool"
+local tasks = import "tasks"
 
 local check, now, promptic, warn = library.check, library.now, library.promptic, library.warn
 
@@ -107,7 +108,7 @@ end
 
 -- The text of what can be sent, or false.
 local function text_of(self, item, is_foreign)
-   local fine, text = pcall(encode, self, item)
+   local fine, text = failure.pcall(encode, self, item)
    if fine and (is_foreign or offload.may_apply(text)) then -- loss of power may leave anything in a file
       fine, text = failure.attempt(shorten, self, text)
    end
@@ -313,13 +314,9 @@ local function reason_to_drop(self, me)
    end
 end
 
-local function keep(self, me)
-   check_process(self)
-   if me.process ~= self.generation then
-      return -- the parent process sends it
-   end
+-- Works on the queue, where no other coroutine of a host's may come in: by tasks.enter.
+local function store(self, me, reason)
    self.stats.made = self.stats.made + 1
-   local reason = reason_to_drop(self, me)
    if reason then
       return drop(self, 1, reason)
    end
@@ -330,9 +327,16 @@ local function keep(self, me)
    wake(self)
 end
 
+local function keep(self, me)
+   check_process(self)
+   if me.process == self.generation then -- otherwise the parent process sends it
+      tasks.enter(store, self, me, reason_to_drop(self, me))
+   end
+end
+
 --- Takes a span that has ended. Never waits, never raises.
 function Tracer:take(me)
-   local fine, problem = pcall(keep, self, me)
+   local fine, problem = failure.pcall(keep, self, me)
    if not fine then
       note(self, "form", "a span cannot be sent: " .. tostring(problem))
       drop(self, 1, "refused")

@@ -107,6 +107,7 @@ local function shrink(job, batch, err)
    elseif job.settings.on_bad_row == "skip" then
       skip_large(job, batch)
    else
+      place_refusal(job, batch, err)
       job:retry(batch)
       job:fail(err)
    end

@@ -185,7 +185,7 @@ static void open_file(lua_State *L, const bindings_site *site, const bindings_si
     lua_replace(L, site->argument);
 }
 
-/* [-0, +0, e] Options of files, where there is none. */
+/* [-0, +0, e] Refuses options of files if the source is not one. */
 static void refuse_reading(lua_State *L, const bindings_site *options) {
     static const char *const names[] = {
         "separator", "format", "label_column", "expected_column", "split_column",

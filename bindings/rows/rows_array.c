@@ -53,7 +53,7 @@ static const char *take_separator(rows_reader *reader, char byte) {
     return NULL;
 }
 
-/* Moves on to an element: ROWS_READ where there is one. Each stage can be begun again, since the
+/* Moves on to an element: ROWS_READ if there is one. Each stage can be begun again, since the
  * file may not be ready. */
 static rows_outcome find_element(rows_reader *reader) {
     const char *problem = NULL;

@@ -107,7 +107,7 @@ static split_result split_end(splitting *s) {
     return SPLIT_NONE;
 }
 
-/* Splits the record at s->at: SPLIT_NONE where there is none, else done, more or bad. */
+/* Splits the record at s->at: SPLIT_NONE if there is none, else done, more or bad. */
 static split_result split(splitting *s) {
     split_result result;
     if (s->at == s->end)

@@ -187,7 +187,7 @@ bool rows_is_same(const rows_value *name, const rows_value *other) {
     return name->length == other->length && memcmp(name->at, other->at, name->length) == 0;
 }
 
-/* Where the member of a case goes; NULL where it is none of its own. */
+/* Where the member of a case goes; NULL for any other member. */
 static rows_value *case_slot(rows_observation *o, const rows_value *name) {
     if (rows_is_name(name, "inputPayload") || rows_is_name(name, "input_payload"))
         return &o->variables;
@@ -196,7 +196,7 @@ static rows_value *case_slot(rows_observation *o, const rows_value *name) {
     return NULL;
 }
 
-/* Where the member goes; NULL where it is none of an observation's. */
+/* Where the member of an observation goes; NULL for any other member. */
 static rows_value *slot(rows_observation *o, const rows_naming *naming, const rows_value *name) {
     if (rows_is_same(name, &naming->label))
         return &o->expected;
@@ -307,12 +307,13 @@ bool rows_members_next(json_reader *json, rows_value *name, rows_value *value) {
     return true;
 }
 
+const rows_naming rows_own_naming = {.label = {.at = "\"expected\"", .length = 10},
+                                     .split = {.at = "\"split\"", .length = 7},
+                                     .payloads = true};
+
 bool rows_json_content(const char *text, size_t length, rows_content *content) {
-    static const rows_naming naming = {.label = {.at = "\"expected\"", .length = 10},
-                                       .split = {.at = "\"split\"", .length = 7},
-                                       .payloads = true};
     json_reader json = {.text = NULL};
-    reading r = {.json = &json, .naming = &naming};
+    reading r = {.json = &json, .naming = &rows_own_naming};
     rows_observation o = {.has_input = false};
     hashes kept = {.split = ROWS_NO_SPLIT};
     json_reader_start(&json, text, length, true, JSON_REPLACE);

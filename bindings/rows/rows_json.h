@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A value in a JSON text; at is NULL where there is none. */
+/* A value in a JSON text; at is NULL if there is none. */
 typedef struct rows_value {
     const char *at;
     size_t length;
@@ -23,6 +23,9 @@ typedef struct rows_naming {
     bool payloads;           /* those of a case are known too */
     rows_keys *keys;         /* to refuse a member that appears twice; NULL: text of our own */
 } rows_naming;
+
+/* The names of the platform, which batches and its lists have. */
+extern const rows_naming rows_own_naming;
 
 /* An observation as it stands in a JSON text. Members that are null are absent. */
 typedef struct rows_observation {
@@ -69,7 +72,7 @@ typedef struct rows_content {
     uint64_t split; /* ROWS_NO_SPLIT, or any number that is the split's alone */
 } rows_content;
 
-/* False where the text is neither. */
+/* False if the text is neither. */
 bool rows_json_content(const char *text, size_t length, rows_content *content);
 
 #endif

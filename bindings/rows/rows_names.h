@@ -18,7 +18,7 @@ typedef struct rows_names {
 /* Makes room for so many names, once; false if out of memory. */
 bool rows_names_reserve(rows_names *names, size_t count);
 
-/* Adds the name of `length` > 0 bytes at text + at; false where it is there already. */
+/* Adds the name of `length` > 0 bytes at text + at; false if it is there already. */
 bool rows_names_add(rows_names *names, const char *text, size_t at, size_t length);
 
 void rows_names_clear(rows_names *names);

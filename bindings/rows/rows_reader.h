@@ -109,7 +109,7 @@ struct rows_format {
     char separator; /* of a .csv file */
 };
 
-/* The format of files of this name, which may be "." and the format's; NULL where there is none. */
+/* The format of files of this name, which may be "." and the format's; NULL if there is none. */
 const rows_format *rows_find_format(const char *path);
 
 /* [-0, +0, m] Opens the file, whose name has a format; false with errno set. */

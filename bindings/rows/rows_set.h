@@ -35,7 +35,7 @@ bool rows_set_merge(rows_set *set, const rows_set *other);
 
 bool rows_set_contains(const rows_set *set, int64_t number);
 
-/* The first range that ends at the number or after it; NULL where there is none. */
+/* The first range that ends at the number or after it; NULL if there is none. */
 const rows_range *rows_set_from(const rows_set *set, int64_t number);
 
 /* Empties the set and frees its memory. */

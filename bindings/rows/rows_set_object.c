@@ -50,7 +50,7 @@ static bool read_range(const char **text, rows_range *range) {
            read_digits(text, 16, following, &range->sum) && range->first <= range->last;
 }
 
-/* rows.set([text]): nil where the text is none that set:text gave. */
+/* rows.set([text]): nil if set:text() did not make the text. */
 int rows_new_set(lua_State *L) {
     const char *text = luaL_optstring(L, 1, "");
     rows_set *set = rows_new_object(L, ROWS_SET, sizeof *set);

@@ -24,17 +24,17 @@ typedef struct rows_tally {
 /* Wants one more row of this content; false if out of memory. */
 bool rows_tally_want(rows_tally *tally, const rows_content *content);
 
-/* A row was found: true where one more of this content was wanted. One that was wanted without a
+/* A row was found: true if one more of this content was wanted. One that was wanted without a
  * split may be found with any. */
 bool rows_tally_find(rows_tally *tally, const rows_content *content);
 
-/* Takes one that was wanted and found; false where none is left. */
+/* Takes one that was wanted and found; false if none is left. */
 bool rows_tally_take(rows_tally *tally, const rows_content *content);
 
 /* Holds one more row, which is there before any is sent; false if out of memory. */
 bool rows_tally_hold(rows_tally *tally, const rows_content *content);
 
-/* Takes one of those that are held: one with this split, or any where there is none. False where
+/* Takes one of those that are held: one with this split, or any if there is none. False where
  * none is left. */
 bool rows_tally_claim(rows_tally *tally, const rows_content *content);
 

@@ -23,7 +23,7 @@ typedef struct writing {
     const promptic_parameter *all;                /* the endpoint's rows */
     const promptic_parameter *fields[MAX_FIELDS]; /* those of the place that is written */
     int field_count;
-    int slots; /* stack index of the first field's value; nil where it is absent */
+    int slots; /* stack index of the first field's value; nil if it is absent */
     json_buffer *buffer;
 } writing;
 
@@ -59,7 +59,7 @@ static void clear_slots(writing *w) {
 
 /* ----------------------------------------------------- from tables to slots */
 
-/* The field of this name, in snake_case or as on the wire; -1 where there is none. */
+/* The field of this name, in snake_case or as on the wire; -1 if there is none. */
 static int find_field(const writing *w, const char *name) {
     for (int i = 0; i < w->field_count; i++)
         if (strcmp(w->fields[i]->name, name) == 0 ||

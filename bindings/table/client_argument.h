@@ -8,7 +8,7 @@
 
 typedef struct bindings_client bindings_client; /* lua_client.h */
 
-/* [-0, +0, -] The client at index, NULL where that is something else. */
+/* [-0, +0, -] The client at index, NULL if that is something else. */
 bindings_client *bindings_to_client(lua_State *L, int index);
 
 /* [-0, +0, e] The client at the site's argument, which may be closed; raises for anything else. */

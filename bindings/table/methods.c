@@ -76,7 +76,7 @@ static const char *complete_time(lua_State *L, const char *text) {
     return lua_tostring(L, -1);
 }
 
-/* [-0, +1 or 2, m] Pushes the text of a query parameter's value; NULL where there is none. */
+/* [-0, +1 or 2, m] Pushes the text of a query parameter's value; NULL if there is none. */
 static const char *push_query_value(lua_State *L, const promptic_parameter *parameter,
                                     int options) {
     bindings_push_option(L, options, parameter->name);
@@ -116,7 +116,11 @@ static int call_endpoint(lua_State *L) {
     json_buffer *body = NULL;
     int options = bindings_check_arguments(L, row, BINDINGS_METHOD_LEVEL);
     luaL_checkstack(L, MAX_PATH_ARGS + 2 * BINDINGS_MAX_QUERY + LUA_MINSTACK, NULL);
-    promptic_request request = {.row = row, .method = row->verb, .path_args = path, .query = query};
+    promptic_request request = {.size = sizeof(promptic_request),
+                                .row = row,
+                                .method = row->verb,
+                                .path_args = path,
+                                .query = query};
     request.path_count = take_path(L, row, path);
     request.query_count = bindings_take_query(L, row, options, query);
     if (bindings_has_body(row)) {

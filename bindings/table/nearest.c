@@ -16,7 +16,7 @@ typedef struct nearest {
     const char *best;
 } nearest;
 
-/* Case and underscores do not count, so taskType is near to task_type. False where it is long. */
+/* Case and underscores do not count, so taskType is near to task_type. False if it is long. */
 static bool normalise(const char *text, char *name, size_t *length) {
     *length = 0;
     for (; *text != '\0'; text++) {

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* The name nearest to what was given, or NULL where none is near. */
+/* The name nearest to what was given, or NULL if none is near. */
 const char *bindings_nearest_value(const char *const *values, const char *given);
 const char *bindings_nearest_parameter(const promptic_parameter *parameters,
                                        bool (*wanted)(const promptic_parameter *),

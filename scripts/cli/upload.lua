@@ -49,11 +49,14 @@ local HINTS = {
    empty_answer = "--on-empty skip leaves such rows out, --on-empty keep adds them as they are",
 }
 
+local function how_to_go_on(job)
+   return ("the same command with --only-new adds what is missing; `%s` shows what is there"):format(job.listing)
+end
+
 -- After Ctrl-C the batches under way are in doubt.
 local function interrupted(job, sent)
    failure.raise("interrupted", { code = 130,
-      hint = ("%d rows were added, and perhaps those that were on their way; --only-new adds the others:\n  %s")
-         :format(sent, job.listing) })
+      hint = ("%d rows were added, and perhaps those of requests under way\n%s"):format(sent, how_to_go_on(job)) })
 end
 
 -- What to do about rows that are there twice.
@@ -68,7 +71,7 @@ end
 local function hint_for_rows(err, job)
    if err.twice then return of_twice(err) end
    if #err.rows.sent == 0 and #err.rows.unknown == 0 then return nil end -- the message says so
-   return ("the same command with --only-new adds what is missing; `%s` shows what is there"):format(job.listing)
+   return how_to_go_on(job)
 end
 
 -- The message of a failed upload, with an account of its rows if there is one.
@@ -145,13 +148,21 @@ local function refuse_present(message)
    })
 end
 
+-- Whether the source can be read once only. A folder is none: the upload says what it is.
+local function is_pipe(path)
+   if path == "-" then return true end
+   local folder = io.open(path .. "/.")
+   if folder then folder:close() end
+   return not folder and require("promptic.terminal").is_file(path) == false
+end
+
 -- Whether only new rows are to be added, where neither option says it. A file that is there in part was most likely
 -- uploaded before.
 local function wants_only_new(context, job, options)
    local ask = require "promptic.cli.ask"
-   local is_pipe = job.file == "-" or require("promptic.terminal").is_file(job.file) == false
-   local found = count(context, job, is_pipe and {} or job.file, is_pipe and {} or options)
-   if found.held > 0 and is_pipe then
+   local once = is_pipe(job.file)
+   local found = count(context, job, once and {} or job.file, once and {} or options)
+   if found.held > 0 and once then
       refuse_present "there are rows already, and a pipe cannot be read twice to compare them"
    end
    if found.present == 0 then return false end

@@ -142,6 +142,24 @@ describe("deploy_if_better", function()
       assert.is_true(decide({ iterations = ITERATIONS }, { sure = true }).deployed)
    end)
 
+   it("says where no gain can exceed its noise, on a few rows or on none that are listed", function()
+      for _, held in ipairs{ 2, 0 } do
+         local result = decide({ iterations = ITERATIONS, held = held }, { sure = true })
+         assert.same({ false, "not_sure" }, { result.deployed, result.code })
+         assert.is_nil(result.smallest)
+         assert.matches("no gain can be told from chance on so few rows", result.reason, 1, true)
+      end
+      local all = world{ iterations = ITERATIONS }
+      all["GET /components/c/datasets/d"] = { id = "d" }
+      serve(all)
+      assert.equal(0, client:deploy_if_better("c", "e", { margin = 0.5 }).rows)
+   end)
+
+   it("counts a gain that exceeds both its noise and the margin", function()
+      local result = decide({ iterations = ITERATIONS, held = 500 }, { sure = true, margin = 0.09 })
+      assert.same({ true, 0.09 }, { result.deployed, result.smallest })
+   end)
+
    -- The table of bindings/README.md, "Better, or chance", with four other iterations.
    for rows, smallest in pairs{ [27] = 0.243, [100] = 0.135, [500] = 0.063 } do
       it("needs a gain of " .. smallest .. " over 0.7 on " .. rows .. " rows", function()

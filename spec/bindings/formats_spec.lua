@@ -81,7 +81,7 @@ it("an id is a segment of a path", function()
    for value, problem in pairs{ ["a\0b"] = "holds a NUL character", [".."] = "", [""] = "" } do
       local done, message = pcall(client.wait_for_experiment, client, value)
       assert.is_false(done)
-      assert.matches("experiment_id: " .. problem, message, 1, true)
+      assert.matches("bad argument #2 to 'wait_for_experiment' (experiment_id: " .. problem, message, 1, true)
    end
 end)
 

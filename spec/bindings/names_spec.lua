@@ -61,6 +61,17 @@ it("find_experiment looks at all pages", function()
    assert.equal(2, server:count())
 end)
 
+it("find_experiment takes one that two pages show for one: somebody has created another meanwhile", function()
+   server:route[[
+      local number = ...
+      local list = {}
+      for index = 1, 100 do list[index] = ('{"id":"%d","name":"x%d"}'):format(index, index) end
+      if number == 2 then list = { list[100] } end
+      return { body = '{"data":[' .. table.concat(list, ",") .. ']}' }
+   ]]
+   assert.equal("100", client:find_experiment("c", "x100").id)
+end)
+
 describe("ensure_component", function()
    it("returns the one that is there, and creates none", function()
       server:always(data({ id = "a", name = "x" }))

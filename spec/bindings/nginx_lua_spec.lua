@@ -1,5 +1,6 @@
 --- promptic in nginx's Lua module, which is OpenResty's: it runs every request in a coroutine of its own and replaces
 -- the global `coroutine`. Pending where nginx and the module cannot be had (.ci/nginx-lua says why), except in CI.
+-- Tags: slow
 local unix = require "socket.unix"
 local observations = require "spec.support.observations"
 local process = require "spec.support.process"
@@ -133,7 +134,7 @@ describe("promptic in nginx's Lua module #hosts", function()
          missing = said
          return
       end
-      local built = process.run{ "make", "luajit" }
+      local built = process.run{ "make", "-j2", "luajit" }
       assert.equal(0, built.code, built.stdout .. built.stderr)
       folder = process.folder()
       server = scripted.start()

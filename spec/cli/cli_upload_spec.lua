@@ -73,6 +73,9 @@ describe("an upload of a file of which a part is there", function()
          stdin = "text,expected\nb,y\n" }
       assert.equal(1, result.code)
       assert.matches("a pipe cannot be read twice to compare them\n  --only-new adds", result.stderr, 1, true)
+      os.execute("mkdir " .. folder .. "/folder.csv")
+      result = promptic{ "observations", "add", "e", "--from-file", folder .. "/folder.csv" }
+      assert.matches("folder.csv:1: Is a directory", result.stderr, 1, true)
    end)
 
    it("tells of labels that look alike", function()

@@ -47,6 +47,16 @@ describe("promptic's command line", function()
       end
    end)
 
+   it("names commands and not methods of the library", function()
+      local manual = process.run{ "cat", "build/man/promptic.1" }.stdout:gsub("\\\\-", "-")
+      for _, row in ipairs(require("promptic").endpoints) do
+         if row.name:find("_", 1, true) then -- `deploy` is a word as well
+            assert.is_nil(manual:find("%f[%w_]" .. row.name .. "%f[^%w_]"), row.name)
+         end
+      end
+      assert.is_nil(manual:find "given several times[^\n]*given several times")
+   end)
+
    it("explains without a credential, and for every width", function()
       local bare = command.new(nil)
       for _, width in ipairs{ 40, 80, 200 } do
@@ -278,9 +288,9 @@ describe("promptic's command line", function()
       local pid = pipe:read("l")
       repeat until #slow:requests() == 1
       os.execute("kill -INT " .. pid)
-      assert.equal("promptic: interrupted\n  0 rows were added, and perhaps those that were on their way; "
-         .. "--only-new adds the others:\n"
-         .. "    promptic observations list e1\n", pipe:read("a"))
+      assert.equal("promptic: interrupted\n  0 rows were added, and perhaps those of requests under way\n"
+         .. "  the same command with --only-new adds what is missing; `promptic observations list e1` shows what is "
+         .. "there\n", pipe:read("a"))
       assert.equal(130, select(3, pipe:close()))
    end)
 

@@ -17,7 +17,7 @@ __attribute__((visibility("default"))) int visit(int (*is_looking)(void)) {
     options.allow_http = true;
     options.api_key = "a-key";
     options.config_file = "";
-    promptic_request request = {.method = "GET", .path = "/x"};
+    promptic_request request = {.size = sizeof(promptic_request), .method = "GET", .path = "/x"};
     promptic_loop *loop = promptic_loop_new(&error);
     promptic_client *client = promptic_client_new(loop, &options, &error);
     promptic_call *call = promptic_submit(client, &request, NULL, NULL, &error);

@@ -115,9 +115,9 @@ function run.sh(block)
    local text = block.text:gsub("%f[%w]build/", (BUILD:gsub("%%", "%%%%")) .. "/")
    local printed = finishes(process.run{ "sh", "-ec", text, env = { HOME = folder } })
    local count = 0
-   for text in block.text:gmatch "#> ([^\n]+)" do
+   for line in block.text:gmatch "#> ([^\n]+)" do
       count = count + 1
-      assert.matches(text, printed, 1, true)
+      assert.matches(line, printed, 1, true)
    end
    assert.is_true(count > 0, block.place .. " does not say what it prints")
 end

@@ -24,12 +24,13 @@ frontend door
    bind unix@FOLDER/socket
 ]]
 
--- The last one to end writes the results of all and ends the process.
+-- A fourth coroutine writes the results of all and ends the process: what the three had in common, such as a count of
+-- those that are left, a hook between its reading and its writing would lose.
 local SCRIPT = [[
    local promptic = require "promptic"
    local client = promptic.client{ endpoint = "SERVER", api_key = "k", config_file = "" }
    local uploading = promptic.client{ endpoint = "PLATFORM", api_key = "k", config_file = "" }
-   local lines, left = {}, 3
+   local lines = { false, false, false }
    local function round(number)
       local id = promptic.run(function() promptic.sleep(0.0005) return client:get_component("c" .. number).id end)
       assert(id == "x", id)
@@ -60,17 +61,17 @@ local SCRIPT = [[
                core.msleep(1)
             end
          end)
-         lines[#lines + 1] = done .. " " .. tostring(fine or problem)
-         left = left - 1
-         if left == 0 then
-            lines[#lines + 1] = promptic.step(0) .. " left"
-            local file = assert(io.open("FOLDER/results", "w"))
-            file:write(table.concat(lines, "\n"))
-            file:close()
-            os.exit(0, false)
-         end
+         lines[name] = done .. " " .. tostring(fine or problem)
       end)
    end
+   core.register_task(function()
+      while not (lines[1] and lines[2] and lines[3]) do core.msleep(5) end
+      lines[4] = promptic.step(0) .. " left"
+      local file = assert(io.open("FOLDER/results", "w"))
+      file:write(table.concat(lines, "\n"))
+      file:close()
+      os.exit(0, false)
+   end)
 ]]
 
 describe("promptic in HAProxy #hosts", function()
@@ -104,7 +105,7 @@ describe("promptic in HAProxy #hosts", function()
       end
    end)
 
-   for _, yield in ipairs{ 17, 100, 10000 } do
+   for _, yield in ipairs{ 1, 5, 17, 100, 10000 } do
       it(("runs a hundred rounds of three coroutines, suspended every %d instructions"):format(yield), function()
          if missing and os.getenv("CI") then
             error(missing)

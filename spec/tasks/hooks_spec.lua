@@ -4,8 +4,8 @@
 local promptic = require "promptic"
 local behind = require "spec.support.behind"
 local clients = require "spec.support.clients"
+local hosts = require "spec.support.hooks"
 local observations = require "spec.support.observations"
-local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
 -- Busted finds globals by a metamethod, where no hook can yield in Lua 5.1.
@@ -13,28 +13,14 @@ local coroutine, tostring, type = coroutine, tostring, type
 
 local IS_51 = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
--- In Lua 5.1 the instruction before which a hook has yielded is counted again.
-local LEAST = IS_51 and 2 or 1
+local LEAST = hosts.LEAST
+local host = hosts.shared()
 
 local server, platform = scripted.shared(), scripted.shared()
 local client, uploading = clients.shared(server), clients.shared(platform)
-local folder, hooks
+local hooks
 
-setup(function()
-   local name = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match("%d%.%d")
-   folder = process.folder()
-   local result = process.run{ "sh", "-c",
-      ("cc -std=c11 -Wall -Wextra -Werror -shared -fPIC $(.ci/lua-flags %s) -o '%s/hooks.so' spec/tasks/hooks.c")
-         :format(name, folder) }
-   assert(result.code == 0, result.stderr)
-   hooks = assert(package.loadlib(folder .. "/hooks.so", "luaopen_hooks"))()
-   if rawget(_G, "jit") then rawget(_G, "jit").off() end -- compiled code calls no hooks
-end)
-
-teardown(function()
-   if rawget(_G, "jit") then rawget(_G, "jit").on() end
-   process.remove(folder)
-end)
+setup(function() hooks = host.hooks end)
 
 before_each(function()
    server:route[[
@@ -136,33 +122,11 @@ local FUNCTIONS = {
    ["response"] = { function() return promptic.response(client:get_component("c")).status end, 200 },
 }
 
--- What a host does: resumes its coroutines in turn until all are done. Returns what each has returned.
-local function interleave(count, instructions, f)
-   local coroutines, results, left = {}, {}, count
-   for index = 1, count do
-      coroutines[index] = coroutine.create(f)
-      hooks.set(coroutines[index], instructions)
-   end
-   for turn = 1, 1e6 do
-      local index = turn % count + 1
-      local co = coroutines[index]
-      if coroutine.status(co) ~= "dead" then
-         local returned = table.pack(hooks.resume(co))
-         if coroutine.status(co) == "dead" then
-            results[index], left = returned, left - 1
-         end
-      end
-      if left == 0 then break end
-   end
-   hooks.set(coroutines[1], 0) -- LuaJIT has one for all
-   return results
-end
-
 describe("coroutines that are suspended by a count hook", function()
    for name, case in pairs(FUNCTIONS) do
       it("use " .. name, function()
          for _, instructions in ipairs{ LEAST, 2, 3, 7, 31, 100 } do
-            local results = interleave(3, instructions, case[1])
+            local results = host.interleave(3, instructions, case[1])
             for index = 1, 3 do
                local returned = results[index] or { "not over" }
                local message = ("coroutine %d, a hook of %d: %s"):format(index, instructions, tostring(returned[2]))
@@ -178,7 +142,7 @@ describe("coroutines that are suspended by a count hook", function()
    it("use tasks at any number of instructions from 1 to 100", function()
       for instructions = LEAST, 100 do
          local returned = { n = 3, true, 1, 2 }
-         assert.same({ returned, returned }, interleave(2, instructions, FUNCTIONS.run[1]))
+         assert.same({ returned, returned }, host.interleave(2, instructions, FUNCTIONS.run[1]))
       end
    end)
 
@@ -222,7 +186,7 @@ describe("a count hook, while a call blocks,", function()
 
    it("that counts 1 and tries to yield does no harm", function()
       if LEAST > 1 then return pending("such a hook lets nothing go on in this Lua") end
-      local returned = interleave(1, 1, function() promptic.sleep(0.25) return "slept" end)[1]
+      local returned = host.interleave(1, 1, function() promptic.sleep(0.25) return "slept" end)[1]
       assert.same({ n = 2, true, "slept" }, returned)
    end)
 end)

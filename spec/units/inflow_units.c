@@ -32,14 +32,14 @@ static void fill(char *text, size_t length) {
         text[i] = (char)(' ' + (units_random(&state) >> 58) % (1 + i % 60));
 }
 
-static void start(inflow *inflow, uint64_t most, int status, const char *coding) {
+static void start(struct inflow *inflow, uint64_t most, int status, const char *coding) {
     inflow_start(inflow, most, NULL, NULL, false);
     inflow_note_coding(inflow, coding, strlen(coding));
     CHECK(inflow_open(inflow, status, -1, false));
 }
 
 /* Hands the bytes over in pieces; there is no time for more than one part of each. */
-static bool take(inflow *inflow, const char *bytes, size_t length, size_t piece) {
+static bool take(struct inflow *inflow, const char *bytes, size_t length, size_t piece) {
     bool fine = true;
     for (size_t at = 0; at < length && fine; at += piece) {
         fine = inflow_take(inflow, bytes + at, length - at < piece ? length - at : piece, 0);
@@ -54,7 +54,7 @@ static char sample[TEXT], packed[2 * TEXT];
 
 static void pieces(void) {
     static const size_t sizes[] = {1, 2, 3, 17, 1000, 1023, 1024, 1025, 16384, 2 * TEXT};
-    inflow inflow;
+    struct inflow inflow;
     fill(sample, TEXT);
     inflow_init(&inflow, NULL);
     for (size_t parts = 1; parts <= 3; parts++) {
@@ -82,7 +82,7 @@ static void parts(void) {
     static char blanks[64 * GZIP_PIECE];
     memset(blanks, ' ', sizeof blanks);
     size_t length = pack(blanks, sizeof blanks, 0, packed, sizeof packed), calls = 1;
-    gzip *gzip = gzip_new(NULL);
+    struct gzip *gzip = gzip_new(NULL);
     CHECK(gzip != NULL);
     for (size_t at = 0, read; at < length || gzip->has_more; at += read) {
         read = gzip_read(gzip, packed + at, length - at);
@@ -116,7 +116,7 @@ static void codings(void) {
         {"", "gzip", 500, false},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        inflow inflow;
+        struct inflow inflow;
         units_row(rows[i].content);
         inflow_init(&inflow, NULL);
         inflow_start(&inflow, 100, NULL, NULL, false);
@@ -140,7 +140,7 @@ static void hand(const char *piece, size_t length, void *userdata) {
 
 /* Bytes are counted before and after decoding, kept or handed on. */
 static void counting(void) {
-    inflow inflow;
+    struct inflow inflow;
     inflow_init(&inflow, NULL);
     for (int coded = 0; coded < 2; coded++) {
         size_t length = coded ? pack(sample, 50000, 0, packed, sizeof packed) : 50000;
@@ -166,7 +166,7 @@ static void memory(void) {
     bool fine = false;
     for (long left = 0; !fine && left < 100; left++) {
         units_memory memory;
-        inflow inflow;
+        struct inflow inflow;
         units_memory_init(&memory, left);
         inflow_init(&inflow, &memory.allocator);
         inflow_start(&inflow, TEXT, NULL, NULL, false);

@@ -51,8 +51,11 @@ static void on_body(const char *piece, size_t length, void *userdata) {
 
 static promptic_call *submit(numbered *call) {
     promptic_error error;
-    const promptic_request request = {
-        .method = "GET", .path = "/x", .on_body = on_body, .body_userdata = call};
+    const promptic_request request = {.size = sizeof(promptic_request),
+                                      .method = "GET",
+                                      .path = "/x",
+                                      .on_body = on_body,
+                                      .body_userdata = call};
     promptic_call *submitted =
         promptic_submit(call->scene->peer.client, &request, NULL, NULL, &error);
     CHECK(submitted != NULL);
@@ -191,7 +194,7 @@ static void wake_up(void) {
 }
 
 static void wake_pipe(void) {
-    wake pipe;
+    struct wake pipe;
     CHECK(wake_open(&pipe));
     CHECK(fcntl(pipe.readable, F_GETFD) & FD_CLOEXEC && fcntl(pipe.writable, F_GETFD) & FD_CLOEXEC);
     struct pollfd fd = {.fd = pipe.readable, .events = POLLIN};
@@ -230,7 +233,7 @@ static void spare_reused(void) {
     if (!CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && fstat(ends[0], &status) == 0))
         return;
     for (int own = 0; own < 2; own++) {
-        pool *pool = pool_new(&allocator, 1, NULL, NULL, NULL);
+        struct pool *pool = pool_new(&allocator, 1, NULL, NULL, NULL);
         CHECK(pool_reserve(pool));
         pool->sockets[pool->count++] = (pool_socket){.number = ends[0],
                                                      .is_ours = true,
@@ -241,7 +244,7 @@ static void spare_reused(void) {
         CHECK(pool->count == (own ? 1u : 0u)); /* another's is no longer listed */
         pool_free(pool);
     }
-    pool *pool = pool_new(&allocator, 1, NULL, NULL, NULL);
+    struct pool *pool = pool_new(&allocator, 1, NULL, NULL, NULL);
     CHECK(pool_reserve(pool));
     pool->sockets[pool->count++] = (pool_socket){
         .number = ends[0], .is_ours = true, .is_open = true, .inode = status.st_ino + 1};

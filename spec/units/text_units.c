@@ -8,7 +8,7 @@
 #include <string.h>
 
 static void grow(void) {
-    text t;
+    struct text t;
     size_t length;
     text_init(&t, NULL);
     char *nothing = text_take(&t, &length);
@@ -35,7 +35,7 @@ static void grow(void) {
 
 /* A reserve moves the text once; what fits into it does not move it again. */
 static void reserve(void) {
-    text t;
+    struct text t;
     text_init(&t, NULL);
     CHECK(text_reserve(&t, 63));
     CHECK(t.capacity == 64);
@@ -58,7 +58,7 @@ static void reserve(void) {
 /* With memory for so many blocks and no more. */
 static void fail_after(long left) {
     units_memory memory;
-    text t;
+    struct text t;
     size_t length = 1;
     units_memory_init(&memory, left);
     text_init(&t, &memory.allocator);

@@ -198,6 +198,15 @@ describe("where the platform refuses a row", function()
       assert.equal('[{"inputPayload":{"text":"row 51"},"expectedPayload":"label 0"}]', body)
    end)
 
+   it("names the row that is too large alone", function()
+      serve(nil, { most_bytes = 200 })
+      local path = file("large.csv", "text,expected\na,x\n" .. ("b"):rep(300) .. ",y\nc,z\n")
+      local problem = failure(upload, path)
+      assert.same({ 413, 2, 3, path }, { problem.status_code, problem.row, problem.line, problem.file })
+      assert.matches(path .. ":3: the platform refuses this row: too large (added: rows 1; not added: 2-3)",
+         problem.message, 1, true)
+   end)
+
    it("the first request says so where all are refused, with file and line", function()
       serve(nil, { refused = "[" })
       local path = file("refused.csv", "text,expected\n\na,x\nb,y\nc,z\n")

@@ -2,6 +2,8 @@
 local call = require "promptic.cli.call"
 local catalogue = require "promptic.cli.catalogue"
 
+local MODEL = "the model to optimise for: an id of `promptic models list`"
+
 local function work() return require "promptic.cli.experiment_work" end
 
 local function title(experiment) return experiment.name or "Experiment" end
@@ -161,11 +163,11 @@ return {
          name = "create", method = "create_experiment",
          summary = "Create an experiment; asks at a terminal for what is missing.",
          options = {
-            { "ai_component_id", flag = "-c --component" }, { "target_model" }, "task_type", "initial_prompt",
-            { "name", flag = "-n --name" }, "description", "provider", "optimizer", "hyperparameters",
+            { "ai_component_id", flag = "-c --component" }, { "target_model", summary = MODEL }, "task_type",
+            "initial_prompt", { "name", flag = "-n --name" }, "description", "provider", "optimizer", "hyperparameters",
             "initial_prediction_model_schema", "prompt_format",
             { "input_variables", flag = "--input-variable", label = "NAME=COLUMN", type = "string", many = true,
-               summary = "what the prompt calls NAME is the column COLUMN of the rows; may be given several times" },
+               summary = "what the prompt calls NAME is the column COLUMN of the rows" },
             start_flag,
          },
          notes = "An experiment needs training data and an evaluator before it can start: "
