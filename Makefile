@@ -146,7 +146,7 @@ $(OBJ)/compiled_vendor.c: bindings/bake/bake.sh $(COMPILE) $(ARGPARSE)
 # Texts that the program's own scripts make, by a program that is the same but for them.
 $(OBJ)/compiled_made.c: bindings/bake/bake.sh $(COMPILE) $(MAKER)
 	@mkdir -p $(OBJ)/made/cli; echo "  bake   completions"
-	$(Q)ASAN_OPTIONS=detect_leaks=0 $(MAKER) -E -e 'io.write(require "promptic.cli.completion".texts())' \
+	$(Q)ASAN_OPTIONS=detect_leaks=0 $(MAKER) -E -e 'io.write(require "promptic.cli.commands.completion".texts())' \
 		>$(OBJ)/made/cli/completion_texts.lua
 	$(Q)sh bindings/bake/bake.sh baked_made $(OBJ)/made $(COMPILE) >$@
 
@@ -178,7 +178,7 @@ $(MODULE): $(CORE) $(BINDINGS) $(BAKED) bindings/module.map
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(CORE_LIBS) -lm
 
-$(SERVER): $(HTTPD) $(OBJ)/bindings/files/sha256.o bindings/module.map
+$(SERVER): $(HTTPD) $(OBJ)/bindings/files/sha256.o $(OBJ)/core/encode.o bindings/module.map
 	@mkdir -p $(@D); echo "  link   $@"
 	$(Q)$(CC) $(LIBFLAG) -pthread $(LDFLAGS) -Wl,--version-script=bindings/module.map $(STAYS) \
 		-o $@ $(filter %.o,$^) $(HTTPD_LIBS) $(ZLIB_LIBS)
@@ -291,8 +291,7 @@ SPEC_ENV = .ci/clean-env PROMPTIC_SERVER_LUA='$(LUA)' LUA_CPATH='$(abspath $(BUI
 tagged = $(shell grep -lE '^-- Tags:.* $(1)( |$$)' spec/*/*_spec.lua)
 
 # Those tagged heavy build and install things; `make hosts` runs them.
-# Those tagged timed measure CPU, which other programs disturb: `make bench` runs them.
-QUICK_SPEC = $(filter-out $(call tagged,heavy) $(call tagged,timed) $(call tagged,kills),$(wildcard spec/*/*_spec.lua))
+QUICK_SPEC = $(filter-out $(call tagged,heavy) $(call tagged,kills),$(wildcard spec/*/*_spec.lua))
 
 test: ## runs the specs, several files at a time, in some 90 s; one file of them: make test SPEC=spec/core/retry_spec.lua
 	$(Q)$(DEPS) module program sandbox test
@@ -386,13 +385,10 @@ FUZZ         := $(BUILD)/fuzz
 FUZZ_SECONDS ?= 60
 FUZZERS      := $(patsubst spec/fuzz/%.c,$(FUZZ)/%,$(wildcard spec/fuzz/*_fuzz.c))
 
-# The part of the codec that knows no Lua.
-READER := $(patsubst %,bindings/json/json_%.c,reader number text)
-
-$(FUZZERS): $(FUZZ)/%: spec/fuzz/%.c $(wildcard core/*.[ch]) $(READER) $(READER:.c=.h)
+$(FUZZERS): $(FUZZ)/%: spec/fuzz/%.c $(wildcard core/*.[ch])
 	@mkdir -p $(@D); echo "  fuzz   $@"
 	$(Q)clang -std=c11 -D_GNU_SOURCE -O1 -g -pthread -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-Icore -Ibindings/json $(CURL_CFLAGS) -o $@ $(filter %.c,$^) $(CORE_LIBS) -lm
+		-Icore $(CURL_CFLAGS) -o $@ $(filter %.c,$^) $(CORE_LIBS) -lm
 
 fuzz: ## feeds the core's parsers and JSON random input, FUZZ_SECONDS (60) each
 	$(Q)$(DEPS) module program sandbox fuzz
@@ -434,11 +430,15 @@ $(BENCH)/no-decode: spec/bench/no_decode.c $(CORE) $(BINDINGS) $(INTERPRETER) $(
 	$(Q)$(BENCH_BUILD) -Icore $(BINDINGS_CFLAGS) $(CURL_CFLAGS) $(LUA_CFLAGS) -Wl,--dynamic-list=$(EXPORTS) -Wl,--wrap=json_decode_bounded,--wrap=json_decoding_step -o $@ \
 		$(filter %.c %.o,$^) $(LUA_STATIC) $(CJSON) $(CORE_LIBS) -lm -ldl
 
+# OpenTelemetry's SDK for Node, which traces are measured beside, if npm can get it.
+BENCH_NODE = ! command -v npm >/dev/null || $(MAKE) --no-print-directory spec/otlp/node_modules/.package-lock.json || true
+
 bench: ## measures what promptic costs beside libcurl and other clients: build/bench.html, spec/bench/figures.svg; one part: PART=upload
 	$(Q)$(DEPS) module program sandbox test bench
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES) $(BENCH)/no-decode
+	$(Q)$(if $(filter traces,$(or $(PART),traces)),$(BENCH_NODE))
+	$(Q)$(if $(filter game prompt,$(or $(PART),game)),$(DEPS) luajit && $(MAKE) --no-print-directory luajit || true)
 	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))' $(PART)
-	$(Q)$(if $(PART),true,$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,timed))
 
 # Prism, and OpenTelemetry's exporters.
 NODE_MODULES := $(patsubst %,spec/%/node_modules/.package-lock.json,contract otlp)
@@ -453,11 +453,12 @@ contract: ## holds client and sandbox against the platform's contract, with Pris
 
 # ------------------------------------------------------------------ checking
 
-check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## shows that core/ needs no Lua and nothing of bindings/, and prints which files need each other
+check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## shows that core/ needs no Lua and nothing of bindings/, that no files need each other, and that core/README.md draws them
 	$(Q)CC='$(CC)' BUILD='$(BUILD)' .ci/check-core $(ALL_CFLAGS)
 	$(Q).ci/symbol-circles '$(OBJ)' $^
+	$(Q).ci/core-drawing '$(OBJ)'
 
-house: ## shows what a new endpoint and a new option cost: builds a copy of this tree with one of each
+house: ## shows which files four changes touch: a module of endpoints, an option, a command, a function in C
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)MAKE='$(MAKE)' .ci/made-up-row
 
@@ -466,11 +467,13 @@ symbols: $(MODULE) $(SERVER) $(SHARED) $(PROGRAM) ## shows that libraries and pr
 	$(Q).ci/symbols 'luaopen_promptic' $(MODULE) $(SERVER)
 	$(Q)CC='$(CC)' .ci/symbols --lua '$(LUA_CFLAGS)' $(PROGRAM)
 
-lint: ## luacheck, clang-format and cppcheck
+lint: ## luacheck, clang-format, columns of comments, and cppcheck
 	$(Q)$(DEPS) lint
 	@failed=0; \
 	luacheck --quiet $(LUA_FILES) || failed=1; \
 	clang-format --dry-run -Werror $(SOURCES) || failed=1; \
+	awk '/clang-format off/ { off = 1 } /clang-format on/ || FNR == 1 { off = 0 } !off && length > 118 { \
+		print FILENAME ":" FNR ": more than 118 columns"; bad = 1 } END { exit bad }' $(SOURCES) || failed=1; \
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=unknownMacro:core/endpoints.c --suppress=unknownMacro:bindings/module.c -Icore $(BINDINGS_CFLAGS) core bindings || failed=1; \
 	exit $$failed
@@ -481,11 +484,12 @@ format: ## lays the C files out as .clang-format says
 # ------------------------------------------------------------------ installing
 
 INCLUDEDIR = $(PREFIX)/include
+HEADERS    = core/promptic.h core/promptic_endpoints.h
 BINDIR     = $(PREFIX)/bin
 MANDIR     = $(PREFIX)/share/man/man1
 STUBDIR    = $(PREFIX)/share/promptic/stubs
 INSTALLED  = $(BINDIR)/promptic-lua $(BINDIR)/promptic $(addprefix $(MANDIR)/,$(notdir $(MANUALS))) \
-	$(STUBDIR)/promptic.lua $(INCLUDEDIR)/promptic.h $(LIBDIR)/pkgconfig/promptic.pc \
+	$(STUBDIR)/promptic.lua $(addprefix $(INCLUDEDIR)/,$(notdir $(HEADERS))) $(LIBDIR)/pkgconfig/promptic.pc \
 	$(LUADIR)/promptic.so $(LUADIR)/promptic/httpd.so $(LUADIR)/promptic/types.lua \
 	$(addprefix $(LIBDIR)/,libpromptic.a libpromptic.so $(SONAME) $(notdir $(SHARED)))
 
@@ -502,7 +506,7 @@ install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
 	install -m 644 scripts/types.lua $(DESTDIR)$(LUADIR)/promptic
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
 	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)
-	install -m 644 core/promptic.h $(DESTDIR)$(INCLUDEDIR)
+	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)
 	install -m 644 $(PC) $(DESTDIR)$(LIBDIR)/pkgconfig
 	ln -sfn $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sfn $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libpromptic.so

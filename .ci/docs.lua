@@ -10,6 +10,7 @@ block is out of date.
 
    build/promptic-lua -E .ci/docs.lua [--check] [FILE...]
 ]]
+local formats = require "promptic.formats"
 local promptic = require "promptic"
 local reference = require "promptic.reference"
 local types = require "promptic.types"
@@ -199,7 +200,7 @@ end
 local function meaning(parameter)
    local text = parameter.summary
    if parameter.values then text = text .. ": `" .. table.concat(parameter.values, "`, `") .. "`" end
-   if parameter.format and parameter.format:find "^function" then text = ("`%s`, %s"):format(parameter.format, text) end
+   if parameter.signature then text = ("`%s`, %s"):format(formats.words(parameter), text) end
    if parameter.minimum and parameter.maximum < 2147483647 then
       text = ("%s; %.14g to %.14g"):format(text, parameter.minimum, parameter.maximum)
    end

@@ -2,7 +2,14 @@
  * auth.c - what promptic.auth needs of C: clients without a credential, and the configuration file.
  * The login itself is Lua, in bindings/prelude/auth.lua.
  */
-#include "library.h"
+#include "auth.h"
+
+#include "arguments.h"
+#include "client_argument.h"
+#include "errors.h"
+#include "library_find.h"
+#include "lua_client.h"
+#include "site.h"
 
 /* As many as promptic_config_write knows, and more. */
 enum { MAX_KEYS = 8 };

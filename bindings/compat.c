@@ -54,7 +54,7 @@ static bool compiles(lua_State *L, int depth) {
     return status == LUA_OK;
 }
 
-/* [-0, +1, -] The depth of the deepest chunk that compiles here; 0 where there is no limit. */
+/* [-0, +1, -] The depth of the deepest chunk that compiles here; 0 if there is no limit. */
 static int measure(lua_State *L) {
     int low = 1, high = MAX_DEPTH; /* compiles at low, not at high */
     if (!compiles(L, low) || compiles(L, high))

@@ -6,6 +6,9 @@
  * them under their own names would clash). What behaves differently between versions has a name of
  * its own, compat_..., on every version.
  *
+ * Stack effects are written [-pops, +pushes, raises], as in the Lua manual: raises is - (never),
+ * m (if out of memory) or e (other errors).
+ *
  * Not to be used, because older versions return nothing: the int that lua_getfield, lua_rawget,
  * lua_rawgeti, lua_gettable and lua_getglobal return since 5.3.
  */
@@ -100,19 +103,6 @@ static inline void compat_setfuncs(lua_State *L, const luaL_Reg *functions, int 
 #define luaL_newlib(L, functions) (lua_newtable(L), luaL_setfuncs(L, functions, 0))
 
 /* [-0, +0, -] */
-static inline void *compat_testudata(lua_State *L, int index, const char *type_name) {
-    void *block = lua_touserdata(L, index);
-    if (block == NULL || !lua_getmetatable(L, index))
-        return NULL;
-    luaL_getmetatable(L, type_name);
-    bool same = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return same ? block : NULL;
-}
-#undef luaL_testudata
-#define luaL_testudata compat_testudata
-
-/* [-0, +0, -] */
 static inline void compat_setmetatable(lua_State *L, const char *type_name) {
     luaL_getmetatable(L, type_name);
     lua_setmetatable(L, -2);
@@ -142,9 +132,6 @@ static inline int compat_getsubtable(lua_State *L, int index, const char *name) 
 #undef luaL_getsubtable
 #define luaL_getsubtable compat_getsubtable
 
-#undef lua_pushglobaltable
-#define lua_pushglobaltable(L) lua_pushvalue(L, LUA_GLOBALSINDEX)
-
 /* The user value of a userdata is a table in the place of its environment. */
 #undef lua_setuservalue
 #define lua_setuservalue lua_setfenv
@@ -153,8 +140,7 @@ static inline int compat_getsubtable(lua_State *L, int index, const char *name) 
 
 #endif /* LUA_VERSION_NUM < 502 */
 
-/* [-0, +1, m] A full userdata without user values. Give it its metatable before it owns anything.
- */
+/* [-0, +1, m] A full userdata without user values. Give it its metatable before it owns anything. */
 static inline void *compat_newuserdata(lua_State *L, size_t size) {
 #if LUA_VERSION_NUM >= 504
     return lua_newuserdatauv(L, size, 0);
@@ -271,7 +257,7 @@ bool compat_isyieldable(lua_State *L);
 /* [-0, +1, m] Pushes where a coroutine is, or was when it failed. */
 void compat_traceback(lua_State *L, lua_State *coroutine);
 
-/* [-0, +0, -] The main coroutine, NULL where it is not known. Needs a free slot. */
+/* [-0, +0, -] The main coroutine, NULL if it is not known. Needs a free slot. */
 lua_State *compat_mainthread(lua_State *L);
 
 /* [-0, +0, e] Prepares what is above. Once a lua_State; in Lua 5.1 on the main coroutine, if that

@@ -1,9 +1,15 @@
 /*
  * errors.c - promptic.Error: what a failed call raises.
  */
-#include "bindings.h"
+#include "errors.h"
 
 #include "clean.h"
+#include "lua_client.h"
+#include "registry.h"
+#include "response.h"
+#include "retry.h"
+#include "site.h"
+#include "state.h"
 
 #include <string.h>
 
@@ -21,7 +27,8 @@
 /* [-0, +1, m] Pushes a copy of the bytes to write to, as a userdata. */
 static char *push_copy(lua_State *L, const char *bytes, size_t length) {
     char *copy = lua_newuserdata(L, length + 1);
-    memcpy(copy, bytes, length);
+    if (length > 0) /* else there may be no bytes */
+        memcpy(copy, bytes, length);
     copy[length] = '\0';
     return copy;
 }
@@ -273,6 +280,17 @@ bool bindings_is_interrupt(lua_State *L, int index) {
 }
 
 /* --------------------------------------------------------------------- kinds */
+
+int bindings_is_passing(lua_State *L) {
+    lua_getfield(L, 1, "kind");
+    lua_getfield(L, 1, "status_code");
+    promptic_kind kind = PROMPTIC_OK;
+    while (kind < PROMPTIC_MEMORY &&
+           (!lua_isstring(L, -2) || strcmp(promptic_kind_name(kind), lua_tostring(L, -2)) != 0))
+        kind++;
+    lua_pushboolean(L, retry_is_passing(kind, (int)lua_tointeger(L, -1)));
+    return 1;
+}
 
 int bindings_is_error(lua_State *L) {
     const char *kind = luaL_optstring(L, 2, NULL);

@@ -3,7 +3,17 @@
  * together, once a lua_State, from the tables of endpoints and of the library's own names; a method
  * and a module's function are one value.
  */
+#include "module.h"
+
+#include "errors.h"
 #include "library.h"
+#include "library_call.h"
+#include "library_find.h"
+#include "lua_client.h"
+#include "methods.h"
+#include "prelude.h"
+#include "reference.h"
+#include "registry.h"
 
 #include "resources.h" /* made of the table of endpoints: see the Makefile */
 

@@ -2,7 +2,7 @@
  * registry.c - what the bindings keep in the registry of a lua_State, and the metatables of their
  * userdata.
  */
-#include "bindings.h"
+#include "registry.h"
 
 static const char slots[BINDINGS_SLOT_COUNT]; /* only their addresses matter */
 

@@ -1,10 +1,13 @@
 /*
  * state.c - what a lua_State has once: the loop, and who runs inside of it.
  */
-#include "bindings.h"
+#include "state.h"
+
+#include "errors.h"
+#include "registry.h"
+#include "site.h"
 
 #include <string.h>
-#include <time.h>
 
 /* ------------------------------------------------------------------- state */
 
@@ -105,17 +108,4 @@ void bindings_pass_hook(const bindings_state *state, lua_State *from, lua_State 
         return;
     lua_sethook(from, NULL, 0, 0);
     lua_sethook(to, interrupter->hook, interrupter->mask, interrupter->count);
-}
-
-/* -------------------------------------------------------------------- time */
-
-double bindings_time(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-int bindings_now(lua_State *L) {
-    lua_pushnumber(L, bindings_time());
-    return 1;
 }

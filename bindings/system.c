@@ -1,21 +1,27 @@
 /*
- * system.c - promptic.time and promptic.uuid: what Lua's own library has not.
+ * system.c - promptic.now, promptic.time and promptic.uuid: what Lua's own library has not.
  */
-#include "bindings.h"
+#include "system.h"
+
+#include "ascii.h"
+#include "clock.h"
+#include "forks.h"
+#include "state.h"
 
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
-/* promptic.time(): Unix time with its fraction, unlike os.time. */
-int bindings_unix_time(lua_State *L) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9);
+/* promptic.now(): monotonic. */
+int bindings_now(lua_State *L) {
+    lua_pushnumber(L, clock_seconds());
     return 1;
 }
 
-static const char digits[] = "0123456789abcdef";
+/* promptic.time(): Unix time with its fraction, unlike os.time. */
+int bindings_unix_time(lua_State *L) {
+    lua_pushnumber(L, clock_seconds_of(CLOCK_REALTIME));
+    return 1;
+}
 
 /* [-0, +0, e] */
 static void fill_random(lua_State *L, unsigned char *bytes, size_t length) {
@@ -43,10 +49,8 @@ int bindings_random_hex(lua_State *L) {
     size_t wanted = (size_t)luaL_checkinteger(L, 1);
     size_t length = wanted < sizeof pool->bytes ? wanted : sizeof pool->bytes;
     const unsigned char *bytes = take_random(L, pool, length);
-    for (size_t i = 0; i < length; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 0x0F];
-    }
+    for (size_t i = 0; i < length; i++)
+        ascii_put_hex(text + 2 * i, bytes[i]);
     lua_pushlstring(L, text, 2 * length);
     return 1;
 }
@@ -62,8 +66,8 @@ int bindings_uuid(lua_State *L) {
     for (size_t i = 0; i < sizeof bytes; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
             text[length++] = '-';
-        text[length++] = digits[bytes[i] >> 4];
-        text[length++] = digits[bytes[i] & 0x0F];
+        ascii_put_hex(text + length, bytes[i]);
+        length += 2;
     }
     lua_pushlstring(L, text, length);
     return 1;

@@ -10,7 +10,7 @@
 #define PROMPTIC_CALL_H
 
 #include "foreign.h"
-#include "heap.h"
+#include "job.h"
 #include "list.h"
 #include "promptic.h"
 #include "transfer.h"
@@ -20,16 +20,15 @@ typedef enum call_state { CALL_QUEUED, CALL_ACTIVE, CALL_WAITING, CALL_DONE } ca
 struct promptic_call {
     promptic_client *client; /* retained */
     list_link client_link;   /* in the client's list of unfinished calls */
-    list_link loop_link;     /* in the loop's queue or list of ended calls */
-    heap_timer timer;        /* of an unfinished call: when it is due next */
+    struct job job;          /* what the loop drives of it; its transfer is the one below */
     call_state state;
 
     const promptic_endpoint *row; /* NULL of a raw request */
     const char *method;           /* static, or in raw_method */
     char raw_method[16];
     char *url, *path;
-    foreign foreign;       /* of a request to another place than the platform */
-    bool takes_any_status; /* every response is a success */
+    struct foreign foreign; /* of a request to another place than the platform */
+    bool takes_any_status;  /* every response is a success */
     char *body;
     size_t body_length;
     void (*body_free)(void *);
@@ -47,7 +46,7 @@ struct promptic_call {
     int attempts;
     bool maybe_sent;
     bool distrusts; /* the next attempt is to use a new connection */
-    transfer transfer;
+    struct transfer transfer;
 
     promptic_result result;
     promptic_header *headers;
@@ -56,23 +55,5 @@ struct promptic_call {
     promptic_done_fn done;
     void *userdata;
 };
-
-/* Begins an attempt on an easy handle of the client. False where it could not; the call has ended
- * then. */
-bool call_attempt(promptic_call *call);
-
-/* What libcurl says of the attempt under way: the call ends, or waits for the next attempt. */
-void call_attempt_ended(promptic_call *call, CURLcode code);
-
-/* In a forked child: ends a call that belongs to the parent, without using libcurl. */
-void call_abandon(promptic_call *call);
-
-/* The time call->timer.due_ms has come: an attempt has stalled, the deadline has passed, or a
- * backoff is over. */
-void call_due(promptic_call *call, int64_t now_ms);
-
-/* Ends the call without a response. The code is static or NULL; the message is static, or lives as
- * long as the call. */
-void call_fail(promptic_call *call, promptic_kind kind, const char *code, const char *message);
 
 #endif

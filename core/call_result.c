@@ -12,7 +12,7 @@ long promptic_call_left_ms(const promptic_call *call) {
 }
 
 bool promptic_call_shrink(promptic_call *call, size_t keep, size_t most) {
-    text *body = &call->transfer.inflow.body;
+    struct text *body = &call->transfer.inflow.body;
     promptic_result *result = &call->result;
     if (call->state != CALL_DONE)
         return true;

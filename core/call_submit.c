@@ -1,5 +1,6 @@
 /* call_submit.c - how a call begins: its request is checked, copied and launched. */
 #include "call.h"
+#include "call_attempt.h"
 #include "client.h"
 #include "clock.h"
 #include "failure.h"
@@ -67,26 +68,27 @@ static promptic_call *new_call(promptic_client *client) {
     call->client = client;
     client_retain(client);
     list_init(&call->client_link);
-    list_init(&call->loop_link);
-    heap_timer_init(&call->timer);
     call->state = CALL_DONE; /* until it has begun */
     call->result.retry_after = -1;
     transfer_init(&call->transfer, &client->allocator);
+    job_init(&call->job, &call_events, &call->transfer);
     return call;
 }
 
-static void set_limits(promptic_call *call, const promptic_limits *given) {
+static void set_limits(promptic_call *call, const promptic_limits *limits) {
+    promptic_limits given = {.size = sizeof(promptic_limits), .max_retries = -1};
     call->limits = call->client->limits;
-    if (given == NULL)
+    if (limits == NULL)
         return;
-    if (given->timeout > 0)
-        call->limits.timeout = given->timeout;
-    if (given->deadline > 0)
-        call->limits.deadline = given->deadline;
-    if (given->max_retries >= 0)
-        call->limits.max_retries = given->max_retries;
-    if (given->max_response_bytes > 0)
-        call->limits.max_response_bytes = given->max_response_bytes;
+    memory_take_struct(&given, sizeof given, limits);
+    if (given.timeout > 0)
+        call->limits.timeout = given.timeout;
+    if (given.deadline > 0)
+        call->limits.deadline = given.deadline;
+    if (given.max_retries >= 0)
+        call->limits.max_retries = given.max_retries;
+    if (given.max_response_bytes > 0)
+        call->limits.max_response_bytes = given.max_response_bytes;
 }
 
 static void begin(promptic_call *call) {
@@ -95,10 +97,9 @@ static void begin(promptic_call *call) {
         client->loop->uses_tls = true;
     call->submitted_ms = clock_now_ms();
     call->deadline_ms = clock_after(call->submitted_ms, call->limits.deadline);
-    call->state = CALL_WAITING;
     list_append(&client->calls, &call->client_link);
     client->loop->unfinished++;
-    loop_launch(client->loop, call);
+    call_launch(call);
     loop_notify_timer(client->loop);
 }
 
@@ -112,8 +113,8 @@ static promptic_kind open_foreign(promptic_call *call, const promptic_request *r
     return foreign_open(&origin, request, &call->foreign, &call->url, &call->path, error);
 }
 
-promptic_call *promptic_submit(promptic_client *client, const promptic_request *request,
-                               promptic_done_fn done, void *userdata, promptic_error *error) {
+static promptic_call *submit(promptic_client *client, const promptic_request *request,
+                             promptic_done_fn done, void *userdata, promptic_error *error) {
     const promptic_endpoint *row = request->row;
     if (row == NULL && request->endpoint != NULL)
         row = promptic_endpoint_find(request->endpoint);
@@ -148,4 +149,16 @@ promptic_call *promptic_submit(promptic_client *client, const promptic_request *
     call->userdata = userdata;
     begin(call);
     return call;
+}
+
+promptic_call *promptic_submit(promptic_client *client, const promptic_request *given,
+                               promptic_done_fn done, void *userdata, promptic_error *error) {
+    promptic_request request = {.size = 0};
+    if (given->size == 0 || (given->limits != NULL && given->limits->size == 0)) {
+        failure_set(error, PROMPTIC_ARGUMENT, "%s has no size: set it to its sizeof",
+                    given->size == 0 ? "request" : "limits");
+        return NULL;
+    }
+    memory_take_struct(&request, sizeof request, given);
+    return submit(client, &request, done, userdata, error);
 }

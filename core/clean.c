@@ -1,38 +1,19 @@
 #include "clean.h"
 
+#include "ascii.h"
 #include "text.h"
+#include "utf8.h"
 
 #include <string.h>
 
 /* ----------------------------------------------------------------- secrets */
 
-static int hexadecimal(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The value of `count` hexadecimal digits, or -1. */
-static int read_digits(const char *at, const char *end, int count) {
-    int value = 0;
-    if (end - at < count)
-        return -1;
-    for (int i = 0; i < count; i++) {
-        int digit = hexadecimal(at[i]);
-        if (digit < 0)
-            return -1;
-        value = value * 16 + digit;
-    }
-    return value;
-}
-
 /* How many bytes stand for the secret's character c if it is escaped; 0: it is not. */
 static size_t escaped(const char *at, const char *end, char c) {
     int code = (unsigned char)c;
-    if (*at == '%' && read_digits(at + 1, end, 2) == code)
+    if (*at == '%' && ascii_read_hex(at + 1, end, 2) == code)
         return 3;
-    if (*at == '\\' && end - at >= 2 && at[1] == 'u' && read_digits(at + 2, end, 4) == code)
+    if (*at == '\\' && end - at >= 2 && at[1] == 'u' && ascii_read_hex(at + 2, end, 4) == code)
         return 6;
     if (*at == '\\' && end - at >= 2 && at[1] == c && strchr("\"\\/", c) != NULL)
         return 2;
@@ -41,12 +22,12 @@ static size_t escaped(const char *at, const char *end, char c) {
 
 /* Where the spelling of the secret so far may end. A secret that holds "%25" or two backslashes can
  * be read in more than one way; those past the last place are dropped. */
-typedef struct ends {
+struct ends {
     const char *at[16];
     size_t count;
-} ends;
+};
 
-static void add_end(ends *ends, const char *at) {
+static void add_end(struct ends *ends, const char *at) {
     for (size_t i = 0; i < ends->count; i++)
         if (ends->at[i] == at)
             return;
@@ -56,9 +37,9 @@ static void add_end(ends *ends, const char *at) {
 
 /* How many bytes at `at` spell the secret; 0: they do not. */
 static size_t match(const char *at, const char *end, const char *secret) {
-    ends now = {.at = {at}, .count = 1};
+    struct ends now = {.at = {at}, .count = 1};
     for (; *secret != '\0' && now.count > 0; secret++) {
-        ends next = {.count = 0};
+        struct ends next = {.count = 0};
         for (size_t i = 0; i < now.count; i++) {
             const char *from = now.at[i];
             size_t length = from < end ? escaped(from, end, *secret) : 0;
@@ -98,13 +79,13 @@ void clean_hide(char *bytes, size_t length, const clean_secrets *secrets) {
 /* ------------------------------------------------------------------- lines */
 
 /* Bidi_Control of Unicode's PropList: they can make a terminal show text in another order. */
-static bool turns_direction(unsigned long code) {
+static bool turns_direction(uint32_t code) {
     return code == 0x61C || code == 0x200E || code == 0x200F ||
            (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
 }
 
 /* C0, DEL, C1, no-break space, Unicode's line and paragraph separators, its byte order mark. */
-static bool is_blank(unsigned long code) {
+static bool is_blank(uint32_t code) {
     return code <= 0x20 || (code >= 0x7F && code <= 0xA0) || code == 0x2028 || code == 0x2029 ||
            code == 0xFEFF || turns_direction(code);
 }
@@ -126,15 +107,15 @@ size_t clean_line(char *out, size_t size, const char *bytes, size_t length) {
     size_t used = 0;
     bool was_blank = false;
     for (size_t i = 0; i < length;) {
-        unsigned long code;
+        uint32_t code;
         char character[4];
-        size_t width = text_read_utf8(bytes + i, length - i, &code);
+        size_t width = utf8_read(bytes + i, length - i, &code);
         i += width > 0 ? width : 1;
         if (width > 0 && is_blank(code)) {
             was_blank = used > 0;
             continue;
         }
-        size_t needed = text_utf8(width > 0 ? code : 0xFFFD, character);
+        size_t needed = utf8_write(width > 0 ? code : 0xFFFD, character);
         if (used + was_blank + needed >= size)
             return cut(out, size, used);
         if (was_blank)

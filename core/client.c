@@ -1,6 +1,6 @@
 #include "client.h"
 
-#include "call.h"
+#include "ascii.h"
 #include "failure.h"
 #include "text.h"
 
@@ -27,7 +27,7 @@ void promptic_options_init(promptic_options *options, size_t size) {
 /* ------------------------------------------------------------------- parts */
 
 static bool build_base(promptic_client *client) {
-    text base;
+    struct text base;
     text_init(&base, &client->allocator);
     text_add(&base, client->config.endpoint);
     if (client->config.credential != NULL)
@@ -54,7 +54,7 @@ static bool build_origin(promptic_client *client) {
 
 /* The headers of every request, with the host's part of the User-Agent before ours. */
 static bool build_request_parts(promptic_client *client, const char *prefix) {
-    text agent;
+    struct text agent;
     text_init(&agent, &client->allocator);
     if (prefix != NULL && prefix[0] != '\0')
         text_addf(&agent, "%s ", prefix);
@@ -79,14 +79,13 @@ static promptic_kind check_options(const promptic_options *options, promptic_err
         return failure_set(error, PROMPTIC_CONFIG, "an anonymous client takes no credential");
     if (options->max_retries < 0)
         return failure_set(error, PROMPTIC_CONFIG, "max_retries must not be negative");
-    for (const char *c = options->user_agent; c != NULL && *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return failure_set(error, PROMPTIC_CONFIG, "user_agent holds a control character");
+    if (options->user_agent != NULL && ascii_has_control(options->user_agent))
+        return failure_set(error, PROMPTIC_CONFIG, "user_agent holds a control character");
     return PROMPTIC_OK;
 }
 
 static void list_secrets(promptic_client *client) {
-    const config *config = &client->config;
+    const struct config *config = &client->config;
     const char *before = client->retired != NULL ? client->retired->credential : NULL;
     client->secrets = (clean_secrets){
         .values = {config->credential, config->proxy.password, config->proxy.basic, before}};
@@ -110,7 +109,8 @@ static promptic_client *new_client(promptic_loop *loop, const promptic_options *
     client->references = 1;
     list_init(&client->calls);
     client->generation = loop->generation;
-    client->limits = (promptic_limits){.timeout = options->timeout,
+    client->limits = (promptic_limits){.size = sizeof(promptic_limits),
+                                       .timeout = options->timeout,
                                        .deadline = options->deadline,
                                        .max_retries = options->max_retries,
                                        .max_response_bytes = options->max_response_bytes};
@@ -127,7 +127,7 @@ promptic_client *promptic_client_new(promptic_loop *loop, const promptic_options
     loop_check_process(loop);
     promptic_options_init(&options, sizeof options);
     if (given != NULL) /* a host compiled with an older, shorter struct keeps the new defaults */
-        memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
+        memory_take_struct(&options, sizeof options, given);
     if (check_options(&options, error) != PROMPTIC_OK)
         return NULL;
     promptic_client *client = new_client(loop, &options);
@@ -145,7 +145,10 @@ promptic_client *promptic_client_new(promptic_loop *loop, const promptic_options
     if (kind == PROMPTIC_MEMORY)
         failure_memory(error);
     if (kind != PROMPTIC_OK) {
-        promptic_client_free(client);
+        if (client != NULL) {
+            client_disconnect(client);
+            client_release(client);
+        }
         return NULL;
     }
     return client;
@@ -182,40 +185,24 @@ void client_release(promptic_client *client) {
 }
 
 static void drop_idle(promptic_client *client) {
-    while (client->idle_count > 0)
-        curl_easy_cleanup(client->idle[--client->idle_count]);
+    while (client->own.count > 0)
+        curl_easy_cleanup(client->own.idle[--client->own.count]);
+    while (client->foreign.count > 0)
+        curl_easy_cleanup(client->foreign.idle[--client->foreign.count]);
 }
 
-void promptic_client_close(promptic_client *client) {
-    loop_check_process(client->loop);
-    if (client->closed)
-        return;
+void client_disconnect(promptic_client *client) {
     client->closed = true;
-    client_retain(client); /* a callback may free it */
-    while (!list_is_empty(&client->calls))
-        call_fail(LIST_ENTRY(client->calls.next, promptic_call, client_link), PROMPTIC_CANCELLED,
-                  "client_closed", "the client was closed");
     drop_idle(client);
     if (client->pool != NULL)
-        loop_release_pool(client->loop, client->pool);
+        loop_free_pool(client->loop, client->pool);
     client->pool = NULL;
-    loop_dispatch(client->loop);
-    loop_notify_timer(
-        client->loop); /* other clients' calls may have been waiting for ours to end */
-    client_release(client);
-}
-
-void promptic_client_free(promptic_client *client) {
-    if (client == NULL)
-        return;
-    promptic_client_close(client);
-    client_release(client);
 }
 
 /* --------------------------------------------------------- a new credential */
 
 /* Whether the file has another credential for the client's endpoint; *found is to be freed then. */
-static bool find_newer(const promptic_client *client, config *found) {
+static bool find_newer(const promptic_client *client, struct config *found) {
     promptic_options options;
     promptic_options_init(&options, sizeof options);
     options.config_file = client->config_file;
@@ -234,8 +221,8 @@ static bool find_newer(const promptic_client *client, config *found) {
 }
 
 /* Requests under way go on with the lists that they have begun with. */
-static void replace_credential(promptic_client *client, client_retired *retired, config *found,
-                               const headers *headers) {
+static void replace_credential(promptic_client *client, client_retired *retired,
+                               struct config *found, const struct headers *headers) {
     *retired = (client_retired){.headers = client->headers,
                                 .credential = client->config.credential,
                                 .application_id = client->config.application_id,
@@ -250,8 +237,8 @@ static void replace_credential(promptic_client *client, client_retired *retired,
 }
 
 bool promptic_client_renew(promptic_client *client) {
-    config found;
-    headers headers;
+    struct config found;
+    struct headers headers;
     if (client->closed || client->config.source == NULL ||
         strcmp(client->config.source, "file") != 0 || !find_newer(client, &found))
         return false;
@@ -273,7 +260,7 @@ const char *client_target(const promptic_client *client, const char *url) {
     return client->origin != NULL ? url + client->origin_length : NULL;
 }
 
-transfer_settings client_settings(const promptic_client *client) {
+static transfer_settings settings_of(const promptic_client *client) {
     return (transfer_settings){
         .pool = client->pool,
         .origin = client->origin,
@@ -285,21 +272,32 @@ transfer_settings client_settings(const promptic_client *client) {
     };
 }
 
-CURL *client_take_handle(promptic_client *client, CURLcode *problem) {
+/* Where such handles are kept; NULL if one serves a single request. */
+static client_handles *kept_for(promptic_client *client, const struct foreign *foreign) {
+    if (!foreign->active)
+        return &client->own;
+    return foreign->is_plain ? &client->foreign : NULL;
+}
+
+CURL *client_take_handle(promptic_client *client, const struct foreign *foreign,
+                         CURLcode *problem) {
+    client_handles *kept = kept_for(client, foreign);
     if (client->generation != client->loop->generation)
         drop_idle(client); /* they share the TLS sessions of the parent process */
     client->generation = client->loop->generation;
-    if (client->idle_count > 0)
-        return client->idle[--client->idle_count];
-    const transfer_settings settings = client_settings(client);
-    return transfer_handle(&settings, problem);
+    if (kept != NULL && kept->count > 0)
+        return kept->idle[--kept->count];
+    const transfer_settings settings = settings_of(client);
+    return foreign->active ? foreign_handle(&settings, foreign, problem)
+                           : transfer_handle(&settings, problem);
 }
 
-void client_give_handle(promptic_client *client, CURL *easy) {
-    if (client->closed || client->idle_count == CLIENT_IDLE_HANDLES)
+void client_give_handle(promptic_client *client, const struct foreign *foreign, CURL *easy) {
+    client_handles *kept = kept_for(client, foreign);
+    if (client->closed || kept == NULL || kept->count == CLIENT_IDLE_HANDLES)
         curl_easy_cleanup(easy);
     else
-        client->idle[client->idle_count++] = easy;
+        kept->idle[kept->count++] = easy;
 }
 
 /* ------------------------------------------------------------- public rest */
@@ -322,10 +320,6 @@ const char *promptic_client_endpoint_source(const promptic_client *client) {
 
 const char *promptic_client_ai_application(const promptic_client *client) {
     return client->config.application_id;
-}
-
-const char *promptic_client_workspace(const promptic_client *client) {
-    return promptic_client_ai_application(client);
 }
 
 const char *promptic_client_source(const promptic_client *client) {

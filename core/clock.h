@@ -1,4 +1,5 @@
-/* clock.h - monotonic time in milliseconds, which no change of the wall clock moves. */
+/* clock.h - monotonic time, which no change of the wall clock moves: in milliseconds, unless a name
+ * says something else. */
 #ifndef PROMPTIC_CLOCK_H
 #define PROMPTIC_CLOCK_H
 
@@ -19,6 +20,17 @@ static inline int64_t clock_now_us(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Of any of clock_gettime's clocks, in seconds: CLOCK_REALTIME's are Unix time. */
+static inline double clock_seconds_of(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static inline double clock_seconds(void) {
+    return clock_seconds_of(CLOCK_MONOTONIC);
 }
 
 /* clock_now_ms, at most some milliseconds behind: cheaper, for frequent readings. */

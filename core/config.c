@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "ascii.h"
 #include "config_file.h"
 #include "failure.h"
 #include "text.h"
@@ -27,7 +28,7 @@ typedef struct resolver {
     const promptic_options *options;
     const promptic_allocator *allocator; /* the options' */
     promptic_error *error;
-    text path; /* of the configuration file; empty: there is none */
+    struct text path; /* of the configuration file; empty: there is none */
     char *values[LEVELS][CONFIG_KEYS];
     size_t lines[CONFIG_KEYS]; /* where the file has them, 0: nowhere */
     promptic_kind kind;        /* of the first failure */
@@ -38,7 +39,7 @@ typedef struct resolver {
 /* The value's name in messages, "api_key in /home/...": freed with memory_free, NULL if out of
  * memory. */
 static char *describe(const resolver *r, int level, int key) {
-    text name;
+    struct text name;
     text_init(&name, r->allocator);
     text_add(&name, level == ENVIRONMENT ? variables[key] : config_key_name((config_key)key));
     if (level == FILE_LEVEL)
@@ -48,7 +49,7 @@ static char *describe(const resolver *r, int level, int key) {
 }
 
 static bool check_value(resolver *r, int level, int key) {
-    if (!config_has_control_character(r->values[level][key]))
+    if (!ascii_has_control(r->values[level][key]))
         return true;
     char *name = describe(r, level, key);
     r->kind = name == NULL
@@ -221,7 +222,7 @@ static bool check_application(resolver *r, int level) {
     return false;
 }
 
-static void settle_application(resolver *r, config *out) {
+static void settle_application(resolver *r, struct config *out) {
     int level = application_level(r);
     if (level == LEVELS || !check_application(r, level))
         return;
@@ -230,7 +231,7 @@ static void settle_application(resolver *r, config *out) {
         take_value(r, level, is_newer ? CONFIG_AI_APPLICATION_ID : CONFIG_WORKSPACE_ID);
 }
 
-static void settle_credential(resolver *r, config *out) {
+static void settle_credential(resolver *r, struct config *out) {
     int key = credential_key(r), level = level_of(r, key);
     if (r->options->anonymous)
         return;
@@ -252,7 +253,7 @@ static void settle_credential(resolver *r, config *out) {
 
 /* A sandbox's endpoint that was left in the file must not receive a credential that was given for
  * the platform. */
-static void check_pairing(resolver *r, const config *out, const char *endpoint) {
+static void check_pairing(resolver *r, const struct config *out, const char *endpoint) {
     bool is_given = out->source != NULL && out->source != level_names[FILE_LEVEL];
     if (out->is_loopback && is_given)
         r->kind = failure_set_code(
@@ -262,7 +263,7 @@ static void check_pairing(resolver *r, const config *out, const char *endpoint) 
             endpoint, out->source);
 }
 
-static void settle_endpoint(resolver *r, config *out) {
+static void settle_endpoint(resolver *r, struct config *out) {
     int level = level_of(r, CONFIG_ENDPOINT);
     const char *value =
         level < LEVELS ? r->values[level][CONFIG_ENDPOINT] : PROMPTIC_DEFAULT_ENDPOINT;
@@ -283,7 +284,7 @@ static const char *variable(const char *name) {
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static void settle_certificates(resolver *r, config *out) {
+static void settle_certificates(resolver *r, struct config *out) {
     const char *file = r->options->ca_file, *directory = NULL;
     if (file != NULL && file[0] == '\0') {
         r->kind = failure_set(r->error, PROMPTIC_CONFIG,
@@ -304,7 +305,7 @@ static void settle_certificates(resolver *r, config *out) {
         r->kind = failure_memory(r->error);
 }
 
-static void settle_proxy(resolver *r, config *out) {
+static void settle_proxy(resolver *r, struct config *out) {
     const char *scheme = strncmp(out->endpoint, "https:", 6) == 0 ? "https" : "http";
     if (!out->is_loopback)
         r->kind = proxy_find(r->allocator, scheme, &out->proxy, r->error);
@@ -312,13 +313,14 @@ static void settle_proxy(resolver *r, config *out) {
 
 /* ---------------------------------------------------------------- resolution */
 
-promptic_kind config_resolve(const promptic_options *options, config *out, promptic_error *error) {
+promptic_kind config_resolve(const promptic_options *options, struct config *out,
+                             promptic_error *error) {
     static void (*const load[LEVELS])(resolver *) = {load_arguments, load_environment, load_file};
-    static void (*const settle[])(resolver *, config *) = {settle_credential, settle_endpoint,
-                                                           settle_certificates, settle_proxy};
+    static void (*const settle[])(resolver *, struct config *) = {
+        settle_credential, settle_endpoint, settle_certificates, settle_proxy};
     resolver r = {
         .options = options, .allocator = &options->allocator, .error = error, .kind = PROMPTIC_OK};
-    *out = (config){.allocator = options->allocator};
+    *out = (struct config){.allocator = options->allocator};
     text_init(&r.path, r.allocator);
     config_add_path(&r.path, options->config_file);
     if (r.path.failed)
@@ -336,14 +338,14 @@ promptic_kind config_resolve(const promptic_options *options, config *out, promp
     return r.kind;
 }
 
-const char *config_origin(const config *config) {
+const char *config_origin(const struct config *config) {
     if (config->source == level_names[ENVIRONMENT])
         return config->is_session ? "from PROMPTIC_ACCESS_TOKEN" : "from PROMPTIC_API_KEY";
     return config->source == level_names[FILE_LEVEL] ? "from the configuration file"
                                                      : "given to the client";
 }
 
-void config_free(config *config) {
+void config_free(struct config *config) {
     text_free_secret(&config->allocator, config->credential);
     memory_free(&config->allocator, config->application_id);
     memory_free(&config->allocator, config->endpoint);

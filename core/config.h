@@ -27,21 +27,21 @@
 #include "promptic.h"
 #include "proxy.h"
 
-typedef struct config {
+struct config {
     promptic_allocator allocator; /* of the strings below */
     char *credential;             /* NULL for an anonymous client only */
     bool is_session;              /* the credential is a session token, not an API key */
     char *application_id; /* with a session token: NULL where no source gives one. Else NULL */
     char *endpoint;       /* scheme://host[:port][/path], no trailing slash */
-    bool is_loopback;     /* config_is_loopback(endpoint): goes past any proxy */
+    bool is_loopback;     /* config_is_loopback of its host: goes past any proxy */
     const char *source;   /* of the credential: "arguments", "environment" or "file"; static. NULL
                            * where there is none */
     const char *endpoint_source; /* the same of the endpoint, or "default" */
     char *ca_file;               /* PEM file, or NULL: libcurl's own */
     char *ca_path;               /* directory of PEM files, or NULL: libcurl's own */
-    proxy proxy;                 /* of the environment; none to this machine, where it would read
+    struct proxy proxy;          /* of the environment; none to this machine, where it would read
                                   * the credential */
-} config;
+};
 
 /*
  * Resolves what the options leave open. *options is borrowed and must be complete: defaults
@@ -54,22 +54,23 @@ typedef struct config {
  * PROMPTIC_CONFIG, PROMPTIC_MEMORY with *error filled, and *out empty. A session token without an
  * AI Application's id is no error here: listing them needs none.
  */
-promptic_kind config_resolve(const promptic_options *options, config *out, promptic_error *error);
+promptic_kind config_resolve(const promptic_options *options, struct config *out,
+                             promptic_error *error);
 
 /* Where the credential comes from, for messages: "from PROMPTIC_API_KEY". A static string. */
-const char *config_origin(const config *config);
+const char *config_origin(const struct config *config);
 
 /* Wipes the credential and frees what *config holds; it is empty afterwards. */
-void config_free(config *config);
+void config_free(struct config *config);
 
-/* Whether the endpoint's host is this machine by its spelling: localhost, 127.0.0.0/8 or [::1].
+/* Whether the host of a URL is this machine by its spelling: localhost, 127.0.0.0/8 or [::1].
  * No name is resolved. */
-bool config_is_loopback(const char *endpoint);
+bool config_is_loopback(const char *host);
 
 /*
  * Checks an endpoint and writes its normal form to *out (freed with memory_free): http or https, a
  * host, no user, no query, no fragment; plain http to loopback only, unless allow_http. *is_local
- * is config_is_loopback of it. `name` is the source of the value in messages: "endpoint",
+ * is config_is_loopback of its host. `name` is the source of the value in messages: "endpoint",
  * "PROMPTIC_ENDPOINT". PROMPTIC_OK, or PROMPTIC_CONFIG or PROMPTIC_MEMORY with *error filled.
  */
 promptic_kind config_endpoint(const promptic_allocator *allocator, const char *value,

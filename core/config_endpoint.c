@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "failure.h"
+#include "place.h"
 #include "text.h"
 
 #include <arpa/inet.h>
@@ -9,37 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
-/* The parts of a URL that are checked. */
-enum { SCHEME, USER, PASSWORD, OPTIONS, HOST, WHOLE, PARTS };
-
-/* Reads the parts that the URL has, the others are NULL; freed with free_parts, also on failure. */
-static CURLUcode read_parts(const char *value, char *parts[PARTS]) {
-    static const CURLUPart names[PARTS] = {
-        [SCHEME] = CURLUPART_SCHEME,   [USER] = CURLUPART_USER, [PASSWORD] = CURLUPART_PASSWORD,
-        [OPTIONS] = CURLUPART_OPTIONS, [HOST] = CURLUPART_HOST, [WHOLE] = CURLUPART_URL,
-    };
-    memset(parts, 0, PARTS * sizeof *parts);
-    CURLU *url = curl_url();
-    if (url == NULL)
-        return CURLUE_OUT_OF_MEMORY;
-    CURLUcode code = curl_url_set(url, CURLUPART_URL, value, CURLU_NON_SUPPORT_SCHEME);
-    for (int i = 0; i < PARTS && code == CURLUE_OK; i++)
-        if (curl_url_get(url, names[i], &parts[i], 0) == CURLUE_OUT_OF_MEMORY)
-            code = CURLUE_OUT_OF_MEMORY;
-    curl_url_cleanup(url);
-    if (code == CURLUE_OK && (parts[SCHEME] == NULL || parts[WHOLE] == NULL))
-        code = CURLUE_NO_HOST;
-    return code;
-}
-
-static void free_parts(char *parts[PARTS]) {
-    for (int i = 0; i < PARTS; i++)
-        curl_free(parts[i]);
-}
-
 /* Whether the host, as libcurl spells it, is this machine. The spelling must be exact: what only
  * begins like an address of this machine, 127.0.0.1.example.com, may be anywhere. */
-static bool is_loopback(const char *host) {
+bool config_is_loopback(const char *host) {
     char address[INET6_ADDRSTRLEN];
     struct in_addr v4;
     struct in6_addr v6;
@@ -56,21 +29,13 @@ static bool is_loopback(const char *host) {
     return inet_pton(AF_INET6, address, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-bool config_is_loopback(const char *endpoint) {
-    char *parts[PARTS];
-    bool is_local = read_parts(endpoint, parts) == CURLUE_OK && is_loopback(parts[HOST]);
-    free_parts(parts);
-    return is_local;
-}
-
 /* ------------------------------------------------------------------- checks */
 
 /* Messages name where the value came from and never quote it: there may be a password in it. */
 static promptic_kind check_characters(const char *value, const char *name, promptic_error *error) {
-    for (const char *c = value; *c != '\0'; c++)
-        if ((unsigned char)*c <= ' ' || *c == 0x7F || *c == '\\')
-            return failure_set(error, PROMPTIC_CONFIG,
-                               "%s holds a space, a control character or a backslash", name);
+    if (!place_is_plain(value))
+        return failure_set(error, PROMPTIC_CONFIG,
+                           "%s holds a space, a control character or a backslash", name);
     /* libcurl makes a host of the path: "https:///api" would send the credential to "api". */
     const char *scheme_end = strchr(value, ':');
     if (scheme_end != NULL && scheme_end[1] == '/' &&
@@ -120,26 +85,26 @@ static bool ends_in_api(const char *endpoint) {
     return strncasecmp(endpoint + start, ending, sizeof ending - 1) == 0;
 }
 
-static promptic_kind check_parts(char *const parts[PARTS], const char *name, bool allow_http,
+static promptic_kind check_parts(const struct place *place, const char *name, bool allow_http,
                                  promptic_error *error) {
-    bool is_http = strcmp(parts[SCHEME], "http") == 0;
-    if (!is_http && strcmp(parts[SCHEME], "https") != 0)
+    bool is_http = strcmp(place->scheme, "http") == 0;
+    if (!is_http && strcmp(place->scheme, "https") != 0)
         return refuse_code(CURLUE_BAD_SCHEME, name, error);
-    if (parts[USER] != NULL || parts[PASSWORD] != NULL || parts[OPTIONS] != NULL)
+    if (place->user != NULL || place->password != NULL || place->options != NULL)
         return failure_set(error, PROMPTIC_CONFIG,
                            "%s must not hold a user or a password; the credential is given as "
                            "api_key or access_token",
                            name);
-    if (is_unwritable(parts[WHOLE], parts[HOST]))
+    if (is_unwritable(place->url, place->host))
         return failure_set(
             error, PROMPTIC_CONFIG,
             "%s has a host name that this libcurl cannot write in ASCII: write it as "
             "it is in DNS, xn--...",
             name);
-    if (ends_in_api(parts[WHOLE]))
+    if (ends_in_api(place->url))
         return failure_set_code(error, PROMPTIC_CONFIG, "api_in_endpoint",
                                 "%s ends in /api/v1, which the library adds: leave it out", name);
-    if (is_http && !allow_http && !is_loopback(parts[HOST]))
+    if (is_http && !allow_http && !config_is_loopback(place->host))
         return failure_set(error, PROMPTIC_CONFIG,
                            "%s is plain http, over which anybody on the way could read the "
                            "credential: use https, or set allow_http to permit it",
@@ -150,22 +115,22 @@ static promptic_kind check_parts(char *const parts[PARTS], const char *name, boo
 promptic_kind config_endpoint(const promptic_allocator *allocator, const char *value,
                               const char *name, bool allow_http, char **out, bool *is_local,
                               promptic_error *error) {
-    char *parts[PARTS];
+    struct place place;
     *out = NULL;
     promptic_kind kind = check_characters(value, name, error);
     if (kind != PROMPTIC_OK)
         return kind;
-    CURLUcode code = read_parts(value, parts);
-    kind = code == CURLUE_OK ? check_parts(parts, name, allow_http, error)
+    CURLUcode code = place_read(&place, NULL, value);
+    kind = code == CURLUE_OK ? check_parts(&place, name, allow_http, error)
                              : refuse_code(code, name, error);
     if (kind == PROMPTIC_OK) {
-        size_t length = strlen(parts[WHOLE]);
-        while (length > 0 && parts[WHOLE][length - 1] == '/')
+        size_t length = strlen(place.url);
+        while (length > 0 && place.url[length - 1] == '/')
             length--;
-        *is_local = is_loopback(parts[HOST]);
-        *out = text_copy(allocator, parts[WHOLE], length);
+        *is_local = config_is_loopback(place.host);
+        *out = text_copy(allocator, place.url, length);
         kind = *out != NULL ? PROMPTIC_OK : failure_memory(error);
     }
-    free_parts(parts);
+    place_free(&place);
     return kind;
 }

@@ -30,7 +30,7 @@ config_key config_find_key(const char *name) {
 }
 
 /* The user's home directory: HOME, else what the system's user database says. */
-static void add_home(text *path) {
+static void add_home(struct text *path) {
     const char *home = getenv("HOME");
     if (home != NULL && home[0] != '\0') {
         text_add(path, home);
@@ -42,7 +42,7 @@ static void add_home(text *path) {
         text_add(path, user.pw_dir);
 }
 
-void config_add_path(text *path, const char *given) {
+void config_add_path(struct text *path, const char *given) {
     if (given != NULL) {
         text_add(path, given);
         return;
@@ -175,11 +175,4 @@ void config_free_file(const promptic_allocator *allocator, char *data) {
     if (data != NULL)
         text_wipe(data, CONFIG_LONGEST_FILE + 1);
     memory_free(allocator, data);
-}
-
-bool config_has_control_character(const char *value) {
-    for (const char *c = value; *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            return true;
-    return false;
 }

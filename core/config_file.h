@@ -33,7 +33,7 @@ config_key config_find_key(const char *name);
 
 /* Adds the file's path: what is given, ~/.promptic/config.toml where that is NULL. Nothing is added
  * where `given` is empty or there is no home directory. */
-void config_add_path(text *path, const char *given);
+void config_add_path(struct text *path, const char *given);
 
 /* Failures that errno has no number for. */
 enum {
@@ -60,8 +60,5 @@ void config_free_file(const promptic_allocator *allocator, char *data);
 
 /* The number as text; a static string. */
 const char *config_reason(int code);
-
-/* Whether the value holds a character below 0x20, or 0x7f. */
-bool config_has_control_character(const char *value);
 
 #endif

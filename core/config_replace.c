@@ -1,5 +1,6 @@
 #include "config_replace.h"
 
+#include "clock.h"
 #include "config_file.h"
 #include "writer.h"
 
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MOST_LINKS 16
@@ -18,7 +18,7 @@
 /* Seconds to wait for another writer: a write takes milliseconds. */
 #define LONGEST_WAIT 5
 
-int config_follow(text *path) {
+int config_follow(struct text *path) {
     char target[4096];
     for (int links = 0; links <= MOST_LINKS; links++) {
         ssize_t length = readlink(path->data, target, sizeof target);
@@ -87,7 +87,7 @@ void config_clean_up(const char *path) {
 }
 
 /* Writes the content into the file that is there, which no other can replace. */
-static int write_in_place(const char *path, const text *content, const struct stat *before) {
+static int write_in_place(const char *path, const struct text *content, const struct stat *before) {
     struct stat status;
     int file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (file < 0)
@@ -101,14 +101,15 @@ static int write_in_place(const char *path, const text *content, const struct st
         code = writer_reserve(file, (long long)content->length);
     if (code == 0)
         code = writer_put(file, content->data, content->length);
-    if (code == 0 && (ftruncate(file, (off_t)content->length) != 0 || fsync(file) != 0))
-        code = errno;
+    if (code == 0)
+        code = writer_finish(file, (long long)content->length);
     close(file);
     return code;
 }
 
 /* Fills a draft and renames it. */
-static int replace(int folder, const char *path, const text *content, const struct stat *before) {
+static int replace(int folder, const char *path, const struct text *content,
+                   const struct stat *before) {
     char prefix[WRITER_NAME], name[WRITER_NAME];
     int file, code = draft_prefix(path, prefix);
     if (code == 0)
@@ -118,16 +119,11 @@ static int replace(int folder, const char *path, const text *content, const stru
     code = writer_put(file, content->data, content->length);
     if (code == 0)
         code = keep_strict(file, before);
-    if (code == 0 && fsync(file) != 0)
-        code = errno;
-    if (close(file) != 0 && code == 0)
-        code = errno;
-    if (code == 0 && renameat(folder, name, folder, writer_base(path)) != 0)
-        code = errno;
     if (code == 0)
-        (void)!fsync(folder); /* the new name outlives a power cut; some file systems cannot */
-    else
+        code = writer_rename(folder, file, name, writer_base(path));
+    if (code != 0)
         (void)!unlinkat(folder, name, 0);
+    close(file);
     return code;
 }
 
@@ -145,7 +141,7 @@ static bool is_fixed(const char *path, int code) {
            ((code == EACCES || code == EPERM || code == EROFS || code == EXDEV) && is_mount(path));
 }
 
-int config_replace(const char *path, const text *content, const struct stat *before) {
+int config_replace(const char *path, const struct text *content, const struct stat *before) {
     int folder, code = writer_open_folder(path, &folder);
     if (code != 0)
         return code;
@@ -158,12 +154,6 @@ int config_replace(const char *path, const text *content, const struct stat *bef
 
 /* ------------------------------------------------------------------- locking */
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* Where a file system has no locks, or nothing can be written anyway, there is nothing to wait for.
  */
 static int without_lock(int code, const char *folder) {
@@ -174,7 +164,7 @@ static int without_lock(int code, const char *folder) {
 
 int config_lock(const char *path, const char *folder, int *lock) {
     const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
-    text name;
+    struct text name;
     text_init(&name, NULL);
     text_addf(&name, "%s.lock", path);
     *lock = name.failed
@@ -182,11 +172,11 @@ int config_lock(const char *path, const char *folder, int *lock) {
                 : open(name.data, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     int code = name.failed ? ENOMEM : *lock < 0 ? errno : 0;
     text_free(&name);
-    double stop = now() + LONGEST_WAIT;
+    double stop = clock_seconds() + LONGEST_WAIT;
     while (code == 0 && flock(*lock, LOCK_EX | LOCK_NB) != 0) {
         code = errno == EINTR ? 0 : errno;
         if (code == EWOULDBLOCK)
-            code = now() < stop ? 0 : CONFIG_LOCKED;
+            code = clock_seconds() < stop ? 0 : CONFIG_LOCKED;
         if (code == 0)
             nanosleep(&pause, NULL);
     }

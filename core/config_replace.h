@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 /* Resolves symbolic links; the target may not exist yet. */
-int config_follow(text *path);
+int config_follow(struct text *path);
 
 /* A copy of the path's folder, "." where it has none; freed with memory_free. NULL if out of
  * memory.
@@ -31,6 +31,6 @@ void config_clean_up(const char *path);
 /* Puts the content into the path's place, in one step. before: the status of the replaced file,
  * or NULL; the new one gets its owner's permissions. A file that cannot be replaced, such as a
  * mount of its own in a container, is written in place. */
-int config_replace(const char *path, const text *content, const struct stat *before);
+int config_replace(const char *path, const struct text *content, const struct stat *before);
 
 #endif

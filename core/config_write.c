@@ -2,10 +2,12 @@
  * config_write.c - changes the configuration file: what people and other programs have written
  * there stays byte for byte, and the file is replaced as a whole.
  */
+#include "ascii.h"
 #include "config.h"
 #include "config_file.h"
 #include "config_replace.h"
 #include "failure.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,17 +20,17 @@ static const char byte_order_mark[] = "\xEF\xBB\xBF";
 /* ------------------------------------------------------------- what is there */
 
 /* Where a key stands in the file. */
-typedef struct place {
+struct key_place {
     size_t line;       /* 0: it is not there */
     size_t start, end; /* of its value */
-} place;
+};
 
 /* The file before a change. */
 typedef struct original {
-    text path;
+    struct text path;
     char *data; /* NULL where there is no file; freed with config_free_file */
     size_t length;
-    place places[CONFIG_KEYS];
+    struct key_place places[CONFIG_KEYS];
     size_t last_end;    /* of the last top-level value; 0: there is none */
     size_t first_table; /* where its header begins; the length where there is none */
     promptic_error *error;
@@ -60,7 +62,7 @@ static bool on_entry(const toml_entry *entry, void *userdata) {
     if (key != CONFIG_KEYS && o->places[key].line != 0)
         refuse(o, entry->line, entry->key, "is given twice");
     else if (key != CONFIG_KEYS)
-        o->places[key] = (place){entry->line, entry->start, entry->end};
+        o->places[key] = (struct key_place){entry->line, entry->start, entry->end};
     if (entry->is_header && entry->start < o->first_table)
         o->first_table = entry->start;
     if (!entry->in_table)
@@ -150,15 +152,15 @@ promptic_kind promptic_config_inspect(const char *file, promptic_config_info *in
 /* ------------------------------------------------------------------- checks */
 
 /* What to make of each key: the value, NULL to remove it, or nothing. */
-typedef struct plan {
+struct plan {
     bool changes[CONFIG_KEYS];
     const char *values[CONFIG_KEYS];
-} plan;
+};
 
 static bool is_utf8(const char *value) {
-    unsigned long code;
+    uint32_t code;
     for (size_t left = strlen(value), width; left > 0; left -= width, value += width)
-        if ((width = text_read_utf8(value, left, &code)) == 0)
+        if ((width = utf8_read(value, left, &code)) == 0)
             return false;
     return true;
 }
@@ -169,7 +171,7 @@ static const char *fault_of(const char *value) {
         return "is empty";
     if (value[0] == ' ' || value[strlen(value) - 1] == ' ')
         return "begins or ends with a space";
-    if (config_has_control_character(value))
+    if (ascii_has_control(value))
         return "holds a control character, such as a line break";
     return is_utf8(value) ? NULL : "holds bytes that are not UTF-8";
 }
@@ -184,7 +186,7 @@ static promptic_kind check_endpoint(const char *value, promptic_error *error) {
 }
 
 /* Of the two names of an AI Application the one that is set takes the place of the other. */
-static promptic_kind replace_name(plan *plan, promptic_error *error) {
+static promptic_kind replace_name(struct plan *plan, promptic_error *error) {
     const char *newer = plan->values[CONFIG_AI_APPLICATION_ID];
     const char *older = plan->values[CONFIG_WORKSPACE_ID];
     if (newer != NULL && older != NULL)
@@ -198,7 +200,7 @@ static promptic_kind replace_name(plan *plan, promptic_error *error) {
     return PROMPTIC_OK;
 }
 
-static promptic_kind make_plan(plan *plan, const promptic_pair *changes, size_t count,
+static promptic_kind make_plan(struct plan *plan, const promptic_pair *changes, size_t count,
                                promptic_error *error) {
     memset(plan, 0, sizeof *plan);
     for (size_t i = 0; i < count; i++) {
@@ -226,7 +228,7 @@ static promptic_kind make_plan(plan *plan, const promptic_pair *changes, size_t 
 typedef struct edit {
     const original *from;
     size_t position;
-    text out;
+    struct text out;
 } edit;
 
 static void copy_until(edit *e, size_t end) {
@@ -254,7 +256,7 @@ static const char *newline(const original *o) {
 }
 
 /* As a basic string; there are no control characters in it. */
-static void add_value(text *out, const char *value) {
+static void add_value(struct text *out, const char *value) {
     text_add_char(out, '"');
     for (const char *c = value; *c != '\0'; c++) {
         if (*c == '"' || *c == '\\')
@@ -265,7 +267,7 @@ static void add_value(text *out, const char *value) {
 }
 
 /* Takes the key's line out; a comment behind the value stays, on a line of its own. */
-static void remove_line(edit *e, const place *at) {
+static void remove_line(edit *e, const struct key_place *at) {
     const original *o = e->from;
     size_t next = at->end;
     copy_until(e, line_start(o, at->start));
@@ -276,9 +278,9 @@ static void remove_line(edit *e, const place *at) {
 }
 
 /* The key of the plan whose place comes next, CONFIG_KEYS where none is left. */
-static config_key next_key(const edit *e, const plan *plan) {
+static config_key next_key(const edit *e, const struct plan *plan) {
     int next = CONFIG_KEYS;
-    const place *places = e->from->places;
+    const struct key_place *places = e->from->places;
     for (int key = 0; key < CONFIG_KEYS; key++) {
         bool is_due =
             plan->changes[key] && places[key].line != 0 && places[key].start >= e->position;
@@ -303,7 +305,7 @@ static size_t place_of_new(const original *o) {
     return at;
 }
 
-static void add_new_keys(edit *e, const plan *plan) {
+static void add_new_keys(edit *e, const struct plan *plan) {
     const original *o = e->from;
     bool adds = false;
     copy_until(e, place_of_new(o));
@@ -325,7 +327,7 @@ static void add_new_keys(edit *e, const plan *plan) {
         text_add(&e->out, newline(o));
 }
 
-static void make_text(edit *e, const original *o, const plan *plan) {
+static void make_text(edit *e, const original *o, const struct plan *plan) {
     *e = (edit){.from = o};
     text_init(&e->out, NULL);
     size_t most = o->length;
@@ -333,7 +335,7 @@ static void make_text(edit *e, const original *o, const plan *plan) {
         most += 64 + (plan->values[key] != NULL ? 2 * strlen(plan->values[key]) : 0);
     text_reserve(&e->out, most);
     for (config_key key; (key = next_key(e, plan)) != CONFIG_KEYS;) {
-        const place *at = &o->places[key];
+        const struct key_place *at = &o->places[key];
         if (plan->values[key] == NULL) {
             remove_line(e, at);
             continue;
@@ -346,7 +348,7 @@ static void make_text(edit *e, const original *o, const plan *plan) {
     copy_until(e, o->length);
 }
 
-static bool is_same(const original *o, const text *out) {
+static bool is_same(const original *o, const struct text *out) {
     return out->length == o->length &&
            (out->length == 0 || memcmp(out->data, o->data, o->length) == 0);
 }
@@ -354,7 +356,7 @@ static bool is_same(const original *o, const text *out) {
 /* -------------------------------------------------------------------- saving */
 
 /* Whether the plan would only remove keys, of which a file that is not there has none. */
-static bool only_removes(const plan *plan) {
+static bool only_removes(const struct plan *plan) {
     for (int key = 0; key < CONFIG_KEYS; key++)
         if (plan->changes[key] && plan->values[key] != NULL)
             return false;
@@ -362,7 +364,7 @@ static bool only_removes(const plan *plan) {
 }
 
 /* Applies the plan to the file, which is locked where its file system has locks. */
-static void change(original *o, const plan *plan, bool is_locked) {
+static void change(original *o, const struct plan *plan, bool is_locked) {
     struct stat before;
     bool exists = false;
     edit e;
@@ -392,7 +394,7 @@ static int make_folder(const char *folder) {
 
 /* Finds the file, makes its folder and locks it: 0, or why not. *folder (freed with memory_free) is
  * NULL where there is nothing to do. */
-static int prepare(original *o, const plan *plan, char **folder, int *lock) {
+static int prepare(original *o, const struct plan *plan, char **folder, int *lock) {
     struct stat status;
     if (stat(o->path.data, &status) != 0 && errno == EACCES)
         return EACCES; /* such as behind a link that the kernel does not follow */
@@ -412,7 +414,7 @@ static int prepare(original *o, const plan *plan, char **folder, int *lock) {
 
 promptic_kind promptic_config_write(const char *file, const promptic_pair *changes, size_t count,
                                     promptic_error *error) {
-    plan plan;
+    struct plan plan;
     original o;
     char *folder = NULL;
     int lock = -1;

@@ -2,10 +2,10 @@
  * endpoints.c - THE TABLE: one row an endpoint, one row a parameter. Source: the platform's
  * contract, spec/contract/openapi.yaml (spec/core/table_spec.lua compares the two).
  *
- * How a row is written: parameters.h. Required parameters come first, in the order in which Lua
- * takes them by position. A list inside a body has the rows of its elements in .items.
+ * How a parameter is written: request_parameters.h. Those that Lua takes by position (PATH,
+ * ARGUMENT) come first, in that order. A list inside a body has the rows of its elements in .items.
  */
-#include "parameters.h"
+#include "request_parameters.h"
 
 #include <string.h>
 
@@ -26,36 +26,36 @@
 /* Path parameters that many rows share. */
 #define COMPONENT_ID   PATH("component_id", STRING, "id of the AI component", UUID)
 #define EXPERIMENT_ID  PATH("experiment_id", STRING, "id of the experiment", UUID)
-#define OBSERVATION_ID PATH("observation_id", INTEGER, "id of the observation, a number", NO_FORMAT)
+#define OBSERVATION_ID PATH("observation_id", INTEGER, "id of the observation, a number")
 #define EVALUATOR_ID   PATH("evaluator_id", STRING, "id of the evaluator", UUID)
-#define ITERATION_ID   PATH("iteration_id", INTEGER, "id of the iteration, a number", NO_FORMAT)
-#define TRACE_ID       PATH("trace_id", STRING, "OpenTelemetry id of the trace: its traceId, 32 hexadecimal digits, not its id", NO_FORMAT)
+#define ITERATION_ID   PATH("iteration_id", INTEGER, "id of the iteration, a number")
+#define TRACE_ID       PATH("trace_id", STRING, "OpenTelemetry id of the trace: its traceId, 32 hexadecimal digits, not its id")
 #define ARTIFACT_ID    PATH("artifact_id", STRING, "id of the artifact", UUID)
 #define STORAGE_ID     PATH("storage_object_id", STRING, "id of the object", UUID)
 #define DATASET_ID     PATH("dataset_id", STRING, "id of the dataset", UUID)
-#define CASE_ID        PATH("case_id", INTEGER, "id of the case, a number", NO_FORMAT)
+#define CASE_ID        PATH("case_id", INTEGER, "id of the case, a number")
 #define RUN_ID         PATH("run_id", STRING, "id of the run", UUID)
 #define ANNOTATION_ID  PATH("annotation_id", STRING, "id of the annotation", UUID)
 #define EVALUATION_ID  PATH("evaluation_id", STRING, "id of the evaluation", UUID)
 
-#define LIMIT       ROW(QUERY, "limit", "limit", INTEGER, "how many at most", DEFAULT("50"), RANGE(1, 100))
-#define OFFSET      ROW(QUERY, "offset", "offset", INTEGER, "how many to skip", DEFAULT("0"), ANY_NATURAL)
-#define SERVICE     ROW(QUERY, "service", "service", STRING, "only with this service.name", OPTIONAL)
-#define ENVIRONMENT ROW(QUERY, "environment", "environment", STRING, "only with this deployment.environment.name", OPTIONAL)
+#define LIMIT       OPTION(QUERY, "limit", "limit", INTEGER, "how many at most", DEFAULT("50"), RANGE(1, 100))
+#define OFFSET      OPTION(QUERY, "offset", "offset", INTEGER, "how many to skip", DEFAULT("0"), ANY_NATURAL)
+#define SERVICE     OPTION(QUERY, "service", "service", STRING, "only with this service.name")
+#define ENVIRONMENT OPTION(QUERY, "environment", "environment", STRING, "only with this deployment.environment.name")
 #define ARTIFACT_WORKSPACE \
-    ROW(QUERY, "workspace_id", "workspaceId", STRING, "whose artifact it is; a credential's own by default", UUID)
-#define TRACE_IDS   ROW(BODY, "trace_ids", "traceIds", STRINGS, "database ids of its traces: the id of each, not its traceId", OPTIONAL)
+    OPTION(QUERY, "workspace_id", "workspaceId", STRING, "whose artifact it is; a credential's own by default", UUID)
+#define TRACE_IDS   OPTION(BODY, "trace_ids", "traceIds", STRINGS, "database ids of its traces: the id of each, not its traceId")
 
 /* Fields of a dataset case, in a list's element and in changes. */
 #define EXPECTED_PAYLOAD(PLACE) \
-    ROW(PLACE, "expected_payload", "expectedPayload", ANY, "the right answer, any JSON value; promptic.null says that none is right", NULLABLE)
+    INNER(PLACE, "expected_payload", "expectedPayload", ANY, "the right answer, any JSON value; promptic.null says that none is right", NULLABLE)
 #define CASE_REST(PLACE) \
     EXPECTED_PAYLOAD(PLACE), \
-    ROW(PLACE, "split", "split", STRING, "which part it belongs to", NULLABLE, ONE_OF(SPLIT_TYPE)), \
-    ROW(PLACE, "idx", "idx", INTEGER, "its place in the order", NULLABLE), \
-    ROW(PLACE, "metadata", "metadata", OBJECT, "further data of any kind", OPTIONAL)
-#define INPUT_PAYLOAD(PLACE, ...) \
-    ROW(PLACE, "input_payload", "inputPayload", OBJECT, "the prompt's inputs by name", __VA_ARGS__)
+    INNER(PLACE, "split", "split", STRING, "which part it belongs to", NULLABLE, ONE_OF(SPLIT_TYPE)), \
+    INNER(PLACE, "idx", "idx", INTEGER, "its place in the order", NULLABLE), \
+    INNER(PLACE, "metadata", "metadata", OBJECT, "further data of any kind")
+#define INPUT_PAYLOAD(PLACE, IS_REQUIRED) \
+    INNER(PLACE, "input_payload", "inputPayload", OBJECT, "the prompt's inputs by name", .required = IS_REQUIRED)
 
 static const promptic_endpoint table[] = {
     /* ------------------------------------------------------------ workspace */
@@ -85,8 +85,8 @@ static const promptic_endpoint table[] = {
      .summary = "All AI components of the workspace."},
     {.name = "create_component", .module = "components", .verb = "POST", .path = "/components",
      .parameters = PARAMETERS(
-        ROW(BODY, "name", "name", STRING, "what to call it", REQUIRED),
-        ROW(BODY, "description", "description", STRING, "what it is for", NULLABLE)),
+        ARGUMENT(BODY, "name", "name", STRING, "what to call it"),
+        OPTION(BODY, "description", "description", STRING, "what it is for", NULLABLE)),
      .returns = RETURNS_A("ComponentId"), .summary = "Creates an AI component, which experiments and deployments belong to."},
     {.name = "get_component", .module = "components", .verb = "GET", .path = "/components/{component_id}",
      .parameters = PARAMETERS(COMPONENT_ID), .repeatable = true, .returns = RETURNS_A("Component"),
@@ -99,61 +99,61 @@ static const promptic_endpoint table[] = {
     {.name = "list_experiments", .module = "experiments", .verb = "GET", .path = "/experiments",
      .parameters = PARAMETERS(
         LIMIT, OFFSET,
-        ROW(QUERY, "component_id", "component_id", STRING, "only of this component", UUID),
-        ROW(QUERY, "status", "status", STRING, "only in this status", ONE_OF(EXPERIMENT_STATUS))),
+        OPTION(QUERY, "component_id", "component_id", STRING, "only of this component", UUID),
+        OPTION(QUERY, "status", "status", STRING, "only in this status", ONE_OF(EXPERIMENT_STATUS))),
      .repeatable = true, .returns = RETURNS_LIST("data", "Experiment"),
      .summary = "A page of experiments; each_experiment walks over all pages."},
     {.name = "create_experiment", .module = "experiments", .verb = "POST", .path = "/experiments",
      .parameters = PARAMETERS(
-        ROW(BODY, "ai_component_id", "aiComponentId", STRING, "id of the component it belongs to", REQUIRED, UUID),
-        ROW(BODY, "target_model", "targetModel", STRING, "the model to optimise for: an id of list_models", REQUIRED),
-        ROW(BODY, "task_type", "taskType", STRING, "what the prompt does", DEFAULT("classification"), ONE_OF(TASK_TYPE)),
-        ROW(BODY, "provider", "provider", STRING, "who serves the model", DEFAULT("openai"), ONE_OF(MODEL_PROVIDER)),
-        ROW(BODY, "optimizer", "optimizer", STRING, "how prompts are searched", DEFAULT("prompticV2"), ONE_OF(OPTIMIZER_TYPE)),
-        ROW(BODY, "initial_prompt", "initialPrompt", STRING, "the prompt to start from", NULLABLE),
-        ROW(BODY, "name", "name", STRING, "what to call it", NULLABLE),
-        ROW(BODY, "description", "description", STRING, "what it is for", NULLABLE),
-        ROW(BODY, "hyperparameters", "hyperparameters", OBJECT, "epochs, trainSplitRatio, numFewShots, enableCot", OPTIONAL),
-        ROW(BODY, "initial_prediction_model_schema", "initialPredictionModelSchema", OBJECT, "JSON schema of a structured output, which structuredOutput needs", NULLABLE),
-        ROW(BODY, "prompt_format", "promptFormat", STRING, "one text, or messages with roles", ONE_OF(PROMPT_FORMAT), ASSUMED("single")),
-        ROW(BODY, "input_variables", "inputVariables", ARRAY, "the prompt's named inputs: { { name, column } }", OPTIONAL, .items = PARAMETERS(
-            ROW(ITEM, "name", "name", STRING, "what the prompt calls it", REQUIRED),
-            ROW(ITEM, "column", "column", STRING, "where its value is in a row of training data", REQUIRED)))),
+        ARGUMENT(BODY, "ai_component_id", "aiComponentId", STRING, "id of the component it belongs to", UUID),
+        ARGUMENT(BODY, "target_model", "targetModel", STRING, "the model to optimise for: an id of list_models"),
+        OPTION(BODY, "task_type", "taskType", STRING, "what the prompt does", DEFAULT("classification"), ONE_OF(TASK_TYPE)),
+        OPTION(BODY, "provider", "provider", STRING, "who serves the model", DEFAULT("openai"), ONE_OF(MODEL_PROVIDER)),
+        OPTION(BODY, "optimizer", "optimizer", STRING, "how prompts are searched", DEFAULT("prompticV2"), ONE_OF(OPTIMIZER_TYPE)),
+        OPTION(BODY, "initial_prompt", "initialPrompt", STRING, "the prompt to start from", NULLABLE),
+        OPTION(BODY, "name", "name", STRING, "what to call it", NULLABLE),
+        OPTION(BODY, "description", "description", STRING, "what it is for", NULLABLE),
+        OPTION(BODY, "hyperparameters", "hyperparameters", OBJECT, "epochs, trainSplitRatio, numFewShots, enableCot"),
+        OPTION(BODY, "initial_prediction_model_schema", "initialPredictionModelSchema", OBJECT, "JSON schema of a structured output, which structuredOutput needs", NULLABLE),
+        OPTION(BODY, "prompt_format", "promptFormat", STRING, "one text, or messages with roles", ONE_OF(PROMPT_FORMAT), ASSUMED("single")),
+        OPTION(BODY, "input_variables", "inputVariables", ARRAY, "the prompt's named inputs: { { name, column } }", .items = PARAMETERS(
+            INNER(ITEM, "name", "name", STRING, "what the prompt calls it", REQUIRED),
+            INNER(ITEM, "column", "column", STRING, "where its value is in a row of training data", REQUIRED)))),
      .returns = RETURNS_A("Experiment"), .summary = "Creates an experiment in status pending."},
     {.name = "create_tool_selection_experiment", .module = "experiments", .verb = "POST", .path = "/experiments/tool-selection",
      .parameters = PARAMETERS(
-        ROW(BODY, "ai_component_id", "aiComponentId", STRING, "id of the component it belongs to", REQUIRED, UUID),
-        ROW(BODY, "tools", "tools", ARRAY, "the tools to choose from, one at least", REQUIRED, NOT_EMPTY, .items = PARAMETERS(
-            ROW(ITEM, "name", "name", STRING, "its name, unique in the list", REQUIRED, NOT_EMPTY),
-            ROW(ITEM, "description", "description", STRING, "what it does: the text that is optimised", REQUIRED, NOT_EMPTY),
-            ROW(ITEM, "input_schema", "inputSchema", OBJECT, "JSON schema of its arguments", OPTIONAL))),
-        ROW(BODY, "test_cases", "testCases", ARRAY, "queries with the tool that is right, one at least", REQUIRED, NOT_EMPTY, .items = PARAMETERS(
-            ROW(ITEM, "query", "query", STRING, "what is asked", REQUIRED),
-            ROW(ITEM, "expected_tool", "expectedTool", STRING, "name of the right tool; empty: none is", REQUIRED))),
-        ROW(BODY, "tool_source", "toolSource", STRING, "where the tools come from", DEFAULT("manual"), ONE_OF(TOOL_SOURCE)),
-        ROW(BODY, "optimize_system_prompt", "optimizeSystemPrompt", BOOLEAN, "optimise the system prompt too", DEFAULT("false")),
-        ROW(BODY, "target_model", "targetModel", STRING, "the model to optimise for; the platform has a default", OPTIONAL),
-        ROW(BODY, "system_prompt", "systemPrompt", STRING, "what the model is given before each query", OPTIONAL),
-        ROW(BODY, "epochs", "epochs", INTEGER, "how many rounds", RANGE(1, 5)),
-        ROW(BODY, "train_split_ratio", "trainSplitRatio", NUMBER, "share of the cases that train; without it all do", RANGE(0.5, 0.9)),
-        ROW(BODY, "name", "name", STRING, "what to call it", OPTIONAL),
-        ROW(BODY, "description", "description", STRING, "what it is for", OPTIONAL)),
+        ARGUMENT(BODY, "ai_component_id", "aiComponentId", STRING, "id of the component it belongs to", UUID),
+        ARGUMENT(BODY, "tools", "tools", ARRAY, "the tools to choose from, one at least", NOT_EMPTY, .items = PARAMETERS(
+            INNER(ITEM, "name", "name", STRING, "its name, unique in the list", REQUIRED, NOT_EMPTY),
+            INNER(ITEM, "description", "description", STRING, "what it does: the text that is optimised", REQUIRED, NOT_EMPTY),
+            INNER(ITEM, "input_schema", "inputSchema", OBJECT, "JSON schema of its arguments"))),
+        ARGUMENT(BODY, "test_cases", "testCases", ARRAY, "queries with the tool that is right, one at least", NOT_EMPTY, .items = PARAMETERS(
+            INNER(ITEM, "query", "query", STRING, "what is asked", REQUIRED),
+            INNER(ITEM, "expected_tool", "expectedTool", STRING, "name of the right tool; empty: none is", REQUIRED))),
+        OPTION(BODY, "tool_source", "toolSource", STRING, "where the tools come from", DEFAULT("manual"), ONE_OF(TOOL_SOURCE)),
+        OPTION(BODY, "optimize_system_prompt", "optimizeSystemPrompt", BOOLEAN, "optimise the system prompt too", DEFAULT("false")),
+        OPTION(BODY, "target_model", "targetModel", STRING, "the model to optimise for; the platform has a default"),
+        OPTION(BODY, "system_prompt", "systemPrompt", STRING, "what the model is given before each query"),
+        OPTION(BODY, "epochs", "epochs", INTEGER, "how many rounds", RANGE(1, 5)),
+        OPTION(BODY, "train_split_ratio", "trainSplitRatio", NUMBER, "share of the cases that train; without it all do", RANGE(0.5, 0.9)),
+        OPTION(BODY, "name", "name", STRING, "what to call it"),
+        OPTION(BODY, "description", "description", STRING, "what it is for")),
      .returns = RETURNS_A("Experiment"), .summary = "Creates an experiment that optimises the descriptions of tools.", .since = "0.20"},
     {.name = "get_experiment", .module = "experiments", .verb = "GET", .path = "/experiments/{experiment_id}",
      .parameters = PARAMETERS(EXPERIMENT_ID), .repeatable = true, .returns = RETURNS_A("Experiment"),
      .summary = "One experiment with its status."},
     {.name = "update_experiment", .module = "experiments", .verb = "PATCH", .path = "/experiments/{experiment_id}",
      .parameters = PARAMETERS(EXPERIMENT_ID,
-        ROW(CHANGES, "changes", "changes", OBJECT, "the fields to change", REQUIRED),
-        ROW(FIELD, "name", "name", STRING, "what to call it", NULLABLE),
-        ROW(FIELD, "description", "description", STRING, "what it is for", NULLABLE),
-        ROW(FIELD, "target_model", "targetModel", STRING, "the model to optimise for", OPTIONAL),
-        ROW(FIELD, "provider", "provider", STRING, "who serves the model", ONE_OF(MODEL_PROVIDER)),
-        ROW(FIELD, "task_type", "taskType", STRING, "what the prompt does", ONE_OF(TASK_TYPE)),
-        ROW(FIELD, "optimizer", "optimizer", STRING, "how prompts are searched", ONE_OF(OPTIMIZER_TYPE)),
-        ROW(FIELD, "initial_prompt", "initialPrompt", STRING, "the prompt to start from", NULLABLE),
-        ROW(FIELD, "hyperparameters", "hyperparameters", OBJECT, "epochs, trainSplitRatio, numFewShots, enableCot", OPTIONAL),
-        ROW(FIELD, "initial_prediction_model_schema", "initialPredictionModelSchema", OBJECT, "JSON schema of a structured output", NULLABLE)),
+        ARGUMENT(CHANGES, "changes", "changes", OBJECT, "the fields to change"),
+        INNER(FIELD, "name", "name", STRING, "what to call it", NULLABLE),
+        INNER(FIELD, "description", "description", STRING, "what it is for", NULLABLE),
+        INNER(FIELD, "target_model", "targetModel", STRING, "the model to optimise for"),
+        INNER(FIELD, "provider", "provider", STRING, "who serves the model", ONE_OF(MODEL_PROVIDER)),
+        INNER(FIELD, "task_type", "taskType", STRING, "what the prompt does", ONE_OF(TASK_TYPE)),
+        INNER(FIELD, "optimizer", "optimizer", STRING, "how prompts are searched", ONE_OF(OPTIMIZER_TYPE)),
+        INNER(FIELD, "initial_prompt", "initialPrompt", STRING, "the prompt to start from", NULLABLE),
+        INNER(FIELD, "hyperparameters", "hyperparameters", OBJECT, "epochs, trainSplitRatio, numFewShots, enableCot"),
+        INNER(FIELD, "initial_prediction_model_schema", "initialPredictionModelSchema", OBJECT, "JSON schema of a structured output", NULLABLE)),
      .returns = RETURNS_A("Experiment"), .summary = "Changes a pending experiment."},
     {.name = "delete_experiment", .module = "experiments", .verb = "DELETE", .path = "/experiments/{experiment_id}",
      .parameters = PARAMETERS(EXPERIMENT_ID), .repeatable = true, .returns = RETURNS_NOTHING,
@@ -163,8 +163,8 @@ static const promptic_endpoint table[] = {
      .summary = "Starts a pending experiment; 409 if it is not pending."},
     {.name = "duplicate_experiment", .module = "experiments", .verb = "POST", .path = "/experiments/{experiment_id}/duplicate",
      .parameters = PARAMETERS(EXPERIMENT_ID,
-        ROW(BODY, "continue_from_optimized", "continueFromOptimized", BOOLEAN, "start from the best iteration's prompt", OPTIONAL),
-        ROW(BODY, "initial_prompt_override", "initialPromptOverride", STRING, "start from this prompt", OPTIONAL)),
+        OPTION(BODY, "continue_from_optimized", "continueFromOptimized", BOOLEAN, "start from the best iteration's prompt"),
+        OPTION(BODY, "initial_prompt_override", "initialPromptOverride", STRING, "start from this prompt")),
      .returns = RETURNS_A("DuplicatedExperiment"), .summary = "Clones an experiment with its cases and evaluators; modelUnavailable says that its model is gone."},
 
     /* --------------------------------------------------------- observations */
@@ -173,19 +173,19 @@ static const promptic_endpoint table[] = {
      .summary = "The observations of an experiment in idx order.", .dropped = "0.18", .instead = "list_dataset_cases"},
     {.name = "create_observations", .module = "observations", .verb = "POST", .path = "/experiments/{experiment_id}/observations",
      .parameters = PARAMETERS(EXPERIMENT_ID,
-        ROW(LIST, "observations", "observations", ARRAY, "a list of 1,000 observations at most", REQUIRED, AT_MOST(1000)),
-        ROW(ITEM, "variables", "variables", OBJECT, "the prompt's inputs by name", REQUIRED),
-        ROW(ITEM, "expected", "expected", STRING, "the right answer", REQUIRED),
-        ROW(ITEM, "split", "split", STRING, "which part it belongs to", ONE_OF(SPLIT_TYPE), ASSUMED("eval")),
-        ROW(ITEM, "input", "variables.input", ANY, "older form of variables = { input = ... }", OPTIONAL)),
+        ARGUMENT(LIST, "observations", "observations", ARRAY, "a list of 1,000 observations at most", AT_MOST(1000)),
+        INNER(ITEM, "variables", "variables", OBJECT, "the prompt's inputs by name", REQUIRED),
+        INNER(ITEM, "expected", "expected", STRING, "the right answer", REQUIRED),
+        INNER(ITEM, "split", "split", STRING, "which part it belongs to", ONE_OF(SPLIT_TYPE), ASSUMED("eval")),
+        INNER(ITEM, "input", "variables.input", ANY, "older form of variables = { input = ... }")),
      .returns = RETURNS_LIST("data", "Observation"), .summary = "Adds inputs with their expected outputs.", .dropped = "0.18", .instead = "create_dataset_cases"},
     {.name = "update_observation", .module = "observations", .verb = "PATCH", .path = "/experiments/{experiment_id}/observations/{observation_id}",
      .parameters = PARAMETERS(EXPERIMENT_ID, OBSERVATION_ID,
-        ROW(CHANGES, "changes", "changes", OBJECT, "the fields to change", REQUIRED),
-        ROW(FIELD, "variables", "variables", OBJECT, "the prompt's inputs by name", OPTIONAL),
-        ROW(FIELD, "expected", "expected", STRING, "the right answer", OPTIONAL),
-        ROW(FIELD, "split", "split", STRING, "which part it belongs to", ONE_OF(SPLIT_TYPE)),
-        ROW(FIELD, "input", "variables.input", ANY, "older form of variables = { input = ... }", OPTIONAL)),
+        ARGUMENT(CHANGES, "changes", "changes", OBJECT, "the fields to change"),
+        INNER(FIELD, "variables", "variables", OBJECT, "the prompt's inputs by name"),
+        INNER(FIELD, "expected", "expected", STRING, "the right answer"),
+        INNER(FIELD, "split", "split", STRING, "which part it belongs to", ONE_OF(SPLIT_TYPE)),
+        INNER(FIELD, "input", "variables.input", ANY, "older form of variables = { input = ... }")),
      .returns = RETURNS_A("Observation"), .summary = "Changes an observation.", .dropped = "0.18", .instead = "update_dataset_case"},
     {.name = "delete_observation", .module = "observations", .verb = "DELETE", .path = "/experiments/{experiment_id}/observations/{observation_id}",
      .parameters = PARAMETERS(EXPERIMENT_ID, OBSERVATION_ID), .repeatable = true, .returns = RETURNS_NOTHING,
@@ -197,25 +197,25 @@ static const promptic_endpoint table[] = {
      .summary = "The evaluators of an experiment."},
     {.name = "create_evaluators", .module = "evaluators", .verb = "POST", .path = "/experiments/{experiment_id}/evaluators",
      .parameters = PARAMETERS(EXPERIMENT_ID,
-        ROW(LIST, "evaluators", "evaluators", ARRAY, "a list of evaluators", REQUIRED),
-        ROW(ITEM, "name", "name", STRING, "what to call it", REQUIRED),
-        ROW(ITEM, "type", "type", STRING, "how it scores", REQUIRED, ONE_OF(EVALUATOR_TYPE)),
-        ROW(ITEM, "weight", "weight", NUMBER, "its share in the overall score", REQUIRED),
-        ROW(ITEM, "description", "description", STRING, "what it judges", NULLABLE),
-        ROW(ITEM, "scale_min", "scaleMin", NUMBER, "the lowest raw score", OPTIONAL),
-        ROW(ITEM, "scale_max", "scaleMax", NUMBER, "the highest raw score", OPTIONAL),
-        ROW(ITEM, "config", "config", OBJECT, "settings of its type", NULLABLE)),
+        ARGUMENT(LIST, "evaluators", "evaluators", ARRAY, "a list of evaluators"),
+        INNER(ITEM, "name", "name", STRING, "what to call it", REQUIRED),
+        INNER(ITEM, "type", "type", STRING, "how it scores", REQUIRED, ONE_OF(EVALUATOR_TYPE)),
+        INNER(ITEM, "weight", "weight", NUMBER, "its share in the overall score", REQUIRED),
+        INNER(ITEM, "description", "description", STRING, "what it judges", NULLABLE),
+        INNER(ITEM, "scale_min", "scaleMin", NUMBER, "the lowest raw score"),
+        INNER(ITEM, "scale_max", "scaleMax", NUMBER, "the highest raw score"),
+        INNER(ITEM, "config", "config", OBJECT, "settings of its type", NULLABLE)),
      .returns = RETURNS_LIST("data", "Evaluator"), .summary = "Adds evaluators, which score predictions."},
     {.name = "update_evaluator", .module = "evaluators", .verb = "PATCH", .path = "/experiments/{experiment_id}/evaluators/{evaluator_id}",
      .parameters = PARAMETERS(EXPERIMENT_ID, EVALUATOR_ID,
-        ROW(CHANGES, "changes", "changes", OBJECT, "the fields to change", REQUIRED),
-        ROW(FIELD, "name", "name", STRING, "what to call it", OPTIONAL),
-        ROW(FIELD, "type", "type", STRING, "how it scores", ONE_OF(EVALUATOR_TYPE)),
-        ROW(FIELD, "weight", "weight", NUMBER, "its share in the overall score", OPTIONAL),
-        ROW(FIELD, "description", "description", STRING, "what it judges", NULLABLE),
-        ROW(FIELD, "scale_min", "scaleMin", NUMBER, "the lowest raw score", OPTIONAL),
-        ROW(FIELD, "scale_max", "scaleMax", NUMBER, "the highest raw score", OPTIONAL),
-        ROW(FIELD, "config", "config", OBJECT, "settings of its type", NULLABLE)),
+        ARGUMENT(CHANGES, "changes", "changes", OBJECT, "the fields to change"),
+        INNER(FIELD, "name", "name", STRING, "what to call it"),
+        INNER(FIELD, "type", "type", STRING, "how it scores", ONE_OF(EVALUATOR_TYPE)),
+        INNER(FIELD, "weight", "weight", NUMBER, "its share in the overall score"),
+        INNER(FIELD, "description", "description", STRING, "what it judges", NULLABLE),
+        INNER(FIELD, "scale_min", "scaleMin", NUMBER, "the lowest raw score"),
+        INNER(FIELD, "scale_max", "scaleMax", NUMBER, "the highest raw score"),
+        INNER(FIELD, "config", "config", OBJECT, "settings of its type", NULLABLE)),
      .returns = RETURNS_A("Evaluator"), .summary = "Changes an evaluator."},
     {.name = "delete_evaluator", .module = "evaluators", .verb = "DELETE", .path = "/experiments/{experiment_id}/evaluators/{evaluator_id}",
      .parameters = PARAMETERS(EXPERIMENT_ID, EVALUATOR_ID), .repeatable = true, .returns = RETURNS_NOTHING,
@@ -238,7 +238,7 @@ static const promptic_endpoint table[] = {
      .summary = "The deployment of a component; nil if there is none."},
     {.name = "deploy", .module = "deployments", .verb = "POST", .path = "/components/{component_id}/deployment",
      .parameters = PARAMETERS(COMPONENT_ID,
-        ROW(BODY, "experiment_id", "experimentId", STRING, "id of the experiment whose best prompt to deploy", REQUIRED)),
+        ARGUMENT(BODY, "experiment_id", "experimentId", STRING, "id of the experiment whose best prompt to deploy")),
      .returns = RETURNS_A("Deployed"), .summary = "Deploys the best prompt of an experiment."},
     {.name = "undeploy", .module = "deployments", .verb = "DELETE", .path = "/components/{component_id}/deployment",
      .parameters = PARAMETERS(COMPONENT_ID), .repeatable = true, .returns = RETURNS_NOTHING,
@@ -251,10 +251,10 @@ static const promptic_endpoint table[] = {
     {.name = "list_traces", .module = "traces", .verb = "GET", .path = "/traces",
      .parameters = PARAMETERS(
         LIMIT, OFFSET,
-        ROW(QUERY, "status", "status", STRING, "only with this status", ONE_OF(TRACE_STATUS)),
-        ROW(QUERY, "ai_component", "ai_component", STRING, "only of this component, by name or id", OPTIONAL),
-        ROW(QUERY, "start_after", "start_after", STRING, "only begun after this ISO 8601 time", TIME),
-        ROW(QUERY, "start_before", "start_before", STRING, "only begun before this ISO 8601 time", TIME),
+        OPTION(QUERY, "status", "status", STRING, "only with this status", ONE_OF(TRACE_STATUS)),
+        OPTION(QUERY, "ai_component", "ai_component", STRING, "only of this component, by name or id"),
+        OPTION(QUERY, "start_after", "start_after", STRING, "only begun after this ISO 8601 time", TIME),
+        OPTION(QUERY, "start_before", "start_before", STRING, "only begun before this ISO 8601 time", TIME),
         SERVICE, ENVIRONMENT),
      .repeatable = true, .returns = RETURNS_A("TracePage"),
      .summary = "A page of traces; each_trace walks over all pages."},
@@ -263,14 +263,14 @@ static const promptic_endpoint table[] = {
      .summary = "One trace with its spans and their events."},
     {.name = "get_stats", .module = "traces", .verb = "GET", .path = "/traces/stats",
      .parameters = PARAMETERS(
-        ROW(QUERY, "days_back", "days_back", INTEGER, "how many days to look back", DEFAULT("30"), RANGE(1, 2147483647)),
+        OPTION(QUERY, "days_back", "days_back", INTEGER, "how many days to look back", DEFAULT("30"), RANGE(1, 2147483647)),
         SERVICE, ENVIRONMENT),
      .repeatable = true, .returns = RETURNS_A("TracingStats"), .summary = "Totals over the traces of the last days."},
 
     {.name = "ingest_traces", .module = "traces", .verb = "POST", .path = "/traces",
      .parameters = PARAMETERS(
-        ROW(CHANGES, "request", "request", DOCUMENT, "OTLP's ExportTraceServiceRequest, a table or its JSON text", REQUIRED),
-        ROW(FIELD, "resource_spans", "resourceSpans", ARRAY, "spans by resource and scope", OPTIONAL)),
+        ARGUMENT(CHANGES, "request", "request", DOCUMENT, "OTLP's ExportTraceServiceRequest, a table or its JSON text"),
+        INNER(FIELD, "resource_spans", "resourceSpans", ARRAY, "spans by resource and scope")),
      .returns = RETURNS_A("ExportTraceServiceResponse"), .summary = "Sends spans as OTLP over HTTP does, in JSON.", .since = "docs"},
 
     /* ------------------------------------------------------------ artifacts */
@@ -282,32 +282,32 @@ static const promptic_endpoint table[] = {
      .summary = "An artifact, without its bytes.", .since = "0.15"},
     {.name = "get_artifact_content", .module = "artifacts", .verb = "GET", .path = "/artifacts/{artifact_id}/content",
      .parameters = PARAMETERS(ARTIFACT_ID, ARTIFACT_WORKSPACE,
-        ROW(QUERY, "disposition", "disposition", STRING, "what a browser is to do with it", ONE_OF(VALUES("inline", "attachment"))),
-        ROW(QUERY, "filename", "filename", STRING, "what a browser is to call it", OPTIONAL)),
+        OPTION(QUERY, "disposition", "disposition", STRING, "what a browser is to do with it", ONE_OF(VALUES("inline", "attachment"))),
+        OPTION(QUERY, "filename", "filename", STRING, "what a browser is to call it")),
      .repeatable = true, .returns = RETURNS_BYTES, .redirects = true, .summary = "An artifact's bytes, as a string.", .since = "0.15"},
     {.name = "create_artifact", .module = "artifacts", .verb = "POST", .path = "/artifacts",
      .parameters = PARAMETERS(
-        ROW(BODY, "content_base64", "contentBase64", STRING, "the bytes, where nothing was uploaded", OPTIONAL),
-        ROW(BODY, "storage_object_id", "storageObjectId", STRING, "id of the object that was uploaded", UUID),
-        ROW(BODY, "name", "name", STRING, "file name of a download", NULLABLE),
-        ROW(BODY, "mime_type", "mimeType", STRING, "media type, such as image/png", OPTIONAL),
-        ROW(BODY, "size_bytes", "sizeBytes", INTEGER, "how many bytes it has, 50 MiB at most", AT_MOST(52428800)),
-        ROW(BODY, "sha256", "sha256", STRING, "SHA-256 of the bytes, in hexadecimal digits", OPTIONAL),
-        ROW(BODY, "source_path", "sourcePath", STRING, "the attribute or file it comes from", OPTIONAL),
-        ROW(BODY, "source_field", "sourceField", STRING, "manual or metadata", OPTIONAL),
-        ROW(BODY, "source", "source", STRING, "direct_upload where the store was written directly", OPTIONAL),
-        ROW(BODY, "preview", "preview", STRING, "the beginning of a text", NULLABLE)),
+        OPTION(BODY, "content_base64", "contentBase64", STRING, "the bytes, where nothing was uploaded"),
+        OPTION(BODY, "storage_object_id", "storageObjectId", STRING, "id of the object that was uploaded", UUID),
+        OPTION(BODY, "name", "name", STRING, "file name of a download", NULLABLE),
+        OPTION(BODY, "mime_type", "mimeType", STRING, "media type, such as image/png"),
+        OPTION(BODY, "size_bytes", "sizeBytes", INTEGER, "how many bytes it has, 50 MiB at most", AT_MOST(52428800)),
+        OPTION(BODY, "sha256", "sha256", STRING, "SHA-256 of the bytes, in hexadecimal digits"),
+        OPTION(BODY, "source_path", "sourcePath", STRING, "the attribute or file it comes from"),
+        OPTION(BODY, "source_field", "sourceField", STRING, "manual or metadata"),
+        OPTION(BODY, "source", "source", STRING, "direct_upload where the store was written directly"),
+        OPTION(BODY, "preview", "preview", STRING, "the beginning of a text", NULLABLE)),
      .returns = RETURNS_A("TraceArtifact"), .summary = "Creates an artifact from an uploaded object or from base64; upload_artifact does all of it.", .since = "0.15"},
 
     /* -------------------------------------------------------------- storage */
     {.name = "presign_upload", .module = "storage", .verb = "POST", .path = "/storage-objects/presign",
      .parameters = PARAMETERS(
-        ROW(BODY, "folder", "folder", STRING, "where it belongs, such as trace-artifacts", REQUIRED),
-        ROW(BODY, "filename", "filename", STRING, "what to call it", REQUIRED),
-        ROW(BODY, "content_type", "contentType", STRING, "media type, such as image/png", REQUIRED),
-        ROW(BODY, "access", "access", STRING, "who may read it", ONE_OF(VALUES("public", "private")), ASSUMED("private")),
-        ROW(BODY, "size_bytes", "sizeBytes", INTEGER, "how many bytes will be sent", ANY_NATURAL),
-        ROW(BODY, "max_size_bytes", "maxSizeBytes", INTEGER, "how many bytes may be sent", ANY_NATURAL)),
+        ARGUMENT(BODY, "folder", "folder", STRING, "where it belongs, such as trace-artifacts"),
+        ARGUMENT(BODY, "filename", "filename", STRING, "what to call it"),
+        ARGUMENT(BODY, "content_type", "contentType", STRING, "media type, such as image/png"),
+        OPTION(BODY, "access", "access", STRING, "who may read it", ONE_OF(VALUES("public", "private")), ASSUMED("private")),
+        OPTION(BODY, "size_bytes", "sizeBytes", INTEGER, "how many bytes will be sent", ANY_NATURAL),
+        OPTION(BODY, "max_size_bytes", "maxSizeBytes", INTEGER, "how many bytes may be sent", ANY_NATURAL)),
      .returns = RETURNS_A("PresignedUpload"), .summary = "Reserves an object and says how to upload it.", .since = "0.15"},
     {.name = "get_storage_object_url", .module = "storage", .verb = "GET", .path = "/storage-objects/{storage_object_id}/url",
      .parameters = PARAMETERS(STORAGE_ID), .repeatable = true, .returns = RETURNS_A("StorageObjectUrl"),
@@ -319,8 +319,8 @@ static const promptic_endpoint table[] = {
     /* ------------------------------------------------------------- datasets */
     {.name = "create_dataset", .module = "datasets", .verb = "POST", .path = "/components/{component_id}/datasets",
      .parameters = PARAMETERS(COMPONENT_ID,
-        ROW(BODY, "name", "name", STRING, "what to call it", REQUIRED),
-        ROW(BODY, "description", "description", STRING, "what it is for", NULLABLE),
+        ARGUMENT(BODY, "name", "name", STRING, "what to call it"),
+        OPTION(BODY, "description", "description", STRING, "what it is for", NULLABLE),
         TRACE_IDS),
      .returns = RETURNS_A("Dataset"), .summary = "Creates a dataset, which cases are added to; older platforms make it of traces."},
     {.name = "list_datasets", .module = "datasets", .verb = "GET", .path = "/components/{component_id}/datasets",
@@ -339,16 +339,16 @@ static const promptic_endpoint table[] = {
      .summary = "The cases of a dataset.", .since = "0.18"},
     {.name = "create_dataset_cases", .module = "dataset_cases", .verb = "POST", .path = "/components/{component_id}/datasets/{dataset_id}/cases",
      .parameters = PARAMETERS(COMPONENT_ID, DATASET_ID,
-        ROW(LIST, "cases", "cases", ARRAY, "a list of cases", REQUIRED),
-        INPUT_PAYLOAD(ITEM, REQUIRED), CASE_REST(ITEM)),
+        ARGUMENT(LIST, "cases", "cases", ARRAY, "a list of cases"),
+        INPUT_PAYLOAD(ITEM, true), CASE_REST(ITEM)),
      .returns = RETURNS_LIST("data", "DatasetCase"), .summary = "Adds inputs with their expected outputs to a dataset.", .since = "0.18"},
     {.name = "get_dataset_case", .module = "dataset_cases", .verb = "GET", .path = "/components/{component_id}/datasets/{dataset_id}/cases/{case_id}",
      .parameters = PARAMETERS(COMPONENT_ID, DATASET_ID, CASE_ID), .repeatable = true, .returns = RETURNS_A("DatasetCase"),
      .summary = "One case of a dataset.", .since = "0.18"},
     {.name = "update_dataset_case", .module = "dataset_cases", .verb = "PATCH", .path = "/components/{component_id}/datasets/{dataset_id}/cases/{case_id}",
      .parameters = PARAMETERS(COMPONENT_ID, DATASET_ID, CASE_ID,
-        ROW(CHANGES, "changes", "changes", OBJECT, "the fields to change", REQUIRED),
-        INPUT_PAYLOAD(FIELD, OPTIONAL), CASE_REST(FIELD)),
+        ARGUMENT(CHANGES, "changes", "changes", OBJECT, "the fields to change"),
+        INPUT_PAYLOAD(FIELD, false), CASE_REST(FIELD)),
      .returns = RETURNS_A("DatasetCase"), .summary = "Changes a case of a dataset.", .since = "0.18"},
     {.name = "delete_dataset_case", .module = "dataset_cases", .verb = "DELETE", .path = "/components/{component_id}/datasets/{dataset_id}/cases/{case_id}",
      .parameters = PARAMETERS(COMPONENT_ID, DATASET_ID, CASE_ID), .repeatable = true, .returns = RETURNS_NOTHING,
@@ -357,8 +357,8 @@ static const promptic_endpoint table[] = {
     /* ----------------------------------------------------------------- runs */
     {.name = "create_run", .module = "runs", .verb = "POST", .path = "/components/{component_id}/runs",
      .parameters = PARAMETERS(COMPONENT_ID,
-        ROW(BODY, "dataset_id", "datasetId", STRING, "id of the dataset it was made on", REQUIRED),
-        ROW(BODY, "name", "name", STRING, "what to call it", NULLABLE),
+        ARGUMENT(BODY, "dataset_id", "datasetId", STRING, "id of the dataset it was made on"),
+        OPTION(BODY, "name", "name", STRING, "what to call it", NULLABLE),
         TRACE_IDS),
      .returns = RETURNS_A("Run"), .summary = "Creates a run of an agent over a dataset.", .dropped = "0.21.1"},
     {.name = "list_runs", .module = "runs", .verb = "GET", .path = "/components/{component_id}/runs",
@@ -374,9 +374,9 @@ static const promptic_endpoint table[] = {
     /* ---------------------------------------------------------- annotations */
     {.name = "upsert_annotation", .module = "annotations", .verb = "POST", .path = "/components/{component_id}/runs/{run_id}/annotations",
      .parameters = PARAMETERS(COMPONENT_ID, RUN_ID,
-        ROW(BODY, "trace_db_id", "traceDbId", STRING, "database id of the trace: its id, not its traceId", REQUIRED),
-        ROW(BODY, "rating", "rating", STRING, "was it good", ONE_OF(ANNOTATION_RATING)),
-        ROW(BODY, "comment", "comment", STRING, "what a person says of it", OPTIONAL)),
+        ARGUMENT(BODY, "trace_db_id", "traceDbId", STRING, "database id of the trace: its id, not its traceId"),
+        OPTION(BODY, "rating", "rating", STRING, "was it good", ONE_OF(ANNOTATION_RATING)),
+        OPTION(BODY, "comment", "comment", STRING, "what a person says of it")),
      .repeatable = true, .returns = RETURNS_A("Annotation"),
      .summary = "Rates a trace of a run, or changes the rating it has.", .dropped = "0.21.1"},
     {.name = "list_annotations", .module = "annotations", .verb = "GET", .path = "/components/{component_id}/runs/{run_id}/annotations",
@@ -392,9 +392,9 @@ static const promptic_endpoint table[] = {
     /* ---------------------------------------------------------- evaluations */
     {.name = "create_evaluation", .module = "evaluations", .verb = "POST", .path = "/components/{component_id}/evaluations",
      .parameters = PARAMETERS(COMPONENT_ID,
-        ROW(BODY, "dataset_id", "datasetId", STRING, "id of the dataset to evaluate", REQUIRED),
-        ROW(BODY, "name", "name", STRING, "what to call it", NULLABLE),
-        ROW(BODY, "run_id", "runId", STRING, "only this run", NULLABLE)),
+        ARGUMENT(BODY, "dataset_id", "datasetId", STRING, "id of the dataset to evaluate"),
+        OPTION(BODY, "name", "name", STRING, "what to call it", NULLABLE),
+        OPTION(BODY, "run_id", "runId", STRING, "only this run", NULLABLE)),
      .returns = RETURNS_A("AgentEvaluation"), .summary = "Starts an evaluation of an agent's traces.", .dropped = "0.21.1"},
     {.name = "list_evaluations", .module = "evaluations", .verb = "GET", .path = "/components/{component_id}/evaluations",
      .parameters = PARAMETERS(COMPONENT_ID), .repeatable = true, .returns = RETURNS_LIST("data", "AgentEvaluation"),

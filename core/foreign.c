@@ -1,5 +1,6 @@
 #include "foreign.h"
 
+#include "ascii.h"
 #include "config.h"
 #include "failure.h"
 #include "place.h"
@@ -23,14 +24,14 @@ static promptic_kind refuse_code(const foreign_origin *origin, CURLUcode code,
 }
 
 static bool is_same_host(const foreign_origin *origin, const char *host, bool *same) {
-    place own;
+    struct place own;
     CURLUcode code = place_read(&own, NULL, origin->endpoint);
     *same = code == CURLUE_OK && strcasecmp(own.host, host) == 0;
     place_free(&own);
     return code != CURLUE_OUT_OF_MEMORY;
 }
 
-static promptic_kind check_place(const foreign_origin *origin, const place *place,
+static promptic_kind check_place(const foreign_origin *origin, const struct place *place,
                                  promptic_error *error) {
     bool same, is_http = strcasecmp(place->scheme, "http") == 0;
     if (!place_is_web(place) && origin->is_anonymous)
@@ -56,7 +57,7 @@ static promptic_kind check_place(const foreign_origin *origin, const place *plac
 
 /* What a relative URL is relative to: the URL of the request whose response named it. */
 static char *base_of(const foreign_origin *origin, const promptic_request *request) {
-    text base;
+    struct text base;
     text_init(&base, origin->allocator);
     text_add(&base, origin->base);
     if (request->path != NULL)
@@ -65,16 +66,16 @@ static char *base_of(const foreign_origin *origin, const promptic_request *reque
 }
 
 /* The part of the URL for messages. NULL if out of memory. */
-static char *shown_path(const foreign_origin *origin, const place *place) {
-    text shown;
+static char *shown_path(const foreign_origin *origin, const struct place *place) {
+    struct text shown;
     text_init(&shown, origin->allocator);
     place_show(place, &shown);
     return text_take(&shown, NULL);
 }
 
 static promptic_kind resolve(const foreign_origin *origin, const promptic_request *request,
-                             foreign *out, char **url, char **path, promptic_error *error) {
-    place place;
+                             struct foreign *out, char **url, char **path, promptic_error *error) {
+    struct place place;
     char *base = base_of(origin, request);
     if (base == NULL)
         return failure_memory(error);
@@ -86,8 +87,11 @@ static promptic_kind resolve(const foreign_origin *origin, const promptic_reques
         *url = text_copy(origin->allocator, place.url, strlen(place.url));
         if (*path == NULL || *url == NULL)
             kind = failure_memory(error);
-        else if (!config_is_loopback(*url))
+        else if (!config_is_loopback(place.host))
             kind = proxy_find(origin->allocator, place.scheme, &out->proxy, error);
+        /* A handle that has had a user, or HEAD, may keep some of it. */
+        out->is_plain = out->proxy.url == NULL && request->ca_file == NULL && place.user == NULL &&
+                        strcmp(request->method, "HEAD") != 0;
     }
     place_free(&place);
     memory_free(origin->allocator, base);
@@ -97,7 +101,7 @@ static promptic_kind resolve(const foreign_origin *origin, const promptic_reques
 /* ------------------------------------------------------------------ headers */
 
 /* Appends a line; false if out of memory. From the list's start libcurl would walk it each time. */
-static bool add_line(foreign *out, const char *line) {
+static bool add_line(struct foreign *out, const char *line) {
     struct curl_slist *longer = curl_slist_append(out->last_header, line);
     if (longer == NULL)
         return false;
@@ -107,27 +111,12 @@ static bool add_line(foreign *out, const char *line) {
     return true;
 }
 
-static bool is_token(const char *name) {
-    if (*name == '\0')
-        return false;
-    for (; *name != '\0'; name++)
-        if (*name <= ' ' || *name >= 0x7F || strchr("\"(),/:;<=>?@[\\]{}", *name) != NULL)
-            return false;
-    return true;
-}
-
-static bool is_line(const char *value) {
-    for (; *value != '\0'; value++)
-        if (((unsigned char)*value < 0x20 && *value != '\t') || *value == 0x7F)
-            return false;
-    return true;
-}
-
 /* libcurl takes a header without a value as "Name;" (CURLOPT_HTTPHEADER(3)). */
-static promptic_kind add_header(const foreign_origin *origin, foreign *out,
+static promptic_kind add_header(const foreign_origin *origin, struct foreign *out,
                                 const promptic_pair *header, promptic_error *error) {
-    text line;
-    if (!is_token(header->name) || !is_line(header->value))
+    struct text line;
+    if (!ascii_is_token(header->name, strlen(header->name)) ||
+        !ascii_is_line(header->value, strlen(header->value)))
         return failure_set(error, PROMPTIC_ARGUMENT, "a header cannot be sent as it is given");
     text_init(&line, origin->allocator);
     if (header->value[0] == '\0')
@@ -150,7 +139,7 @@ static bool has_header(const promptic_request *request, const char *name, size_t
 /* "Name:" removes a header that libcurl would add by itself. What the request has of its own stands
  * in the place of these. */
 static promptic_kind add_headers(const foreign_origin *origin, const promptic_request *request,
-                                 foreign *out, promptic_error *error) {
+                                 struct foreign *out, promptic_error *error) {
     const char *const usual[] = {
         "User-Agent: promptic-lua/" PROMPTIC_VERSION,
         "Expect:", origin->is_anonymous ? "Accept-Encoding: gzip" : "Accept-Encoding: identity",
@@ -167,7 +156,7 @@ static promptic_kind add_headers(const foreign_origin *origin, const promptic_re
 }
 
 static promptic_kind take_ca_file(const foreign_origin *origin, const promptic_request *request,
-                                  foreign *out, promptic_error *error) {
+                                  struct foreign *out, promptic_error *error) {
     if (request->ca_file == NULL)
         return PROMPTIC_OK;
     out->ca_file = text_copy(origin->allocator, request->ca_file, strlen(request->ca_file));
@@ -177,8 +166,8 @@ static promptic_kind take_ca_file(const foreign_origin *origin, const promptic_r
 /* ---------------------------------------------------------------- interface */
 
 promptic_kind foreign_open(const foreign_origin *origin, const promptic_request *request,
-                           foreign *out, char **url, char **path, promptic_error *error) {
-    *out = (foreign){.active = true};
+                           struct foreign *out, char **url, char **path, promptic_error *error) {
+    *out = (struct foreign){.active = true};
     *url = *path = NULL;
     promptic_kind kind = request_check_method(
         request->method, origin->is_anonymous ? request_web_methods : request_methods, error);
@@ -193,7 +182,7 @@ promptic_kind foreign_open(const foreign_origin *origin, const promptic_request 
     return kind;
 }
 
-void foreign_close(const promptic_allocator *allocator, foreign *foreign) {
+void foreign_close(const promptic_allocator *allocator, struct foreign *foreign) {
     for (struct curl_slist *line = foreign->headers; line != NULL; line = line->next)
         text_wipe(line->data, strlen(line->data)); /* a key may be in it */
     curl_slist_free_all(foreign->headers);
@@ -203,7 +192,7 @@ void foreign_close(const promptic_allocator *allocator, foreign *foreign) {
     proxy_free(allocator, &foreign->proxy);
 }
 
-CURL *foreign_handle(const transfer_settings *of_client, const foreign *foreign,
+CURL *foreign_handle(const transfer_settings *of_client, const struct foreign *foreign,
                      CURLcode *problem) {
     transfer_settings settings = *of_client;
     settings.origin = NULL;

@@ -21,13 +21,14 @@ typedef struct foreign_origin {
 } foreign_origin;
 
 /* The parts that replace the client's own for such a request. Zeroed: an ordinary request. */
-typedef struct foreign {
+struct foreign {
     bool active;
+    bool is_plain;              /* has no settings of its own: see foreign_handle */
     struct curl_slist *headers; /* the request's own; owned */
     struct curl_slist *last_header;
-    proxy proxy;   /* for this URL; none for this machine */
-    char *ca_file; /* of the request; NULL: the client's */
-} foreign;
+    struct proxy proxy; /* for this URL; none for this machine */
+    char *ca_file;      /* of the request; NULL: the client's */
+};
 
 /*
  * Checks request->url, which may be relative to the path of the request whose response named it
@@ -41,13 +42,15 @@ typedef struct foreign {
  * is filled then.
  */
 promptic_kind foreign_open(const foreign_origin *origin, const promptic_request *request,
-                           foreign *out, char **url, char **path, promptic_error *error);
+                           struct foreign *out, char **url, char **path, promptic_error *error);
 
-/* Frees what it holds; `active` stays. */
-void foreign_close(const promptic_allocator *allocator, foreign *foreign);
+/* Frees what it holds; `active` and `is_plain` stay. */
+void foreign_close(const promptic_allocator *allocator, struct foreign *foreign);
 
 /* A new easy handle for the request, with the client's settings where the request has none of its
- * own; freed with curl_easy_cleanup; NULL as transfer_handle. */
-CURL *foreign_handle(const transfer_settings *of_client, const foreign *foreign, CURLcode *problem);
+ * own; freed with curl_easy_cleanup; NULL as transfer_handle. That of a request which is_plain fits
+ * every other such request of the client. */
+CURL *foreign_handle(const transfer_settings *of_client, const struct foreign *foreign,
+                     CURLcode *problem);
 
 #endif

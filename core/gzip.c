@@ -9,19 +9,19 @@
 #define MAGIC_BYTES 2
 
 static void *allocate(void *userdata, unsigned count, unsigned size) {
-    const gzip *gzip = userdata;
+    const struct gzip *gzip = userdata;
     if (size != 0 && count > SIZE_MAX / size)
         return NULL;
     return memory_resize(gzip->allocator, NULL, (size_t)count * size);
 }
 
 static void release(void *userdata, void *block) {
-    const gzip *gzip = userdata;
+    const struct gzip *gzip = userdata;
     memory_free(gzip->allocator, block);
 }
 
-gzip *gzip_new(const promptic_allocator *allocator) {
-    gzip *gzip = memory_new(allocator, sizeof *gzip);
+struct gzip *gzip_new(const promptic_allocator *allocator) {
+    struct gzip *gzip = memory_new(allocator, sizeof *gzip);
     if (gzip == NULL)
         return NULL;
     gzip->allocator = allocator;
@@ -35,7 +35,7 @@ gzip *gzip_new(const promptic_allocator *allocator) {
     return gzip;
 }
 
-void gzip_free(gzip *gzip) {
+void gzip_free(struct gzip *gzip) {
     if (gzip == NULL)
         return;
     inflateEnd(&gzip->stream);
@@ -43,7 +43,7 @@ void gzip_free(gzip *gzip) {
 }
 
 /* What zlib's code means for what was read. */
-static void take_code(gzip *gzip, int code) {
+static void take_code(struct gzip *gzip, int code) {
     switch (code) {
     case Z_OK:
     case Z_BUF_ERROR: /* it needs more */
@@ -63,7 +63,7 @@ static void take_code(gzip *gzip, int code) {
     }
 }
 
-size_t gzip_read(gzip *gzip, const char *bytes, size_t length) {
+size_t gzip_read(struct gzip *gzip, const char *bytes, size_t length) {
     gzip->piece_length = 0;
     if (gzip->in_padding) {
         gzip->has_more = false;
@@ -82,7 +82,7 @@ size_t gzip_read(gzip *gzip, const char *bytes, size_t length) {
     return gzip->in_padding ? length : read;
 }
 
-bool gzip_is_whole(const gzip *gzip) {
+bool gzip_is_whole(const struct gzip *gzip) {
     if (gzip->problem != GZIP_FINE)
         return false;
     return gzip->in_padding || (gzip->has_member && gzip->stream.total_in < MAGIC_BYTES) ||

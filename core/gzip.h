@@ -25,7 +25,7 @@
 
 typedef enum gzip_problem { GZIP_FINE, GZIP_NO_GZIP, GZIP_NO_MEMORY } gzip_problem;
 
-typedef struct gzip {
+struct gzip {
     const promptic_allocator *allocator; /* borrowed */
     gzip_problem problem;                /* for good */
     bool has_more;                       /* the piece was full: there may be more without bytes */
@@ -34,16 +34,16 @@ typedef struct gzip {
     bool in_padding;
     z_stream stream;
     char piece[GZIP_PIECE];
-} gzip;
+};
 
 /* NULL if out of memory. Freed with gzip_free. */
-gzip *gzip_new(const promptic_allocator *allocator);
-void gzip_free(gzip *gzip); /* NULL is allowed */
+struct gzip *gzip_new(const promptic_allocator *allocator);
+void gzip_free(struct gzip *gzip); /* NULL is allowed */
 
 /* Reads some of the bytes, and returns how many; gzip->piece is what they stand for. */
-size_t gzip_read(gzip *gzip, const char *bytes, size_t length);
+size_t gzip_read(struct gzip *gzip, const char *bytes, size_t length);
 
 /* Whether what was read is complete. */
-bool gzip_is_whole(const gzip *gzip);
+bool gzip_is_whole(const struct gzip *gzip);
 
 #endif

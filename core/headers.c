@@ -6,9 +6,9 @@
 
 /* Appends "name: value" to *list; false if out of memory. The intermediate copy is wiped, for the
  * value may be a secret. */
-static bool add_header(const config *config, struct curl_slist **list, const char *name,
+static bool add_header(const struct config *config, struct curl_slist **list, const char *name,
                        const char *value) {
-    text line;
+    struct text line;
     text_init(&line, &config->allocator);
     text_addf(&line, "%s: %s", name, value);
     char *copy = text_take(&line, NULL);
@@ -27,8 +27,8 @@ static bool remove_header(struct curl_slist **list, const char *line) {
     return longer != NULL;
 }
 
-static bool add_credential(const config *config, struct curl_slist **list) {
-    text bearer;
+static bool add_credential(const struct config *config, struct curl_slist **list) {
+    struct text bearer;
     if (config->credential == NULL)
         return true;
     text_init(&bearer, &config->allocator);
@@ -44,8 +44,8 @@ static bool add_credential(const config *config, struct curl_slist **list) {
 }
 
 /* CURLOPT_USERAGENT would have libcurl format the same line anew in every request. */
-static bool add_common_headers(const config *config, const char *user_agent, bool wants_bytes,
-                               struct curl_slist **list) {
+static bool add_common_headers(const struct config *config, const char *user_agent,
+                               bool wants_bytes, struct curl_slist **list) {
     return add_header(config, list, "User-Agent", user_agent) && add_credential(config, list) &&
            add_header(config, list, "Accept", wants_bytes ? "*/*" : "application/json") &&
            add_header(config, list, "Accept-Encoding", wants_bytes ? "identity" : "gzip");
@@ -54,8 +54,8 @@ static bool add_common_headers(const config *config, const char *user_agent, boo
 /* Each line costs libcurl some work in every request, so each kind of request has a list of its
  * own. Before a large body libcurl would ask with Expect whether it is welcome, and wait a second
  * for servers that do not know the header. */
-bool headers_build(headers *out, const config *config, const char *user_agent) {
-    *out = (headers){.json = NULL};
+bool headers_build(struct headers *out, const struct config *config, const char *user_agent) {
+    *out = (struct headers){.json = NULL};
     return add_common_headers(config, user_agent, false, &out->json) &&
            add_header(config, &out->json, "Content-Type", "application/json") &&
            remove_header(&out->json, "Expect:") &&
@@ -71,14 +71,14 @@ static void free_list(struct curl_slist *list) {
     curl_slist_free_all(list);
 }
 
-void headers_free(headers *headers) {
+void headers_free(struct headers *headers) {
     free_list(headers->json);
     free_list(headers->empty);
     free_list(headers->plain);
     free_list(headers->bytes);
 }
 
-struct curl_slist *headers_of(const headers *headers, const char *method, bool has_body,
+struct curl_slist *headers_of(const struct headers *headers, const char *method, bool has_body,
                               bool wants_bytes) {
     if (has_body)
         return headers->json;

@@ -1,18 +1,18 @@
 #include "heap.h"
 
-void heap_init(heap *heap, const promptic_allocator *allocator) {
+void heap_init(struct heap *heap, const promptic_allocator *allocator) {
     heap->allocator = allocator;
     heap->timers = NULL;
     heap->length = heap->capacity = 0;
 }
 
-void heap_free(heap *heap) {
+void heap_free(struct heap *heap) {
     memory_free(heap->allocator, heap->timers);
     heap->timers = NULL;
     heap->length = heap->capacity = 0;
 }
 
-bool heap_reserve(heap *heap, size_t count) {
+bool heap_reserve(struct heap *heap, size_t count) {
     if (count <= heap->capacity)
         return true;
     size_t capacity = heap->capacity == 0 ? 16 : 2 * heap->capacity;
@@ -31,12 +31,12 @@ void heap_timer_init(heap_timer *timer) {
     timer->index = HEAP_NOT_SET;
 }
 
-static void put(heap *heap, size_t index, heap_timer *timer) {
+static void put(struct heap *heap, size_t index, heap_timer *timer) {
     heap->timers[index] = timer;
     timer->index = index;
 }
 
-static void move_up(heap *heap, size_t index) {
+static void move_up(struct heap *heap, size_t index) {
     heap_timer *timer = heap->timers[index];
     while (index > 0 && heap->timers[(index - 1) / 2]->due_ms > timer->due_ms) {
         put(heap, index, heap->timers[(index - 1) / 2]);
@@ -45,7 +45,7 @@ static void move_up(heap *heap, size_t index) {
     put(heap, index, timer);
 }
 
-static void move_down(heap *heap, size_t index) {
+static void move_down(struct heap *heap, size_t index) {
     heap_timer *timer = heap->timers[index];
     for (;;) {
         size_t child = 2 * index + 1;
@@ -60,14 +60,14 @@ static void move_down(heap *heap, size_t index) {
     put(heap, index, timer);
 }
 
-void heap_set(heap *heap, heap_timer *timer) {
+void heap_set(struct heap *heap, heap_timer *timer) {
     if (timer->index == HEAP_NOT_SET)
         put(heap, heap->length++, timer);
     move_up(heap, timer->index);
     move_down(heap, timer->index);
 }
 
-void heap_remove(heap *heap, heap_timer *timer) {
+void heap_remove(struct heap *heap, heap_timer *timer) {
     size_t index = timer->index;
     if (index == HEAP_NOT_SET)
         return;
@@ -80,6 +80,6 @@ void heap_remove(heap *heap, heap_timer *timer) {
     move_down(heap, last->index);
 }
 
-heap_timer *heap_first(const heap *heap) {
+heap_timer *heap_first(const struct heap *heap) {
     return heap->length > 0 ? heap->timers[0] : NULL;
 }

@@ -18,31 +18,31 @@ typedef struct heap_timer {
 
 #define HEAP_NOT_SET ((size_t)-1)
 
-typedef struct heap {
+struct heap {
     const promptic_allocator *allocator; /* borrowed */
     heap_timer **timers;
     size_t length, capacity;
-} heap;
+};
 
 /* An empty heap whose memory comes from the allocator, which must outlive it. */
-void heap_init(heap *heap, const promptic_allocator *allocator);
+void heap_init(struct heap *heap, const promptic_allocator *allocator);
 
 /* Frees the memory; the timers are the caller's. */
-void heap_free(heap *heap);
+void heap_free(struct heap *heap);
 
 /* Makes room for `count` timers, so that heap_set cannot fail. False if out of memory. */
-bool heap_reserve(heap *heap, size_t count);
+bool heap_reserve(struct heap *heap, size_t count);
 
 /* A timer that is in no heap. */
 void heap_timer_init(heap_timer *timer);
 
 /* Sets the timer, or moves one that is set, to its due_ms. */
-void heap_set(heap *heap, heap_timer *timer);
+void heap_set(struct heap *heap, heap_timer *timer);
 
 /* Takes the timer out, where it is set. */
-void heap_remove(heap *heap, heap_timer *timer);
+void heap_remove(struct heap *heap, heap_timer *timer);
 
 /* The timer that is due first; NULL if there is none. */
-heap_timer *heap_first(const heap *heap);
+heap_timer *heap_first(const struct heap *heap);
 
 #endif

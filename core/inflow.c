@@ -9,26 +9,26 @@
  */
 #define MOST_AHEAD ((int64_t)1024 * 1024)
 
-void inflow_init(inflow *inflow, const promptic_allocator *allocator) {
+void inflow_init(struct inflow *inflow, const promptic_allocator *allocator) {
     memset(inflow, 0, sizeof *inflow);
     inflow->allocator = allocator;
     text_init(&inflow->body, allocator);
     text_init(&inflow->left, allocator);
 }
 
-void inflow_close(inflow *inflow) {
+void inflow_close(struct inflow *inflow) {
     gzip_free(inflow->gzip);
     inflow->gzip = NULL;
     text_free(&inflow->left);
     inflow->left_at = 0;
 }
 
-void inflow_free(inflow *inflow) {
+void inflow_free(struct inflow *inflow) {
     inflow_close(inflow);
     text_free(&inflow->body);
 }
 
-void inflow_start(inflow *inflow, uint64_t most, inflow_fn on_body, void *userdata,
+void inflow_start(struct inflow *inflow, uint64_t most, inflow_fn on_body, void *userdata,
                   bool keeps_failures) {
     inflow_close(inflow);
     text_clear(&inflow->body);
@@ -44,14 +44,14 @@ void inflow_start(inflow *inflow, uint64_t most, inflow_fn on_body, void *userda
         on_body(NULL, 0, userdata);
 }
 
-static bool fail(inflow *inflow, inflow_problem problem) {
+static bool fail(struct inflow *inflow, inflow_problem problem) {
     inflow->problem = problem;
     return false;
 }
 
 /* ------------------------------------------------------------------ codings */
 
-void inflow_forget_codings(inflow *inflow) {
+void inflow_forget_codings(struct inflow *inflow) {
     inflow->codings = 0;
     inflow->is_gzip = inflow->is_strange = false;
 }
@@ -71,7 +71,7 @@ static size_t next_word(const char **at, const char *end) {
     return (size_t)(stop - *at);
 }
 
-void inflow_note_coding(inflow *inflow, const char *value, size_t length) {
+void inflow_note_coding(struct inflow *inflow, const char *value, size_t length) {
     const char *end = value + length;
     for (size_t word; (word = next_word(&value, end)) > 0; value += word) {
         if (is_word(value, word, "identity"))
@@ -81,13 +81,13 @@ void inflow_note_coding(inflow *inflow, const char *value, size_t length) {
     }
 }
 
-void inflow_note_transfer_coding(inflow *inflow, const char *value, size_t length) {
+void inflow_note_transfer_coding(struct inflow *inflow, const char *value, size_t length) {
     const char *end = value + length;
     for (size_t word; (word = next_word(&value, end)) > 0; value += word)
         inflow->is_strange = inflow->is_strange || !is_word(value, word, "chunked");
 }
 
-bool inflow_open(inflow *inflow, int status, int64_t length, bool to_head) {
+bool inflow_open(struct inflow *inflow, int status, int64_t length, bool to_head) {
     bool has_body = status >= 200 && status != 204 && status != 304 && !to_head;
     bool is_success = status >= 200 && status < 300;
     inflow->is_failure = !is_success && !inflow->keeps_failures;
@@ -109,7 +109,7 @@ bool inflow_open(inflow *inflow, int status, int64_t length, bool to_head) {
 /* -------------------------------------------------------------------- bytes */
 
 /* Counts bytes of one kind; false if there are too many. */
-static bool count(inflow *inflow, uint64_t *counter, size_t length) {
+static bool count(struct inflow *inflow, uint64_t *counter, size_t length) {
     if (length > inflow->most - *counter)
         return fail(inflow, INFLOW_TOO_BIG);
     *counter += length;
@@ -117,7 +117,7 @@ static bool count(inflow *inflow, uint64_t *counter, size_t length) {
 }
 
 /* Keeps what fits of a failure's body. */
-static bool keep_failure(inflow *inflow, const char *bytes, size_t length) {
+static bool keep_failure(struct inflow *inflow, const char *bytes, size_t length) {
     uint64_t most = inflow->most < INFLOW_FAILURE_BYTES ? inflow->most : INFLOW_FAILURE_BYTES;
     bool fits = length <= most - inflow->body.length;
     text_add_n(&inflow->body, bytes, fits ? length : (size_t)(most - inflow->body.length));
@@ -127,7 +127,7 @@ static bool keep_failure(inflow *inflow, const char *bytes, size_t length) {
 }
 
 /* Hands on what is no longer coded. */
-static bool deliver(inflow *inflow, const char *bytes, size_t length) {
+static bool deliver(struct inflow *inflow, const char *bytes, size_t length) {
     if (length == 0)
         return true;
     if (inflow->is_failure)
@@ -143,15 +143,15 @@ static bool deliver(inflow *inflow, const char *bytes, size_t length) {
 }
 
 /* What was read of a failure's body is for a message, and may be all there is. */
-static inflow_problem problem_of(const inflow *inflow) {
+static inflow_problem problem_of(const struct inflow *inflow) {
     if (inflow->gzip->problem == GZIP_NO_MEMORY)
         return INFLOW_NO_MEMORY;
     return inflow->is_failure ? INFLOW_ENOUGH : INFLOW_NO_GZIP;
 }
 
 /* Decodes until then; *length becomes what is left. */
-static bool decode(inflow *inflow, const char *bytes, size_t *length, int64_t until_us) {
-    gzip *gzip = inflow->gzip;
+static bool decode(struct inflow *inflow, const char *bytes, size_t *length, int64_t until_us) {
+    struct gzip *gzip = inflow->gzip;
     while (*length > 0 || gzip->has_more) {
         size_t read = gzip_read(gzip, bytes, *length);
         bytes += read;
@@ -166,7 +166,7 @@ static bool decode(inflow *inflow, const char *bytes, size_t *length, int64_t un
     return true;
 }
 
-bool inflow_take(inflow *inflow, const char *bytes, size_t length, int64_t until_us) {
+bool inflow_take(struct inflow *inflow, const char *bytes, size_t length, int64_t until_us) {
     size_t left = length;
     if (!inflow->is_failure && !count(inflow, &inflow->came, length))
         return false;
@@ -182,7 +182,7 @@ bool inflow_take(inflow *inflow, const char *bytes, size_t length, int64_t until
     return !inflow->left.failed || fail(inflow, INFLOW_NO_MEMORY);
 }
 
-bool inflow_go_on(inflow *inflow, int64_t until_us) {
+bool inflow_go_on(struct inflow *inflow, int64_t until_us) {
     size_t left = inflow->left.length - inflow->left_at;
     if (inflow->gzip == NULL)
         return true;
@@ -193,11 +193,11 @@ bool inflow_go_on(inflow *inflow, int64_t until_us) {
     return true;
 }
 
-bool inflow_has_left(const inflow *inflow) {
+bool inflow_has_left(const struct inflow *inflow) {
     return inflow->gzip != NULL &&
            (inflow->left_at < inflow->left.length || inflow->gzip->has_more);
 }
 
-bool inflow_is_whole(const inflow *inflow) {
+bool inflow_is_whole(const struct inflow *inflow) {
     return inflow->gzip == NULL || inflow->is_failure || gzip_is_whole(inflow->gzip);
 }

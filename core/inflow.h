@@ -28,12 +28,12 @@ typedef enum inflow_problem {
     INFLOW_NO_MEMORY
 } inflow_problem;
 
-typedef struct inflow {
+struct inflow {
     const promptic_allocator *allocator;
     uint64_t most;          /* bytes, as they come and as they are handed on */
     inflow_fn on_body;      /* NULL: `body` collects */
     void *userdata;         /* of on_body */
-    text body;              /* what was collected */
+    struct text body;       /* what was collected */
     bool keeps_failures;    /* a failure's body is collected as a whole */
     bool is_failure;        /* the status is not 2xx: the body is collected, see above */
     bool is_held;           /* nothing is to be handed on for now */
@@ -41,42 +41,42 @@ typedef struct inflow {
     unsigned codings;       /* named by Content-Encoding, but identity */
     bool is_gzip;           /* one of them */
     bool is_strange;        /* a Transfer-Encoding besides chunked */
-    gzip *gzip;             /* NULL: the bytes are the body */
-    text left;              /* bytes that are to be decoded */
+    struct gzip *gzip;      /* NULL: the bytes are the body */
+    struct text left;       /* bytes that are to be decoded */
     size_t left_at;         /* those before were */
     inflow_problem problem;
-} inflow;
+};
 
-void inflow_init(inflow *inflow, const promptic_allocator *allocator);
-void inflow_free(inflow *inflow);
+void inflow_init(struct inflow *inflow, const promptic_allocator *allocator);
+void inflow_free(struct inflow *inflow);
 
 /* Begins a response. */
-void inflow_start(inflow *inflow, uint64_t most, inflow_fn on_body, void *userdata,
+void inflow_start(struct inflow *inflow, uint64_t most, inflow_fn on_body, void *userdata,
                   bool keeps_failures);
 
 /* A head begins: what the one before has said does not count. */
-void inflow_forget_codings(inflow *inflow);
+void inflow_forget_codings(struct inflow *inflow);
 
 /* The value of a header Content-Encoding, or Transfer-Encoding. */
-void inflow_note_coding(inflow *inflow, const char *value, size_t length);
-void inflow_note_transfer_coding(inflow *inflow, const char *value, size_t length);
+void inflow_note_coding(struct inflow *inflow, const char *value, size_t length);
+void inflow_note_transfer_coding(struct inflow *inflow, const char *value, size_t length);
 
 /* The head is complete. `length` is the one it announces, or negative; a response to HEAD has no
  * body. False with a problem. */
-bool inflow_open(inflow *inflow, int status, int64_t length, bool to_head);
+bool inflow_open(struct inflow *inflow, int status, int64_t length, bool to_head);
 
 /* Takes bytes that came; nothing may be left of earlier ones. False with a problem. */
-bool inflow_take(inflow *inflow, const char *bytes, size_t length, int64_t until_us);
+bool inflow_take(struct inflow *inflow, const char *bytes, size_t length, int64_t until_us);
 
 /* Goes on with what is left. False with a problem. */
-bool inflow_go_on(inflow *inflow, int64_t until_us);
+bool inflow_go_on(struct inflow *inflow, int64_t until_us);
 
-bool inflow_has_left(const inflow *inflow);
+bool inflow_has_left(const struct inflow *inflow);
 
 /* Whether the body is complete, given that the response is. */
-bool inflow_is_whole(const inflow *inflow);
+bool inflow_is_whole(const struct inflow *inflow);
 
 /* Frees what only decoding needs. */
-void inflow_close(inflow *inflow);
+void inflow_close(struct inflow *inflow);
 
 #endif

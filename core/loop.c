@@ -1,15 +1,11 @@
 #include "loop.h"
 
-#include "call.h"
-#include "client.h"
 #include "clock.h"
 #include "failure.h"
 #include "retry.h"
 #include "sigpipe.h"
 
 #include <dlfcn.h>
-#include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,6 +48,7 @@ static promptic_loop *new_loop(const promptic_loop_options *options) {
     if (loop == NULL)
         return NULL;
     loop->allocator = options->allocator;
+    loop->watch.loop = loop;
     if (!wake_open(&loop->wake)) {
         memory_free(&options->allocator, loop);
         return NULL;
@@ -69,8 +66,8 @@ static promptic_loop *new_loop(const promptic_loop_options *options) {
 promptic_loop *promptic_loop_new_with(const promptic_loop_options *given, promptic_error *error) {
     promptic_loop_options options;
     promptic_loop_options_init(&options, sizeof options);
-    if (given != NULL) /* of a host compiled with an older, shorter struct too */
-        memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
+    if (given != NULL)
+        memory_take_struct(&options, sizeof options, given);
     CURLcode code = options.host_owns_curl ? CURLE_OK : init_libcurl();
     if (code != CURLE_OK) {
         failure_set(error, code == CURLE_OUT_OF_MEMORY ? PROMPTIC_MEMORY : PROMPTIC_CONFIG,
@@ -109,6 +106,12 @@ void promptic_loop_free(promptic_loop *loop) {
 
 /* ------------------------------------------------------------------- fork */
 
+/* The unfinished job that is due first, or NULL. */
+static struct job *first_due(const promptic_loop *loop) {
+    heap_timer *timer = heap_first(&loop->timers);
+    return timer != NULL ? LIST_ENTRY(timer, struct job, timer) : NULL;
+}
+
 static void start_afresh(promptic_loop *loop) {
     loop->process = getpid();
     loop->generation++;
@@ -116,9 +119,10 @@ static void start_afresh(promptic_loop *loop) {
     wake_open(&loop->wake);  /* -1 if that fails, which poll(2) skips */
     loop->random_state = retry_seed();
     for (list_link *link = loop->pools.next; link != &loop->pools; link = link->next)
-        pool_abandon(LIST_ENTRY(link, pool, link));
-    for (heap_timer *timer; (timer = heap_first(&loop->timers)) != NULL;)
-        call_abandon(LIST_ENTRY(timer, promptic_call, timer));
+        pool_abandon(LIST_ENTRY(link, struct pool, link));
+    loop->running = 0;
+    for (struct job *job; (job = first_due(loop)) != NULL;)
+        job->events->abandoned(job);
 }
 
 void loop_check_process(promptic_loop *loop) {
@@ -128,26 +132,33 @@ void loop_check_process(promptic_loop *loop) {
 
 /* ------------------------------------------------------------------- pools */
 
-/* A pool_moved_fn. */
-static void note_moved(void *owner, CURL *easy) {
-    promptic_call *call = NULL;
-    (void)owner;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
-    if (call != NULL)
-        call->transfer.moved_ms = clock_coarse_ms();
+/* The job whose attempt this is; NULL of a handle without one. */
+static struct job *job_of(CURL *easy) {
+    struct job *job = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &job);
+    return job;
 }
 
-pool *loop_new_pool(promptic_loop *loop) {
-    pool *pool = pool_new(&loop->allocator, LOOP_MAX_RUNNING, watch_report, note_moved, loop);
+/* A pool_moved_fn. */
+static void note_moved(void *owner, CURL *easy) {
+    struct job *job = job_of(easy);
+    (void)owner;
+    if (job != NULL)
+        job->transfer->moved_ms = clock_coarse_ms();
+}
+
+struct pool *loop_new_pool(promptic_loop *loop) {
+    struct pool *pool =
+        pool_new(&loop->allocator, LOOP_MAX_RUNNING, watch_report, note_moved, &loop->watch);
     if (pool != NULL)
         list_append(&loop->pools, &pool->link);
     return pool;
 }
 
-void loop_release_pool(promptic_loop *loop, pool *pool) {
+void loop_free_pool(promptic_loop *loop, struct pool *pool) {
     sigpipe_guard guard;
     sigpipe_block(&guard, loop->uses_tls); /* as in loop_remove */
-    pool_release(pool);
+    pool_free(pool);
     sigpipe_restore(&guard);
 }
 
@@ -157,13 +168,13 @@ bool loop_reserve(promptic_loop *loop) {
     return heap_reserve(&loop->timers, loop->unfinished + 1);
 }
 
-void loop_schedule(promptic_loop *loop, promptic_call *call) {
-    heap_set(&loop->timers, &call->timer);
+void loop_schedule(promptic_loop *loop, struct job *job) {
+    heap_set(&loop->timers, &job->timer);
 }
 
-void loop_unschedule(promptic_loop *loop, promptic_call *call) {
-    heap_remove(&loop->timers, &call->timer);
-    list_remove(&call->loop_link);
+void loop_unschedule(promptic_loop *loop, struct job *job) {
+    heap_remove(&loop->timers, &job->timer);
+    list_remove(&job->link);
 }
 
 /* ---------------------------------------------------------------- stepping */
@@ -172,24 +183,22 @@ static bool may_launch(const promptic_loop *loop) {
     return loop->running < LOOP_MAX_RUNNING && loop->launched < LOOP_MAX_LAUNCHES;
 }
 
-static void begin_attempt(promptic_loop *loop, promptic_call *call) {
+static void begin_attempt(promptic_loop *loop, struct job *job) {
     loop->launched++;
-    if (call_attempt(call))
-        loop_schedule(loop, call);
+    if (job->events->begin(job))
+        loop_schedule(loop, job);
 }
 
-void loop_launch(promptic_loop *loop, promptic_call *call) {
+void loop_launch(promptic_loop *loop, struct job *job) {
     if (!may_launch(loop) || !list_is_empty(&loop->queued)) {
-        call->state = CALL_QUEUED;
-        call->timer.due_ms = call->deadline_ms;
-        loop_schedule(loop, call);
-        list_append(&loop->queued, &call->loop_link);
+        loop_schedule(loop, job);
+        list_append(&loop->queued, &job->link);
     } else {
-        begin_attempt(loop, call);
+        begin_attempt(loop, job);
     }
 }
 
-void loop_remove(promptic_loop *loop, pool *pool, CURL *easy) {
+void loop_remove(promptic_loop *loop, struct pool *pool, CURL *easy) {
     sigpipe_guard guard;
     loop->running--;
     if (loop->stepping) {
@@ -197,65 +206,70 @@ void loop_remove(promptic_loop *loop, pool *pool, CURL *easy) {
         return;
     }
     sigpipe_block(&guard, loop->uses_tls); /* closing a TLS connection writes close_notify */
-    watch_begin(loop);
+    watch_begin(&loop->watch, &loop->pools);
     pool_remove(pool, easy);
-    watch_end(loop);
+    watch_end(&loop->watch, &loop->pools);
     sigpipe_restore(&guard);
 }
 
-void loop_announce(promptic_loop *loop, promptic_call *call) {
-    list_append(&loop->ended, &call->loop_link);
+void loop_announce(promptic_loop *loop, struct job *job) {
+    list_append(&loop->ended, &job->link);
+}
+
+/* Takes the first job out of a list that is not empty. */
+static struct job *take_first(list_link *list) {
+    struct job *first = LIST_ENTRY(list->next, struct job, link);
+    list_remove(&first->link);
+    return first;
 }
 
 void loop_dispatch(promptic_loop *loop) {
     while (!list_is_empty(&loop->ended)) {
-        promptic_call *call = LIST_ENTRY(loop->ended.next, promptic_call, loop_link);
-        list_remove(&call->loop_link);
-        call->done(call, call->userdata); /* may free the call */
+        struct job *job = take_first(&loop->ended);
+        job->events->report(job);
     }
 }
 
-static void collect_ended_attempts(pool *pool) {
+static void collect_ended_attempts(struct pool *pool) {
     CURLMsg *message;
     int left;
     while ((message = curl_multi_info_read(pool->handles->multi, &left)) != NULL) {
-        promptic_call *call = NULL;
         if (message->msg != CURLMSG_DONE)
             continue;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
-        if (transfer_note_end(&call->transfer, message->data.result))
-            call_attempt_ended(call, message->data.result);
+        struct job *job = job_of(message->easy_handle);
+        if (transfer_note_end(job->transfer, message->data.result))
+            job->events->ended(job, message->data.result);
     }
 }
 
-/* A call with an attempt under way in the pool, or NULL. */
-static promptic_call *find_running(const promptic_loop *loop, const pool *pool) {
+/* A job with an attempt under way in the pool, or NULL. */
+static struct job *find_running(const promptic_loop *loop, const struct pool *pool) {
     for (size_t i = 0; i < loop->timers.length; i++) {
-        promptic_call *call = LIST_ENTRY(loop->timers.timers[i], promptic_call, timer);
-        if (call->state == CALL_ACTIVE && call->client->pool == pool)
-            return call;
+        struct job *running = LIST_ENTRY(loop->timers.timers[i], struct job, timer);
+        if (running->transfer->easy != NULL && running->transfer->pool == pool)
+            return running;
     }
     return NULL;
 }
 
-static void repair(promptic_loop *loop, pool *pool) {
-    for (promptic_call *call; (call = find_running(loop, pool)) != NULL;)
-        call_fail(call, PROMPTIC_MEMORY, NULL, "not enough memory for the connection");
+static void repair(promptic_loop *loop, struct pool *pool) {
+    for (struct job *job; (job = find_running(loop, pool)) != NULL;)
+        job->events->broken(job);
     pool_repair(pool);
 }
 
 /* Whether the next step has something to do that nothing is waited for. */
-static bool has_work(const pool *pool) {
+static bool has_work(const struct pool *pool) {
     return pool->is_behind || !list_is_empty(&pool->working);
 }
 
 /* Goes on with responses that took longer than a step, each in its turn. */
-static void go_on(pool *pool, int64_t until_us) {
+static void go_on(struct pool *pool, int64_t until_us) {
     while (!list_is_empty(&pool->working)) {
-        transfer *transfer = LIST_ENTRY(pool->working.next, struct transfer, work_link);
-        promptic_call *call = LIST_ENTRY(transfer, promptic_call, transfer);
+        struct transfer *transfer = LIST_ENTRY(pool->working.next, struct transfer, work_link);
+        struct job *job = job_of(transfer->easy);
         if (transfer_go_on(transfer, until_us))
-            call_attempt_ended(call, transfer->end_code);
+            job->events->ended(job, transfer->end_code);
         if (clock_now_us() >= until_us)
             return;
     }
@@ -266,7 +280,7 @@ static void drive_pools(promptic_loop *loop) {
     list_link *first = loop->pools.next;
     bool is_behind = false;
     for (list_link *link = first; link != &loop->pools; link = link->next) {
-        pool *pool = LIST_ENTRY(link, struct pool, link);
+        struct pool *pool = LIST_ENTRY(link, struct pool, link);
         pool->until_us = now_us + LOOP_STEP_US;
         if (link == first || clock_now_us() < now_us + LOOP_STEP_US / 2)
             go_on(pool, now_us + LOOP_STEP_US / 2);
@@ -285,16 +299,13 @@ static void drive_pools(promptic_loop *loop) {
 
 static void run_timers(promptic_loop *loop) {
     int64_t now_ms = clock_now_ms();
-    for (heap_timer *timer; (timer = heap_first(&loop->timers)) != NULL && timer->due_ms <= now_ms;)
-        call_due(LIST_ENTRY(timer, promptic_call, timer), now_ms);
+    for (struct job *job; (job = first_due(loop)) != NULL && job->timer.due_ms <= now_ms;)
+        job->events->due(job, now_ms);
 }
 
 static void launch_queued(promptic_loop *loop) {
-    while (may_launch(loop) && !list_is_empty(&loop->queued)) {
-        promptic_call *call = LIST_ENTRY(loop->queued.next, promptic_call, loop_link);
-        list_remove(&call->loop_link);
-        begin_attempt(loop, call);
-    }
+    while (may_launch(loop) && !list_is_empty(&loop->queued))
+        begin_attempt(loop, take_first(&loop->queued));
 }
 
 /* Not to be interrupted by user code: nothing in here runs a callback but the log's and those of
@@ -304,11 +315,11 @@ static void advance(promptic_loop *loop) {
     loop->stepping = true;
     loop->launched = 0;
     sigpipe_block(&guard, loop->uses_tls);
-    watch_begin(loop);
+    watch_begin(&loop->watch, &loop->pools);
     drive_pools(loop);
     run_timers(loop);
     launch_queued(loop);
-    watch_end(loop);
+    watch_end(&loop->watch, &loop->pools);
     sigpipe_restore(&guard);
     loop->stepping = false;
 }
@@ -317,7 +328,7 @@ size_t loop_step(promptic_loop *loop) {
     if (loop->stepping)
         return loop->unfinished;
     loop_retain(loop); /* a callback may free the last client */
-    if (loop->unfinished > 0 || watch_is_on(loop))
+    if (loop->unfinished > 0 || watch_is_on(&loop->watch))
         advance(loop);
     loop_dispatch(loop);
     if (loop->references > 1) /* else the host has freed everything meanwhile */
@@ -327,42 +338,7 @@ size_t loop_step(promptic_loop *loop) {
     return unfinished;
 }
 
-/* ----------------------------------------------------------------- waiting */
-
-/* The sockets of all attempts that can be under way, and the end of the loop's own pipe. */
-#define MOST_POLLED (1 + POOL_SOCKETS_OF_TRANSFER * LOOP_MAX_RUNNING)
-
-/* Finds which sockets are ready, blocking for up to timeout_ms until one is. A wait that blocks
- * ends early at promptic_wake. */
-static void poll_sockets(promptic_loop *loop, int timeout_ms, bool may_wake) {
-    struct pollfd fds[MOST_POLLED];
-    size_t count = 1;
-    fds[0] = (struct pollfd){.fd = may_wake ? loop->wake.readable : -1, .events = POLLIN};
-    for (list_link *link = loop->pools.next; link != &loop->pools; link = link->next)
-        count += pool_fill(LIST_ENTRY(link, pool, link), fds + count, MOST_POLLED - count);
-    if (count == 1 && timeout_ms == 0 && !may_wake)
-        return;
-    if (poll(fds, (nfds_t)count, timeout_ms) <= 0) /* time is up, or a signal came */
-        return;
-    if (fds[0].revents != 0) {
-        wake_clear(&loop->wake);
-        loop->woken = true;
-    }
-    size_t taken = 1;
-    for (list_link *link = loop->pools.next; link != &loop->pools; link = link->next)
-        taken += pool_take(LIST_ENTRY(link, pool, link), fds + taken, count - taken);
-}
-
-void promptic_wake(promptic_loop *loop) {
-    wake_send(&loop->wake);
-}
-
-size_t promptic_step(promptic_loop *loop) {
-    loop_check_process(loop);
-    if (loop->running > 0 && !loop->stepping && !watch_is_on(loop))
-        poll_sockets(loop, 0, false);
-    return loop_step(loop);
-}
+/* -------------------------------------------------------------- next step */
 
 /* The earlier of two numbers of milliseconds, of which -1 means never. */
 static long earlier(long left_ms, int64_t due_ms, int64_t now_ms) {
@@ -374,72 +350,23 @@ static long earlier(long left_ms, int64_t due_ms, int64_t now_ms) {
     return left_ms < 0 || due_in_ms < left_ms ? (long)due_in_ms : left_ms;
 }
 
-static long time_left_ms(const promptic_loop *loop) {
+long loop_time_left_ms(const promptic_loop *loop) {
     long left_ms = -1;
     bool has_room = loop->running < LOOP_MAX_RUNNING;
     const heap_timer *timer = heap_first(&loop->timers);
     if (!list_is_empty(&loop->ended) || (has_room && !list_is_empty(&loop->queued)))
         return 0;
     int64_t now_ms = clock_now_ms();
-    if (loop->running > 0 || watch_is_on(loop)) {
+    if (loop->running > 0 || watch_is_on(&loop->watch)) {
         for (const list_link *link = loop->pools.next; link != &loop->pools; link = link->next) {
-            const pool *pool = LIST_ENTRY(link, const struct pool, link);
+            const struct pool *pool = LIST_ENTRY(link, const struct pool, link);
             left_ms = earlier(left_ms, has_work(pool) ? now_ms : pool->due_ms, now_ms);
         }
     }
     return timer != NULL ? earlier(left_ms, timer->due_ms, now_ms) : left_ms;
 }
 
-long promptic_timeout_ms(promptic_loop *loop) {
-    loop_check_process(loop);
-    return time_left_ms(loop);
-}
-
-/* One wait and one step; see promptic_wait. */
-static size_t wait_once(promptic_loop *loop, long timeout_ms) {
-    if (loop->stepping || (loop->unfinished == 0 && timeout_ms < 0))
-        return loop_step(loop);
-    long due_ms = time_left_ms(loop);
-    if (due_ms >= 0 && (timeout_ms < 0 || due_ms < timeout_ms))
-        timeout_ms = due_ms;
-    poll_sockets(loop, timeout_ms < 0 || timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms,
-                 true);
-    return loop_step(loop);
-}
-
-size_t promptic_wait(promptic_loop *loop, long timeout_ms) {
-    loop_check_process(loop);
-    loop->woken = false;
-    return wait_once(loop, timeout_ms);
-}
-
-void loop_wait_until(promptic_loop *loop, bool (*is_over)(const void *), const void *subject,
-                     long timeout_ms) {
-    int64_t end_ms = clock_after_ms(clock_now_ms(), timeout_ms);
-    loop_check_process(loop);
-    loop->woken = false;
-    wait_once(loop, 0);
-    while (!is_over(subject) && !loop->stepping && !loop->woken) {
-        int64_t left_ms = timeout_ms < 0 ? -1 : end_ms - clock_now_ms();
-        if (timeout_ms >= 0 && left_ms <= 0)
-            break;
-        wait_once(loop, (long)left_ms);
-    }
-}
-
-static bool is_idle(const void *loop) {
-    return ((const promptic_loop *)loop)->unfinished == 0;
-}
-
-size_t promptic_flush(promptic_loop *loop, long timeout_ms) {
-    loop_retain(loop); /* a callback may free the last client */
-    loop_wait_until(loop, is_idle, loop, timeout_ms);
-    size_t unfinished = loop->unfinished;
-    loop_release(loop);
-    return unfinished;
-}
-
 void loop_notify_timer(promptic_loop *loop) {
-    if (watch_is_on(loop) && !loop->stepping)
-        loop->watch.on_timer(loop, time_left_ms(loop), loop->watch.userdata);
+    if (watch_is_on(&loop->watch) && !loop->stepping)
+        loop->watch.on_timer(loop, loop_time_left_ms(loop), loop->watch.userdata);
 }

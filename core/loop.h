@@ -1,13 +1,13 @@
 /*
- * loop.h - drives calls: which are due, which run, which have ended.
+ * loop.h - drives jobs (job.h), which are calls: which are due, which run, which have ended.
  *
- * The loop owns time and the waiting; connections belong to the pools of its clients (pool.h), and
- * what an ended attempt means is decided in call.c.
+ * The loop owns time and the waiting; connections belong to the pools of its clients (pool.h).
  */
 #ifndef PROMPTIC_LOOP_H
 #define PROMPTIC_LOOP_H
 
 #include "heap.h"
+#include "job.h"
 #include "list.h"
 #include "memory.h"
 #include "pool.h"
@@ -36,18 +36,18 @@ struct promptic_loop {
     unsigned generation;          /* how often the process has changed, by fork */
     list_link pools;              /* connections of the clients */
     size_t references;            /* the host's, and one a client */
-    size_t unfinished;            /* calls that have not ended */
+    size_t unfinished;            /* jobs that have not ended */
     size_t running;               /* attempts under way */
     size_t launched;              /* attempts begun since the last step began */
-    list_link queued;             /* calls that wait until an attempt may begin, in order */
-    list_link ended;              /* calls whose callback is still to be run */
-    heap timers;                  /* of the unfinished calls */
+    list_link queued;             /* jobs that wait until an attempt may begin, in order */
+    list_link ended;              /* jobs whose callback is still to be run */
+    struct heap timers;           /* of the unfinished jobs */
     uint64_t random_state;
-    wake wake;     /* ends a wait: promptic_wake */
-    bool woken;    /* it did, in the wait that is under way */
-    watch watch;   /* of a host with its own event loop */
-    bool uses_tls; /* a client of it may: OpenSSL writes without MSG_NOSIGNAL */
-    bool stepping; /* inside libcurl or the timers: no call may be driven from there */
+    struct wake wake;   /* ends a wait: promptic_wake */
+    bool woken;         /* it did, in the wait that is under way */
+    struct watch watch; /* of a host with its own event loop */
+    bool uses_tls;      /* a client of it may: OpenSSL writes without MSG_NOSIGNAL */
+    bool stepping;      /* inside libcurl or the timers: no call may be driven from there */
 };
 
 void loop_retain(promptic_loop *loop);
@@ -57,43 +57,42 @@ void loop_release(promptic_loop *loop);
  * Calls under way end as cancelled, the parent's connections are left alone. */
 void loop_check_process(promptic_loop *loop);
 
-/* A pool in the loop's list, with one reference. NULL if out of memory. */
-pool *loop_new_pool(promptic_loop *loop);
+/* A pool in the loop's list. NULL if out of memory. */
+struct pool *loop_new_pool(promptic_loop *loop);
 
-/* Gives a reference back; the last one closes the pool's connections. */
-void loop_release_pool(promptic_loop *loop, pool *pool);
+/* Closes the pool's connections and takes it out of the list. */
+void loop_free_pool(promptic_loop *loop, struct pool *pool);
 
-/* Makes room for one more call, so that scheduling it can not fail. */
+/* Makes room for one more job, so that scheduling it can not fail. */
 bool loop_reserve(promptic_loop *loop);
 
-/* Sets the call's timer, or moves it. */
-void loop_schedule(promptic_loop *loop, promptic_call *call);
+/* Sets the job's timer, or moves it. */
+void loop_schedule(promptic_loop *loop, struct job *job);
 
-/* Takes the call's timer back, and the call out of the queue. */
-void loop_unschedule(promptic_loop *loop, promptic_call *call);
+/* Takes the job's timer back, and the job out of the queue. */
+void loop_unschedule(promptic_loop *loop, struct job *job);
 
-/* Starts the call's next attempt now, or queues it where too many are under way or just begun. */
-void loop_launch(promptic_loop *loop, promptic_call *call);
+/* Begins the job's next attempt now, or queues it if too many are under way or just begun.
+ * timer.due_ms is the end of a queued job's deadline, set by the caller. */
+void loop_launch(promptic_loop *loop, struct job *job);
 
 /* Takes the handle of an attempt under way back, aborting what it does. */
-void loop_remove(promptic_loop *loop, pool *pool, CURL *easy);
+void loop_remove(promptic_loop *loop, struct pool *pool, CURL *easy);
 
 /* What promptic_step does, with the sockets that were found ready before. */
 size_t loop_step(promptic_loop *loop);
 
-/* Waits and steps until is_over(subject), for timeout_ms at most (-1: as long as it takes), or
- * until promptic_wake. The subject must outlive that. */
-void loop_wait_until(promptic_loop *loop, bool (*is_over)(const void *), const void *subject,
-                     long timeout_ms);
+/* Milliseconds until the loop has something to do at the latest: 0 at once, -1 never. */
+long loop_time_left_ms(const promptic_loop *loop);
 
 /* Reports to a host with its own event loop when to step next. To be called whenever that may have
  * changed outside of loop_step. */
 void loop_notify_timer(promptic_loop *loop);
 
-/* Has the call's callback run in the next dispatch. */
-void loop_announce(promptic_loop *loop, promptic_call *call);
+/* Has the job's callback run in the next dispatch. */
+void loop_announce(promptic_loop *loop, struct job *job);
 
-/* Runs the callbacks of ended calls. Re-entrant: each is run once. */
+/* Runs the callbacks of ended jobs. Re-entrant: each is run once. */
 void loop_dispatch(promptic_loop *loop);
 
 #endif

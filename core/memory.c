@@ -20,6 +20,12 @@ void *memory_new(const promptic_allocator *allocator, size_t size) {
     return block;
 }
 
+void memory_take_struct(void *into, size_t room, const void *given) {
+    size_t size;
+    memcpy(&size, given, sizeof size);
+    memcpy(into, given, size < room ? size : room);
+}
+
 void memory_free(const promptic_allocator *allocator, void *block) {
     if (block == NULL)
         return;

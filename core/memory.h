@@ -17,6 +17,10 @@ void *memory_resize(const promptic_allocator *allocator, void *block, size_t siz
 /* A new block of `size` zeroes. NULL if out of memory. */
 void *memory_new(const promptic_allocator *allocator, size_t size);
 
+/* Copies a struct that a caller has filled, which begins with its size, as far as it and the `room`
+ * of ours go: promptic.h, "Versions". */
+void memory_take_struct(void *into, size_t room, const void *given);
+
 /* Frees a block. NULL is allowed. */
 void memory_free(const promptic_allocator *allocator, void *block);
 

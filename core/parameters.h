@@ -1,13 +1,11 @@
 /*
- * parameters.h - how rows of parameters are written: those of the platform's endpoints
- * (endpoints.c), and those of the library's own names in Lua (bindings/table/library.c).
+ * parameters.h - what rows of parameters are written with: those of the platform's endpoints
+ * (endpoints.c, by request_parameters.h), and those of the library's own names in Lua
+ * (bindings/table/library.c).
  *
- *    PARAMETERS(
- *        PATH("component_id", STRING, "id of the AI component", UUID),
- *        ROW(BODY, "trace_ids", "traceIds", STRINGS, "ids of its traces", NULLABLE))
+ * The summary comes last and may be followed by what is special about the parameter:
  *
- * A row reads: place, name in C and Lua, name on the wire, type, summary, then at least one field
- * that is special about it (OPTIONAL where nothing is).
+ *    OPTION(BODY, "description", "description", STRING, "what it is for", NULLABLE)
  */
 #ifndef PROMPTIC_PARAMETERS_H
 #define PROMPTIC_PARAMETERS_H
@@ -19,22 +17,19 @@
 #define NO_PARAMETERS ((const promptic_parameter[]){{.name = NULL}})
 
 /* clang-format off */
-#define PATH(NAME, TYPE, SUMMARY, ...) \
-    {.name = NAME, .wire = NAME, .type = PROMPTIC_##TYPE, .place = PROMPTIC_IN_PATH, .required = true, .summary = SUMMARY, __VA_ARGS__}
-#define ROW(PLACE, NAME, WIRE, TYPE, SUMMARY, ...) \
-    {.name = NAME, .wire = WIRE, .type = PROMPTIC_##TYPE, .place = PROMPTIC_IN_##PLACE, .summary = SUMMARY, __VA_ARGS__}
+/* PASSED: POSITION, NAME or FIELD; PLACE: PATH, QUERY, ... or NO_REQUEST. */
+#define PARAMETER(PASSED, PLACE, NAME, WIRE, TYPE, ...) \
+    {.passed = PROMPTIC_BY_##PASSED, .place = PROMPTIC_IN_##PLACE, .name = NAME, .wire = WIRE, .type = PROMPTIC_##TYPE, .summary = __VA_ARGS__}
 
 #define REQUIRED .required = true
 #define NULLABLE .nullable = true
-#define OPTIONAL .required = false
 #define DEFAULT(TEXT) .fallback = TEXT
 #define ONE_OF(LIST) .values = LIST
 #define RANGE(LOW, HIGH) .minimum = LOW, .maximum = HIGH
 #define AT_MOST(COUNT) RANGE(0, COUNT)
 #define NOT_EMPTY RANGE(1, 2147483647)
-#define UUID .format = "uuid"
-#define NO_FORMAT .format = NULL
-#define TIME .format = "date-time"
+#define UUID .format = PROMPTIC_FORMAT_UUID
+#define TIME .format = PROMPTIC_FORMAT_TIME
 #define ASSUMED(TEXT) .assumed = TEXT
 
 /* What a function returns: nothing, one object of a type, one or nil, a list of them in a field, an

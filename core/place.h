@@ -7,25 +7,29 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
-/* What the URL has not is NULL; a port is always there. */
-typedef struct place {
-    char *scheme, *user, *host, *port, *path;
+/* Parts that the URL does not have are NULL; user, password and so on are still encoded. The port
+ * of a known scheme is always there; so is the host of a URL of the web. */
+struct place {
+    char *scheme, *user, *password, *options, *host, *port, *path, *query, *fragment;
     char *url; /* absolute, without a fragment */
-} place;
+};
 
 /* Reads the URL `value`, which may be relative to `base`; NULL: it is absolute. *out is freed with
  * place_free, also on failure. CURLUE_OUT_OF_MEMORY if out of memory. */
-CURLUcode place_read(place *out, const char *base, const char *value);
-void place_free(place *place);
+CURLUcode place_read(struct place *out, const char *base, const char *value);
+
+/* Wipes the password, and frees the parts. */
+void place_free(struct place *place);
+
+/* Whether the text has no white space, control character or backslash, of which libcurl would make
+ * something else. */
+bool place_is_plain(const char *value);
 
 /* Adds what messages show of it: scheme, host, port and path, since user and query may hold a
  * secret. */
-void place_show(const place *place, text *out);
+void place_show(const struct place *place, struct text *out);
 
 /* Whether it is http or https. */
-bool place_is_web(const place *place);
-
-/* Whether scheme, host and port are the same. */
-bool place_is_same_origin(const place *a, const place *b);
+bool place_is_web(const struct place *place);
 
 #endif

@@ -2,21 +2,15 @@
 
 #include "clock.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#ifndef POLLRDHUP /* Linux; elsewhere a peer that has shut down is readable */
-#define POLLRDHUP 0
-#endif
-
 /* ------------------------------------------------------------- the list */
 
-static pool_socket *find(pool *pool, int number) {
+static pool_socket *find(struct pool *pool, int number) {
     for (size_t i = 0; i < pool->count; i++)
         if (pool->sockets[i].number == number)
             return &pool->sockets[i];
@@ -24,7 +18,7 @@ static pool_socket *find(pool *pool, int number) {
 }
 
 /* The socket's entry, a new one if need be; NULL if there is no room. */
-static pool_socket *find_or_add(pool *pool, int number) {
+static pool_socket *find_or_add(struct pool *pool, int number) {
     pool_socket *socket = find(pool, number);
     if (socket != NULL || pool->count == pool->capacity)
         return socket;
@@ -32,15 +26,15 @@ static pool_socket *find_or_add(pool *pool, int number) {
     return &pool->sockets[pool->count++];
 }
 
-static void report(pool *pool, pool_socket *socket, unsigned char directions) {
+static void notify(struct pool *pool, pool_socket *socket, unsigned char directions) {
     if (socket->reported == directions)
         return;
     socket->reported = directions;
     pool->report(pool->owner, socket->number, directions);
 }
 
-static void drop(pool *pool, pool_socket *socket) {
-    report(pool, socket, 0);
+static void drop(struct pool *pool, pool_socket *socket) {
+    notify(pool, socket, 0);
     *socket = pool->sockets[--pool->count];
 }
 
@@ -57,7 +51,7 @@ static bool is_same(const pool_socket *socket) {
 
 /* A socket was closed before it carried a request; if the name has another address, libcurl 7.88
  * goes on with it only when all transfers run: see run_all. */
-static void note_lost(pool *pool) {
+static void note_lost(struct pool *pool) {
     if (pool->running == 0)
         return;
     pool->lost_socket = true;
@@ -66,7 +60,7 @@ static void note_lost(pool *pool) {
 
 /* ------------------------------------------------------ libcurl's callbacks */
 
-static int open_socket(const struct curl_sockaddr *address) {
+int pool_open_socket(const struct curl_sockaddr *address) {
 #ifdef SOCK_CLOEXEC
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 #else
@@ -80,9 +74,9 @@ static int open_socket(const struct curl_sockaddr *address) {
 /* A curl_opensocket_callback. An entry of the same number is that of a socket libcurl has closed
  * silently; what libcurl wants of it stays, since libcurl takes that for reported. */
 static curl_socket_t on_open(void *userdata, curlsocktype purpose, struct curl_sockaddr *address) {
-    pool *pool = userdata;
+    struct pool *pool = userdata;
     struct stat status;
-    int number = open_socket(address);
+    int number = pool_open_socket(address);
     (void)purpose;
     if (number < 0)
         return CURL_SOCKET_BAD;
@@ -99,10 +93,10 @@ static curl_socket_t on_open(void *userdata, curlsocktype purpose, struct curl_s
 
 /* A curl_closesocket_callback. */
 static int on_close(void *userdata, curl_socket_t number) {
-    pool *pool = userdata;
+    struct pool *pool = userdata;
     pool_socket *socket = find(pool, (int)number);
     if (socket != NULL) {
-        report(pool, socket, 0);
+        notify(pool, socket, 0);
         socket->is_open = false;
         if (socket->is_connecting)
             note_lost(pool);
@@ -119,7 +113,7 @@ static unsigned char directions_of(int what) {
 
 /* A curl_socket_callback. */
 static int on_socket(CURL *easy, curl_socket_t number, int what, void *userdata, void *unused) {
-    pool *pool = userdata;
+    struct pool *pool = userdata;
     unsigned char directions = directions_of(what);
     pool_socket *socket =
         directions != 0 ? find_or_add(pool, (int)number) : find(pool, (int)number);
@@ -129,7 +123,7 @@ static int on_socket(CURL *easy, curl_socket_t number, int what, void *userdata,
     socket->wanted = directions;
     socket->easy = directions != 0 ? easy : NULL;
     if (directions == 0)
-        report(pool, socket, 0);
+        notify(pool, socket, 0);
     if (directions == 0 && !(socket->is_ours && socket->is_open))
         drop(pool, socket);
     return 0;
@@ -137,7 +131,7 @@ static int on_socket(CURL *easy, curl_socket_t number, int what, void *userdata,
 
 /* A curl_multi_timer_callback. */
 static int on_timer(CURLM *multi, long timeout_ms, void *userdata) {
-    pool *pool = userdata;
+    struct pool *pool = userdata;
     (void)multi;
     pool->due_ms = clock_after_ms(clock_now_ms(), timeout_ms);
     return 0;
@@ -145,15 +139,14 @@ static int on_timer(CURLM *multi, long timeout_ms, void *userdata) {
 
 /* ---------------------------------------------------------------- lifetime */
 
-pool *pool_new(const promptic_allocator *allocator, long most_kept, pool_report_fn report,
-               pool_moved_fn moved, void *owner) {
-    pool *pool = memory_new(allocator, sizeof *pool);
+struct pool *pool_new(const promptic_allocator *allocator, long most_kept, pool_report_fn report,
+                      pool_moved_fn moved, void *owner) {
+    struct pool *pool = memory_new(allocator, sizeof *pool);
     if (pool == NULL)
         return NULL;
     pool->allocator = allocator;
     list_init(&pool->link);
     list_init(&pool->working);
-    pool->references = 1;
     pool->due_ms = CLOCK_NEVER;
     pool->most_kept = most_kept;
     pool->report = report;
@@ -162,7 +155,7 @@ pool *pool_new(const promptic_allocator *allocator, long most_kept, pool_report_
     return pool;
 }
 
-static void set_up_multi(pool *pool, CURLM *multi) {
+static void set_up_multi(struct pool *pool, CURLM *multi) {
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, pool);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -173,7 +166,7 @@ static void set_up_multi(pool *pool, CURLM *multi) {
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, pool->most_kept);
 }
 
-static void free_handles(pool *pool, pool_handles *handles) {
+static void free_handles(struct pool *pool, pool_handles *handles) {
     if (handles == NULL)
         return;
     if (handles->multi != NULL)
@@ -191,7 +184,7 @@ static bool make_share(pool_handles *handles) {
 }
 
 /* Makes what is missing of the handles; what is there already is kept if that fails. */
-static bool make_handles(pool *pool) {
+static bool make_handles(struct pool *pool) {
     if (pool->handles == NULL)
         pool->handles = memory_new(pool->allocator, sizeof *pool->handles);
     if (pool->handles == NULL || (pool->handles->share == NULL && !make_share(pool->handles)))
@@ -202,20 +195,14 @@ static bool make_handles(pool *pool) {
     return pool->handles->multi != NULL;
 }
 
-void pool_retain(pool *pool) {
-    pool->references++;
-}
-
-void pool_release(pool *pool) {
-    if (--pool->references > 0)
-        return;
+void pool_free(struct pool *pool) {
     list_remove(&pool->link);
     free_handles(pool, pool->handles); /* calls on_close for each kept connection */
     memory_free(pool->allocator, pool->sockets);
     memory_free(pool->allocator, pool);
 }
 
-bool pool_reserve(pool *pool) {
+bool pool_reserve(struct pool *pool) {
     size_t needed = pool->count + (pool->running + 1) * POOL_SOCKETS_OF_TRANSFER;
     if ((pool->handles == NULL || pool->handles->multi == NULL) && !make_handles(pool))
         return false;
@@ -233,7 +220,7 @@ bool pool_reserve(pool *pool) {
 
 /* --------------------------------------------------------------- transfers */
 
-CURLcode pool_attach(pool *pool, CURL *easy) {
+CURLcode pool_attach(struct pool *pool, CURL *easy) {
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, pool);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
@@ -241,14 +228,14 @@ CURLcode pool_attach(pool *pool, CURL *easy) {
     return curl_easy_setopt(easy, CURLOPT_SHARE, pool->handles->share);
 }
 
-CURLMcode pool_add(pool *pool, CURL *easy) {
+CURLMcode pool_add(struct pool *pool, CURL *easy) {
     CURLMcode code = curl_multi_add_handle(pool->handles->multi, easy);
     if (code == CURLM_OK)
         pool->running++;
     return code;
 }
 
-void pool_remove(pool *pool, CURL *easy) {
+void pool_remove(struct pool *pool, CURL *easy) {
     pool->running--;
     for (size_t i = 0; i < pool->count; i++)
         if (pool->sockets[i].easy == easy)
@@ -256,100 +243,9 @@ void pool_remove(pool *pool, CURL *easy) {
     curl_multi_remove_handle(pool->handles->multi, easy);
 }
 
-/* ------------------------------------------------------ kept connections */
-
-static bool read_end(const struct sockaddr_storage *address, pool_end *end) {
-    const struct sockaddr_in *v4 = (const void *)address;
-    const struct sockaddr_in6 *v6 = (const void *)address;
-    bool is_v6 = address->ss_family == AF_INET6;
-    if (!is_v6 && address->ss_family != AF_INET)
-        return false;
-    const void *bytes = is_v6 ? (const void *)&v6->sin6_addr : (const void *)&v4->sin_addr;
-    end->port = ntohs(is_v6 ? v6->sin6_port : v4->sin_port);
-    return inet_ntop(address->ss_family, bytes, end->ip, sizeof end->ip) != NULL;
-}
-
-/* Both ends are known and never change once the socket is connected. */
-static bool read_name(pool_socket *socket) {
-    struct sockaddr_storage local, peer;
-    socklen_t local_size = sizeof local, peer_size = sizeof peer;
-    if (socket->is_named)
-        return true;
-    if (!socket->is_open || getsockname(socket->number, (void *)&local, &local_size) != 0 ||
-        getpeername(socket->number, (void *)&peer, &peer_size) != 0)
-        return false;
-    socket->is_named = read_end(&local, &socket->local) && read_end(&peer, &socket->peer);
-    return socket->is_named;
-}
-
-static bool is_same_end(const pool_end *a, const pool_end *b) {
-    return a->port == b->port && strcmp(a->ip, b->ip) == 0;
-}
-
-/* CURLINFO_ACTIVESOCKET is not set before a request in libcurl up to 8.1. */
-static pool_socket *find_connection(pool *pool, const pool_end *peer, const pool_end *local) {
-    for (size_t i = 0; i < pool->count; i++) {
-        pool_socket *socket = &pool->sockets[i];
-        if (socket->is_open && read_name(socket) && is_same_end(&socket->local, local) &&
-            is_same_end(&socket->peer, peer))
-            return socket;
-    }
-    return NULL;
-}
-
-static bool read_address(const char *ip, struct sockaddr_storage *address, socklen_t *size) {
-    struct sockaddr_in *v4 = (void *)address;
-    struct sockaddr_in6 *v6 = (void *)address;
-    memset(address, 0, sizeof *address);
-    bool is_v6 = strchr(ip, ':') != NULL;
-    address->ss_family = is_v6 ? AF_INET6 : AF_INET;
-    *size = is_v6 ? sizeof *v6 : sizeof *v4;
-    void *bytes = is_v6 ? (void *)&v6->sin6_addr : (void *)&v4->sin_addr;
-    return inet_pton(address->ss_family, ip, bytes) == 1;
-}
-
-/* Whether this machine no longer has the address, as binding a socket to it tells. What else may go
- * wrong proves nothing. */
-static bool is_gone(const char *ip) {
-    struct sockaddr_storage address;
-    socklen_t size;
-    if (!read_address(ip, &address, &size))
-        return false;
-    const struct curl_sockaddr wanted = {.family = address.ss_family, .socktype = SOCK_STREAM};
-    int number = open_socket(&wanted);
-    if (number < 0)
-        return false;
-    bool gone = bind(number, (void *)&address, size) != 0 && errno == EADDRNOTAVAIL;
-    close(number);
-    return gone;
-}
-
-/* A connection in steady use needs no look at its address: 7 us. */
-#define LONG_IDLE_MS 1000
-
-bool pool_is_usable(pool *pool, const pool_end *peer, const pool_end *local) {
-    pool_socket *socket = find_connection(pool, peer, local);
-    int64_t now_ms = clock_now_ms();
-    if (socket == NULL)
-        return false;
-    struct pollfd fd = {.fd = socket->number, .events = POLLIN | POLLRDHUP};
-    if (poll(&fd, 1, 0) != 0 || (now_ms - socket->used_ms >= LONG_IDLE_MS && is_gone(local->ip)))
-        return false;
-    socket->used_ms = now_ms;
-    return true;
-}
-
-void pool_note_connected(pool *pool, const pool_end *peer, const pool_end *local) {
-    pool_socket *socket = find_connection(pool, peer, local);
-    if (socket == NULL)
-        return;
-    socket->is_connecting = false;
-    socket->used_ms = clock_now_ms();
-}
-
 /* ----------------------------------------------------------------- driving */
 
-size_t pool_fill(pool *pool, struct pollfd *fds, size_t room) {
+size_t pool_fill(struct pool *pool, struct pollfd *fds, size_t room) {
     size_t filled = 0;
     for (size_t i = 0; i < pool->count && filled < room; i++) {
         const pool_socket *socket = &pool->sockets[i];
@@ -370,7 +266,7 @@ static unsigned char ready_directions(short events) {
                            (events & POLLOUT || is_wrong ? PROMPTIC_WRITE : 0));
 }
 
-size_t pool_take(pool *pool, const struct pollfd *fds, size_t count) {
+size_t pool_take(struct pool *pool, const struct pollfd *fds, size_t count) {
     size_t taken = 0;
     for (size_t i = 0; i < pool->count && taken < count; i++)
         if (is_polled(&pool->sockets[i]))
@@ -378,7 +274,7 @@ size_t pool_take(pool *pool, const struct pollfd *fds, size_t count) {
     return taken;
 }
 
-void pool_note_ready(pool *pool, int number, int directions) {
+void pool_note_ready(struct pool *pool, int number, int directions) {
     pool_socket *socket = find(pool, number);
     if (socket != NULL && is_polled(socket))
         socket->ready |= (unsigned char)(directions & (PROMPTIC_READ | PROMPTIC_WRITE));
@@ -392,7 +288,7 @@ static int curl_events(unsigned char directions) {
 /* libcurl 7.88 sets no timer for the next address of a name after the one before took too long. The
  * function is deprecated because it is slow; no other one runs all transfers and reports their
  * sockets. */
-static CURLMcode run_all(pool *pool) {
+static CURLMcode run_all(struct pool *pool) {
     int running;
     pool->lost_socket = false;
 #pragma GCC diagnostic push
@@ -402,7 +298,7 @@ static CURLMcode run_all(pool *pool) {
 }
 
 /* Has libcurl handle a socket. */
-static CURLMcode act(pool *pool, pool_socket *socket) {
+static CURLMcode act(struct pool *pool, pool_socket *socket) {
     int number = socket->number, events = curl_events(socket->ready), running;
     if (socket->easy != NULL && (socket->ready & PROMPTIC_READ))
         pool->moved(pool->owner, socket->easy);
@@ -413,7 +309,7 @@ static CURLMcode act(pool *pool, pool_socket *socket) {
 
 /* Handles the sockets that are ready, those for which an earlier step had no time first. True if
  * there were any. */
-static bool act_on_ready(pool *pool, CURLMcode *code, bool one) {
+static bool act_on_ready(struct pool *pool, CURLMcode *code, bool one) {
     bool acted = false, was_behind = pool->is_behind;
     pool->is_behind = false;
     for (int round = was_behind ? 0 : 1; round < 2; round++) {
@@ -434,7 +330,7 @@ static bool act_on_ready(pool *pool, CURLMcode *code, bool one) {
     return acted;
 }
 
-pool_progress pool_drive(pool *pool, int64_t now_ms, bool one) {
+pool_progress pool_drive(struct pool *pool, int64_t now_ms, bool one) {
     int running;
     bool acted = pool->lost_socket;
     CURLMcode code = acted ? run_all(pool) : CURLM_OK;
@@ -447,7 +343,7 @@ pool_progress pool_drive(pool *pool, int64_t now_ms, bool one) {
     return code != CURLM_OK ? POOL_BROKEN : acted ? POOL_ACTED : POOL_IDLE;
 }
 
-void pool_repair(pool *pool) {
+void pool_repair(struct pool *pool) {
     curl_multi_cleanup(pool->handles->multi);
     pool->handles->multi = NULL;
     pool->due_ms = CLOCK_NEVER;
@@ -456,15 +352,15 @@ void pool_repair(pool *pool) {
         drop(pool, &pool->sockets[pool->count - 1]);
 }
 
-void pool_hide_connecting(pool *pool) {
+void pool_hide_connecting(struct pool *pool) {
     for (size_t i = 0; i < pool->count; i++)
         if (pool->sockets[i].is_connecting)
-            report(pool, &pool->sockets[i], 0);
+            notify(pool, &pool->sockets[i], 0);
 }
 
 /* libcurl 7.88 closes sockets that never connected without calling on_close. What it wants of such
  * an entry stays, as in on_open. */
-static void drop_closed(pool *pool) {
+static void drop_closed(struct pool *pool) {
     for (size_t i = pool->count; i-- > 0;) {
         pool_socket *socket = &pool->sockets[i];
         if (!socket->is_ours || !socket->is_open || !socket->is_connecting || is_same(socket))
@@ -476,11 +372,11 @@ static void drop_closed(pool *pool) {
     }
 }
 
-void pool_settle(pool *pool, bool to_host) {
+void pool_settle(struct pool *pool, bool to_host) {
     drop_closed(pool);
     for (size_t i = 0; i < pool->count && to_host; i++)
         if (is_polled(&pool->sockets[i]))
-            report(pool, &pool->sockets[i], pool->sockets[i].wanted);
+            notify(pool, &pool->sockets[i], pool->sockets[i].wanted);
 }
 
 /* -------------------------------------------------------------------- fork */
@@ -489,7 +385,7 @@ void pool_settle(pool *pool, bool to_host) {
  * variable of the process: it is written in forked children alone. */
 static pool_handles *abandoned;
 
-void pool_abandon(pool *pool) {
+void pool_abandon(struct pool *pool) {
     for (size_t i = 0; i < pool->count; i++)
         if (pool->sockets[i].is_ours && pool->sockets[i].is_open && is_same(&pool->sockets[i]))
             close(pool->sockets[i].number);

@@ -49,7 +49,7 @@ typedef struct pool_socket {
     int64_t used_ms; /* when a request last began on it */
 } pool_socket;
 
-typedef struct pool pool;
+struct pool;
 
 /* Asks the host to watch the socket for these directions; 0: no longer. */
 typedef void (*pool_report_fn)(void *owner, int socket, int directions);
@@ -67,7 +67,6 @@ typedef struct pool_handles {
 struct pool {
     const promptic_allocator *allocator; /* the loop's, borrowed */
     list_link link;                      /* in the loop's list */
-    size_t references;                   /* one per client */
     size_t running;                      /* transfers under way */
     list_link working;                   /* those that have more to do without libcurl */
     int64_t until_us;                    /* when the step that is under way is to end */
@@ -83,42 +82,35 @@ struct pool {
     void *owner;           /* of both */
 };
 
-/* A pool with one reference that keeps up to most_kept connections. NULL if out of memory. */
-pool *pool_new(const promptic_allocator *allocator, long most_kept, pool_report_fn report,
-               pool_moved_fn moved, void *owner);
+/* A pool that keeps up to most_kept connections, freed with pool_free. NULL if out of memory. */
+struct pool *pool_new(const promptic_allocator *allocator, long most_kept, pool_report_fn report,
+                      pool_moved_fn moved, void *owner);
 
-void pool_retain(pool *pool);
-
-/* The last release closes the pool's connections. No transfer may be under way then. */
-void pool_release(pool *pool);
+/* Closes the pool's connections. No transfer may be under way. */
+void pool_free(struct pool *pool);
 
 /* Makes room for one more transfer. False if out of memory. */
-bool pool_reserve(pool *pool);
+bool pool_reserve(struct pool *pool);
 
 /* Has the easy handle open its sockets through the pool and share its TLS sessions. */
-CURLcode pool_attach(pool *pool, CURL *easy);
+CURLcode pool_attach(struct pool *pool, CURL *easy);
 
 /* Begins, or aborts, a transfer. */
-CURLMcode pool_add(pool *pool, CURL *easy);
-void pool_remove(pool *pool, CURL *easy);
+CURLMcode pool_add(struct pool *pool, CURL *easy);
+void pool_remove(struct pool *pool, CURL *easy);
 
-/* Whether a kept connection may carry another request: it is known, there is nothing to read from
- * it, which could only be its end or a response to no request (RFC 9112 9.2, 9.3), and this machine
- * still has its address, which it may have lost while it slept or changed networks. */
-bool pool_is_usable(pool *pool, const pool_end *peer, const pool_end *local);
-
-/* Notes that this connection is about to carry its first request. */
-void pool_note_connected(pool *pool, const pool_end *peer, const pool_end *local);
+/* A new socket, close-on-exec; negative with errno if there is none. */
+int pool_open_socket(const struct curl_sockaddr *address);
 
 /* Fills *fds, at most `room`, with the sockets to poll; returns how many. */
-size_t pool_fill(pool *pool, struct pollfd *fds, size_t room);
+size_t pool_fill(struct pool *pool, struct pollfd *fds, size_t room);
 
 /* Takes what poll(2) has found for what pool_fill has filled in, of `count` sockets at most;
  * returns how many these were. */
-size_t pool_take(pool *pool, const struct pollfd *fds, size_t count);
+size_t pool_take(struct pool *pool, const struct pollfd *fds, size_t count);
 
 /* Notes that the host found the socket ready. Nothing happens if the pool does not poll it. */
-void pool_note_ready(pool *pool, int socket, int directions);
+void pool_note_ready(struct pool *pool, int socket, int directions);
 
 typedef enum pool_progress {
     POOL_IDLE,  /* there was nothing to do */
@@ -128,24 +120,24 @@ typedef enum pool_progress {
 
 /* Lets libcurl do what sockets and timer are ready for, sockets until pool->until_us, with `one` at
  * least one of them. What there was no time for is left for the next step: is_behind. */
-pool_progress pool_drive(pool *pool, int64_t now_ms, bool one);
+pool_progress pool_drive(struct pool *pool, int64_t now_ms, bool one);
 
 /* Closes the pool's connections; the next transfer makes new ones. After libcurl 7.88 has failed to
  * allocate a socket's entry it divides by zero at the next use of that socket. */
-void pool_repair(pool *pool);
+void pool_repair(struct pool *pool);
 
 /* Before libcurl runs: asks the host to forget the sockets that libcurl may close silently. */
-void pool_hide_connecting(pool *pool);
+void pool_hide_connecting(struct pool *pool);
 
 /* After it ran: drops sockets that it has closed silently, and, with `to_host`, reports what the
  * others are to be watched for. */
-void pool_settle(pool *pool, bool to_host);
+void pool_settle(struct pool *pool, bool to_host);
 
 /*
  * In a child process after fork: closes this process's copies of the descriptors and lets go of
  * what libcurl holds without cleaning it up. Cleaning up would send close_notify over the parent's
  * connections and wait for lookup threads that do not exist here. Nothing is allocated.
  */
-void pool_abandon(pool *pool);
+void pool_abandon(struct pool *pool);
 
 #endif

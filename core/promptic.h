@@ -25,6 +25,15 @@
  *   allocator      inside any function that takes a loop, a client or a call
  * All but done must not call the library, and none may leave it by longjmp or a C++ exception.
  *
+ * Versions: a struct that a caller fills or hands over by pointer begins with `size`, which is its
+ * sizeof where the caller was compiled (the _init functions set it). The library reads and writes no
+ * byte behind it: fields that the caller's header does not have yet are as the defaults, zero in
+ * those without an _init function. So fields may be added at the end of such a struct, and of
+ * promptic_result, which is never copied by size; functions and values of an enum may be added too.
+ * promptic_error, promptic_pair and promptic_allocator never change. Before 1.0 a minor version may
+ * do all else, and then has another soname; rows of the table are no part of this, since they are
+ * static memory of the library: a program that reads them is compiled against its version.
+ *
  * Blocking: only promptic_wait, promptic_call_wait and promptic_flush wait. Nothing else does, but
  * promptic_client_new reads a file, and the promptic_config functions read and write one.
  *
@@ -33,6 +42,8 @@
  */
 #ifndef PROMPTIC_H
 #define PROMPTIC_H
+
+#include "promptic_endpoints.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -87,88 +98,6 @@ typedef struct promptic_error {
 
 /* --------------------------------------------------------------- endpoints */
 
-/* Where a parameter of an endpoint goes. */
-typedef enum promptic_place {
-    PROMPTIC_IN_PATH,    /* a segment of the path */
-    PROMPTIC_IN_QUERY,   /* the query string */
-    PROMPTIC_IN_BODY,    /* a field of the JSON object that is the body */
-    PROMPTIC_IN_LIST,    /* the whole body, a JSON array */
-    PROMPTIC_IN_ITEM,    /* a field of each element of the list */
-    PROMPTIC_IN_CHANGES, /* the whole body, a JSON object that is passed through */
-    PROMPTIC_IN_FIELD    /* a known field of the changes */
-} promptic_place;
-
-typedef enum promptic_type {
-    PROMPTIC_STRING,
-    PROMPTIC_INTEGER,
-    PROMPTIC_NUMBER,
-    PROMPTIC_BOOLEAN,
-    PROMPTIC_OBJECT,
-    PROMPTIC_ARRAY,
-    PROMPTIC_STRINGS, /* an array of strings */
-    PROMPTIC_ANY,
-    PROMPTIC_DOCUMENT /* an object, or the JSON text of one */
-} promptic_type;
-
-/* One parameter of an endpoint. Every pointer is to static memory. */
-typedef struct promptic_parameter promptic_parameter;
-struct promptic_parameter {
-    const char *name; /* in C and Lua: snake_case. NULL ends a list of parameters */
-    const char *wire; /* on the wire; "a.b" means field b of field a, dropped where a is given */
-    promptic_type type;
-    promptic_place place;
-    bool required;             /* given by position in Lua; in an item: must be there */
-    bool nullable;             /* JSON null is a value of it */
-    const char *fallback;      /* sent where the caller gives none; NULL: then it is left out */
-    const char *const *values; /* the enum's values, ended by NULL; NULL: any */
-    double minimum, maximum;   /* where maximum > minimum: of a number, or of the length of a list
-                                * or a string */
-    const char *summary;       /* reference text, one line */
-    const char *format;        /* what the platform wants in a string: "uuid", "date-time"; not
-                                * checked here. NULL: any text */
-    const char *assumed;       /* what the platform takes where it is left out, or NULL */
-    const promptic_parameter *items; /* of a list in a body: the fields of its elements (place
-                                      * PROMPTIC_IN_ITEM); NULL: any */
-};
-
-/* The form of what a call returns. */
-typedef enum promptic_form {
-    PROMPTIC_RETURNS_NOTHING,  /* an empty response */
-    PROMPTIC_RETURNS_OBJECT,   /* an object of the type */
-    PROMPTIC_RETURNS_LIST,     /* an object whose field is an array of objects of the type */
-    PROMPTIC_RETURNS_BYTES,    /* bytes of any kind, to which the platform redirects */
-    PROMPTIC_RETURNS_ITERATOR, /* in Lua: a function that returns the next object of the type */
-    PROMPTIC_RETURNS_VALUE     /* in Lua: a value; the type is Lua's, "list" or "any" */
-} promptic_form;
-
-/* What a call returns. Every pointer is to static memory. */
-typedef struct promptic_returns {
-    promptic_form form;
-    const char *type;  /* of an object: its name in the contract; NULL where the form has none */
-    const char *field; /* of a list: the field that holds it */
-    bool optional;     /* of an object: null, which is nil in Lua, takes its place */
-} promptic_returns;
-
-/* One endpoint. Every pointer is to static memory. */
-typedef struct promptic_endpoint {
-    const char *name;   /* the contract's operationId, also the method's name */
-    const char *module; /* the resource it belongs to: "experiments" */
-    const char *verb;   /* GET, POST, PATCH or DELETE */
-    const char *path;   /* template below /api/v1: "/experiments/{experiment_id}" */
-    const promptic_parameter *parameters;
-    bool repeatable;        /* a second attempt does no harm: GET, DELETE, upsert_annotation */
-    bool without_workspace; /* a session token is enough: list_workspaces, list_ai_applications */
-    promptic_returns returns;
-    const char *summary; /* reference text, one line */
-    const char *since;   /* the release of the Python client that has it first, or "docs" where
-                          * only the platform's pages have it; NULL: always there */
-    const char *dropped; /* the release of the Python client that has it no more, or NULL; older
-                          * platforms serve it */
-    bool redirects;      /* its response is a redirect to the bytes, which is a success of the
-                          * call: the result's header location, for a request with that url */
-    const char *instead; /* the endpoint that newer platforms have in its place, or NULL */
-} promptic_endpoint;
-
 /* The table's rows in their order, *count of them. Static memory, never freed. */
 PROMPTIC_API const promptic_endpoint *promptic_endpoints(size_t *count);
 
@@ -198,8 +127,7 @@ typedef struct promptic_call promptic_call;
 
 /* Options of a loop. Fill with promptic_loop_options_init first, then set what differs. */
 typedef struct promptic_loop_options {
-    size_t
-        size; /* of the struct the caller was compiled with; promptic_loop_options_init sets it */
+    size_t size;                  /* see Versions */
     bool host_owns_curl;          /* the host has called curl_global_init(3), or its _mem variant,
                                    * and lets it last as long as the loop. Else the first loop calls
                                    * it, for the process and for good, safely in any thread */
@@ -290,7 +218,7 @@ typedef void (*promptic_log_fn)(promptic_log_level level, const char *text, void
  * (PROMPTIC_ACCESS_TOKEN with PROMPTIC_AI_APPLICATION_ID, PROMPTIC_API_KEY, PROMPTIC_ENDPOINT),
  * then in the configuration file. */
 typedef struct promptic_options {
-    size_t size; /* of the struct the caller was compiled with; promptic_options_init sets it */
+    size_t size; /* see Versions */
     const char *api_key;
     const char *access_token;
     const char *workspace_id;  /* older name of ai_application_id, see below */
@@ -346,10 +274,8 @@ PROMPTIC_API const char *promptic_client_endpoint_source(const promptic_client *
 PROMPTIC_API const char *promptic_client_proxy(const promptic_client *client);
 
 /* The id of the AI Application that a session token works in; NULL where no source gives one, and
- * with an API key, which has its own. Borrowed from the client. The second function is an older
- * name of the first. */
+ * with an API key, which has its own. Borrowed from the client. */
 PROMPTIC_API const char *promptic_client_ai_application(const promptic_client *client);
-PROMPTIC_API const char *promptic_client_workspace(const promptic_client *client);
 
 /* Which source the credential came from: "arguments", "environment" or "file", and whether it is
  * an "access_token" or an "api_key"; both "none" of an anonymous client. Static strings. */
@@ -381,7 +307,7 @@ typedef struct promptic_pair {
 
 /* What a file holds, without its secrets. */
 typedef struct promptic_config_info {
-    size_t size;     /* of the struct the caller was compiled with; to be set before */
+    size_t size;     /* see Versions; to be set before */
     bool exists;     /* else nothing of the following is set but path */
     bool is_shared;  /* others than its owner can read or change it (mode & 077) */
     bool has[4];     /* api_key, access_token, workspace_id, endpoint */
@@ -410,6 +336,7 @@ PROMPTIC_API promptic_kind promptic_config_write(const char *file, const prompti
 /* Limits of one call in the place of its client's. What is 0 is the client's, and max_retries if it
  * is negative. */
 typedef struct promptic_limits {
+    size_t size;              /* see Versions */
     double timeout, deadline; /* seconds */
     int max_retries;
     size_t max_response_bytes;
@@ -418,6 +345,7 @@ typedef struct promptic_limits {
 /* What to ask for: an endpoint of the table by its name or its row, or a method and a path.
  * Everything is copied but a body with body_free, of which the library takes ownership. */
 typedef struct promptic_request {
+    size_t size;                  /* see Versions: sizeof(promptic_request) */
     const char *endpoint;         /* an endpoint's name; NULL: method and path are given */
     const char *const *path_args; /* in the template's order, not encoded */
     size_t path_count;

@@ -1,6 +1,8 @@
 #include "proxy.h"
 
+#include "encode.h"
 #include "failure.h"
+#include "place.h"
 #include "text.h"
 
 #include <curl/curl.h>
@@ -47,57 +49,25 @@ static promptic_kind refuse(const char *name, promptic_error *error) {
                        name);
 }
 
-static bool is_plain(const char *value) {
-    for (const char *c = value; *c != '\0'; c++)
-        if ((unsigned char)*c <= ' ' || *c == 0x7F || *c == '\\')
-            return false;
-    return true;
-}
-
-/* A part of the URL, freed with curl_free; NULL where it has none. *ok turns false if out of
- * memory. */
-static char *part(CURLU *url, CURLUPart name, unsigned flags, bool *ok) {
-    char *value = NULL;
-    if (curl_url_get(url, name, &value, flags) == CURLUE_OUT_OF_MEMORY)
-        *ok = false;
-    return value;
-}
-
 /* libcurl takes "http://user:12#34@host" for the host "user": a proxy's URL has no more parts than
  * these. */
-static bool is_proxy(CURLU *url, bool *ok) {
-    char *scheme = part(url, CURLUPART_SCHEME, 0, ok), *path = part(url, CURLUPART_PATH, 0, ok);
-    char *query = part(url, CURLUPART_QUERY, 0, ok),
-         *fragment = part(url, CURLUPART_FRAGMENT, 0, ok);
-    bool fine = scheme != NULL && is_known_scheme(scheme) && query == NULL && fragment == NULL &&
-                (path == NULL || strcmp(path, "/") == 0);
-    curl_free(scheme);
-    curl_free(path);
-    curl_free(query);
-    curl_free(fragment);
-    return fine;
+static bool is_proxy(const struct place *place) {
+    return is_known_scheme(place->scheme) && place->host != NULL && place->query == NULL &&
+           place->fragment == NULL && (place->path == NULL || strcmp(place->path, "/") == 0);
 }
 
 /* ----------------------------------------------------------------- secrets */
 
-static void add_base64(text *out, const char *bytes, size_t length) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    if (!text_reserve(out, (length + 2) / 3 * 4))
+static void add_base64(struct text *out, const char *bytes, size_t length) {
+    if (!text_reserve(out, ENCODE_BASE64_SIZE(length)))
         return;
-    for (size_t i = 0; i < length; i += 3) {
-        unsigned long group = (unsigned long)(unsigned char)bytes[i] << 16;
-        group |= i + 1 < length ? (unsigned long)(unsigned char)bytes[i + 1] << 8 : 0;
-        group |= i + 2 < length ? (unsigned char)bytes[i + 2] : 0;
-        text_put(out, digits[group >> 18]);
-        text_put(out, digits[group >> 12 & 63]);
-        text_put(out, i + 1 < length ? digits[group >> 6 & 63] : '=');
-        text_put(out, i + 2 < length ? digits[group & 63] : '=');
-    }
+    out->length += encode_base64(out->data + out->length, bytes, length);
+    out->data[out->length] = '\0';
 }
 
 /* "user:password" in base64. NULL if out of memory. */
 static char *basic_of(const promptic_allocator *allocator, const char *user, const char *password) {
-    text plain, encoded;
+    struct text plain, encoded;
     text_init(&plain, allocator);
     text_init(&encoded, allocator);
     text_addf(&plain, "%s:%s", user != NULL ? user : "", password);
@@ -108,57 +78,62 @@ static char *basic_of(const promptic_allocator *allocator, const char *user, con
     return text_take(&encoded, NULL);
 }
 
-static bool keep_secrets(const promptic_allocator *allocator, CURLU *url, proxy *out) {
-    bool ok = true;
-    char *user = part(url, CURLUPART_USER, CURLU_URLDECODE, &ok);
-    char *password = part(url, CURLUPART_PASSWORD, CURLU_URLDECODE, &ok);
-    if (ok && password != NULL) {
-        out->password = text_copy(allocator, password, strlen(password));
-        out->basic = basic_of(allocator, user, password);
-        ok = out->password != NULL && out->basic != NULL;
+/* A part of the URL as it was before percent-encoding. NULL if there is none or out of memory. */
+static char *decoded(const promptic_allocator *allocator, const char *part) {
+    char *plain = part != NULL ? text_copy(allocator, part, strlen(part)) : NULL;
+    if (plain != NULL)
+        encode_read_percent(plain, part);
+    return plain;
+}
+
+static bool keep_secrets(const promptic_allocator *allocator, const struct place *place,
+                         struct proxy *out) {
+    char *user = decoded(allocator, place->user);
+    bool fine = user != NULL || place->user == NULL;
+    if (place->password != NULL) {
+        out->password = decoded(allocator, place->password);
+        out->basic =
+            fine && out->password != NULL ? basic_of(allocator, user, out->password) : NULL;
+        fine = out->basic != NULL;
     }
-    if (password != NULL)
-        text_wipe(password, strlen(password));
-    curl_free(user);
-    curl_free(password);
-    return ok;
+    memory_free(allocator, user);
+    return fine;
 }
 
 /* -------------------------------------------------------------------- find */
 
 /* Fills in the parts of the variable's value. */
 static promptic_kind read_proxy(const promptic_allocator *allocator, const char *value,
-                                const char *name, proxy *out, promptic_error *error) {
-    text whole;
-    bool ok = true;
-    CURLU *url = curl_url();
+                                const char *name, struct proxy *out, promptic_error *error) {
+    struct text whole;
+    struct place place;
     text_init(&whole, allocator);
     text_addf(&whole, "%s%s", strstr(value, "://") == NULL ? "http://" : "", value);
     out->url = text_take(&whole, NULL);
-    promptic_kind kind = url == NULL || out->url == NULL ? failure_memory(error) : PROMPTIC_OK;
-    if (kind == PROMPTIC_OK) {
-        CURLUcode code = curl_url_set(url, CURLUPART_URL, out->url, CURLU_NON_SUPPORT_SCHEME);
-        if (code == CURLUE_OUT_OF_MEMORY)
-            kind = failure_memory(error);
-        else if (code != CURLUE_OK || !is_proxy(url, &ok))
-            kind = ok ? refuse(name, error) : failure_memory(error);
-        else if (!keep_secrets(allocator, url, out))
-            kind = failure_memory(error);
-    }
-    curl_url_cleanup(url);
+    if (out->url == NULL)
+        return failure_memory(error);
+    promptic_kind kind = PROMPTIC_OK;
+    CURLUcode code = place_read(&place, NULL, out->url);
+    if (code == CURLUE_OUT_OF_MEMORY)
+        kind = failure_memory(error);
+    else if (code != CURLUE_OK || !is_proxy(&place))
+        kind = refuse(name, error);
+    else if (!keep_secrets(allocator, &place, out))
+        kind = failure_memory(error);
+    place_free(&place);
     return kind;
 }
 
-promptic_kind proxy_find(const promptic_allocator *allocator, const char *scheme, proxy *out,
+promptic_kind proxy_find(const promptic_allocator *allocator, const char *scheme, struct proxy *out,
                          promptic_error *error) {
     static const char *const exceptions[] = {"no_proxy", "NO_PROXY", NULL};
     const char *name, *unused;
     const char *value = find_variable(scheme, &name), *none = first_set(exceptions, &unused);
-    *out = (proxy){.url = NULL};
+    *out = (struct proxy){.url = NULL};
     if (value == NULL || value[0] == '\0' || (none != NULL && strcmp(none, "*") == 0))
         return PROMPTIC_OK;
-    promptic_kind kind =
-        is_plain(value) ? read_proxy(allocator, value, name, out, error) : refuse(name, error);
+    promptic_kind kind = place_is_plain(value) ? read_proxy(allocator, value, name, out, error)
+                                               : refuse(name, error);
     if (kind == PROMPTIC_OK && none != NULL &&
         (out->exceptions = text_copy(allocator, none, strlen(none))) == NULL)
         kind = failure_memory(error);
@@ -167,7 +142,7 @@ promptic_kind proxy_find(const promptic_allocator *allocator, const char *scheme
     return kind;
 }
 
-void proxy_free(const promptic_allocator *allocator, proxy *proxy) {
+void proxy_free(const promptic_allocator *allocator, struct proxy *proxy) {
     text_free_secret(allocator, proxy->url);
     text_free_secret(allocator, proxy->password);
     text_free_secret(allocator, proxy->basic);

@@ -12,22 +12,22 @@
 #include "memory.h"
 #include "promptic.h"
 
-typedef struct proxy {
+struct proxy {
     char *url;        /* scheme://[user:password@]host[:port]; NULL: none */
     char *exceptions; /* no_proxy, as CURLOPT_NOPROXY(3) takes it; NULL: none */
     char *password;   /* decoded, NULL where there is none: a secret */
     char *basic;      /* "user:password" in base64, as Proxy-Authorization has it: a secret */
-} proxy;
+};
 
 /*
  * Finds the proxy for an endpoint of this scheme ("http" or "https"). PROMPTIC_OK, and *out is
  * freed with proxy_free; or PROMPTIC_CONFIG (not a URL of a proxy; the message names the variable
  * and nothing of its value) or PROMPTIC_MEMORY with *error filled and *out empty.
  */
-promptic_kind proxy_find(const promptic_allocator *allocator, const char *scheme, proxy *out,
+promptic_kind proxy_find(const promptic_allocator *allocator, const char *scheme, struct proxy *out,
                          promptic_error *error);
 
 /* Wipes and frees what *proxy holds; it is empty afterwards. */
-void proxy_free(const promptic_allocator *allocator, proxy *proxy);
+void proxy_free(const promptic_allocator *allocator, struct proxy *proxy);
 
 #endif

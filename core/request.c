@@ -1,45 +1,30 @@
 #include "request.h"
 
+#include "ascii.h"
+#include "encode.h"
 #include "failure.h"
 
 #include <string.h>
 
 /* ---------------------------------------------------------------- encoding */
 
-static bool is_alphanumeric(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-static bool is_hexadecimal(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* Whether c is in the list; strchr alone would find the final NUL too. */
 static bool is_one_of(char c, const char *list) {
     return c != '\0' && strchr(list, c) != NULL;
 }
 
-void request_add_encoded(text *text, const char *string) {
-    static const char digits[] = "0123456789ABCDEF";
+static void add_encoded(struct text *text, const char *string) {
     if (!text_reserve(text, 3 * strlen(string)))
         return;
-    for (const char *c = string; *c != '\0'; c++) {
-        unsigned char byte = (unsigned char)*c;
-        if (is_alphanumeric(*c) || is_one_of(*c, "-._~")) {
-            text_put(text, *c);
-        } else {
-            text_put(text, '%');
-            text_put(text, digits[byte >> 4]);
-            text_put(text, digits[byte & 15]);
-        }
-    }
+    text->length += encode_percent(text->data + text->length, string);
+    text->data[text->length] = '\0';
 }
 
-static void add_pair(text *query, const char *name, const char *value) {
+static void add_pair(struct text *query, const char *name, const char *value) {
     text_add_char(query, query->length == 0 ? '?' : '&');
-    request_add_encoded(query, name);
+    add_encoded(query, name);
     text_add_char(query, '=');
-    request_add_encoded(query, value);
+    add_encoded(query, value);
 }
 
 /* ------------------------------------------------------- rows of the table */
@@ -52,16 +37,16 @@ const char *request_id_problem(const char *id) {
     return NULL;
 }
 
-static promptic_kind add_argument(text *path, const char *name, int name_length,
+static promptic_kind add_argument(struct text *path, const char *name, int name_length,
                                   const char *argument, promptic_error *error) {
     const char *problem = request_id_problem(argument);
     if (problem != NULL)
         return failure_set(error, PROMPTIC_ARGUMENT, "%.*s: %s", name_length, name, problem);
-    request_add_encoded(path, argument);
+    add_encoded(path, argument);
     return PROMPTIC_OK;
 }
 
-static promptic_kind fill_template(text *path, const promptic_endpoint *row,
+static promptic_kind fill_template(struct text *path, const promptic_endpoint *row,
                                    const promptic_request *request, promptic_error *error) {
     size_t used = 0;
     const char *at = row->path;
@@ -119,7 +104,7 @@ static promptic_kind check_pairs(const promptic_request *request, const promptic
     return PROMPTIC_OK;
 }
 
-static void add_row_query(text *query, const promptic_endpoint *row,
+static void add_row_query(struct text *query, const promptic_endpoint *row,
                           const promptic_request *request) {
     for (const promptic_parameter *p = row->parameters; p->name != NULL; p++) {
         if (p->place != PROMPTIC_IN_QUERY)
@@ -172,11 +157,11 @@ static promptic_kind check_characters(const char *path, promptic_error *error) {
             return failure_set(error, PROMPTIC_ARGUMENT,
                                "path must not hold '%c': give a query as query, or encode it as %s",
                                *c, *c == '?' ? "%3F" : "%23");
-        if (*c == '%' && !(is_hexadecimal(c[1]) && is_hexadecimal(c[2])))
+        if (*c == '%' && (ascii_hex_value(c[1]) < 0 || ascii_hex_value(c[2]) < 0))
             return failure_set(error, PROMPTIC_ARGUMENT,
                                "path holds a '%%' that two hexadecimal digits do not follow: "
                                "encode it as %%25");
-        if (!is_alphanumeric(*c) && !is_one_of(*c, "-._~!$&'()*+,;=:@/%"))
+        if (!ascii_is_alphanumeric(*c) && !is_one_of(*c, "-._~!$&'()*+,;=:@/%"))
             return failure_set(error, PROMPTIC_ARGUMENT,
                                "path holds byte %u, which must be percent-encoded as %%%02X",
                                (unsigned char)*c, (unsigned char)*c);
@@ -211,7 +196,7 @@ static promptic_kind check_raw(const promptic_request *request, promptic_error *
 
 /* --------------------------------------------------------------------- URL */
 
-static promptic_kind build(text *path, text *query, const promptic_request *request,
+static promptic_kind build(struct text *path, struct text *query, const promptic_request *request,
                            const promptic_endpoint *row, promptic_error *error) {
     promptic_kind kind =
         row != NULL ? fill_template(path, row, request, error) : check_raw(request, error);
@@ -232,7 +217,7 @@ static promptic_kind build(text *path, text *query, const promptic_request *requ
 promptic_kind request_url(const promptic_allocator *allocator, const char *base,
                           const promptic_request *request, const promptic_endpoint *row, char **url,
                           char **path, promptic_error *error) {
-    text whole, below, query;
+    struct text whole, below, query;
     text_init(&whole, allocator);
     text_init(&below, allocator);
     text_init(&query, allocator);

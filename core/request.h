@@ -16,7 +16,7 @@
  *   *url     the whole URL; freed with memory_free
  *   *path    the encoded path below the base, without the query; freed with memory_free
  *
- * A row: each argument becomes one segment of the path (request_add_encoded); NULL, "", "." and
+ * A row: each argument becomes one segment of the path (encode_percent); NULL, "", "." and
  * ".." are refused, since a server would take them for another resource (RFC 3986 5.2.4). The
  * query holds the row's query parameters in the row's order: the request's value, else the
  * fallback, else nothing. The request names them by their wire names, each once.
@@ -44,9 +44,5 @@ extern const char *const request_web_methods[];
 /* PROMPTIC_ARGUMENT with *error filled unless the method is one of these, in capitals. */
 promptic_kind request_check_method(const char *method, const char *const methods[],
                                    promptic_error *error);
-
-/* Adds the string with every byte percent-encoded that is not unreserved (RFC 3986 2.3: letters,
- * digits, "-", ".", "_", "~"), hexadecimal digits in upper case. */
-void request_add_encoded(text *text, const char *string);
 
 #endif

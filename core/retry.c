@@ -1,5 +1,7 @@
 #include "retry.h"
 
+#include "ascii.h"
+
 #include <curl/curl.h>
 #include <stddef.h>
 #include <string.h>
@@ -21,6 +23,11 @@ bool retry_declares_unprocessed(int status, double retry_after) {
         if (declaring[i] == status)
             return true;
     return false;
+}
+
+bool retry_is_passing(promptic_kind kind, int status) {
+    return kind == PROMPTIC_CONNECTION || kind == PROMPTIC_TIMEOUT || status == 408 ||
+           status == 429 || status >= 500;
 }
 
 static bool response_allows(const retry_attempt *attempt) {
@@ -90,19 +97,15 @@ uint64_t retry_seed(void) {
 
 /* ------------------------------------------------------------- Retry-After */
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 /* The seconds that stand at *at, without strtod, whose decimal point depends on the locale. */
 static double read_seconds(const char **at) {
     double seconds = 0;
-    for (; is_digit(**at); ++*at)
+    for (; ascii_is_digit(**at); ++*at)
         if (seconds < LARGEST_AFTER)
             seconds = seconds * 10 + (**at - '0');
-    if (**at == '.' && is_digit((*at)[1])) {
+    if (**at == '.' && ascii_is_digit((*at)[1])) {
         double unit = 0.1;
-        for (++*at; is_digit(**at); ++*at, unit /= 10)
+        for (++*at; ascii_is_digit(**at); ++*at, unit /= 10)
             seconds += unit * (**at - '0');
     }
     return seconds < LARGEST_AFTER ? seconds : LARGEST_AFTER;
@@ -122,7 +125,7 @@ double retry_after_seconds(const char *value, const char *date) {
     if (value == NULL)
         return -1;
     const char *at = value + strspn(value, space);
-    if (is_digit(*at)) {
+    if (ascii_is_digit(*at)) {
         double seconds = read_seconds(&at);
         at += strspn(at, space);
         return *at == '\0' ? seconds : -1;

@@ -31,6 +31,10 @@ typedef struct retry_attempt {
  */
 bool retry_declares_unprocessed(int status, double retry_after);
 
+/* Whether the cause of a failure may be gone after a while: no connection, no response in time, or
+ * a platform that is away or busy (408, 429, 5xx). status: of the response; 0 if there is none. */
+bool retry_is_passing(promptic_kind kind, int status);
+
 /*
  * Whether another attempt may be made.
  *

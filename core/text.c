@@ -7,31 +7,31 @@
 
 #define FIRST_CAPACITY ((size_t)64)
 
-void text_init(text *text, const promptic_allocator *allocator) {
+void text_init(struct text *text, const promptic_allocator *allocator) {
     memset(text, 0, sizeof *text);
     text->allocator = allocator;
 }
 
-void text_free(text *text) {
+void text_free(struct text *text) {
     memory_free(text->allocator, text->data);
     text_init(text, text->allocator);
 }
 
-void text_clear(text *text) {
+void text_clear(struct text *text) {
     text->length = 0;
     text->failed = false;
     if (text->data != NULL)
         text->data[0] = '\0';
 }
 
-void text_cut(text *text, size_t length) {
+void text_cut(struct text *text, size_t length) {
     if (text->length <= length)
         return;
     text->length = length;
     text->data[length] = '\0';
 }
 
-bool text_shrink(text *text, size_t most) {
+bool text_shrink(struct text *text, size_t most) {
     size_t needed = text->length > 0 ? text->length + 1 : 0;
     bool is_last = text->capacity - needed <= most;
     if (is_last && needed == 0) {
@@ -47,7 +47,7 @@ bool text_shrink(text *text, size_t most) {
     return is_last;
 }
 
-bool text_reserve(text *text, size_t length) {
+bool text_reserve(struct text *text, size_t length) {
     if (text->failed)
         return false;
     if (length < text->capacity - text->length)
@@ -66,7 +66,7 @@ bool text_reserve(text *text, size_t length) {
     return true;
 }
 
-void text_add_n(text *text, const char *bytes, size_t length) {
+void text_add_n(struct text *text, const char *bytes, size_t length) {
     if (!text_reserve(text, length))
         return;
     if (length > 0)
@@ -75,15 +75,15 @@ void text_add_n(text *text, const char *bytes, size_t length) {
     text->data[text->length] = '\0';
 }
 
-void text_add(text *text, const char *string) {
+void text_add(struct text *text, const char *string) {
     text_add_n(text, string, strlen(string));
 }
 
-void text_add_char(text *text, char c) {
+void text_add_char(struct text *text, char c) {
     text_add_n(text, &c, 1);
 }
 
-void text_addf(text *text, const char *format, ...) {
+void text_addf(struct text *text, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(NULL, 0, format, arguments);
@@ -100,40 +100,7 @@ void text_addf(text *text, const char *format, ...) {
     text->length += (size_t)length;
 }
 
-size_t text_utf8(unsigned long code_point, char bytes[4]) {
-    static const unsigned char marks[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    unsigned long c = code_point;
-    if (c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
-        c = 0xFFFD;
-    size_t width = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    for (size_t i = width; i-- > 1; c >>= 6)
-        bytes[i] = (char)(0x80 | (c & 0x3F));
-    bytes[0] = (char)(marks[width] | c);
-    return width;
-}
-
-size_t text_read_utf8(const char *bytes, size_t length, unsigned long *code) {
-    const unsigned char *s = (const unsigned char *)bytes;
-    static const unsigned long smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t width = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-    if (width == 0 || s[0] > 0xF4 || width > length)
-        return 0;
-    *code = width == 1 ? s[0] : s[0] & (0xFFU >> (width + 1));
-    for (size_t i = 1; i < width; i++) {
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-        *code = *code << 6 | (s[i] & 0x3F);
-    }
-    bool is_surrogate = *code >= 0xD800 && *code <= 0xDFFF;
-    return *code < smallest[width] || *code > 0x10FFFF || is_surrogate ? 0 : width;
-}
-
-void text_add_utf8(text *text, unsigned long code_point) {
-    char bytes[4];
-    text_add_n(text, bytes, text_utf8(code_point, bytes));
-}
-
-char *text_take(text *text, size_t *length) {
+char *text_take(struct text *text, size_t *length) {
     text_add_n(text, "", 0);
     char *data = text->failed ? NULL : text->data;
     if (length != NULL)

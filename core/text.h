@@ -13,61 +13,51 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef struct text {
+struct text {
     const promptic_allocator *allocator; /* borrowed */
     char *data;                          /* NULL until something was added */
     size_t length;                       /* bytes, without the final NUL */
     size_t capacity;
     bool failed; /* an allocation has failed; what is held is incomplete */
-} text;
+};
 
 /* An empty text whose memory will come from the allocator (memory.h), which must outlive it.
  * Nothing is allocated. */
-void text_init(text *text, const promptic_allocator *allocator);
+void text_init(struct text *text, const promptic_allocator *allocator);
 
 /* Frees the memory; the text is empty afterwards. */
-void text_free(text *text);
+void text_free(struct text *text);
 
 /* Empties the text and forgets a failure; keeps the memory for what comes next. */
-void text_clear(text *text);
+void text_clear(struct text *text);
 
 /* Drops what is behind the first `length` bytes. */
-void text_cut(text *text, size_t length);
+void text_cut(struct text *text, size_t length);
 
 /* Gives back up to `most` bytes of memory that nothing is in; false where more is left. */
-bool text_shrink(text *text, size_t most);
+bool text_shrink(struct text *text, size_t most);
 
 /* Makes room for `length` further bytes, so that adding them moves nothing: no copy of a secret is
  * left behind. False if out of memory. */
-bool text_reserve(text *text, size_t length);
+bool text_reserve(struct text *text, size_t length);
 
 /* Adds a byte that text_reserve has made room for. */
-static inline void text_put(text *text, char c) {
+static inline void text_put(struct text *text, char c) {
     text->data[text->length++] = c;
     text->data[text->length] = '\0';
 }
 
-void text_add(text *text, const char *string);
-void text_add_n(text *text, const char *bytes, size_t length);
-void text_add_char(text *text, char c);
+void text_add(struct text *text, const char *string);
+void text_add_n(struct text *text, const char *bytes, size_t length);
+void text_add_char(struct text *text, char c);
 
 /* printf into the text. Not for doubles: their decimal point depends on the locale. */
-void text_addf(text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Adds a code point in UTF-8; U+FFFD in place of a surrogate or a number past U+10FFFF. */
-void text_add_utf8(text *text, unsigned long code_point);
-
-/* The same without a text: writes the bytes and returns how many they are, 1 to 4. */
-size_t text_utf8(unsigned long code_point, char bytes[4]);
-
-/* The bytes of the well-formed UTF-8 character that `length` bytes begin with (RFC 3629 4), or 0;
- * its code point in *code. */
-size_t text_read_utf8(const char *bytes, size_t length, unsigned long *code);
+void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Returns the string, "" where nothing was added, and leaves the text empty. *length (NULL is
  * allowed) is its length. NULL where an allocation failed. Freed with memory_free
  * and the text's allocator. */
-char *text_take(text *text, size_t *length);
+char *text_take(struct text *text, size_t *length);
 
 /* A copy of the first `length` bytes as a string. NULL if out of memory. Freed with memory_free.
  */

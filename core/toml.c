@@ -1,6 +1,8 @@
 #include "toml.h"
 
+#include "ascii.h"
 #include "text.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -35,16 +37,12 @@ static bool starts_with(const reader *r, const char *word) {
     return (size_t)(r->end - r->at) >= length && memcmp(r->at, word, length) == 0;
 }
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 static bool is_bare(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+    return ascii_is_alphanumeric(c) || c == '_' || c == '-';
 }
 
 static bool is_control(char c) {
-    return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7F;
+    return ascii_is_control(c) && c != '\t';
 }
 
 static bool at_newline(const reader *r) {
@@ -87,19 +85,13 @@ typedef struct string {
 } string;
 
 static bool read_code_point(reader *r, string *out, int digits) {
-    unsigned long code = 0;
-    for (int i = 0; i < digits; i++, r->at++) {
-        char c = r->at < r->end ? *r->at : '\0';
-        if (is_digit(c))
-            code = code * 16 + (unsigned long)(c - '0');
-        else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-            code = code * 16 + (unsigned long)((c | 0x20) - 'a' + 10);
-        else
-            return fail(r, "\\u needs four hexadecimal digits, \\U eight");
-    }
+    int64_t code = ascii_read_hex(r->at, r->end, digits);
+    if (code < 0)
+        return fail(r, "\\u needs four hexadecimal digits, \\U eight");
+    r->at += digits;
     if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
         return fail(r, "an escape in a string names no character");
-    out->length += text_utf8(code, out->data + out->length);
+    out->length += utf8_write((uint32_t)code, out->data + out->length);
     return true;
 }
 
@@ -186,14 +178,14 @@ static bool skip_word(reader *r) {
                (is_bare(*r->at) || *r->at == '+' || *r->at == '.' || *r->at == ':'))
             r->at++;
         /* One blank may stand between a date and its time. */
-        is_date = r->at - start == 10 && is_digit(*start) && start[4] == '-' &&
-                  r->end - r->at >= 2 && *r->at == ' ' && is_digit(r->at[1]);
+        is_date = r->at - start == 10 && ascii_is_digit(*start) && start[4] == '-' &&
+                  r->end - r->at >= 2 && *r->at == ' ' && ascii_is_digit(r->at[1]);
         r->at += is_date ? 1 : 0;
     } while (is_date);
     size_t length = (size_t)(r->at - start);
     if (length == 0)
         return fail(r, "a value is missing");
-    if (is_digit(*start) || ((*start == '+' || *start == '-') && length > 1))
+    if (ascii_is_digit(*start) || ((*start == '+' || *start == '-') && length > 1))
         return true;
     static const char *const words[] = {"true", "false", "inf", "nan"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

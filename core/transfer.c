@@ -1,14 +1,18 @@
 #include "transfer.h"
 
+#include "ascii.h"
 #include "clean.h"
 #include "clock.h"
+#include "pool_kept.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* libcurl refuses single headers past 100 KiB; this bounds the sum of all heads and trailers of an
- * exchange. Newer versions of libcurl have the same bound. */
+/* The sum of all heads and trailers of an exchange; newer versions of libcurl have the same bound. */
 #define MAX_HEAD_BYTES ((size_t)300 * 1024)
+
+/* The lines of them, of which each costs 0.4 us: libcurl reads heads without a pause. */
+#define MAX_HEAD_LINES ((size_t)2000)
 
 /* Of a proxy's response to CONNECT, which libcurl reads byte by byte. */
 #define MAX_PROXY_BYTES ((size_t)8 * 1024)
@@ -29,7 +33,7 @@
 /* --------------------------------------------------------- libcurl's callbacks */
 
 /* Has the pool call transfer_go_on, unless the body is held back. */
-static void enlist(transfer *transfer) {
+static void enlist(struct transfer *transfer) {
     list_remove(&transfer->work_link);
     if (!transfer->inflow.is_held)
         list_append(&transfer->pool->working, &transfer->work_link);
@@ -37,8 +41,8 @@ static void enlist(transfer *transfer) {
 
 /* libcurl keeps what it is told to pause for, and reads no more. */
 static size_t on_body(char *data, size_t size, size_t count, void *userdata) {
-    transfer *transfer = userdata;
-    inflow *inflow = &transfer->inflow;
+    struct transfer *transfer = userdata;
+    struct inflow *inflow = &transfer->inflow;
     size_t length = size * count;
     transfer->moved_ms = clock_coarse_ms();
     if (inflow->is_held || inflow_has_left(inflow) || clock_now_us() >= transfer->pool->until_us) {
@@ -59,7 +63,7 @@ static bool is_name(const char *line, const char *colon, const char *name) {
 }
 
 /* Keeps a line "Name: value" as two strings, the name in lower case. */
-static void add_header(transfer *transfer, const char *line, size_t length) {
+static void add_header(struct transfer *transfer, const char *line, size_t length) {
     const char *colon = memchr(line, ':', length);
     if (colon == NULL)
         return;
@@ -73,18 +77,18 @@ static void add_header(transfer *transfer, const char *line, size_t length) {
         inflow_note_coding(&transfer->inflow, value, value_length);
     if (!transfer->has_head && is_name(line, colon, "Transfer-Encoding"))
         inflow_note_transfer_coding(&transfer->inflow, value, value_length);
-    text *headers = &transfer->headers;
+    struct text *headers = &transfer->headers;
     if (!text_reserve(headers, length + 2))
         return;
     for (const char *c = line; c < colon; c++)
-        text_put(headers, *c >= 'A' && *c <= 'Z' ? (char)(*c + ('a' - 'A')) : *c);
+        text_put(headers, ascii_lower(*c));
     text_put(headers, '\0');
     text_add_n(headers, value, value_length);
     text_put(headers, '\0');
     transfer->header_count++;
 }
 
-static void begin_head(transfer *transfer) { /* 100, then 200 */
+static void begin_head(struct transfer *transfer) { /* 100, then 200 */
     text_clear(&transfer->headers);
     text_reserve(&transfer->headers, USUAL_HEADER_BYTES);
     transfer->header_count = 0;
@@ -92,25 +96,32 @@ static void begin_head(transfer *transfer) { /* 100, then 200 */
     inflow_forget_codings(&transfer->inflow);
 }
 
+/* Whether another head follows; libcurl reads none behind a 101. */
+static bool is_interim(long status) {
+    return status >= 100 && status < 200 && status != 101;
+}
+
 /* False if the body cannot be used. */
-static bool end_head(transfer *transfer) {
+static bool end_head(struct transfer *transfer) {
     long status = 0;
     curl_off_t length = 0;
-    if (transfer->has_head) /* trailers */
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (transfer->has_head || is_interim(status)) /* has_head: trailers */
         return true;
     transfer->has_head = true;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     return inflow_open(&transfer->inflow, (int)status, length, transfer->to_head);
 }
 
 static size_t on_header(char *line, size_t size, size_t count, void *userdata) {
-    transfer *transfer = userdata;
+    struct transfer *transfer = userdata;
     size_t length = size * count;
     bool fine = true;
     transfer->moved_ms = clock_coarse_ms();
     transfer->head_bytes += length;
+    transfer->head_lines++;
     transfer->long_head =
+        transfer->head_lines > MAX_HEAD_LINES ||
         transfer->head_bytes > (transfer->connected ? MAX_HEAD_BYTES : MAX_PROXY_BYTES);
     if (transfer->long_head)
         return CURL_WRITEFUNC_ERROR;
@@ -129,7 +140,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *userdata) {
  * in passes through on_header and on_body. */
 static int on_progress(void *userdata, curl_off_t download_total, curl_off_t downloaded,
                        curl_off_t upload_total, curl_off_t uploaded) {
-    transfer *transfer = userdata;
+    struct transfer *transfer = userdata;
     (void)download_total, (void)downloaded, (void)upload_total;
     if (uploaded != transfer->uploaded) {
         transfer->uploaded = uploaded;
@@ -144,12 +155,6 @@ static long request_size(CURL *easy) {
     return bytes;
 }
 
-bool transfer_was_sent(const transfer *transfer) {
-    if (transfer->easy == NULL)
-        return transfer->sent;
-    return transfer->connected && request_size(transfer->easy) > transfer->sent_before;
-}
-
 static pool_end end_of(const char *ip, int port) {
     pool_end end = {.port = port};
     if (strlen(ip) < sizeof end.ip)
@@ -160,7 +165,7 @@ static pool_end end_of(const char *ip, int port) {
 /* A curl_prereq_callback: there is a connection, and the request is about to be sent on it. */
 static int on_request(void *userdata, char *peer_ip, char *local_ip, int peer_port,
                       int local_port) {
-    transfer *transfer = userdata;
+    struct transfer *transfer = userdata;
     const pool_end peer = end_of(peer_ip, peer_port), local = end_of(local_ip, local_port);
     long connections = 0;
     transfer->moved_ms = clock_now_ms();
@@ -264,7 +269,7 @@ CURL *transfer_handle(const transfer_settings *settings, CURLcode *problem) {
     return easy;
 }
 
-void transfer_init(transfer *transfer, const promptic_allocator *allocator) {
+void transfer_init(struct transfer *transfer, const promptic_allocator *allocator) {
     memset(transfer, 0, sizeof *transfer);
     list_init(&transfer->work_link);
     inflow_init(&transfer->inflow, allocator);
@@ -272,14 +277,14 @@ void transfer_init(transfer *transfer, const promptic_allocator *allocator) {
     text_init(&transfer->issuer, allocator);
 }
 
-void transfer_free(transfer *transfer) {
+void transfer_free(struct transfer *transfer) {
     list_remove(&transfer->work_link);
     inflow_free(&transfer->inflow);
     text_free(&transfer->headers);
     text_free(&transfer->issuer);
 }
 
-void transfer_forget(transfer *transfer) {
+void transfer_forget(struct transfer *transfer) {
     text_clear(&transfer->inflow.body);
     text_clear(&transfer->headers);
     transfer->header_count = 0;
@@ -287,13 +292,13 @@ void transfer_forget(transfer *transfer) {
     transfer->expires = 0;
 }
 
-static void start_over(transfer *transfer) {
+static void start_over(struct transfer *transfer) {
     transfer_forget(transfer);
     transfer->uploaded = 0;
     transfer->sent = transfer->connected = transfer->has_head = false;
     transfer->stale = transfer->resent = transfer->long_head = false;
     transfer->is_paused = transfer->has_ended = false;
-    transfer->head_bytes = 0;
+    transfer->head_bytes = transfer->head_lines = 0;
     transfer->error[0] = '\0';
 }
 
@@ -317,11 +322,12 @@ static CURLcode set_method(CURL *easy, const transfer_plan *plan) {
         code = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     if (code != CURLE_OK)
         return code;
-    bool is_plain = is_post || is_head || strcmp(plan->method, "GET") == 0;
+    bool is_plain = is_post || is_head || (strcmp(plan->method, "GET") == 0 && plan->body == NULL);
     return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, is_plain ? NULL : plan->method);
 }
 
-CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *plan, void *owner) {
+CURLcode transfer_begin(struct transfer *transfer, CURL *easy, const transfer_plan *plan,
+                        void *owner) {
     bool is_large = plan->body_length >= LARGE_BODY;
     start_over(transfer);
     transfer->pool = plan->pool;
@@ -354,15 +360,15 @@ CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *pla
 
 /* ---------------------------------------------------------------- going on */
 
-bool transfer_note_end(transfer *transfer, CURLcode code) {
+bool transfer_note_end(struct transfer *transfer, CURLcode code) {
     transfer->has_ended = true;
     transfer->end_code = code;
     return code != CURLE_OK ||
            (list_is_empty(&transfer->work_link) && !inflow_has_left(&transfer->inflow));
 }
 
-void transfer_hold(transfer *transfer, bool held) {
-    inflow *inflow = &transfer->inflow;
+void transfer_hold(struct transfer *transfer, bool held) {
+    struct inflow *inflow = &transfer->inflow;
     bool is_released = inflow->is_held && !held;
     inflow->is_held = held;
     if (held)
@@ -373,8 +379,8 @@ void transfer_hold(transfer *transfer, bool held) {
         enlist(transfer);
 }
 
-bool transfer_go_on(transfer *transfer, int64_t until_us) {
-    inflow *inflow = &transfer->inflow;
+bool transfer_go_on(struct transfer *transfer, int64_t until_us) {
+    struct inflow *inflow = &transfer->inflow;
     list_remove(&transfer->work_link);
     transfer->moved_ms = clock_now_ms();
     bool fine = inflow_go_on(inflow, until_us);
@@ -394,15 +400,15 @@ bool transfer_go_on(transfer *transfer, int64_t until_us) {
            (!fine || !inflow_has_left(inflow));
 }
 
-void transfer_drop(transfer *transfer) {
+void transfer_drop(struct transfer *transfer) {
     list_remove(&transfer->work_link);
     inflow_close(&transfer->inflow);
-    transfer->sent = transfer_was_sent(transfer);
+    transfer->sent = transfer->connected && request_size(transfer->easy) > transfer->sent_before;
     curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, NULL);
     transfer->easy = NULL;
 }
 
-const char *transfer_header(const transfer *transfer, const char *name) {
+const char *transfer_header(const struct transfer *transfer, const char *name) {
     const char *at = transfer->headers.data, *found = NULL;
     for (size_t i = 0; i < transfer->header_count; i++) {
         const char *value = at + strlen(at) + 1;

@@ -17,7 +17,7 @@
 
 /* What to send. Everything is borrowed until the transfer has ended. */
 typedef struct transfer_plan {
-    pool *pool;
+    struct pool *pool;
     const char *method;
     const char *url;
     const char *target; /* of the request line, where the settings have an origin; else NULL */
@@ -33,17 +33,18 @@ typedef struct transfer_plan {
     bool keeps_failures; /* the body of a response other than 2xx is wanted as a whole */
 } transfer_plan;
 
-typedef struct transfer {
+struct transfer {
     CURL *easy; /* NULL while no attempt is under way */
-    pool *pool;
-    list_link work_link; /* in the pool's list of those that have more to do without libcurl */
-    inflow inflow;       /* the response's body */
-    const char *bound;   /* what the limit on its bytes is called in messages */
-    text headers;        /* name, NUL, value, NUL, ... of the last response */
+    struct pool *pool;
+    list_link work_link;  /* in the pool's list of those that have more to do without libcurl */
+    struct inflow inflow; /* the response's body */
+    const char *bound;    /* what the limit on its bytes is called in messages */
+    struct text headers;  /* name, NUL, value, NUL, ... of the last response */
     size_t header_count;
-    size_t head_bytes; /* of all heads of the attempt and of trailers, a proxy's included */
-    text issuer;       /* of the server's certificate; empty unless it was asked for */
-    long long expires; /* when that ends, in seconds since 1970; 0 where it is not known */
+    size_t head_bytes;  /* of all heads of the attempt and of trailers, a proxy's included */
+    size_t head_lines;  /* of the same */
+    struct text issuer; /* of the server's certificate; empty unless it was asked for */
+    long long expires;  /* when that ends, in seconds since 1970; 0 where it is not known */
     curl_off_t uploaded;
     int64_t moved_ms; /* when a byte moved last, or the attempt began */
     long sent_before; /* CURLINFO_REQUEST_SIZE before the request: bytes of CONNECT */
@@ -51,15 +52,16 @@ typedef struct transfer {
     bool has_origin;  /* the URL was found to be one before */
     bool connected;   /* the request was given an established connection */
     bool has_head;    /* the response's head is complete */
-    bool sent;        /* of an attempt that is over: see transfer_was_sent */
+    bool sent;        /* of an attempt that is over: bytes of the request itself were handed to an
+                       * established connection; those of a handshake or of CONNECT are not */
     bool stale;       /* the kept connection had ended, nothing was sent */
     bool resent;      /* libcurl wanted to send it a second time, which was refused */
-    bool long_head;   /* head_bytes exceeded the cap */
+    bool long_head;   /* head_bytes or head_lines exceeded its cap */
     bool is_paused;   /* libcurl holds bytes back until transfer_go_on */
     bool has_ended;   /* libcurl has reported the end, with this code */
     CURLcode end_code;
     char error[CURL_ERROR_SIZE]; /* libcurl's message */
-} transfer;
+};
 
 /* How an exchange ended, in the core's terms. */
 typedef struct transfer_outcome {
@@ -73,7 +75,7 @@ typedef struct transfer_outcome {
 
 /* What all transfers of a client share. Everything is borrowed. */
 typedef struct transfer_settings {
-    pool *pool;
+    struct pool *pool;
     CURLU *origin;       /* NULL: each plan has a URL to parse */
     const char *ca_file; /* NULL: libcurl's own */
     const char *ca_path;
@@ -86,37 +88,34 @@ typedef struct transfer_settings {
  * *problem: out of memory, or a setting that this libcurl does not have. */
 CURL *transfer_handle(const transfer_settings *settings, CURLcode *problem);
 
-void transfer_init(transfer *transfer, const promptic_allocator *allocator);
-void transfer_free(transfer *transfer);
+void transfer_init(struct transfer *transfer, const promptic_allocator *allocator);
+void transfer_free(struct transfer *transfer);
 
 /* Makes the handle ready to run the plan, with `owner` as its CURLOPT_PRIVATE. The caller adds it
  * to a multi handle and keeps owning it. */
-CURLcode transfer_begin(transfer *transfer, CURL *easy, const transfer_plan *plan, void *owner);
+CURLcode transfer_begin(struct transfer *transfer, CURL *easy, const transfer_plan *plan,
+                        void *owner);
 
 /* Goes on with what came, until then at most. True if the exchange has ended: transfer->end_code.
  */
-bool transfer_go_on(transfer *transfer, int64_t until_us);
+bool transfer_go_on(struct transfer *transfer, int64_t until_us);
 
 /* Holds the response's body back, or lets it go on. */
-void transfer_hold(transfer *transfer, bool held);
+void transfer_hold(struct transfer *transfer, bool held);
 
 /* Notes libcurl's code; true if nothing is left to be done before transfer_end. */
-bool transfer_note_end(transfer *transfer, CURLcode code);
+bool transfer_note_end(struct transfer *transfer, CURLcode code);
 
 /* Reads how the exchange ended from libcurl's code and the handle, which is then released. */
-void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome);
+void transfer_end(struct transfer *transfer, CURLcode code, transfer_outcome *outcome);
 
 /* Drops the part of a response that has arrived. */
-void transfer_forget(transfer *transfer);
+void transfer_forget(struct transfer *transfer);
 
 /* Releases the handle of a cancelled attempt. */
-void transfer_drop(transfer *transfer);
-
-/* Whether bytes of the request itself were handed to an established connection in this attempt, so
- * that the platform may have it. Those of a handshake or of CONNECT are not the request's. */
-bool transfer_was_sent(const transfer *transfer);
+void transfer_drop(struct transfer *transfer);
 
 /* The value of the response's last header of this lower-case name, or NULL. */
-const char *transfer_header(const transfer *transfer, const char *name);
+const char *transfer_header(const struct transfer *transfer, const char *name);
 
 #endif

@@ -13,7 +13,7 @@
 
 /* A handshake that was refused, or a connection that broke during it: for the latter libcurl has no
  * code of its own, only an errno, or OpenSSL's words where there was none. */
-static promptic_kind handshake_kind(const transfer *transfer) {
+static promptic_kind handshake_kind(const struct transfer *transfer) {
     long system_error = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &system_error);
     bool broke = system_error != 0 || strstr(transfer->error, "SSL_ERROR_SYSCALL") != NULL ||
@@ -30,7 +30,7 @@ static promptic_kind socks_kind(CURL *easy) {
 }
 
 /* The kind of a libcurl code, from libcurl-errors(3). */
-static promptic_kind kind_of(CURLcode code, const transfer *transfer) {
+static promptic_kind kind_of(CURLcode code, const struct transfer *transfer) {
     switch (code) {
     case CURLE_OK:
         return PROMPTIC_OK;
@@ -67,7 +67,7 @@ static promptic_kind kind_of(CURLcode code, const transfer *transfer) {
 }
 
 /* The status with which the proxy has refused a tunnel; 0: it did not. */
-static long refused_tunnel(const transfer *transfer) {
+static long refused_tunnel(const struct transfer *transfer) {
     long status = 0;
     if (!transfer->connected)
         curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &status);
@@ -75,7 +75,7 @@ static long refused_tunnel(const transfer *transfer) {
 }
 
 /* Another attempt would meet these again: user and password, or the proxy itself, are wrong. */
-static void describe_tunnel(transfer *transfer, long status, transfer_outcome *outcome) {
+static void describe_tunnel(struct transfer *transfer, long status, transfer_outcome *outcome) {
     bool is_final = status == 401 || status == 403 || status == 405 || status == 407;
     outcome->kind = is_final ? PROMPTIC_CONFIG : PROMPTIC_CONNECTION;
     outcome->code = "proxy_refused";
@@ -87,14 +87,14 @@ static void describe_tunnel(transfer *transfer, long status, transfer_outcome *o
     outcome->message = transfer->error;
 }
 
-static bool has_long_header(const transfer *transfer, CURLcode code) {
+static bool has_long_header(const struct transfer *transfer, CURLcode code) {
     return transfer->connected && !transfer->has_head &&
            (code == CURLE_OUT_OF_MEMORY || (int)code == CURLE_TOO_LARGE);
 }
 
 /* What is wrong with the body; the status counts all the same. */
-static void describe_body(transfer *transfer, int status, transfer_outcome *outcome) {
-    const inflow *inflow = &transfer->inflow;
+static void describe_body(struct transfer *transfer, int status, transfer_outcome *outcome) {
+    const struct inflow *inflow = &transfer->inflow;
     outcome->kind = PROMPTIC_DECODE;
     outcome->status = status;
     outcome->message = transfer->error;
@@ -122,7 +122,7 @@ static void describe_body(transfer *transfer, int status, transfer_outcome *outc
     }
 }
 
-static void describe(transfer *transfer, CURLcode code, transfer_outcome *outcome) {
+static void describe(struct transfer *transfer, CURLcode code, transfer_outcome *outcome) {
     long tunnel = refused_tunnel(transfer);
     if (code == CURLE_URL_MALFORMAT && transfer->has_origin) { /* out of memory */
         outcome->kind = PROMPTIC_MEMORY;
@@ -154,7 +154,7 @@ static void describe(transfer *transfer, CURLcode code, transfer_outcome *outcom
 
 /* Keeps issuer and end of the server's certificate, where libcurl was asked for it and the
  * connection is new. */
-static void keep_certificate(transfer *transfer) {
+static void keep_certificate(struct transfer *transfer) {
     static const char issuer[] = "Issuer:", expires[] = "Expire date:";
     struct curl_certinfo *chain = NULL;
     curl_easy_getinfo(transfer->easy, CURLINFO_CERTINFO, &chain);
@@ -174,7 +174,7 @@ static void keep_certificate(transfer *transfer) {
         transfer->expires = 0;
 }
 
-void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) {
+void transfer_end(struct transfer *transfer, CURLcode code, transfer_outcome *outcome) {
     long status = 0, connections = 1;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
@@ -182,6 +182,9 @@ void transfer_end(transfer *transfer, CURLcode code, transfer_outcome *outcome) 
         .kind = PROMPTIC_OK, .reused = connections == 0, .stale = transfer->stale};
     if (code == CURLE_OK && !inflow_is_whole(&transfer->inflow))
         transfer->inflow.problem = INFLOW_NO_GZIP;
+    /* libcurl 8 refuses a transfer coding itself, before the header callback reports it */
+    if (code == CURLE_BAD_CONTENT_ENCODING)
+        transfer->inflow.problem = INFLOW_CODING;
     if (transfer->inflow.problem != INFLOW_FINE) {
         describe_body(transfer, (int)status, outcome);
     } else if (code != CURLE_OK) {

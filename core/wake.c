@@ -18,7 +18,7 @@ static bool make_pipe(int ends[2]) {
 #endif
 }
 
-bool wake_open(wake *wake) {
+bool wake_open(struct wake *wake) {
     int ends[2] = {-1, -1};
     bool opened = make_pipe(ends);
     wake->readable = ends[0];
@@ -26,7 +26,7 @@ bool wake_open(wake *wake) {
     return opened;
 }
 
-void wake_close(wake *wake) {
+void wake_close(struct wake *wake) {
     if (wake->readable >= 0)
         close(wake->readable);
     if (wake->writable >= 0)
@@ -35,14 +35,14 @@ void wake_close(wake *wake) {
 }
 
 /* A pipe that is full is readable as well. */
-void wake_send(const wake *wake) {
+void wake_send(const struct wake *wake) {
     int saved = errno;
     ssize_t written = write(wake->writable, "", 1);
     (void)written;
     errno = saved;
 }
 
-void wake_clear(const wake *wake) {
+void wake_clear(const struct wake *wake) {
     char bytes[64];
     while (read(wake->readable, bytes, sizeof bytes) > 0)
         ;

@@ -4,16 +4,16 @@
 
 #include <stdbool.h>
 
-typedef struct wake {
+struct wake {
     int readable, writable; /* the two ends of a pipe, close-on-exec and non-blocking */
-} wake;
+};
 
 /* False if the process has no descriptors left; both ends are -1 then. */
-bool wake_open(wake *wake);
-void wake_close(wake *wake);
+bool wake_open(struct wake *wake);
+void wake_close(struct wake *wake);
 
 /* Makes `readable` readable until wake_clear. Async-signal-safe; errno is kept. */
-void wake_send(const wake *wake);
-void wake_clear(const wake *wake);
+void wake_send(const struct wake *wake);
+void wake_clear(const struct wake *wake);
 
 #endif

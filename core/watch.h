@@ -9,22 +9,24 @@
 #ifndef PROMPTIC_WATCH_H
 #define PROMPTIC_WATCH_H
 
+#include "list.h"
 #include "promptic.h"
 
-typedef struct watch {
+struct watch {
+    promptic_loop *loop;          /* for the host's functions; opaque here */
     promptic_socket_fn on_socket; /* NULL: there is no such host */
     promptic_timer_fn on_timer;
     void *userdata;
-} watch;
+};
 
 /* Whether the loop belongs to a host with its own event loop. */
-bool watch_is_on(const promptic_loop *loop);
+bool watch_is_on(const struct watch *watch);
 
-/* A pool_report_fn; its owner is the loop. */
-void watch_report(void *loop, int socket, int directions);
+/* A pool_report_fn; the pool's owner is the watch. */
+void watch_report(void *watch, int socket, int directions);
 
-/* To be called before and after libcurl gets a chance to open or close sockets. */
-void watch_begin(promptic_loop *loop);
-void watch_end(promptic_loop *loop);
+/* To be called before and after libcurl gets a chance to open or close sockets of these pools. */
+void watch_begin(const struct watch *watch, list_link *pools);
+void watch_end(const struct watch *watch, list_link *pools);
 
 #endif

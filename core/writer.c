@@ -113,6 +113,17 @@ int writer_reserve(int file, long long size) {
     return code;
 }
 
+int writer_finish(int file, long long size) {
+    return ftruncate(file, (off_t)size) == 0 && fsync(file) == 0 ? 0 : errno;
+}
+
+int writer_rename(int folder, int draft, const char *name, const char *base) {
+    if (fsync(draft) != 0 || renameat(folder, name, folder, base) != 0)
+        return errno;
+    (void)!fsync(folder); /* the new name outlives a power cut; some file systems cannot */
+    return 0;
+}
+
 /* ------------------------------------------------------------------ opening */
 
 void writer_init(writer *w) {
@@ -199,7 +210,7 @@ static int make_draft(writer *w, const struct stat *before) {
 /* A draft that has no name: nothing of it outlives the process. */
 static int make_nameless(writer *w) {
     const char *folder = getenv("TMPDIR");
-    text pattern;
+    struct text pattern;
     text_init(&pattern, NULL);
     text_addf(&pattern, "%s/promptic-XXXXXX", folder != NULL && *folder != '\0' ? folder : "/tmp");
     if (pattern.failed)
@@ -290,9 +301,7 @@ static int write_in_place(writer *w) {
     int code = writer_reserve(w->target, w->written);
     if (code == 0)
         code = copy(w);
-    if (code == 0 && (ftruncate(w->target, (off_t)w->written) != 0 || fsync(w->target) != 0))
-        code = errno;
-    return code;
+    return code == 0 ? writer_finish(w->target, w->written) : code;
 }
 
 /* Whether an existing file that no other can replace may still be written: it is a mount of its
@@ -302,12 +311,10 @@ static bool is_fixed(const writer *w, int code) {
 }
 
 static int replace(writer *w) {
-    if (fsync(w->draft) != 0)
-        return errno;
-    if (renameat(w->folder, w->name, w->folder, writer_base(w->path)) != 0)
-        return is_fixed(w, errno) ? write_in_place(w) : errno;
+    int code = writer_rename(w->folder, w->draft, w->name, writer_base(w->path));
+    if (code != 0)
+        return is_fixed(w, code) ? write_in_place(w) : code;
     w->name[0] = '\0';
-    (void)!fsync(w->folder); /* the new name outlives a power cut; some file systems cannot */
     return 0;
 }
 

@@ -84,6 +84,12 @@ const char *writer_base(const char *path);
 /* Writes the bytes at the descriptor's position. */
 int writer_put(int file, const char *bytes, size_t length);
 
+/* Ends a file that was written in place after `size` bytes, on the disk for good. */
+int writer_finish(int file, long long size);
+
+/* Gives a complete draft, by its name in the folder, the name `base`, on the disk for good. */
+int writer_rename(int folder, int draft, const char *name, const char *base);
+
 /* Makes sure that a file has room for its first `size` bytes. */
 int writer_reserve(int file, long long size);
 

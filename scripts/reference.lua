@@ -5,20 +5,13 @@ local _ENV = require "promptic.repl.globals" -- luacheck: ignore 211
 
 local reference = {}
 
-local INSIDE = { item = true, field = true }
-
---- Whether a parameter is given by position, not in the table of options or inside of another.
-function reference.is_positional(parameter)
-   return not INSIDE[parameter.place] and (parameter.required or parameter.place == "path")
-end
-
 --- The parameters of a row that are given by position, then its options.
 function reference.split(row)
    local positional, options = {}, {}
    for _, parameter in ipairs(row.parameters) do
-      if reference.is_positional(parameter) then
+      if parameter.passed == "position" then
          positional[#positional + 1] = parameter
-      elseif not INSIDE[parameter.place] then
+      elseif parameter.passed == "name" then
          options[#options + 1] = parameter
       end
    end

@@ -5,6 +5,7 @@ promptic.stubs: the annotations of promptic for LuaLS (sumneko) and other editor
 
 All of it comes from the rows of promptic.endpoints, promptic.library and promptic.types.
 ]]
+local formats = require "promptic.formats"
 local promptic = require "promptic"
 local reference = require "promptic.reference"
 local types = require "promptic.types"
@@ -50,25 +51,17 @@ local TYPES = {
    object = "table", array = "table", strings = "string[]", any = "any", document = "table|string",
 }
 
-local FORMATS = {
-   client = "promptic.Client", ["string or false"] = "string|false",
-      ["list, function or path"] = "table|function|string",
-   ["bytes or table"] = "string|table",
-}
-
--- "function(level, text)" as LuaLS writes it.
-local function function_type(format)
+-- A function of these arguments as LuaLS writes it.
+local function function_type(signature)
    local names = {}
-   for name in (format or ""):match("^function%((.*)%)$"):gmatch("[%w_.]+") do
-      names[#names + 1] = name == "..." and name or name .. ": any"
-   end
+   for name in signature:gmatch("[%w_.]+") do names[#names + 1] = name == "..." and name or name .. ": any" end
    return ("fun(%s): any"):format(table.concat(names, ", "))
 end
 
 local function type_of(parameter)
-   local format = parameter.format
-   if format and format:find "^function" then return function_type(format) end
-   if FORMATS[format] then return FORMATS[format] end
+   if parameter.signature then return function_type(parameter.signature) end
+   local annotation = formats.of(parameter).annotation
+   if annotation then return annotation end
    if not parameter.values then return TYPES[parameter.type] end
    local quoted = {}
    for index, value in ipairs(parameter.values) do quoted[index] = ("%q"):format(value) end

@@ -2,9 +2,16 @@
  * exchange.c - what the prelude's artifacts need of C: requests whose responses are bytes, requests
  * to places that the platform names, checksums, base64 and files.
  */
-#include "bindings.h"
+#include "exchange.h"
+
+#include "base64.h"
 #include "download.h"
+#include "http.h"
+#include "json_buffer.h"
+#include "lua_call.h"
+#include "methods.h"
 #include "sha256.h"
+#include "stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +25,7 @@
 
 /* ----------------------------------------------------------------- exchange */
 
-/* [-0, +1, m] A field of the table at index 2; NULL where it has none. */
+/* [-0, +1, m] A field of the table at index 2; NULL if it has none. */
 static const char *text_field(lua_State *L, const char *name) {
     lua_getfield(L, 2, name);
     return lua_tostring(L, -1);
@@ -36,7 +43,7 @@ static void take_headers(lua_State *L, int index, promptic_request *request) {
     request->headers = pairs;
 }
 
-/* [-0, +1, e] The body as a buffer that the call takes over; NULL where there is none. */
+/* [-0, +1, e] The body as a buffer that the call takes over; NULL if there is none. */
 static json_buffer *take_body(lua_State *L) {
     size_t length;
     lua_getfield(L, 2, "body");
@@ -59,7 +66,7 @@ static void take_file(lua_State *L, promptic_request *request) {
     request->max_bytes = (unsigned long long)lua_tonumber(L, -1);
 }
 
-/* [-0, +1, e] A number of the table at index 2; 0 where it has none. */
+/* [-0, +1, e] A number of the table at index 2; 0 if it has none. */
 static double number_field(lua_State *L, const char *name) {
     lua_getfield(L, 2, name);
     return lua_tonumber(L, -1);
@@ -67,7 +74,8 @@ static double number_field(lua_State *L, const char *name) {
 
 /* [-0, +n, e] The limits of the table at index 2; what is absent is the client's. */
 static promptic_limits take_limits(lua_State *L) {
-    promptic_limits limits = {.timeout = number_field(L, "timeout"),
+    promptic_limits limits = {.size = sizeof(promptic_limits),
+                              .timeout = number_field(L, "timeout"),
                               .deadline = number_field(L, "deadline"),
                               .max_retries = -1};
     limits.max_response_bytes = (size_t)number_field(L, "max_response_bytes");
@@ -89,21 +97,27 @@ static bindings_exchange_kind take_kind(lua_State *L) {
     return kind;
 }
 
-/* [-?, +1, e] exchange(client, request): the response as it came, or an error as any call raises
- * it. A request has either
- *   endpoint, id, options   a row with one id in its path; options are those of its query
- *   url                     a place that the platform has named, or of an anonymous client any;
- *                           path: of the request that has been responded with it; headers: a table
- *                           of texts; method, ca_file
- * and body (a string), file (a download, where a 2xx response's bytes go) and max_bytes of these,
- * json, is_stream, log as in bindings_exchange_kind, and limits. */
+/* [-?, +1, e] exchange(client, request): the response as it came; failures are raised as by any call.
+ * The fields of a request:
+ *
+ *   endpoint, id, options     a row with one id in its path; options of its query; or, instead,
+ *   url                       a URL that the platform has named; any, for an anonymous client
+ *   path                      of the request whose response named the URL
+ *   method, ca_file, headers  of a request to a URL; headers: a table of texts
+ *   body                      a string
+ *   file, max_bytes           the download that takes the bytes of a 2xx response; at most so many
+ *   json, is_stream, log      as in bindings_exchange_kind
+ *   timeout, deadline, max_retries, max_response_bytes
+ */
 static int exchange(lua_State *L) {
     promptic_pair query[BINDINGS_MAX_QUERY];
     const char *path[1];
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     luaL_checkstack(L, 2 * BINDINGS_MAX_QUERY + LUA_MINSTACK, NULL);
-    promptic_request request = {.method = text_field(L, "method"), .url = text_field(L, "url")};
+    promptic_request request = {.size = sizeof(promptic_request),
+                                .method = text_field(L, "method"),
+                                .url = text_field(L, "url")};
     if (request.url != NULL) {
         request.path = text_field(L, "path");
         request.ca_file = text_field(L, "ca_file");
@@ -127,6 +141,19 @@ static int exchange(lua_State *L) {
     return bindings_exchange(L, &request, take_body(L), &kind);
 }
 
+/* [-?, +1, e] post(client, endpoint, body): a call of a row without ids whose body, a string, is
+ * ready: the library has made it, so that its shape is not looked at again. Returns what the row's
+ * method returns. */
+static int post(lua_State *L) {
+    const promptic_endpoint *row = promptic_endpoint_find(luaL_checkstring(L, 2));
+    promptic_request request = {.row = row, .method = row->verb};
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 3, &length);
+    json_buffer *body = json_buffer_push(L);
+    json_buffer_add(L, body, bytes, length);
+    return bindings_call(L, &request, body);
+}
+
 /* -------------------------------------------------------------------- bytes */
 
 /* [-0, +1, e] sha256(bytes) in hexadecimal digits. */
@@ -139,7 +166,7 @@ static int sha256(lua_State *L) {
     return 1;
 }
 
-/* Reads up to `length` bytes; -1 and errno where that fails. */
+/* Reads up to `length` bytes; -1 and errno if that fails. */
 static ssize_t read_all(int file, char *bytes, size_t length) {
     size_t got = 0;
     while (got < length) {
@@ -275,6 +302,7 @@ void bindings_check_download(lua_State *L, const bindings_site *options) {
 
 int bindings_open_exchange(lua_State *L) {
     static const luaL_Reg functions[] = {{"exchange", exchange},
+                                         {"post", post},
                                          {"open", download_open},
                                          {"read", read_file},
                                          {"sha256", sha256},

@@ -3,9 +3,10 @@
  * belongs to a process (tasks, descriptors, temporary names) compares the count with what it was,
  * which costs no system call.
  */
-#include "bindings.h"
+#include "forks.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

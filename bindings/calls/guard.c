@@ -7,7 +7,10 @@
  * caller's hook is not there. The caller's count of instructions is left as it is, which
  * lua_sethook would begin anew.
  */
-#include "bindings.h"
+#include "guard.h"
+
+#include "registry.h"
+#include "tasks.h"
 
 /* [-?, +n, -] The shell's body: calls the function below its arguments. */
 static int run_shell(lua_State *L) {

@@ -2,7 +2,11 @@
  * hooks.c - how the bindings wait without making the script deaf to Ctrl-C: hooks get their turn
  * between two waits.
  */
-#include "bindings.h"
+#include "hooks.h"
+
+#include "clock.h"
+#include "guard.h"
+#include "registry.h"
 
 #include <string.h>
 
@@ -57,9 +61,9 @@ static bool run_hook(lua_State *L, bindings_state *state) {
     if ((lua_gethookmask(L) & (LUA_MASKCALL | LUA_MASKRET)) != 0) {
         lua_pushcfunction(L, nothing);
     } else {
-        if (bindings_time() < state->next_idle)
+        if (clock_seconds() < state->next_idle)
             return true;
-        state->next_idle = bindings_time() + IDLE_SECONDS;
+        state->next_idle = clock_seconds() + IDLE_SECONDS;
         bindings_get(L, BINDINGS_IDLE);
     }
     if (lua_pcall(L, 0, 0, 0) == LUA_OK)

@@ -1,11 +1,18 @@
 /*
  * http.c - the arguments of promptic.http, and what it needs to know of URLs.
  */
-#include "bindings.h"
+#include "http.h"
 
+#include "ascii.h"
 #include "config.h"
+#include "encode.h"
+#include "json_buffer.h"
+#include "json_encode.h"
+#include "methods.h"
 #include "place.h"
-#include "text.h"
+#include "raw.h"
+#include "registry.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -20,8 +27,8 @@ static int free_place(lua_State *L) {
 }
 
 /* [-0, +1, m] Pushes a userdata that owns an empty place. */
-static place *push_place(lua_State *L) {
-    place *kept = compat_newuserdata(L, sizeof *kept);
+static struct place *push_place(lua_State *L) {
+    struct place *kept = compat_newuserdata(L, sizeof *kept);
     memset(kept, 0, sizeof *kept);
     if (luaL_newmetatable(L, "promptic.place")) {
         bindings_name_metatable(L, "promptic.place");
@@ -44,7 +51,7 @@ static void set_flag(lua_State *L, const char *name, bool flag) {
 }
 
 /* [-0, +1, m] Pushes what the prelude has to know of the URL. */
-static void push_described(lua_State *L, const place *place) {
+static void push_described(lua_State *L, const struct place *place) {
     bool is_http = strcasecmp(place->scheme, "http") == 0;
     lua_createtable(L, 0, 6);
     set_text(L, "url", place->url);
@@ -53,14 +60,14 @@ static void push_described(lua_State *L, const place *place) {
                     place->port != NULL ? place->port : "");
     lua_setfield(L, -2, "origin");
     set_flag(L, "is_http", is_http);
-    set_flag(L, "is_local", config_is_loopback(place->url));
+    set_flag(L, "is_local", config_is_loopback(place->host));
     set_flag(L, "has_user", place->user != NULL);
 }
 
 /* [-0, +1, e] Pushes the URL in a userdata; NULL with *problem if it is none of http or https. */
-static const place *push_url(lua_State *L, const char *base, const char *value,
-                             const char **problem) {
-    place *place = push_place(L);
+static const struct place *push_url(lua_State *L, const char *base, const char *value,
+                                    const char **problem) {
+    struct place *place = push_place(L);
     CURLUcode code = place_read(place, base, value);
     if (code == CURLUE_OUT_OF_MEMORY)
         luaL_error(L, "not enough memory");
@@ -71,7 +78,7 @@ static const place *push_url(lua_State *L, const char *base, const char *value,
 int bindings_locate(lua_State *L) {
     const char *problem;
     const char *value = luaL_checkstring(L, 1), *base = luaL_checkstring(L, 2);
-    const place *place = push_url(L, base, value, &problem);
+    const struct place *place = push_url(L, base, value, &problem);
     if (place != NULL)
         push_described(L, place);
     else
@@ -81,36 +88,22 @@ int bindings_locate(lua_State *L) {
 
 /* -------------------------------------------------------------------- form */
 
-static void add_encoded(luaL_Buffer *line, const char *text) {
-    static const char digits[] = "0123456789ABCDEF";
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                        (byte >= '0' && byte <= '9') || strchr("-._~", byte) != NULL;
-        if (is_plain) {
-            luaL_addchar(line, *text);
-        } else {
-            luaL_addchar(line, '%');
-            luaL_addchar(line, digits[byte >> 4]);
-            luaL_addchar(line, digits[byte & 15]);
-        }
-    }
-}
-
 /* [-0, +1, e] Pushes the pairs of the table at index as name=value&..., percent-encoded. */
 static void push_form(lua_State *L, const bindings_site *site, const char *label, int index) {
-    size_t count;
-    luaL_Buffer line;
+    size_t count, room = 1;
     const promptic_pair *pairs = bindings_take_pairs(L, site, label, index, &count);
-    luaL_buffinit(L, &line);
+    for (size_t i = 0; i < count; i++)
+        room += 3 * strlen(pairs[i].name) + 3 * strlen(pairs[i].value) + 2;
+    char *line = compat_newuserdata(L, room), *end = line;
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
-            luaL_addchar(&line, '&');
-        add_encoded(&line, pairs[i].name);
-        luaL_addchar(&line, '=');
-        add_encoded(&line, pairs[i].value);
+            *end++ = '&';
+        end += encode_percent(end, pairs[i].name);
+        *end++ = '=';
+        end += encode_percent(end, pairs[i].value);
     }
-    luaL_pushresult(&line);
+    lua_pushlstring(L, line, (size_t)(end - line));
+    lua_remove(L, -2);
 }
 
 /* ----------------------------------------------------------------- settings */
@@ -120,7 +113,7 @@ static void take_url(lua_State *L, const bindings_site *options, int settings) {
     bindings_site site = *options;
     const char *problem, *url = lua_tostring(L, URL);
     site.argument = URL;
-    const place *place = push_url(L, NULL, url, &problem);
+    const struct place *place = push_url(L, NULL, url, &problem);
     if (place == NULL) { /* which is not quoted: a key may be in it */
         bindings_argument_error(L, &site, "url: %s", problem);
         return;
@@ -143,22 +136,6 @@ static void take_url(lua_State *L, const bindings_site *options, int settings) {
     lua_settop(L, settings);
 }
 
-static bool is_token(const char *name, size_t length) {
-    if (length == 0 || strlen(name) != length)
-        return false;
-    for (; *name != '\0'; name++)
-        if (*name <= ' ' || *name >= 0x7F || strchr("\"(),/:;<=>?@[\\]{}", *name) != NULL)
-            return false;
-    return true;
-}
-
-static bool is_line(const char *value, size_t length) {
-    for (size_t i = 0; i < length; i++)
-        if (((unsigned char)value[i] < 0x20 && value[i] != '\t') || value[i] == 0x7F)
-            return false;
-    return true;
-}
-
 /* [-0, +0, e] Copies the header on top to the table at index, its value as text. */
 static void take_header(lua_State *L, const bindings_site *site, int into) {
     size_t length;
@@ -166,7 +143,7 @@ static void take_header(lua_State *L, const bindings_site *site, int into) {
         bindings_argument_error(L, site, "headers: they have names, this one has a %s",
                                 luaL_typename(L, -2));
     const char *name = lua_tolstring(L, -2, &length);
-    if (!is_token(name, length))
+    if (!ascii_is_token(name, length))
         bindings_argument_error(L, site, "headers: a name that HTTP does not allow");
     lua_pushvalue(L, -2);
     if (lua_type(L, -2) == LUA_TNUMBER) {
@@ -178,7 +155,7 @@ static void take_header(lua_State *L, const bindings_site *site, int into) {
                                 luaL_typename(L, -2));
     }
     const char *value = lua_tolstring(L, -1, &length);
-    if (!is_line(value, length))
+    if (!ascii_is_line(value, length))
         bindings_argument_error(L, site, "headers.%s: holds a control character", name);
     lua_rawset(L, into);
 }
@@ -232,6 +209,9 @@ static void take_body(lua_State *L, const bindings_site *site, int settings) {
         lua_pushstring(L, type);
         lua_setfield(L, settings, "content_type");
     }
+    lua_getfield(L, settings, "body");
+    if (!lua_isnil(L, -1) && strcmp(lua_tostring(L, METHOD), "HEAD") == 0)
+        bindings_argument_error(L, site, "a HEAD request has no body");
     lua_settop(L, settings);
 }
 
@@ -248,12 +228,12 @@ void bindings_check_http(lua_State *L, const bindings_site *site) {
 
 int bindings_repair_utf8(lua_State *L) {
     size_t length, width;
-    unsigned long code;
+    uint32_t code;
     const char *bytes = luaL_checklstring(L, 1, &length);
     luaL_Buffer out;
     luaL_buffinit(L, &out);
     for (size_t at = 0; at<length; at += width> 0 ? width : 1) {
-        width = text_read_utf8(bytes + at, length - at, &code);
+        width = utf8_read(bytes + at, length - at, &code);
         if (width > 0)
             luaL_addlstring(&out, bytes + at, width);
         else

@@ -1,7 +1,15 @@
 /*
  * lua_client.c - promptic.client: from options to a client, and the client's userdata.
  */
-#include "library.h"
+#include "lua_client.h"
+
+#include "arguments.h"
+#include "client_argument.h"
+#include "errors.h"
+#include "library_call.h"
+#include "library_find.h"
+#include "registry.h"
+#include "site.h"
 
 #include <string.h>
 
@@ -100,8 +108,6 @@ static bool wants_strict(lua_State *L) {
 static int new_client(lua_State *L, bool anonymous) {
     promptic_options options;
     promptic_error error = {.kind = PROMPTIC_OK};
-    library_push_settings(L, library_find(L, "client")->call.parameters, 1);
-    lua_replace(L, 1);
     bool strict = wants_strict(L);
     bindings_state *state = bindings_state_of(L);
     bindings_client *client = push_client(L, state);
@@ -129,7 +135,10 @@ int bindings_new_client(lua_State *L) {
 }
 
 int bindings_new_anonymous_client(lua_State *L) {
-    bindings_check_arguments(L, &library_find(L, "client")->call, 0);
+    const promptic_endpoint *call = &library_find(L, "client")->call;
+    bindings_check_arguments(L, call, 0);
+    library_push_settings(L, call->parameters, 1);
+    lua_replace(L, 1);
     return new_client(L, true);
 }
 
@@ -139,7 +148,7 @@ promptic_client *bindings_client_handle(const bindings_client *client) {
 
 /* [-0, +0, m] The limits that the options at index 2 name, over those of the view they are for. */
 static promptic_limits read_limits(lua_State *L, const bindings_client *from) {
-    static const promptic_limits none = {.max_retries = -1};
+    static const promptic_limits none = {.size = sizeof(promptic_limits), .max_retries = -1};
     promptic_limits limits = from->parent != NULL ? from->limits : none;
     const struct {
         const char *name;
@@ -210,6 +219,13 @@ int bindings_renew_client(lua_State *L) {
         bindings_check_client(L, &(bindings_site){.function = "renew", .argument = 1});
     promptic_client *handle = bindings_client_handle(client);
     lua_pushboolean(L, handle != NULL && promptic_client_renew(handle));
+    return 1;
+}
+
+int bindings_is_strict(lua_State *L) {
+    bindings_client *client =
+        bindings_check_client(L, &(bindings_site){.function = "is_strict", .argument = 1});
+    lua_pushboolean(L, client->strict);
     return 1;
 }
 

@@ -1,8 +1,13 @@
 /*
  * raw.c - client:request, for operations that have no row yet.
  */
-#include "bindings.h"
+#include "raw.h"
 
+#include "arguments.h"
+#include "json_buffer.h"
+#include "json_encode.h"
+#include "lua_call.h"
+#include "methods.h"
 #include "request.h"
 
 #include <string.h>
@@ -97,7 +102,9 @@ int bindings_request(lua_State *L) {
     json_buffer *body = NULL;
     promptic_error error;
     bindings_site site = {.function = "request", .level = BINDINGS_METHOD_LEVEL, .argument = PATH};
-    promptic_request request = {.method = lua_tostring(L, METHOD), .path = lua_tostring(L, PATH)};
+    promptic_request request = {.size = sizeof(promptic_request),
+                                .method = lua_tostring(L, METHOD),
+                                .path = lua_tostring(L, PATH)};
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     if (request_check_path(request.path, &error) != PROMPTIC_OK)
         bindings_argument_error(L, &site, "%s", error.message);

@@ -1,7 +1,9 @@
 /*
  * response.c - promptic.response: what came with a result besides its body.
  */
-#include "bindings.h"
+#include "response.h"
+
+#include "registry.h"
 
 #include <string.h>
 

@@ -3,7 +3,18 @@
  * `coroutine`, which a host may replace or forbid; when their calls have ended, and how to wait for
  * that. The rest is Lua, in bindings/prelude/scheduler.lua.
  */
-#include "bindings.h"
+#include "tasks.h"
+
+#include "call_handle.h"
+#include "clock.h"
+#include "forks.h"
+#include "guard.h"
+#include "hooks.h"
+#include "lua_call.h"
+#include "lua_result.h"
+#include "registry.h"
+#include "unwinding.h"
+#include "yields.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -47,16 +58,16 @@ static bool is_suspended(lua_State *coroutine) {
 /* [-0, +n, e] What a coroutine that has yielded waits for, from its stack, where its count values
  * on top are dropped. */
 static int push_reason(lua_State *L, bindings_state *state, lua_State *coroutine, int count) {
-    bindings_owner *owner = state->suspending;
+    bindings_call_handle *handle = state->suspending;
     state->suspending = NULL;
-    if (owner == NULL) {
+    if (handle == NULL) {
         lua_pop(coroutine, count);
         lua_pushliteral(L, "yielded");
         return 1;
     }
     lua_xmove(coroutine, L, 1);
     lua_pushliteral(L, "called");
-    lua_pushlightuserdata(L, owner);
+    lua_pushlightuserdata(L, handle);
     lua_pushvalue(L, -3);
     return 3;
 }
@@ -151,8 +162,7 @@ static int close_coroutine(lua_State *L) {
     return 0;
 }
 
-/* [-0, +1, e] can_suspend(): whether the caller is a task that can wait, others running meanwhile.
- */
+/* [-0, +1, e] can_suspend(): whether the caller is a task that can wait, others running meanwhile. */
 static int can_suspend(lua_State *L) {
     lua_pushboolean(L, bindings_can_suspend(L, bindings_state_of(L)));
     return 1;
@@ -172,32 +182,30 @@ static int in_task(lua_State *L) {
 
 /* ------------------------------------------------------------------ waiting */
 
-/* [-0, +0, e] poll(seconds): lets the core work until a task's call has ended, or time is up. */
-static int poll_loop(lua_State *L) {
+/* [-0, +0, e] Lets the core work for as many seconds as the argument says; with `for_calls`, until a
+ * task's call has ended at most. */
+static int work(lua_State *L, bool for_calls) {
     bindings_state *state = bindings_state_of(L);
-    double end = bindings_time() + luaL_checknumber(L, 1);
-    bindings_check_idle(L, state);
-    luaL_checkstack(L, LUA_MINSTACK, NULL);
-    for (;;) {
-        bindings_work(L, state, state->ended != NULL ? 0 : end - bindings_time());
-        if (!bindings_run_hooks(L, state))
-            return lua_error(L);
-        if (state->ended != NULL || bindings_time() >= end)
-            return 0;
-    }
-}
-
-int bindings_sleep(lua_State *L) {
-    bindings_state *state = bindings_state_of(L);
-    double end = bindings_time() + luaL_checknumber(L, 1);
+    double end = clock_seconds() + luaL_checknumber(L, 1);
     bindings_check_idle(L, state);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     do {
-        bindings_work(L, state, end - bindings_time());
+        bool has_ended = for_calls && state->ended != NULL;
+        bindings_work(L, state, has_ended ? 0 : end - clock_seconds());
         if (!bindings_run_hooks(L, state))
             return lua_error(L);
-    } while (bindings_time() < end);
+    } while (!(for_calls && state->ended != NULL) && clock_seconds() < end);
     return 0;
+}
+
+/* poll(seconds): for the scheduler. */
+static int poll_loop(lua_State *L) {
+    return work(L, true);
+}
+
+/* sleep(seconds): outside of tasks. */
+static int sleep_outside(lua_State *L) {
+    return work(L, false);
 }
 
 /* [-0, +0, e] has_background(): there are tasks in the background from now on. */
@@ -295,7 +303,7 @@ int bindings_open_tasks(lua_State *L) {
                                          {"cancel", bindings_cancel_call},
                                          {"decode_ahead", bindings_decode_ahead},
                                          {"resume_values", bindings_resume_values},
-                                         {"sleep", bindings_sleep},
+                                         {"sleep", sleep_outside},
                                          {"generation", bindings_push_generation},
                                          {"guard", bindings_guard},
                                          {"task_fields", task_fields},

@@ -3,7 +3,9 @@
  * `__close` may call the platform and be suspended like the rest of the task. Only Lua 5.4 closes
  * variables; a coroutine that has died of an error closes them without being able to yield.
  */
-#include "bindings.h"
+#include "unwinding.h"
+
+#include "state.h"
 
 #include <string.h>
 

@@ -3,7 +3,11 @@
  * function of a host that expects its own scheduler to resume it (ngx.sleep, cqueues.poll). That
  * one never would: promptic has resumed the coroutine, and gets what it yields.
  */
-#include "bindings.h"
+#include "yields.h"
+
+#include "errors.h"
+#include "registry.h"
+#include "state.h"
 
 #include <stdio.h>
 #include <string.h>

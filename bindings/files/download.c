@@ -1,6 +1,6 @@
 #include "download.h"
 
-#include "bindings.h"
+#include "registry.h"
 #include "writer.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ void *download_check(lua_State *L, int index) {
     return luaL_checkudata(L, index, METATABLE);
 }
 
-/* [-0, +1 or 2, m] false where it would block, else nil and why. */
+/* [-0, +1 or 2, m] false if it would block, else nil and why. */
 static int push_problem(lua_State *L, int code) {
     if (code == EAGAIN) {
         lua_pushboolean(L, false);

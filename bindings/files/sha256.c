@@ -1,5 +1,7 @@
 #include "sha256.h"
 
+#include "ascii.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -71,7 +73,6 @@ static void add_end(uint32_t hash[8], const unsigned char *rest, size_t left, ui
 }
 
 void sha256_digits(const void *bytes, size_t length, char digits[SHA256_DIGITS + 1]) {
-    static const char hexadecimal[] = "0123456789abcdef";
     const unsigned char *at = bytes;
     uint32_t hash[8];
     size_t left = length;
@@ -79,7 +80,7 @@ void sha256_digits(const void *bytes, size_t length, char digits[SHA256_DIGITS +
     for (; left >= BLOCK; left -= BLOCK, at += BLOCK)
         add_block(hash, at);
     add_end(hash, at, left, length);
-    for (int i = 0; i < SHA256_DIGITS; i++)
-        digits[i] = hexadecimal[hash[i / 8] >> (28 - 4 * (i % 8)) & 15];
-    digits[SHA256_DIGITS] = '\0';
+    for (int i = 0; i < SHA256_DIGITS / 2; i++)
+        digits = ascii_put_hex(digits, (unsigned char)(hash[i / 4] >> (24 - 8 * (i % 4))));
+    *digits = '\0';
 }

@@ -5,7 +5,9 @@
  * A handle is a descriptor that belongs to the process that opened it: in a forked child it writes
  * nothing. Names come from the prelude and lie in one folder.
  */
-#include "bindings.h"
+#include "spool.h"
+
+#include "registry.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -79,17 +81,18 @@ static int append_file(lua_State *L) {
     return new->fd >= 0 ? 1 : refuse(L, path);
 }
 
+/* The descriptor; -1, which every system call refuses with EBADF, if it is closed or the parent's. */
+static int own_descriptor(const handle *file) {
+    return file->owner == getpid() ? file->fd : -1;
+}
+
 /* handle:write(bytes): true, or nil and why. One write(2): a process that is killed has written all
  * of it or, on a full disk, a part that a later reader skips. */
 static int handle_write(lua_State *L) {
-    const handle *file = to_handle(L);
+    int fd = own_descriptor(to_handle(L));
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
-    if (file->fd < 0 || file->owner != getpid()) {
-        errno = EBADF;
-        return refuse(L, "the spool");
-    }
-    ssize_t written = write(file->fd, bytes, length);
+    ssize_t written = write(fd, bytes, length);
     if (written >= 0 && (size_t)written < length)
         errno = ENOSPC;
     if (written < 0 || (size_t)written < length)
@@ -100,15 +103,10 @@ static int handle_write(lua_State *L) {
 
 /* handle:replace(bytes): makes them the file's content; short enough for one write. */
 static int handle_replace(lua_State *L) {
-    const handle *file = to_handle(L);
+    int fd = own_descriptor(to_handle(L));
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
-    if (file->fd < 0 || file->owner != getpid()) {
-        errno = EBADF;
-        return refuse(L, "the spool");
-    }
-    if (pwrite(file->fd, bytes, length, 0) != (ssize_t)length ||
-        ftruncate(file->fd, (off_t)length) != 0)
+    if (pwrite(fd, bytes, length, 0) != (ssize_t)length || ftruncate(fd, (off_t)length) != 0)
         return refuse(L, "the spool");
     lua_pushboolean(L, true);
     return 1;

@@ -1,13 +1,20 @@
 /*
  * httpd.c - the Lua module promptic.httpd: an HTTP server on the loopback, for the sandbox.
  *
- *   local server = httpd.listen{ port = 0, on_request = function(request) return 200, nil, "hi" end
- * } while server:step(1) do end
+ *    local server = httpd.listen{ port = 0, on_request = function(request) return 200, nil, "hi" end }
+ *    while server:step(1) do end
  *
  * libmicrohttpd runs here without threads: all it does happens inside server:step, in the thread
- * and lua_State that call it. Lua 5.4 only. Stack effects are written as in bindings.h.
+ * and lua_State that call it. Lua 5.4 only. Stack effects are written as in compat.h.
  */
-#include <lua.h>
+#include "httpd.h"
+
+#include "clock.h"
+#include "httpd_bytes.h"
+#include "httpd_connections.h"
+#include "httpd_file.h"
+#include "httpd_request.h"
+
 #include <lauxlib.h>
 
 #include <arpa/inet.h>
@@ -20,10 +27,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/select.h>
-#include <time.h>
 #include <unistd.h>
-
-#include "httpd.h"
 
 #define SERVER_TYPE "promptic.httpd.server"
 
@@ -142,8 +146,7 @@ static int httpd_listen(lua_State *L) {
     server->request_seconds = options.request_seconds;
     server->max_connections = options.max_connections;
     server->watch_stdin = options.watch_stdin;
-    /* Checked before the server takes a descriptor, which could get the number of a closed stdin.
-     */
+    /* Checked before the server takes a descriptor, which could get the number of a closed stdin. */
     server->stdin_ended = options.watch_stdin && fcntl(STDIN_FILENO, F_GETFD) < 0;
     start(server, &options);
     if (server->daemon == NULL)
@@ -253,23 +256,6 @@ static int server_step(lua_State *L) {
 
 /* ------------------------------------------------------------------ module */
 
-static int push_clock(lua_State *L, clockid_t clock) {
-    struct timespec time;
-    clock_gettime(clock, &time);
-    lua_pushnumber(L, (double)time.tv_sec + (double)time.tv_nsec / 1e9);
-    return 1;
-}
-
-/* httpd.now() */
-static int httpd_now(lua_State *L) {
-    return push_clock(L, CLOCK_MONOTONIC);
-}
-
-/* httpd.time() */
-static int httpd_time(lua_State *L) {
-    return push_clock(L, CLOCK_REALTIME);
-}
-
 __attribute__((visibility("default"))) int luaopen_promptic_httpd(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"port", server_port},
@@ -284,8 +270,6 @@ __attribute__((visibility("default"))) int luaopen_promptic_httpd(lua_State *L) 
     };
     static const luaL_Reg functions[] = {
         {"listen", httpd_listen},
-        {"now", httpd_now},
-        {"time", httpd_time},
         {"gunzip", httpd_gunzip},
         {"unbase64", httpd_unbase64},
         {"sha256", httpd_sha256},

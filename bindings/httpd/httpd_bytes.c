@@ -3,12 +3,16 @@
  *
  * Errors of the input are values (nil and a message), never raised.
  */
-#include "httpd.h"
+#include "httpd_bytes.h"
+
+#include "ascii.h"
+#include "encode.h"
 #include "sha256.h"
 
 #include <lauxlib.h>
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <zlib.h>
@@ -102,48 +106,19 @@ int httpd_gunzip(lua_State *L) {
 
 /* ------------------------------------------------------------------ base64 */
 
-/* The value of a character of base64's alphabet (RFC 4648, 4), or -1. */
-static int sextet(unsigned char c) {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Decodes four characters of which the last `padding` are '='. False for any other character, and
- * for bits after the end. */
-static bool decode_group(const unsigned char *in, size_t padding, unsigned char out[3]) {
-    uint32_t bits = 0;
-    for (size_t i = 0; i < 4; i++) {
-        int value = i < 4 - padding ? sextet(in[i]) : 0;
-        if (value < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)value;
-    }
-    out[0] = (unsigned char)(bits >> 16);
-    out[1] = (unsigned char)(bits >> 8);
-    out[2] = (unsigned char)bits;
-    return padding == 0 || (out[2] == 0 && (padding == 1 || out[1] == 0));
-}
-
-/* httpd.unbase64(text) -> bytes, or nil where the text is no padded base64. */
+/* httpd.unbase64(text) -> bytes, or nil if the text is not padded base64. */
 int httpd_unbase64(lua_State *L) {
-    size_t length;
-    const unsigned char *text = (const unsigned char *)luaL_checklstring(L, 1, &length);
+    size_t length, written, padding = 0;
+    const char *text = luaL_checklstring(L, 1, &length);
     if (length % 4 != 0)
         return fail(L, "the length is no multiple of four");
-    size_t padding = 0;
     while (padding < 2 && padding < length && text[length - 1 - padding] == '=')
         padding++;
     luaL_Buffer bytes;
-    unsigned char *out = (unsigned char *)luaL_buffinitsize(L, &bytes, length / 4 * 3 + 1);
-    for (size_t i = 0; i < length; i += 4)
-        if (!decode_group(text + i, i + 4 == length ? padding : 0, out + i / 4 * 3))
-            return fail(L, "a character is none of base64");
-    luaL_pushresultsize(&bytes, length / 4 * 3 - padding);
+    char *out = luaL_buffinitsize(L, &bytes, length);
+    if (!encode_read_base64(out, &written, text, length - padding, true))
+        return fail(L, "a character is none of base64");
+    luaL_pushresultsize(&bytes, written);
     return 1;
 }
 
@@ -159,15 +134,12 @@ int httpd_sha256(lua_State *L) {
 
 /* httpd.hex(text) -> two hexadecimal digits a byte, as SQL writes a blob. */
 int httpd_hex(lua_State *L) {
-    static const char hex[] = "0123456789abcdef";
     size_t length;
     const unsigned char *text = (const unsigned char *)luaL_checklstring(L, 1, &length);
     luaL_Buffer digits;
     char *out = luaL_buffinitsize(L, &digits, 2 * length);
-    for (size_t i = 0; i < length; i++) {
-        *out++ = hex[text[i] >> 4];
-        *out++ = hex[text[i] & 15];
-    }
+    for (size_t i = 0; i < length; i++)
+        out = ascii_put_hex(out, text[i]);
     luaL_pushresultsize(&digits, 2 * length);
     return 1;
 }

@@ -7,13 +7,14 @@
  * without end. It closes a connection only by itself: shutting the socket down is seen by it as the
  * client's end.
  */
-#include "httpd.h"
+#include "httpd_connections.h"
+
+#include "clock.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
-#include <time.h>
 
 /* How slow a body may be once its first seconds have passed. */
 #define SLOWEST_BYTES_PER_SECOND 1024.0
@@ -31,12 +32,6 @@ typedef struct httpd_connection {
     bool closing;
 } connection_state;
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* NULL if memory was out when it was opened. */
 static connection_state *state_of(struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info =
@@ -47,7 +42,7 @@ static connection_state *state_of(struct MHD_Connection *connection) {
 static void begin(connection_state *c, bool answered) {
     if (c == NULL)
         return;
-    c->since = now();
+    c->since = clock_seconds();
     c->bytes = 0;
     c->answered = answered;
 }
@@ -92,7 +87,7 @@ static void make_room(httpd_server *server) {
 }
 
 double httpd_close_late(httpd_server *server) {
-    double time = now(), next = -1;
+    double time = clock_seconds(), next = -1;
     for (connection_state *c = server->connections; c != NULL; c = c->next) {
         if (c->answered || c->closing)
             continue;

@@ -1,5 +1,5 @@
 /* httpd_error.c - errors that functions of the script raise while a request is served. */
-#include "httpd.h"
+#include "httpd_error.h"
 
 #include <lauxlib.h>
 

@@ -2,12 +2,13 @@
  * httpd_file.c - the sandbox's database file before SQLite opens it: whose it is, and who may read
  * it.
  */
-#include "httpd.h"
+#include "httpd_file.h"
 
 #include <lauxlib.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@
 /* Of SQLite's header and the tables behind it, which httpd.peek is for. */
 #define MOST_PEEKED (256 * 1024)
 
-/* [-0, +2, m] Closes the descriptor, where there is one. */
+/* [-0, +2, m] Closes the descriptor, if there is one. */
 static int fail(lua_State *L, int fd, const char *message) {
     if (fd >= 0)
         close(fd);
@@ -69,7 +70,7 @@ int httpd_peek(lua_State *L) {
 
 /*
  * httpd.make_private(path) -> true once the file is there and its owner alone may read and write it
- * (SQLite gives its -wal and -shm files the same mode); nil and a message where that fails.
+ * (SQLite gives its -wal and -shm files the same mode); nil and a message if that fails.
  */
 int httpd_make_private(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);

@@ -6,7 +6,14 @@
  * the one lua_pcall of respond(). What is allocated belongs to the exchange, which ends in
  * httpd_on_completed whatever happens before.
  */
+#include "httpd_request.h"
+
+#include "ascii.h"
+#include "grow.h"
 #include "httpd.h"
+#include "httpd_connections.h"
+#include "httpd_error.h"
+#include "httpd_stream.h"
 
 #include <lauxlib.h>
 
@@ -93,16 +100,10 @@ static bool gather(exchange *x, const char *piece, size_t length, size_t max_byt
         refuse_body(x);
         return true;
     }
-    if (length > x->capacity - x->length) {
-        size_t capacity = x->capacity == 0 ? FIRST_BODY_BYTES : x->capacity;
-        while (capacity - x->length < length)
-            capacity *= 2;
-        char *body = realloc(x->body, capacity);
-        if (body == NULL)
-            return false;
-        x->body = body;
-        x->capacity = capacity;
-    }
+    char *body = grow(x->body, &x->capacity, x->length + length, 1, FIRST_BODY_BYTES);
+    if (body == NULL)
+        return false;
+    x->body = body;
     memcpy(x->body + x->length, piece, length);
     x->length += length;
     return true;
@@ -158,7 +159,7 @@ static void push_lower(lua_State *L, const char *name, size_t length) {
     luaL_Buffer b;
     char *lower = luaL_buffinitsize(L, &b, length);
     for (size_t i = 0; i < length; i++)
-        lower[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + ('a' - 'A') : name[i]);
+        lower[i] = ascii_lower(name[i]);
     luaL_pushresultsize(&b, length);
 }
 

@@ -6,7 +6,9 @@
  * the server stops), so the function is kept in the registry and released by the main thread's
  * state.
  */
-#include "httpd.h"
+#include "httpd_stream.h"
+
+#include "httpd_error.h"
 
 #include <lauxlib.h>
 

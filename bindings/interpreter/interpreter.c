@@ -4,9 +4,14 @@
  * As in lua.c, main makes the state and all else runs protected, in protected_main. What scripts,
  * options and errors do is what lua does; interpreter_spec.lua holds the two side by side.
  */
-#include "interpreter.h"
-
-#include "bindings.h"
+#include "interpreter_flush.h"
+#include "interpreter_options.h"
+#include "interpreter_preload.h"
+#include "interpreter_repl.h"
+#include "interpreter_report.h"
+#include "interpreter_sandbox.h"
+#include "interpreter_session.h"
+#include "interpreter_signals.h"
 #include "promptic.h"
 
 #include <lauxlib.h>
@@ -22,7 +27,8 @@
 
 #define EXIT_INTERRUPTED 130 /* what a shell calls the end by SIGINT: 128 and its number */
 
-void interpreter_print_version(void) {
+/* Lua's line and ours. */
+static void print_version(void) {
     printf("%s\npromptic-lua %s\n", LUA_COPYRIGHT, PROMPTIC_VERSION);
     fflush(stdout);
 }
@@ -113,7 +119,7 @@ static int push_arguments(lua_State *L) {
     return count;
 }
 
-/* The script's file, or NULL where it comes from stdin or is built in. */
+/* The script's file, or NULL if it comes from stdin or is built in. */
 static const char *script_file(const interpreter_options *options) {
     char *const *name = options->argv + options->script;
     if (options->script >= options->argc || options->run_module)
@@ -202,7 +208,7 @@ static int protected_main(lua_State *L) {
         return 1;
     }
     if (options.version && !(options.interactive && interpreter_stdin_is_terminal()))
-        interpreter_print_version(); /* a session at a terminal has a line of its own */
+        print_version(); /* a session at a terminal has a line of its own */
     if (options.sandbox && !interpreter_start_sandbox(&options))
         return 0;
     if (asks_for_clean_start(script_file(&options)))

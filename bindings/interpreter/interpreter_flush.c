@@ -2,8 +2,11 @@
  * interpreter_flush.c - the end of a program waits for what is left to do in the background, also
  * where the script ends it by os.exit.
  */
-#include "bindings.h"
-#include "interpreter.h"
+#include "interpreter_flush.h"
+
+#include "interpreter_report.h"
+#include "registry.h"
+#include "tasks.h"
 
 #define MOST_SECONDS 2
 

@@ -2,22 +2,23 @@
  * interpreter_gunzip.c - require "promptic.gunzip": a function that undoes gzip, for files that the
  * command reads.
  */
+#include "interpreter_gunzip.h"
+
 #include "gzip.h"
-#include "interpreter.h"
 
 #include <lauxlib.h>
 
 /* [-1, +0, -] __gc and __close of the box that holds a gzip. */
 static int free_box(lua_State *L) {
-    gzip **box = lua_touserdata(L, 1);
+    struct gzip **box = lua_touserdata(L, 1);
     gzip_free(*box);
     *box = NULL;
     return 0;
 }
 
 /* [-0, +1, m] A box at the top of the stack, which is freed whatever raises. */
-static gzip *push_box(lua_State *L) {
-    gzip **box = lua_newuserdatauv(L, sizeof *box, 0);
+static struct gzip *push_box(lua_State *L) {
+    struct gzip **box = lua_newuserdatauv(L, sizeof *box, 0);
     *box = NULL;
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, free_box);
@@ -42,7 +43,7 @@ static int gunzip_bytes(lua_State *L) {
     const char *bytes = luaL_checklstring(L, 1, &length);
     lua_Integer most = luaL_checkinteger(L, 2);
     luaL_Buffer text;
-    gzip *gzip = push_box(L);
+    struct gzip *gzip = push_box(L);
     luaL_buffinit(L, &text);
     size_t total = 0;
     while (length > 0 || gzip->has_more) {

@@ -10,7 +10,6 @@
  * spec/interpreter/interpreter_spec.lua compares the list with what core/ needs.
  */
 #define CURL_DISABLE_TYPECHECK /* the variadic functions are macros otherwise */
-#include "interpreter.h"
 #include "libcurl_soname.h" /* made by the Makefile; without LIBCURL_SONAME the program is linked */
 
 #ifdef LIBCURL_SONAME
@@ -23,6 +22,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -5,7 +5,9 @@
  * PROMPTIC_NO_READLINE is set, the terminal's own editing is used. Its callback interface is used,
  * so that Ctrl-C is handled here and never jumps out of the library.
  */
-#include "interpreter.h"
+#include "interpreter_line.h"
+
+#include "interpreter_signals.h"
 
 #include <lauxlib.h>
 

@@ -1,7 +1,7 @@
 /*
  * interpreter_options.c - the command line of promptic-lua: lua's options and a few long ones.
  */
-#include "interpreter.h"
+#include "interpreter_options.h"
 
 #include <stdio.h>
 #include <string.h>

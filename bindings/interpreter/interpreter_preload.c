@@ -2,10 +2,14 @@
  * interpreter_preload.c - what require finds in promptic-lua: the modules that are built in, the
  * HTTP server that lies beside the program, and the folder of the script.
  */
-#include "interpreter.h"
+#include "interpreter_preload.h"
 
 #include "baked.h"
-#include "bindings.h"
+#include "interpreter_gunzip.h"
+#include "interpreter_report.h"
+#include "interpreter_terminal.h"
+#include "module.h"
+#include "nearest.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -1,7 +1,9 @@
 /*
  * interpreter_repl.c - promptic-lua -i: statements from stdin, one after the other.
  */
-#include "interpreter.h"
+#include "interpreter_repl.h"
+
+#include "interpreter_report.h"
 
 #include <lauxlib.h>
 
@@ -27,8 +29,7 @@ static void print_prompt(lua_State *L, bool first) {
     lua_settop(L, first ? 0 : 2);
 }
 
-/* [-0, +1, m] Pushes a line without its end; pushes nothing and returns false at the end of stdin.
- */
+/* [-0, +1, m] Pushes a line without its end; pushes nothing and returns false at the end of stdin. */
 static bool push_line(lua_State *L) {
     luaL_Buffer line;
     bool complete = false, some = false;

@@ -1,7 +1,8 @@
 /* interpreter_report.c - calls of a script, and what becomes of their errors. */
-#include "interpreter.h"
+#include "interpreter_report.h"
 
-#include "bindings.h"
+#include "interpreter_signals.h"
+#include "state.h"
 
 #include <lauxlib.h>
 

@@ -5,7 +5,10 @@
  * the platform. The child reads a pipe whose other end only this process holds, and ends when that
  * closes: so it is gone after kill -9 as well, and after an end by exit() it is also waited for.
  */
-#include "interpreter.h"
+#include "interpreter_sandbox.h"
+
+#include "clock.h"
+#include "interpreter_report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -114,17 +116,11 @@ static int start_child(const interpreter_options *options) {
 
 /* -------------------------------------------------------------------- talk */
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* Reads what the child writes, until the deadline. Returns the count of bytes, 0 once it has ended,
  * or -1 where time is up. */
 static ssize_t read_output(char *buffer, size_t size, double deadline) {
     for (;;) {
-        double left = deadline - now();
+        double left = deadline - clock_seconds();
         struct pollfd wanted = {.fd = sandbox.output, .events = POLLIN};
         int ready = poll(&wanted, 1, left > 0 ? (int)(left * 1000) + 1 : 0);
         if (ready > 0) {
@@ -139,7 +135,7 @@ static ssize_t read_output(char *buffer, size_t size, double deadline) {
 
 /* Reads the line with the address and reduces it to that. */
 static bool read_address(char *line, size_t size) {
-    double deadline = now() + START_SECONDS;
+    double deadline = clock_seconds() + START_SECONDS;
     size_t length = 0;
     while (length + 1 < size) {
         if (read_output(line + length, 1, deadline) <= 0)
@@ -167,7 +163,7 @@ static void stop(void) {
         return;
     char ignored[512];
     ssize_t count;
-    double deadline = now() + STOP_SECONDS;
+    double deadline = clock_seconds() + STOP_SECONDS;
     close(sandbox.input);
     while ((count = read_output(ignored, sizeof ignored, deadline)) > 0)
         ;

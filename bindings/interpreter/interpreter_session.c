@@ -1,7 +1,11 @@
 /*
  * interpreter_session.c - promptic-lua at a terminal: the C part of scripts/repl.
  */
-#include "interpreter.h"
+#include "interpreter_session.h"
+
+#include "interpreter_line.h"
+#include "interpreter_report.h"
+#include "interpreter_signals.h"
 #include "writer.h"
 
 #include <lauxlib.h>
@@ -36,7 +40,7 @@ static int with_lock(lua_State *L) {
     return 1;
 }
 
-/* append(path, text): to a file that only its owner can read, which it makes where there is none.
+/* append(path, text): to a file that only its owner can read, which it makes if there is none.
  * One behind a symbolic link was put elsewhere on purpose, and keeps its permissions. */
 static int append(lua_State *L) {
     size_t length;

@@ -8,9 +8,10 @@
  * so the handlers are there from start to end, and process 1 ends by an exit status of 128 + the
  * signal.
  */
-#include "interpreter.h"
+#include "interpreter_signals.h"
 
-#include "bindings.h"
+#include "prelude.h"
+#include "state.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -28,7 +29,7 @@ static bool ignored[NUMBERS];         /* at the start, as by nohup: for good */
 static volatile sig_atomic_t pending; /* the signal of the running script */
 static volatile sig_atomic_t ending;  /* SIGTERM or SIGHUP: there is no way back */
 static volatile sig_atomic_t has_raised;
-static volatile sig_atomic_t shrugs; /* SIGINT does nothing where no script runs */
+static volatile sig_atomic_t shrugs; /* SIGINT does nothing if no script runs */
 
 /* --------------------------------------------------------------------- ends */
 

@@ -5,7 +5,10 @@
  * Text is measured in columns by wcwidth under a UTF-8 locale of its own, so that neither the
  * user's locale nor the script's os.setlocale changes a table's layout.
  */
-#include "interpreter.h"
+#include "interpreter_terminal.h"
+
+#include "interpreter_line.h"
+#include "interpreter_signals.h"
 
 #include <lauxlib.h>
 
@@ -161,7 +164,7 @@ static int terminal_is_terminal(lua_State *L) {
     return 1;
 }
 
-/* is_file(path): whether it is a regular file, which never blocks as a pipe does; nil where there
+/* is_file(path): whether it is a regular file, which never blocks as a pipe does; nil if there
  * is nothing */
 static int terminal_is_file(lua_State *L) {
     struct stat status;
@@ -171,7 +174,7 @@ static int terminal_is_file(lua_State *L) {
     return 1;
 }
 
-/* width("stdin" | "stdout" | "stderr"): the columns of the terminal, nil where it is none */
+/* width("stdin" | "stdout" | "stderr"): the columns of the terminal, nil if it is none */
 static int terminal_width(lua_State *L) {
     struct winsize size;
     if (ioctl(luaL_checkoption(L, 1, NULL, streams), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
@@ -232,7 +235,7 @@ static ssize_t ask_line(const char *prompt, const struct termios *silent, const 
     }
 }
 
-/* read_secret(prompt): a line typed without echo, nil where there is none. The prompt goes to
+/* read_secret(prompt): a line typed without echo, nil if there is none. The prompt goes to
  * stderr. */
 static int terminal_read_secret(lua_State *L) {
     const char *prompt = luaL_optstring(L, 1, "");
@@ -270,8 +273,7 @@ static int terminal_discard(lua_State *L) {
 
 /* --------------------------------------------------------------------- exec */
 
-/* exec(arguments): becomes promptic-lua with these arguments; returns nil and why where it cannot
- */
+/* exec(arguments): becomes promptic-lua with these arguments; returns nil and why where it cannot */
 static int terminal_exec(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_Unsigned count = lua_rawlen(L, 1);

@@ -2,7 +2,10 @@
 #include "json.h"
 
 #include "json_array.h"
+#include "json_buffer.h"
 #include "json_codec.h"
+#include "json_decode.h"
+#include "json_encode.h"
 
 #include <stdbool.h>
 
@@ -18,10 +21,8 @@ static int refuse(lua_State *L, const char *function) {
     return lua_error(L);
 }
 
-/* [-0, +0, e] The option's bit where the table at index 2, if there is one, asks for it. */
+/* [-0, +0, e] The option's bit if the table of settings, at index 2, asks for it. */
 static unsigned option(lua_State *L, const char *name, unsigned bit) {
-    if (!lua_istable(L, 2))
-        return 0;
     lua_getfield(L, 2, name);
     bool wanted = lua_toboolean(L, -1);
     lua_pop(L, 1);
@@ -30,8 +31,6 @@ static unsigned option(lua_State *L, const char *name, unsigned bit) {
 
 /* [-0, +0, e] */
 static int indent_option(lua_State *L) {
-    if (!lua_istable(L, 2))
-        return 0;
     lua_getfield(L, 2, "indent");
     int indent = (int)lua_tonumber(L, -1);
     lua_pop(L, 1);

@@ -1,6 +1,10 @@
 /* json_buffer.c - the growing buffer that JSON is written into, and JSON strings. */
-#include "json.h"
+#include "json_buffer.h"
+
+#include "ascii.h"
+#include "json_codec.h"
 #include "json_text.h"
+#include "utf8.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -18,18 +22,7 @@ static int buffer_gc(lua_State *L) {
 json_buffer *json_buffer_push(lua_State *L) {
     json_buffer *b = compat_newuserdata(L, sizeof *b);
     *b = (json_buffer){NULL, 0, 0};
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
-    if (lua_isnil(L, -1)) {
-        lua_pop(L, 1);
-        lua_createtable(L, 0, 2);
-        lua_pushliteral(L, "promptic.json.buffer"); /* closed: a script could free it */
-        lua_setfield(L, -2, "__metatable");
-        lua_pushcfunction(L, buffer_gc);
-        lua_setfield(L, -2, "__gc");
-        lua_pushvalue(L, -1);
-        lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
-    }
-    lua_setmetatable(L, -2);
+    json_codec_protect(L, &metatable_key, "promptic.json.buffer", buffer_gc);
     return b;
 }
 
@@ -64,7 +57,6 @@ void json_buffer_clear(json_buffer *b) {
 
 /* [-0, +0, m] The escape of a byte below 0x20, of a quote or of a backslash. */
 static void add_escape(lua_State *L, json_buffer *b, unsigned char byte) {
-    static const char hex[] = "0123456789abcdef";
     static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt";
     for (const char *pair = named; *pair != '\0'; pair += 2) {
         if ((unsigned char)pair[0] == byte) {
@@ -73,7 +65,8 @@ static void add_escape(lua_State *L, json_buffer *b, unsigned char byte) {
             return;
         }
     }
-    char escape[6] = {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]};
+    char escape[6] = {'\\', 'u', '0', '0'};
+    ascii_put_hex(escape + 4, byte);
     json_buffer_add(L, b, escape, sizeof escape);
 }
 
@@ -82,7 +75,7 @@ static bool add_escaped(lua_State *L, json_buffer *b, const char *text, const ch
                         size_t *invalid_at) {
     const char *run = text; /* what is before this is in the buffer */
     for (const char *at = text; (at = json_skip_plain(at, end)) < end;) {
-        size_t sequence = (unsigned char)*at < 0x80 ? 1 : json_utf8_sequence(at, end);
+        size_t sequence = (unsigned char)*at < 0x80 ? 1 : utf8_sequence(at, end);
         if (sequence == 0) {
             if (invalid_at != NULL)
                 *invalid_at = (size_t)(at - text) + 1;

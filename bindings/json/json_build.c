@@ -1,8 +1,9 @@
 /* json_build.c - Lua tables from the reader's events. */
 #include "json_build.h"
 
-#include "json.h"
 #include "json_codec.h"
+#include "json_decode.h"
+#include "json_number.h"
 
 #include <limits.h>
 #include <string.h>
@@ -59,7 +60,7 @@ static void push_number(lua_State *L, const json_number *number) {
         lua_pushnumber(L, (lua_Number)number->integer);
 }
 
-/* [-0, +1, -] or [-1, +0, -] A null: false where a member went with it. It stays, as a nil that
+/* [-0, +1, -] or [-1, +0, -] A null: false if a member went with it. It stays, as a nil that
  * takes an earlier member away, where its key may have been there before. */
 static bool push_null(lua_State *L, const json_builder *b) {
     if (!b->level->is_object || b->keep_nulls) {
@@ -217,7 +218,7 @@ static bool open_level(lua_State *L, json_builder *b, bool is_object) {
     return true;
 }
 
-/* [-waiting values, +0 or 1, m] Leaves the table on top; false where there are chunks left, which
+/* [-waiting values, +0 or 1, m] Leaves the table on top; false if there are chunks left, which
  * later steps move. */
 static bool close_level(lua_State *L, json_builder *b, size_t bytes) {
     json_level *level = b->level;
@@ -249,8 +250,7 @@ static inline void take_value(lua_State *L, json_builder *b) {
 
 /* ------------------------------------------------------------------ the loop */
 
-/* [-0 or 1, +0 or 1, m] Pushes the value that a number, word or null is; false where there is none.
- */
+/* [-0 or 1, +0 or 1, m] Pushes the value that a number, word or null is; false if there is none. */
 static bool push_scalar(lua_State *L, const json_builder *b, json_event event) {
     if (event == JSON_NUMBER)
         push_number(L, &b->reader.number);

@@ -51,7 +51,7 @@ typedef struct json_builder {
     json_cached_key *cache; /* JSON_CODEC_KEYS of them */
     json_level *level;      /* the innermost open one */
     int codec;              /* index on the stack of the codec's table */
-    int assembled;          /* chunks that are in the large table; 0 where none is being made */
+    int assembled;          /* chunks that are in the large table; 0 if none is being made */
     size_t values_left;     /* that may still be built */
     bool keep_nulls;
     bool in_steps;

@@ -26,3 +26,18 @@ void *json_codec_take(lua_State *L, int codec, int index) {
     }
     return block;
 }
+
+void json_codec_protect(lua_State *L, const void *key, const char *name, lua_CFunction gc) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, key);
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        lua_createtable(L, 0, 2);
+        lua_pushstring(L, name);
+        lua_setfield(L, -2, "__metatable");
+        lua_pushcfunction(L, gc);
+        lua_setfield(L, -2, "__gc");
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+    }
+    lua_setmetatable(L, -2);
+}

@@ -1,5 +1,4 @@
-/* json_codec.h - what the codec keeps in a lua_State between two texts. Inside of the codec only.
- */
+/* json_codec.h - what the codec keeps in a lua_State between two texts. Inside of the codec only. */
 #ifndef PROMPTIC_JSON_CODEC_H
 #define PROMPTIC_JSON_CODEC_H
 
@@ -23,5 +22,9 @@ void json_push_codec(lua_State *L);
 
 /* [-0, +1, -] Pushes what the table at `codec` has there, and takes it out if it is not nil. */
 void *json_codec_take(lua_State *L, int codec, int index);
+
+/* [-0, +0, m] Gives the userdata on top the metatable that the registry has at `key`, made at the
+ * first use: with this __gc, and closed to scripts, which could free what is in use. */
+void json_codec_protect(lua_State *L, const void *key, const char *name, lua_CFunction gc);
 
 #endif /* PROMPTIC_JSON_CODEC_H */

@@ -1,8 +1,13 @@
 /*
  * json_encode.c - Lua values to JSON.
  */
+#include "json_encode.h"
+
 #include "json_encoder.h"
+#include "json_foreign.h"
 #include "json_reader.h"
+#include "json_refuse.h"
+#include "json_write_number.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -129,8 +134,7 @@ static outcome next_sorted(json_encoder *e, json_frame *f) {
     return add_key(e, f, f->index == 1);
 }
 
-/* [-2, +2 or 1, e] Its first member by lua_next is on top: begins with the first in order instead.
- */
+/* [-2, +2 or 1, e] Its first member by lua_next is on top: begins with the first in order instead. */
 static outcome begin_sorted(json_encoder *e, json_frame *f) {
     lua_State *L = e->L;
     size_t count = 0;
@@ -288,8 +292,7 @@ static bool encode_scalar(json_encoder *e, int type) {
     return true;
 }
 
-/* [-0, +0, e] or [-0, +1.., e] where it is refused: the message is on top then. The value on top.
- */
+/* [-0, +0, e] or [-0, +1.., e] where it is refused: the message is on top then. The value on top. */
 static bool encode_value(json_encoder *e, bool empty_is_array) {
     outcome next = OPENED;
     do {

@@ -5,9 +5,12 @@
  * lua-cjson (OpenResty's): array_mt, empty_array_mt, empty_array. lyaml: _type of its null.
  * Penlight: pl.List.
  */
+#include "json_foreign.h"
+
 #include "json_array.h"
-#include "json_encoder.h"
+#include "json_buffer.h"
 #include "json_reader.h"
+#include "json_refuse.h"
 
 #include <string.h>
 

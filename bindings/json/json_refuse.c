@@ -1,9 +1,12 @@
 /*
  * json_refuse.c - why a value has no JSON form, and where it is: observations[3].variables.x
  */
-#include "json_encoder.h"
+#include "json_refuse.h"
+
+#include "json_buffer.h"
 #include "json_text.h"
 #include "number.h"
+#include "utf8.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -31,7 +34,7 @@ static void add_quoted(lua_State *L, json_buffer *b, const char *key, size_t len
     json_buffer_add(L, b, "\"", 1);
     for (const char *p = key; p < end;) {
         unsigned char byte = (unsigned char)*p;
-        size_t sequence = json_utf8_sequence(p, key + length);
+        size_t sequence = utf8_sequence(p, key + length);
         if (sequence == 0 || byte < 0x20 || byte == 0x7F) {
             char escape[5];
             snprintf(escape, sizeof escape, "\\%03u", byte);
@@ -118,7 +121,7 @@ static bool refuse_sparse(json_encoder *e, json_frame *f, lua_Integer present) {
 
 /* What kinds of keys a table has that was found to be neither an object nor an array. */
 typedef struct key_survey {
-    lua_Integer largest; /* of the array indices; 0 where there is none */
+    lua_Integer largest; /* of the array indices; 0 if there is none */
     bool has_name;
     int odd_type; /* the type of a key that is neither name nor index; LUA_TNIL: there is none */
     char name[PLACE_KEY_BYTES * 4 + 8];

@@ -2,7 +2,8 @@
  * json_write_number.c - numbers to JSON text: all digits of an integer, the shortest form of a
  * double.
  */
-#include "json_encoder.h"
+#include "json_write_number.h"
+
 #include "number.h"
 
 #include <math.h>

@@ -177,7 +177,7 @@ end
 local HOPELESS = { cancelled = true, interrupted = true, auth = true }
 
 -- Failures that another way may avoid: not a cancellation, nor out of memory.
-local function is_passing(err)
+local function is_avoidable(err)
    return is_error(err) and not HOPELESS[err.kind]
 end
 
@@ -189,7 +189,7 @@ local function upload(client, job)
    local stored, result = attempt(store, client, job)
    if stored then
       artifact.storage_object_id, artifact.source = result, "direct_upload"
-   elseif is_passing(result) then
+   elseif is_avoidable(result) then
       artifact.content_base64 = files.base64(job.bytes)
    else
       error(result, 0)

@@ -74,21 +74,21 @@ local function any()
    return state or nil
 end
 
-local function await_all(stop)
-   local state = any()
+local function await_all(stop, first)
+   local state = first()
    while state and now() < stop do
       scheduler.wait_for(state, stop < huge and stop - now() or nil)
       if state.status == "failed" and not state.awaited then
          scheduler.take(state)
          promptic.on_task_error(state.err)
       end
-      state = any()
+      state = first()
    end
 end
 
 -- As a task of its own, which ends with the one that waits for it, however that ends.
-local function flush_inside(stop)
-   local waiter = tasks.spawn(await_all, stop)
+local function flush_inside(stop, first)
+   local waiter = tasks.spawn(await_all, stop, first)
    function waiter.on_finish()
       background.flushes = background.flushes - 1
    end
@@ -100,39 +100,45 @@ local function flush_inside(stop)
    end
 end
 
-local function drive(stop)
+local function drive(stop, first)
    hurry()
    repeat
-      local left = scheduler.drive_background(max(0, stop - now()))
+      scheduler.drive_background(max(0, stop - now()))
       scheduler.report_orphans()
-   until left == 0 or now() >= stop
+   until not first() or now() >= stop
 end
 
-local function flush_outside(stop)
+local function flush_outside(stop, first)
    lists.room() -- so that pcall is reached
    background.flushes = background.flushes + 1
-   local fine, problem = pcall(drive, stop)
+   local fine, problem = pcall(drive, stop, first)
    background.flushes = background.flushes - 1
    if not fine then
       error(problem, 0)
    end
 end
 
-local function flush(stop)
-   if alive.behind > 0 then
-      (scheduler.running() and flush_inside or flush_outside)(stop)
+local function flush(stop, first)
+   if first() then
+      (scheduler.running() and flush_inside or flush_outside)(stop, first)
    end
-   return alive.behind == 0
+   return not first()
+end
+
+--- Waits for tasks of the background, for so many seconds at most (nil: as long as it takes); returns whether none is
+--- left. first(): one of them that has not finished, or nil.
+function background.flush(seconds, first)
+   local me = scheduler.current()
+   if me and me.background then
+      error("flush cannot be called in the background: it would wait for itself", 0)
+   end
+   return tasks.enter(flush, now() + (seconds or huge), first)
 end
 
 --- Waits until nothing is left to do in the background, for so many seconds at most; returns whether that is so.
 function promptic.flush(...)
-   local seconds = check.flush(...)
-   local me = scheduler.current()
-   if me and me.background then
-      error("flush cannot be called in the background: it would wait for itself", 2)
-   end
-   return tasks.enter(flush, now() + (seconds or huge))
+   local is_over = background.flush(check.flush(...), any)
+   return is_over
 end
 
 host.set_driver(scheduler.drive_background, promptic.flush)

@@ -5,7 +5,7 @@ local import = ...
 local ipairs, math, rawget, tostring, type = ipairs, math, rawget, tostring, type
 
 local methods, library = import "methods", import "c.library"
-local failure, noise = import "failure", import "noise"
+local failure, noise, strict = import "failure", import "noise", import "strict"
 local check, is_null = library.check, library.promptic.null
 
 -- ------------------------------------------------------------------ what both were measured on
@@ -15,16 +15,16 @@ local function held_out_score(iteration)
    return type(score) == "number" and score or nil
 end
 
--- The iteration whose prompt this is, measured on held-out rows; and how many others were.
+-- The iteration whose prompt this is, measured on held-out rows; and how many of other prompts were. Of several the
+-- best one: a text that scores higher the second time is no better prompt.
 local function find_iteration(iterations, prompt)
    local found, others = nil, 0
    for _, iteration in ipairs(iterations) do
-      if held_out_score(iteration) then
-         if not found and iteration.prompt == prompt then
-            found = iteration
-         else
-            others = others + 1
-         end
+      local score = held_out_score(iteration)
+      if score and iteration.prompt ~= prompt then
+         others = others + 1
+      elseif score and (not found or score > held_out_score(found)) then
+         found = iteration
       end
    end
    return found, others
@@ -69,9 +69,10 @@ local function count_held_out(rows, ratio)
    return counts, math.floor(total + 0.5)
 end
 
+-- Of a dataset by get_dataset, which has all of them: list_dataset_cases may have pages.
 local function rows_of(client, experiment)
    if type(experiment.datasetId) == "string" then
-      return methods.list_dataset_cases(client, experiment.aiComponentId, experiment.datasetId).data
+      return methods.get_dataset(client, experiment.aiComponentId, experiment.datasetId).cases or {}
    end
    return methods.list_observations(client, experiment.id).data
 end
@@ -155,7 +156,11 @@ local function compare(client, experiment, deployed, settings)
    local weight
    result.before = held_out_score(before)
    result.rows, weight = measured_on(client, experiment)
-   result.smallest = settings.sure and noise.smallest_gain(result.before, weight, others) or settings.margin
+   result.smallest = settings.margin
+   if settings.sure then
+      local gain = noise.smallest_gain(result.before, weight, others)
+      result.smallest = gain and math.max(gain, settings.margin) -- nil: none is large enough
+   end
    result.deployed, result.code, result.reason = decide(result, settings, weight, others)
    return result
 end
@@ -168,12 +173,12 @@ function methods.deploy_if_better(...)
    if not deployed then
       result = outcome(true, "nothing_deployed", "no prompt was deployed before")
    elseif deployed.experimentId == experiment_id then
-      return outcome(false, "already_deployed", "the experiment's prompt is the deployed one")
+      result = outcome(false, "already_deployed", "the experiment's prompt is the deployed one")
    else
       result = compare(client, experiment, deployed, settings)
    end
    if result.deployed then
       methods.deploy(client, component_id, experiment_id)
    end
-   return result
+   return strict.own(client, result, "Comparison")
 end

@@ -24,6 +24,17 @@ function failure.raise(kind, message, code)
    error(failure.new{ kind = kind, message = message, code = code }, 0)
 end
 
+--- The error of a response to this request that has not the form of the contract.
+function failure.unexpected(message, method, path)
+   return failure.new{
+      kind = "decode",
+      code = "unexpected_response",
+      message = message,
+      method = method,
+      path = path,
+   }
+end
+
 --- pcall of an f that does not wait. In Lua 5.1 a host's hook cannot yield inside of pcall: there f runs without hooks.
 failure.pcall = can_yield_in_pcall and pcall or function(...)
    return guard(pcall, ...)
@@ -40,8 +51,7 @@ function failure.attempt(f, ...)
    return supervise.finish(supervise.start(f, ...))
 end
 
---- The same, and calls clean_up() at the end of f, however that comes: also where the task is cancelled, whose waiting
---- for f then ends with an error.
+--- The same, and calls clean_up() when f has ended: by returning, by an error, or because the task was cancelled.
 function failure.attempt_and(clean_up, f, ...)
    if not scheduler.running() then
       local fine, result = pcall(f, ...)
@@ -54,10 +64,6 @@ function failure.attempt_and(clean_up, f, ...)
 end
 
 --- Whether the next attempt may succeed: no connection, no response in time, or a platform that is away or busy.
-function failure.is_passing(err)
-   local status = err.status_code
-   return err.kind == "connection" or err.kind == "timeout"
-      or status ~= nil and (status == 408 or status == 429 or status >= 500)
-end
+failure.is_passing = library.is_passing
 
 return failure

@@ -1,6 +1,5 @@
 -- forms.lua - texts in a form in which labels that look alike are the same: decomposed as Unicode's NFD, in small
--- letters,
--- without characters that are not seen. Baked into the module; runs in Lua 5.1 to 5.4.
+-- letters, without characters that are not seen. Baked into the module; runs in Lua 5.1 to 5.4.
 local math, table, tonumber = math, table, tonumber
 
 local forms = {}
@@ -180,14 +179,14 @@ function forms.keys(text)
    return seen, whole, key_of(codes)
 end
 
---- What a text holds that is not seen: "a zero width space (U+200B)"; nil for nothing.
+--- What of a text is not seen: "holds a zero width space (U+200B)"; nil for nothing.
 function forms.unseen(text)
    local codes = codes_of(text)
    for index = 1, #codes do
       local name = UNSEEN[codes[index]]
-      if name then return ("a %s (U+%04X)"):format(name, codes[index]) end
+      if name then return ("holds a %s (U+%04X)"):format(name, codes[index]) end
    end
-   return text:find("^[ \t]") and "a space before it" or text:find("[ \t]$") and "a space behind it" or nil
+   return text:find("^[ \t]") and "begins with a space" or text:find("[ \t]$") and "ends in a space" or nil
 end
 
 --- The text in quotes, with escapes for what is not seen and for accents of their own.

@@ -3,6 +3,7 @@
 local import = ...
 
 local error, pairs, type = error, pairs, type
+local ceil = math.ceil
 
 local library, core, files, writing = import "c.library", import "c.auth", import "c.files", import "writing"
 local failure = import "failure"
@@ -77,7 +78,7 @@ local function hand_on(request, on_data)
 end
 
 local function exchange(job)
-   local left = job.stop and job.stop - now()
+   local left = job.stop and ceil((job.stop - now()) * 1000) / 1000 -- as it was given, at first
    if left and left <= 0 then
       raise("timeout", "the deadline has passed before the request was sent", "deadline")
    end
@@ -127,7 +128,7 @@ end
 -- Makes the job that of the response's Location; false where that is not followed.
 local function follow(job, response)
    local location = REDIRECTS[response.status] and response.headers.location
-   local place = location and job.redirects > 0 and files.locate(location, job.place.url)
+   local place = location and location ~= "" and job.redirects > 0 and files.locate(location, job.place.url)
    if not place or (place.is_http and not job.place.is_http) then
       return false
    end

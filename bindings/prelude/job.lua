@@ -8,7 +8,8 @@ local import = ...
 
 local math, setmetatable = math, setmetatable
 
-local library, rows, Pace = import "c.library", import "c.rows", import "pace"
+local library, host, rows, Pace = import "c.library", import "c.tasks", import "c.rows", import "pace"
+local failure = import "failure"
 local now = library.now
 
 -- Fields of a job:
@@ -28,6 +29,7 @@ local now = library.now
 --    resent           rows that may be there twice at the end: sent again since they were found absent; with
 -- only_new all
 --    pace             how many rows a batch has and how many are under way: pace.lua
+--    process          that it belongs to, as a number
 --    main             the state of the upload's own task
 --    workers          states of the tasks that send, as keys, and working, how many there are
 --    reading          the task that reads
@@ -54,6 +56,7 @@ function Job.new(call, settings, past)
    return setmetatable({
       client = call.client, experiment_id = call.experiment_id, given = call.given, settings = settings,
       find_room = call.find_room,
+      process = host.generation(),
       past = past,
       known = past.known,
       unknown_before = past.unknown,
@@ -70,6 +73,13 @@ function Job.new(call, settings, past)
    }, Job)
 end
 
+--- Raises in a forked child: a task that goes on there, below a callback that forked, must not send the parent's rows.
+function Job:check_process()
+   if host.generation() ~= self.process then
+      failure.raise("cancelled", "the process has forked: the upload goes on in the parent process only", "forked")
+   end
+end
+
 --- Calls on_progress.
 function Job:report()
    if self.settings.on_progress then
@@ -79,6 +89,7 @@ function Job:report()
          bytes = self.bytes,
          elapsed = now() - self.started,
       }
+      self:check_process()
    end
 end
 

@@ -48,7 +48,7 @@ function Labels:add(text, row)
    local other, difference = similar(self, entry)
    local unseen = forms.unseen(text)
    if unseen then
-      self.notes[#self.notes + 1] = ("%s %s holds %s%s"):format(self.what, place(entry), unseen,
+      self.notes[#self.notes + 1] = ("%s %s %s%s"):format(self.what, place(entry), unseen,
          other and ", unlike " .. place(other) or "")
    elseif other then
       self.notes[#self.notes + 1] = ("%ss %s and %s %s"):format(self.what, place(other), place(entry), difference)
@@ -155,9 +155,8 @@ local function survey_list(found, list)
    found.is_free = #list >= 50 and found.count > #list / 2
 end
 
---- Looks at the labels of a source before anything is sent, as far as that can be read twice. Returns a function
--- that is
---- to be called with each batch, or nil.
+--- Looks at the labels of a source before anything is sent, as far as that can be read twice. Returns a function that
+-- is to be called with each batch, or nil.
 function labels.watch(job, read, pause)
    local report = reporter(job)
    if not report then

@@ -24,7 +24,7 @@ local function work_on(job, f)
       if fine then
          job.results[index] = result
       else
-         job.errors[index] = result
+         job.errors[index] = result == nil and "nil" or result -- as lua says it: absent is what succeeded
       end
    end
 end

@@ -42,7 +42,7 @@ if success then
    end
    local rows, files = import "c.rows", import "c.files"
    rows.call, files.next = suspending(rows.call), suspending(files.next)
-   files.exchange = suspending(files.exchange)
+   files.exchange, files.post = suspending(files.exchange), suspending(files.post)
 end
 
 return methods

@@ -14,12 +14,15 @@ local names = {}
 -- ------------------------------------------------------------------ finding
 
 --- The only one of the list that has the name, or nil. Several are an error that lists their ids: which of them is
---- meant nobody but the caller knows.
+--- meant nobody but the caller knows. What was created while pages were read moves others to the next page: the same id
+--- twice is one.
 function names.only(list, what, name)
-   local found = {}
+   local found, seen = {}, {}
    for index = 1, #list do
-      if list[index].name == name then
-         found[#found + 1] = list[index]
+      local entry = list[index]
+      if entry.name == name and not seen[entry.id] then
+         seen[entry.id or entry] = true
+         found[#found + 1] = entry
       end
    end
    if #found < 2 then
@@ -37,10 +40,7 @@ local function list_of(response, path)
    if type(response) == "table" and type(response.data) == "table" then
       return response.data
    end
-   error(failure.new{
-      kind = "decode", code = "unexpected_response", message = "the response holds no list 'data'", method = "GET",
-      path = path,
-   })
+   error(failure.unexpected("the response holds no list 'data'", "GET", path), 0)
 end
 
 local function find_component(client, name)

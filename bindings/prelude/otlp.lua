@@ -4,7 +4,7 @@
 local import = ...
 
 local getmetatable, next, pairs, pcall, setmetatable = getmetatable, next, pairs, pcall, setmetatable
-local tostring, type = tostring, type
+local tonumber, tostring, type = tonumber, tostring, type
 local concat, floor, huge = table.concat, math.floor, math.huge
 local integer_type = math.type -- luacheck: ignore 143
 
@@ -14,11 +14,22 @@ local encode = json.encode
 
 local otlp = {}
 
-local STATUS_ERROR = 2
+local STATUS_ERROR, INTERNAL = 2, 1
 local ARRAY = getmetatable(json.array{})
+
+-- Text that stands in JSON as it is.
+local PLAIN = "^[ !#-%[%]-~]*$"
+local MOST_SEARCHED = 200 -- bytes; longer texts are quicker quoted than searched
+
+local function is_plain(text)
+   return #text <= MOST_SEARCHED and text:find(PLAIN)
+end
 
 -- Text as JSON. Bytes that are not UTF-8 become "?", so that one bad byte loses no span.
 local function quote(text)
+   if is_plain(text) then
+      return '"' .. text .. '"'
+   end
    local fine, quoted = pcall(encode, text)
    if fine then
       return quoted
@@ -84,47 +95,81 @@ function value_text(value)
    return '{"stringValue":' .. quote(fine and text or tostring(value)) .. "}"
 end
 
+-- An attribute up to its value, kept for the next span: few keys come again and again.
+local heads, head_count = {}, 0
+local MOST_HEADS, LONGEST_KEY = 500, 100
+
+local function head_of(key)
+   local head = heads[key]
+   if head then
+      return head
+   end
+   key = tostring(key)
+   head = '{"key":' .. quote(key) .. ',"value":'
+   if head_count < MOST_HEADS and #key <= LONGEST_KEY then
+      heads[key], head_count = head, head_count + 1
+   end
+   return head
+end
+
+local function attribute_text(key, value)
+   if type(value) ~= "string" then
+      return head_of(key) .. value_text(value) .. "}"
+   elseif is_plain(value) then
+      return head_of(key) .. '{"stringValue":"' .. value .. '"}}'
+   end
+   return head_of(key) .. '{"stringValue":' .. quote(value) .. "}}"
+end
+
 -- A span's own attributes go before those of its tracer.
 local function attributes_text(map, common)
    local list, count = {}, 0
    for key, value in next, map do
       count = count + 1
-      list[count] = '{"key":' .. quote(tostring(key)) .. ',"value":' .. value_text(value) .. "}"
+      list[count] = attribute_text(key, value)
    end
-   for key, value in next, common or {} do
-      if map[key] == nil then
-         count = count + 1
-         list[count] = '{"key":' .. quote(key) .. ',"value":' .. value_text(value) .. "}"
+   if common then
+      for key, value in next, common do
+         if map[key] == nil then
+            count = count + 1
+            list[count] = attribute_text(key, value)
+         end
       end
    end
-   return "[" .. concat(list, ",") .. "]"
+   return concat(list, ",")
 end
 
 -- Unix time in nanoseconds. A double holds today's to a quarter of a microsecond.
 local function nanoseconds(time)
-   return ("%.0f"):format(floor(time * 1e6) * 1000)
+   local seconds = floor(time)
+   return ("%d%06d000"):format(seconds, floor((time - seconds) * 1e6))
 end
 
 local function events_text(events)
    local list = {}
    for index = 1, #events do
       local event = events[index]
-      list[index] = ('{"name":%s,"timeUnixNano":"%s","attributes":%s}'):format(quote(event.name),
+      list[index] = ('{"name":%s,"timeUnixNano":"%s","attributes":[%s]}'):format(quote(event.name),
          nanoseconds(event.time), attributes_text(event.attributes))
    end
    return ',"events":[' .. concat(list, ",") .. "]"
 end
 
+-- With the end of the span.
+local function status_text(problem)
+   return (',"status":{"code":%d,"message":%s}}'):format(STATUS_ERROR, quote(problem))
+end
+
 --- The span as the text of an object of OTLP; `common`: attributes that all spans of its tracer have.
 function otlp.span(me, common)
    local parent = me.parent and span.id(me.parent) or me.remote
-   return concat{
-      '{"traceId":"', span.trace_id(me.trace), '","spanId":"', span.id(me),
-      parent and '","parentSpanId":"' or "", parent or "", '","name":', quote(me.name), ',"kind":', me.kind,
-      ',"startTimeUnixNano":"', nanoseconds(me.began), '","endTimeUnixNano":"', nanoseconds(me.ended),
-      '","attributes":', attributes_text(me.attributes, common), me.events and events_text(me.events) or "",
-      me.failed and ',"status":{"code":' .. STATUS_ERROR .. ',"message":' .. quote(me.failed) .. "}" or "", "}",
-   }
+   -- One expression: what is longer in between would be copied again.
+   return '{"traceId":"' .. span.trace_id(me.trace) .. '","spanId":"' .. span.id(me)
+      .. (parent and '","parentSpanId":"' .. parent or "") .. '","name":' .. quote(tostring(me.name))
+      .. ',"kind":' .. (tonumber(me.kind) or INTERNAL) .. ',"startTimeUnixNano":"' .. nanoseconds(me.began)
+      .. '","endTimeUnixNano":"' .. nanoseconds(me.ended)
+      .. '","attributes":[' .. attributes_text(me.attributes, common) .. "]"
+      .. (me.events and events_text(me.events) or "") .. (me.failed and status_text(me.failed) or "}")
 end
 
 local function freeze(map)
@@ -146,11 +191,14 @@ end
 --- The body of a request without spans.
 otlp.NOTHING = '{"resourceSpans":[]}'
 
---- The body of a request: `spans` are JSON texts; `resource` is attributes of all of them.
+--- The body of a request. `spans`: JSON texts, one at least, in a list that is used up; `resource`: attributes of all.
 function otlp.request(resource, spans)
    local scope = encode{ name = "promptic-lua", version = library.promptic.version }
-   return ('{"resourceSpans":[{"resource":{"attributes":%s},"scopeSpans":[{"scope":%s,"spans":[%s]}]}]}'):format(
-      attributes_text(resource), scope, concat(spans, ","))
+   -- So that what is long is copied once.
+   spans[1] = ('{"resourceSpans":[{"resource":{"attributes":[%s]},"scopeSpans":[{"scope":%s,"spans":['):format(
+      attributes_text(resource), scope) .. spans[1]
+   spans[#spans] = spans[#spans] .. "]}]}]}"
+   return concat(spans, ",")
 end
 
 return otlp

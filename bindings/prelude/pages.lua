@@ -48,13 +48,7 @@ local function pages(settings, fetch)
 end
 
 local function refuse(message, path)
-   error(failure.new{
-      kind = "decode",
-      code = "unexpected_response",
-      message = message,
-      method = "GET",
-      path = path,
-   }, 0)
+   error(failure.unexpected(message, "GET", path), 0)
 end
 
 -- Not an object with fields.

@@ -4,8 +4,21 @@
  * They are in Lua so that they can be suspended like any other script, where a C function could
  * not. Their rows are in library.c; how the files get at each other, in README.md beside this one.
  */
+#include "prelude.h"
+
+#include "auth.h"
 #include "baked.h"
+#include "errors.h"
+#include "exchange.h"
 #include "library.h"
+#include "library_call.h"
+#include "lua_client.h"
+#include "nearest.h"
+#include "registry.h"
+#include "rows_objects.h"
+#include "spool.h"
+#include "system.h"
+#include "tasks.h"
 
 #include <string.h>
 
@@ -80,7 +93,18 @@ static int set_strict(lua_State *L) {
 
 /* [-0, +1, m] Pushes the part "c.library"; the module is at index. */
 static void push_library(lua_State *L, int module) {
-    lua_createtable(L, 0, 16);
+    static const luaL_Reg functions[] = {{"now", bindings_now},
+                                         {"time", bindings_unix_time},
+                                         {"random_hex", bindings_random_hex},
+                                         {"new_error", bindings_new_error},
+                                         {"is_passing", bindings_is_passing},
+                                         {"clean", bindings_clean},
+                                         {"renew", bindings_renew_client},
+                                         {"is_strict", bindings_is_strict},
+                                         {"warn", bindings_warn},
+                                         {"set_strict", set_strict},
+                                         {NULL, NULL}};
+    luaL_newlib(L, functions);
     lua_pushvalue(L, module);
     lua_setfield(L, -2, "promptic");
     bindings_get(L, BINDINGS_METHODS);
@@ -89,22 +113,6 @@ static void push_library(lua_State *L, int module) {
     lua_setfield(L, -2, "resources");
     bindings_push_error_metatable(L);
     lua_setfield(L, -2, "Error");
-    lua_pushcfunction(L, bindings_now);
-    lua_setfield(L, -2, "now");
-    lua_pushcfunction(L, bindings_unix_time);
-    lua_setfield(L, -2, "time");
-    lua_pushcfunction(L, bindings_random_hex);
-    lua_setfield(L, -2, "random_hex");
-    lua_pushcfunction(L, bindings_new_error);
-    lua_setfield(L, -2, "new_error");
-    lua_pushcfunction(L, bindings_clean);
-    lua_setfield(L, -2, "clean");
-    lua_pushcfunction(L, bindings_renew_client);
-    lua_setfield(L, -2, "renew");
-    lua_pushcfunction(L, bindings_warn);
-    lua_setfield(L, -2, "warn");
-    lua_pushcfunction(L, set_strict);
-    lua_setfield(L, -2, "set_strict");
     bindings_open_nearest(L);
     lua_setfield(L, -2, "nearest");
     lua_newtable(L);
@@ -117,7 +125,7 @@ static void push_library(lua_State *L, int module) {
 
 /* --------------------------------------------------------------------- open */
 
-/* [-0, +0, m] Puts a method, where there is one, into the module of its resource too. */
+/* [-0, +0, m] Puts a method, if there is one, into the module of its resource too. */
 static void share_method(lua_State *L, const promptic_endpoint *row) {
     if (row->module == NULL)
         return;

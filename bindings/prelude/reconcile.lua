@@ -17,16 +17,12 @@ local now = library.now
 local reconcile = {}
 
 local function unreadable(room)
-   return failure.new{
-      kind = "decode",
-      code = "unexpected_response",
-      message = ("the response is no list of %s with their ids"):format(room.rows),
-      method = "GET",
-      path = room.path,
-   }
+   local message = "the response is not a list of %s with their ids"
+   return failure.unexpected(message:format(room.rows), "GET", room.path)
 end
 
 local function list(job, room, scan)
+   job:check_process()
    rows.call(job.client, room.list, scan, nil, room.ids[1], room.ids[2])
 end
 
@@ -221,6 +217,9 @@ function reconcile.after(job)
    local scan = job:scan(job.known, job.resent)
    local taken, err = look(job, scan)
    if not taken then
+      if is_error(err) then
+         err.message = err.message .. "; this was the list after the upload, which shows rows that are there twice"
+      end
       error(err, 0)
    elseif taken > 0 then
       error(failure.new{

@@ -1,18 +1,19 @@
--- scheduler.lua - the life of tasks: how they begin, wait, continue and end, and what drives them.
+-- scheduler.lua - the life of tasks: how they begin, wait and continue, and what drives them; ending.lua has their end.
 -- Baked into the module; runs in Lua 5.1 to 5.4. Threads are not involved: a task runs until it calls,
 -- sleeps, awaits or yields, and goes on in a later step.
 local import = ...
 
 local library, host, new_agenda, lists = import "c.library", import "c.tasks", import "agenda", import "lists"
-local alive = import "alive"
+local alive, ending = import "alive", import "ending"
 
-local error, getmetatable, pcall, rawget, rawset = error, getmetatable, pcall, rawget, rawset
-local select, setmetatable, type = select, setmetatable, type
+local error, pcall, select = error, pcall, select
 local huge, max, min = math.huge, math.max, math.min
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
-local now, promptic = library.now, library.promptic
-local link, unlink, begin_awaiting, room = lists.link, lists.unlink, lists.begin_awaiting, lists.room
+local now = library.now
+local link, begin_awaiting, room = lists.link, lists.begin_awaiting, lists.room
+local make_error, finish, conclude = ending.make_error, ending.finish, ending.conclude
+local is_finished, stop_awaiting = ending.is_finished, ending.stop_awaiting
 
 -- Seconds in which a turn goes on with tasks that are ready; the rest wait for the next one. A step is a part of a
 -- game's frame; in other programs longer turns cost less.
@@ -48,99 +49,11 @@ local scheduler = {}
 
 local calls, call_count = {}, 0 -- address of a call -> the task that waits for it
 local front_calls = 0           -- how many of them are of scripts' tasks
-local orphans = lists.new()     -- failures of no group that were not awaited
 local current                   -- the state of the running task
 local outer_context = false     -- of plain code: see scheduler.context
 local broken = false            -- the first of those that mend is to end
 local front, back = new_agenda(), new_agenda() -- of scripts' tasks; of those in the background
 local generation = host.generation()           -- of the process that these belong to
-
-local function make_error(kind, message)
-   return setmetatable({ kind = kind, message = message }, library.Error)
-end
-
-local function stop_awaiting(state)
-   if state.timer then
-      state.agenda.wake(state)
-   else
-      state.agenda.push(state)
-      lists.stop_awaiting(state)
-   end
-end
-
--- ------------------------------------------------------------------ the end of a task
-
--- An error with where the task was: in a promptic.Error the field `traceback`, behind the text of a message.
-local function with_traceback(err, traceback)
-   if getmetatable(err) == library.Error then
-      local earlier = rawget(err, "traceback")
-      rawset(err, "traceback", earlier and earlier .. "\n" .. traceback or traceback)
-      return err
-   elseif type(err) == "string" then
-      return err .. "\n" .. traceback
-   end
-   return err
-end
-
-local function is_cancellation(err)
-   return getmetatable(err) == library.Error and rawget(err, "kind") == "cancelled"
-end
-
-local function is_finished(state)
-   return state.status == "done" or state.status == "failed" or state.status == "cancelled"
-end
-
--- Where a task goes that is over.
-local function leave_group(state)
-   local group = state.group
-   room()
-   unlink(state)
-   if state.status == "failed" and not state.awaited and (group or not state.first) then
-      link(group and group.failures or orphans, state)
-   end
-end
-
--- The consequences of a task's end. Can be called again if it was interrupted half-way.
-local function conclude(state)
-   if state.list == (state.group and state.group.members) then
-      leave_group(state)
-   end
-   while state.first do
-      room()
-      stop_awaiting(state.first)
-   end
-   local on_finish = state.on_finish
-   state.on_finish = false
-   if on_finish then
-      on_finish(state)
-   end
-end
-
-local function finish(state, ok, ...)
-   local results = ok and { n = select("#", ...), ... }
-   local err = ...
-   local status = "done"
-   if not ok then
-      status = state.cancelling and is_cancellation(err) and "cancelled" or "failed"
-   end
-   alive.remove(state)
-   state.co, state.results, state.err, state.status = false, results, not ok and err, status
-   conclude(state)
-end
-
---- The outcome of a finished task. The one that awaits it calls `take` before.
-function scheduler.outcome(state)
-   if state.status == "done" then
-      return unpack(state.results, 1, state.results.n)
-   end
-   error(state.err, 0)
-end
-
---- A finished task's outcome is taken: it is not reported.
-function scheduler.take(state)
-   state.awaited = true
-   unlink(state)
-end
 
 -- ------------------------------------------------------------------ another process
 
@@ -154,7 +67,7 @@ local function check_process()
    front.clear()
    back.clear()
    calls, call_count, front_calls, lists.crossing, broken = {}, 0, 0, 0, false
-   orphans.first, orphans.last = false, false
+   ending.forget_orphans()
    generation = process
 end
 
@@ -178,7 +91,7 @@ local function came_back(state, how, ...)
       end
    elseif how ~= "yielded" then
       local err, traceback = ...
-      err = with_traceback(err, ((traceback or host.traceback(state.co)):gsub("^stack", "task")))
+      err = ending.with_traceback(err, ((traceback or host.traceback(state.co)):gsub("^stack", "task")))
       host.close(state.co)
       finish(state, false, err)
       if how == "interrupted" then
@@ -322,16 +235,6 @@ local function collect()
    end
 end
 
--- Each is taken off before it is reported, since on_task_error may raise.
-local function report_orphans()
-   local state = orphans.first
-   while state do
-      unlink(state)
-      promptic.on_task_error(state.err)
-      state = orphans.first
-   end
-end
-
 -- Resumes tasks that are ready while one more, if it took as long as the longest so far, would be done in time; one at
 -- least.
 local function go_on_until(agenda, stop)
@@ -381,7 +284,7 @@ local function turn(timeout, budget)
    if resumes and call_count > 0 then
       send(stop)
    end
-   report_orphans()
+   ending.report_orphans()
 end
 
 -- Whether nothing of a script can ever go on.
@@ -555,6 +458,7 @@ function scheduler.step(timeout)
    return alive.front
 end
 
-scheduler.is_finished, scheduler.report_orphans = is_finished, report_orphans
+scheduler.is_finished, scheduler.report_orphans = is_finished, ending.report_orphans
+scheduler.outcome, scheduler.take = ending.outcome, ending.take
 
 return scheduler

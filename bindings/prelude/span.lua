@@ -273,8 +273,10 @@ end
 
 --- What the spans of a trace share that began in another process, or nil for a header that is malformed.
 function span.trace_of(header)
-   local version, id, parent, flags = tostring(header):match("^(%x%x)%-(%x+)%-(%x+)%-(%x%x)")
-   if not id or version:lower() == "ff" or #id ~= 32 or #parent ~= 16 or id:find("^0+$") or parent:find("^0+$") then
+   local version, id, parent, flags, rest = tostring(header):match("^(%x%x)%-(%x+)%-(%x+)%-(%x%x)(.*)$")
+   local is_known = rest == "" or version ~= "00" and rest and rest:find("^-") -- later ones may add to it
+   local is_whole = is_known and version:lower() ~= "ff" and #id == 32 and #parent == 16
+   if not is_whole or id:find("^0+$") or parent:find("^0+$") then
       return nil
    end
    local is_sampled = flags:match("[13579bdfBDF]$") ~= nil

@@ -164,17 +164,18 @@ function Spool:check_process()
    if self.generation == host.generation() then
       return
    end
-   for _, segment in ipairs(self.segments) do
-      if segment.owner then
-         disk.close(segment.owner.lock)
-      end
-   end
    self:close_files()
    self.generation, self.segments, self.bytes, self.own_lines = host.generation(), {}, 0, 0
    self:begin()
 end
 
+-- Its own files, and the locks of those whose segments it has taken over.
 function Spool:close_files()
+   for _, segment in ipairs(self.segments) do
+      if segment.owner then
+         disk.close(segment.owner.lock)
+      end
+   end
    if self.lock then
       disk.close(self.lock)
    end
@@ -345,11 +346,6 @@ function Spool:close()
    self:check_process()
    if self.lock and #self.segments == 0 then
       disk.remove(self.id .. ".lock")
-   end
-   for _, segment in ipairs(self.segments) do
-      if segment.owner then
-         disk.close(segment.owner.lock)
-      end
    end
    self:close_files()
    self.segments, self.bytes, self.own_lines = {}, 0, 0

@@ -2,9 +2,12 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
 
-local library, files = import "c.library", import "c.files"
-local check, promptic = library.check, library.promptic
+local library, files, tasks = import "c.library", import "c.files", import "tasks"
+local check, now, promptic = library.check, library.now, library.promptic
 local concat, tonumber = table.concat, tonumber
+
+-- Seconds of reading after which other tasks have their turn.
+local BUDGET = 0.0005
 
 local BOM = "\239\187\191"
 
@@ -26,8 +29,9 @@ local function take_event(state)
    local event
    if #state.data > 0 then
       event = {
-         event = state.event ~= "" and state.event or "message", data = concat(state.data, "\n"), id = state.id,
-         retry = state.retry,
+         event = state.event ~= "" and state.event or "message",
+         data = #state.data == 1 and state.data[1] or concat(state.data, "\n"),
+         id = state.id, retry = state.retry,
       }
    end
    state.data, state.event = {}, ""
@@ -38,9 +42,6 @@ end
 local function take_line(state, line)
    if line == "" then
       return take_event(state)
-   end
-   if line:find("[\128-\255]") then
-      line = files.utf8(line)
    end
    local colon = line:find(":", 1, true)
    if not colon then
@@ -62,6 +63,22 @@ local function skip_bom(state, bytes)
    return beginning:sub(1, #BOM) == BOM and beginning:sub(#BOM + 1) or beginning
 end
 
+local function is_cut(tail)
+   local lead = tail:byte()
+   return #tail < (lead < 224 and 2 or lead < 240 and 3 or 4)
+end
+
+-- As UTF-8, without a character that the next bytes may complete. Each piece by itself: a line may be long.
+local function repair(state, bytes)
+   if not state.cut and not bytes:find("[\128-\255]") then
+      return bytes
+   end
+   bytes = (state.cut or "") .. bytes
+   local tail = bytes:match("[\192-\247][\128-\191]?[\128-\191]?$")
+   state.cut = tail and is_cut(tail) and tail or nil
+   return files.utf8(state.cut and bytes:sub(1, -#tail - 1) or bytes)
+end
+
 -- Where the next line begins in the bytes: a CR that the bytes before ended with may have been half of a CRLF.
 local function first_line(state, bytes)
    local after_cr = state.after_cr and bytes:sub(1, 1) == "\n"
@@ -73,9 +90,11 @@ end
 
 -- Calls f with each event that the bytes end; false once it has returned false.
 local function read(state, bytes, f)
+   local stop_at = now() + BUDGET
    if state.beginning then
       bytes = skip_bom(state, bytes)
    end
+   bytes = repair(state, bytes)
    local at = first_line(state, bytes)
    local stop = bytes:find("[\r\n]", at)
    while stop do
@@ -90,6 +109,10 @@ local function read(state, bytes, f)
       local event = take_line(state, line)
       if event and f(event) == false then
          return false
+      end
+      if now() > stop_at then
+         tasks.give_way()
+         stop_at = now() + BUDGET
       end
       stop = bytes:find("[\r\n]", at)
    end

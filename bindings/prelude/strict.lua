@@ -56,6 +56,9 @@ end
 
 local shape_of
 
+-- Fields for which the object itself is easily taken: TracePage and DatasetWithCases have no `data`.
+local LISTS = { data = true, traces = true, cases = true }
+
 -- Adds a field: field as in promptic.types.
 local function add(shape, field)
    shape.fields[field.name] = { shape = shape_of(field.type) or nil, many = field.list or field.map }
@@ -69,8 +72,8 @@ local function new_shape(key, name, fields)
    shape.metatable = metatable_of(shape)
    for _, field in ipairs(fields) do
       add(shape, field)
-      if field.name == "data" and field.list then
-         shape.list = "data"
+      if LISTS[field.name] and field.list then
+         shape.list = field.name
       end
    end
    return shape
@@ -132,6 +135,21 @@ function strict.mark(value, name, field)
    if shape then
       mark(value, shape)
    end
+end
+
+--- The same of a result of the library's own, whose type is a row of promptic.library, if the client is strict. Returns
+--- the result.
+function strict.own(client, value, name)
+   if library.is_strict(client) then
+      local key = "own." .. name
+      for _, row in ipairs(not shapes[key] and library.promptic.library or {}) do
+         if row.kind == "class" and row.name == name then
+            new_shape(key, name, row.parameters)
+         end
+      end
+      mark(value, shapes[key])
+   end
+   return value
 end
 
 library.set_strict(strict.load, strict.mark)

@@ -258,6 +258,12 @@ return {
    spawn_for = function(parent, ...)
       return scheduler.spawn(parent.group, parent, ...)
    end,
+   -- Lets other tasks have their turn, where the running one can be suspended.
+   give_way = function()
+      if running() then
+         scheduler.sleep(0)
+      end
+   end,
    settle = settle,
    cancel = cancel,
    current = current,

@@ -5,7 +5,7 @@ local import = ...
 local error, ipairs, math, pcall, setmetatable = error, ipairs, math, pcall, setmetatable
 local tonumber, tostring, type = tonumber, tostring, type
 
-local library, methods, scheduler = import "c.library", import "methods", import "scheduler"
+local library, files, scheduler = import "c.library", import "c.files", import "scheduler"
 local background, failure, generation = import "background", import "failure", import("c.tasks").generation
 local offload, otlp, span, spools = import "offload", import "otlp", import "span", import "spool"
 local tasks = import "tasks"
@@ -92,7 +92,7 @@ end
 
 -- ------------------------------------------------------------------ sending
 
-local STEP_SECONDS = 0.0005 -- that spans are encoded for before others have their turn
+local STEP_SECONDS = 0.00025 -- that spans are encoded for before others have their turn
 
 -- The JSON text of a span, or a line of the spool.
 local function encode(self, item)
@@ -140,7 +140,7 @@ local HOPELESS = { argument = true, auth = true, config = true, decode = true }
 -- Whether there is no use in another attempt.
 local function is_refusal(err)
    local status = err.status_code
-   return HOPELESS[err.kind] or status and status >= 400 and status < 500 and status ~= 408 and status ~= 429
+   return HOPELESS[err.kind] or status and status >= 400 and not failure.is_passing(err)
 end
 
 -- The platform took the request but not all of it, or has something to say of it. Returns how many spans it rejected.
@@ -178,7 +178,7 @@ local function deliver(self, texts, first, last)
    if #part == 0 then
       return last + 1
    end
-   local fine, result = failure.attempt(methods.ingest_traces, self.client, otlp.request(self.resource, part))
+   local fine, result = failure.attempt(files.post, self.client, "ingest_traces", otlp.request(self.resource, part))
    if fine then
       local rejected = heed(self, result)
       self.stats.sent = self.stats.sent + #part - rejected
@@ -204,7 +204,7 @@ end
 
 -- Whether the platform answers: a request without spans, which leaves nothing in doubt.
 local function is_there(self)
-   local fine, result = failure.attempt(methods.ingest_traces, self.client, otlp.NOTHING)
+   local fine, result = failure.attempt(files.post, self.client, "ingest_traces", otlp.NOTHING)
    return fine or failure.is_error(result) and is_refusal(result)
 end
 
@@ -363,23 +363,42 @@ function Tracer:current()
    return current and current.tracer == self and current or nil
 end
 
---- Waits until everything is sent, for so many seconds at most; whether it is.
-function Tracer:flush(seconds)
+-- Called by the method itself, so that an error names the script's line.
+local function check_seconds(where, seconds)
+   if seconds ~= nil and (type(seconds) ~= "number" or not (seconds >= 0)) then
+      error(("bad argument #1 to '%s' (seconds expected, got %s)"):format(where, tostring(seconds)), 3)
+   end
+end
+
+local function flush(self, seconds)
    check_process(self)
    if not is_empty(self) then
       wake(self)
    end
-   promptic.flush(seconds)
+   background.flush(seconds, function()
+      return self.sender and not scheduler.is_finished(self.sender) and self.sender or nil
+   end)
    return is_empty(self)
+end
+
+--- Waits until everything is sent, for so many seconds at most; whether it is.
+function Tracer:flush(seconds)
+   check_seconds("flush", seconds)
+   local done = flush(self, seconds)
+   return done
 end
 
 --- The same, and takes no further spans. What the spool holds stays for the next process.
 function Tracer:close(seconds)
+   check_seconds("close", seconds)
    if self.is_closed then
       return true
    end
-   local done = self:flush(seconds or 2)
+   local done = flush(self, seconds or 2)
    give_up(self)
+   if self.sender then
+      scheduler.cancel(self.sender)
+   end
    return done
 end
 

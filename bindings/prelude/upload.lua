@@ -9,7 +9,7 @@ local table, tostring, type = table, tostring, type
 local methods, library, rows = import "methods", import "c.library", import "c.rows"
 local tasks, supervise, sources = import "tasks", import "supervise", import "sources"
 local Job, reconcile, resume, rooms = import "job", import "reconcile", import "resume", import "rooms"
-local labels, failure = import "labels", import "failure"
+local labels, failure, strict = import "labels", import "failure", import "strict"
 local is_error = failure.is_error
 local check, now = library.check, library.now
 
@@ -107,6 +107,7 @@ local function shrink(job, batch, err)
    elseif job.settings.on_bad_row == "skip" then
       skip_large(job, batch)
    else
+      place_refusal(job, batch, err)
       job:retry(batch)
       job:fail(err)
    end
@@ -119,8 +120,7 @@ local function halve(job, batch)
 end
 
 -- The platform refuses a batch for its content: one row is sent alone, then halves of the rest, until a row that is
--- alone
--- is refused, which ends the upload.
+-- alone is refused, which ends the upload.
 local function narrow(job, batch, err)
    if batch.rows:count() > 1 and names_count(err) then
       halve(job, batch)
@@ -143,13 +143,8 @@ local function send_again(job, batch, err)
 end
 
 local function incomplete(room)
-   return failure.new{
-      kind = "decode",
-      code = "unexpected_response",
-      message = ("the response does not hold the %s that were to be created"):format(room.rows),
-      method = "POST",
-      path = room.path,
-   }
+   local message = "the response does not hold the %s that were to be created"
+   return failure.unexpected(message:format(room.rows), "POST", room.path)
 end
 
 local function post(job, batch, scan)
@@ -260,6 +255,7 @@ end
 -- The next batch that is to be sent, nil where there is none.
 local function read(job)
    while not job.ended and not job.paused do
+      job:check_process()
       local standing, last = resume.standing(job.past, job.source.number + 1)
       local most_rows = job.pace.rows
       local batch = {
@@ -317,6 +313,7 @@ end
 
 -- The next batch for a worker, nil where it is to end.
 local function take(job)
+   job:check_process()
    while not job.failure and not job.paused and job.working <= job.pace.width do
       if #job.again > 0 then
          return within_limits(job, table.remove(job.again))
@@ -460,7 +457,7 @@ local function run(call, settings)
    if not resume.continue(job, settings.resume) then
       job.source = sources.open(call.given, settings.path)
    end
-   return tasks.run(upload, job)
+   return strict.own(call.client, tasks.run(upload, job), "Upload")
 end
 
 function methods.upload_observations(...)

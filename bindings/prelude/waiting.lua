@@ -28,8 +28,7 @@ end
 local function is_away(err)
    local status = err.status_code
    if err.kind == "api" or err.kind == "decode" then
-      return status == 408 or status == 429 or is_html(err)
-         or status ~= nil and status > 501
+      return is_html(err) or failure.is_passing(err) and status ~= 500 and status ~= 501
    end
    return failure.is_passing(err)
 end

@@ -1,6 +1,10 @@
 /* rows_arguments.c - the arguments of uploads and of promptic.rows. The rest is Lua
  * (prelude/upload.lua, prelude/iterate.lua) and rows_*.c. */
-#include "rows.h"
+#include "rows_arguments.h"
+
+#include "lua_client.h"
+#include "rows_objects.h"
+#include "rows_reader.h"
 
 #include <errno.h>
 #include <string.h>
@@ -53,6 +57,15 @@ static const char *push_label(lua_State *L, const bindings_site *site, int setti
     return label != NULL ? label : older;
 }
 
+/* [-0, +1, e] split_column, which is another column than the answers'. */
+static const char *push_split(lua_State *L, const bindings_site *site, int settings,
+                              const char *label) {
+    const char *split = push_text(L, site, settings, "split_column");
+    if (split != NULL && strcmp(split, label != NULL ? label : "expected") == 0)
+        bindings_argument_error(L, site, "option 'split_column': '%s' is the label_column", split);
+    return split;
+}
+
 /* [-0, +1, e] Pushes the format that the option or the path's ending names. */
 static const rows_format *push_format(lua_State *L, const bindings_site *site, int settings,
                                       const char *what, const char *path) {
@@ -88,6 +101,15 @@ static void insert(rows_variable *variables, size_t count, rows_variable added) 
     variables[count] = added;
 }
 
+/* [-0, +0, e] Adds a column of the list, whose name is the variable's. */
+static void append(lua_State *L, const bindings_site *site, rows_reading *reading,
+                   rows_variable *variables, const char *name) {
+    for (size_t i = 0; i < reading->variable_count; i++)
+        if (strcmp(variables[i].name, name) == 0)
+            bindings_argument_error(L, site, "option 'variables': '%s' is there twice", name);
+    variables[reading->variable_count++] = (rows_variable){.name = name, .column = name};
+}
+
 /* [-0, +2, e] Takes the option: a list of columns, or columns by the variable's name. The strings
  * stay in the option's table. */
 static void push_variables(lua_State *L, const bindings_site *site, int settings,
@@ -104,8 +126,7 @@ static void push_variables(lua_State *L, const bindings_site *site, int settings
     rows_variable *variables = compat_newuserdata(L, (count + 1) * sizeof *variables);
     for (size_t i = 0; i < listed; i++) {
         lua_rawgeti(L, -2, (compat_index)(i + 1));
-        const char *name = check_name(L, site, -1);
-        variables[reading->variable_count++] = (rows_variable){.name = name, .column = name};
+        append(L, site, reading, variables, check_name(L, site, -1));
         lua_pop(L, 1);
     }
     for (lua_pushnil(L); lua_next(L, -3) != 0; lua_pop(L, 1)) {
@@ -130,7 +151,7 @@ static void push_reader(lua_State *L, const bindings_site *site, const bindings_
     reading.format = push_format(L, site, settings, what, path);
     reading.separator = push_separator(L, options, settings, reading.format);
     reading.label_column = push_label(L, options, settings);
-    reading.split_column = push_text(L, options, settings, "split_column");
+    reading.split_column = push_split(L, options, settings, reading.label_column);
     push_variables(L, options, settings, &reading);
     if (!rows_push_reader(L, path, &reading))
         bindings_argument_error(L, site, "%s: %s: %s", what, path, strerror(errno));
@@ -164,7 +185,7 @@ static void open_file(lua_State *L, const bindings_site *site, const bindings_si
     lua_replace(L, site->argument);
 }
 
-/* [-0, +0, e] Options of files, where there is none. */
+/* [-0, +0, e] Refuses options of files if the source is not one. */
 static void refuse_reading(lua_State *L, const bindings_site *options) {
     static const char *const names[] = {
         "separator", "format", "label_column", "expected_column", "split_column",

@@ -1,5 +1,12 @@
 /* rows_array.c - .json files: one array of observations, read one at a time. */
-#include "rows.h"
+#include "rows_array.h"
+
+#include "json_buffer.h"
+#include "json_text.h"
+#include "rows_file.h"
+#include "rows_json.h"
+#include "rows_observation.h"
+#include "rows_refuse.h"
 
 #include <string.h>
 
@@ -46,7 +53,7 @@ static const char *take_separator(rows_reader *reader, char byte) {
     return NULL;
 }
 
-/* Moves on to an element: ROWS_READ where there is one. Each stage can be begun again, since the
+/* Moves on to an element: ROWS_READ if there is one. Each stage can be begun again, since the
  * file may not be ready. */
 static rows_outcome find_element(rows_reader *reader) {
     const char *problem = NULL;
@@ -91,8 +98,8 @@ static rows_outcome read_here(lua_State *L, rows_reader *reader, json_buffer *ou
             return outcome;
         }
         if (progress == ROWS_WRONG)
-            return rows_refuse(reader, ROWS_BROKEN, "not JSON: %s at character %zu of the element",
-                               problem.what, problem.place);
+            return rows_refuse(reader, ROWS_BROKEN, "%s%s at character %zu of the element",
+                               problem.is_json ? "" : "not JSON: ", problem.what, problem.place);
         const char *what = rows_file_more(file);
         if (what != NULL)
             return rows_stop(reader, what);

@@ -4,7 +4,9 @@
  * The block of text begins with a count of those who use it, the batch itself and the requests
  * under way, so that a body is neither copied for its request nor freed under it.
  */
-#include "rows.h"
+#include "rows_batch.h"
+
+#include "grow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,14 +61,10 @@ bool rows_batch_accepts(const rows_batch *batch) {
 }
 
 void rows_batch_commit(lua_State *L, rows_batch *batch, int64_t number, int64_t line) {
-    if (batch->count == batch->capacity) {
-        size_t capacity = batch->capacity == 0 ? 64 : 2 * batch->capacity;
-        rows_row *rows = realloc(batch->rows, capacity * sizeof *rows);
-        if (rows == NULL)
-            luaL_error(L, "not enough memory");
-        batch->rows = rows;
-        batch->capacity = capacity;
-    }
+    rows_row *rows = grow(batch->rows, &batch->capacity, batch->count + 1, sizeof *rows, 64);
+    if (rows == NULL)
+        luaL_error(L, "not enough memory");
+    batch->rows = rows;
     batch->rows[batch->count++] =
         (rows_row){.end = batch->text.length, .number = number, .line = line};
 }

@@ -6,6 +6,15 @@
  */
 #include "rows_csv.h"
 
+#include "json_buffer.h"
+#include "rows_field.h"
+#include "rows_file.h"
+#include "rows_header.h"
+#include "rows_names.h"
+#include "rows_refuse.h"
+#include "rows_room.h"
+#include "rows_text.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +107,7 @@ static split_result split_end(splitting *s) {
     return SPLIT_NONE;
 }
 
-/* Splits the record at s->at: SPLIT_NONE where there is none, else done, more or bad. */
+/* Splits the record at s->at: SPLIT_NONE if there is none, else done, more or bad. */
 static split_result split(splitting *s) {
     split_result result;
     if (s->at == s->end)

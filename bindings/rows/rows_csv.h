@@ -1,46 +1,15 @@
 /*
- * rows_csv.h - what the two files about .csv share: rows_csv.c splits records and writes them,
- * rows_header.c decides what each column is for.
+ * rows_csv.h - rows of .csv and .tsv files.
  */
 #ifndef PROMPTIC_ROWS_CSV_H
 #define PROMPTIC_ROWS_CSV_H
 
-#include "rows.h"
+#include "rows_reader.h"
 
-/* A field as it stands in the window, without the quotes around it. */
-struct rows_field {
-    const char *at;
-    size_t length;
-    bool doubled; /* holds doubled quotes */
-};
+/* [-0, +0, m] rows_reader.read of .csv and .tsv: a row a record. */
+rows_outcome rows_read_csv(lua_State *L, rows_reader *reader, json_buffer *out);
 
-typedef enum column_use {
-    COLUMN_VARIABLE,
-    COLUMN_EXPECTED,
-    COLUMN_SPLIT,
-    COLUMN_IGNORED, /* idx: the row's number in the file of another program */
-    COLUMN_BLANK    /* has no name: spreadsheets write columns that once held something */
-} column_use;
-
-struct rows_column {
-    size_t name, name_length; /* where it is in reader->names, quotes included */
-    column_use use;
-};
-
-/* [-0, +0, m] Adds the field as a JSON string; false with *invalid_at where it is not UTF-8. */
-bool rows_csv_add_field(lua_State *L, rows_reader *reader, const rows_field *field,
-                        json_buffer *out, size_t *invalid_at);
-
-/* [-0, +0, m] Takes the `count` fields in reader->fields as the header, whose text is `length`
- * bytes at the window's beginning. ROWS_READ, or ROWS_BROKEN with the reason. */
-rows_outcome rows_header_take(lua_State *L, rows_reader *reader, size_t count, size_t length);
-
-/* How messages call a character that often separates fields; NULL for any other. */
-const char *rows_header_separator(char c);
-
-/* The column's name, in quotes: not terminated, rows_header_cut(reader, column) bytes of it fit
- * into a message. */
-const char *rows_header_name(const rows_reader *reader, const rows_column *column);
-int rows_header_cut(const rows_column *column, const char *name);
+/* Frees what reading it has allocated. */
+void rows_csv_close(rows_reader *reader);
 
 #endif

@@ -1,5 +1,7 @@
 /* rows_field.c - a field of a .csv file as JSON. */
-#include "rows_csv.h"
+#include "rows_field.h"
+
+#include "json_buffer.h"
 
 #include <string.h>
 

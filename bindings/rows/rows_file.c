@@ -4,7 +4,7 @@
  * Nothing waits here: what is no regular file is polled before it is read. O_NONBLOCK is set only
  * on what is opened here, standard input stays as it is.
  */
-#include "rows.h"
+#include "rows_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -56,7 +56,7 @@ static const char *make_room(rows_file *file) {
     return NULL;
 }
 
-/* What cannot seek: NULL where it can be read without waiting. */
+/* Of a pipe, a terminal or a socket: NULL if it can be read without waiting. */
 static const char *check_ready(const rows_file *file) {
     struct pollfd ready = {.fd = file->descriptor, .events = POLLIN};
     if (file->owner != (long)getpid())

@@ -1,5 +1,5 @@
 /* rows_hash.c - hashes of observations' contents, and sums of bytes. */
-#include "rows.h"
+#include "rows_hash.h"
 
 #include <string.h>
 

@@ -2,7 +2,14 @@
  * rows_header.c - what the columns of a .csv file are for: the header's names, and what is wrong
  * with them.
  */
-#include "rows_csv.h"
+#include "rows_header.h"
+
+#include "nearest.h"
+#include "rows_field.h"
+#include "rows_json.h"
+#include "rows_names.h"
+#include "rows_refuse.h"
+#include "rows_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -146,7 +153,7 @@ static rows_outcome refuse_missing(rows_reader *reader, size_t length, rows_plac
 
 /* --------------------------------------------------------------------- uses */
 
-/* [-0, +0, m] Takes a column's name; ROWS_BROKEN where it is no good. */
+/* [-0, +0, m] Takes a column's name; ROWS_BROKEN if it cannot be used. */
 static rows_outcome add_column(lua_State *L, rows_reader *reader, const rows_field *field) {
     rows_column *column = &reader->columns[reader->column_count];
     size_t number = reader->column_count + 1;
@@ -209,7 +216,7 @@ static rows_outcome check_blank(rows_reader *reader) {
     return ROWS_READ;
 }
 
-/* The index of the column of this name; the number of columns where there is none. */
+/* The index of the column of this name; the number of columns if there is none. */
 static size_t find_column(const rows_reader *reader, rows_place place) {
     size_t index = 0;
     while (index < reader->column_count && !is_at(reader, &reader->columns[index], place))

@@ -1,29 +1,31 @@
 /* rows_item.c - a row that is a Lua value, as its room has it. */
-#include "rows.h"
+#include "rows_item.h"
 
-#include "parameters.h"
+#include "body.h"
+#include "request_parameters.h"
+#include "rows_room.h"
 
 #include <string.h>
 
 /* clang-format off */
-#define SPLIT ROW(ITEM, "split", "split", STRING, "which part it belongs to", NULLABLE, ONE_OF(VALUES("train", "eval")))
+#define SPLIT INNER(ITEM, "split", "split", STRING, "which part it belongs to", NULLABLE, ONE_OF(VALUES("train", "eval")))
 
 /* An observation that becomes a case. */
 static const promptic_parameter observation_fields[] = {
-    ROW(LIST, "observations", "observations", ARRAY, "", REQUIRED),
-    ROW(ITEM, "variables", "inputPayload", OBJECT, "", REQUIRED),
-    ROW(ITEM, "expected", "expectedPayload", ANY, "", REQUIRED),
+    ARGUMENT(LIST, "observations", "observations", ARRAY, ""),
+    INNER(ITEM, "variables", "inputPayload", OBJECT, "", REQUIRED),
+    INNER(ITEM, "expected", "expectedPayload", ANY, "", REQUIRED),
     SPLIT,
-    ROW(ITEM, "input", "inputPayload.input", ANY, "", OPTIONAL),
+    INNER(ITEM, "input", "inputPayload.input", ANY, ""),
     {.name = NULL}};
 
 /* A case, without the idx that platforms give. */
 static const promptic_parameter case_fields[] = {
-    ROW(LIST, "cases", "cases", ARRAY, "", REQUIRED),
-    ROW(ITEM, "input_payload", "inputPayload", OBJECT, "", REQUIRED),
-    ROW(ITEM, "expected_payload", "expectedPayload", ANY, "", NULLABLE),
+    ARGUMENT(LIST, "cases", "cases", ARRAY, ""),
+    INNER(ITEM, "input_payload", "inputPayload", OBJECT, "", REQUIRED),
+    INNER(ITEM, "expected_payload", "expectedPayload", ANY, "", NULLABLE),
     SPLIT,
-    ROW(ITEM, "metadata", "metadata", OBJECT, "", OPTIONAL),
+    INNER(ITEM, "metadata", "metadata", OBJECT, ""),
     {.name = NULL}};
 /* clang-format on */
 
@@ -43,6 +45,19 @@ static bool has_field(lua_State *L, const char *name) {
 /* Whether the row on top has the form of a case. */
 static bool is_case(lua_State *L) {
     return lua_istable(L, -1) && (has_field(L, "input_payload") || has_field(L, "inputPayload"));
+}
+
+/* [-0, +0, e] Refuses the observation on top where its answer, the field of this name, is null: as
+ * in a file, null is none. */
+static void check_null(lua_State *L, const char *name, int64_t number, bool *refused) {
+    lua_pushstring(L, name);
+    lua_rawget(L, -2);
+    if (lua_islightuserdata(L, -1) && lua_touserdata(L, -1) == NULL) {
+        *refused = true;
+        lua_pushfstring(L, "observations[%d].%s is missing", (int)number, name);
+        lua_error(L);
+    }
+    lua_pop(L, 1);
 }
 
 /* [-0, +0, e] Refuses the row on top where its answer, the field of this name, is empty. */
@@ -67,6 +82,10 @@ void rows_write_item(lua_State *L, rows_batch *batch, int64_t number, bool *refu
                                    : batch->room.cases ? &as_case
                                                        : rows_endpoint();
     bindings_write_item(L, row, lua_gettop(L), (size_t)number, &batch->text, refused);
+    if (!is_own && batch->room.cases) {
+        check_null(L, "expected", number, refused);
+        check_null(L, "expectedPayload", number, refused);
+    }
     if (batch->on_empty == ROWS_EMPTY_KEEP)
         return;
     const char *list = is_own ? "cases" : "observations";

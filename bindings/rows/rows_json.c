@@ -2,7 +2,10 @@
  * rows_json.c - observations in JSON text: read strictly before they are sent unchanged, and hashed
  * by content.
  */
-#include "rows.h"
+#include "rows_json.h"
+
+#include "json_number.h"
+#include "rows_hash.h"
 
 #include <string.h>
 
@@ -19,6 +22,26 @@ static bool fail(reading *r, const char *problem) {
     return false;
 }
 
+static uint64_t hash_text(const reading *r) {
+    uint64_t hash = ROWS_HASH_START;
+    for (size_t i = 0; i < r->json->length; i++)
+        hash = rows_hash_byte(hash, (unsigned char)r->json->text[i]);
+    return hash;
+}
+
+/* Readers of JSON take one of two members with the same name, and not all of them the same one:
+ * the row that the platform lists would not be the row that was sent. */
+static bool check_keys(reading *r, rows_keys *keys) {
+    bool fine = true;
+    if (r->event == JSON_OPEN_OBJECT || r->event == JSON_OPEN_ARRAY)
+        fine = rows_keys_open(keys);
+    else if (r->event == JSON_KEY)
+        fine = rows_keys_add(keys, hash_text(r));
+    else if (r->event == JSON_CLOSE && rows_keys_close(keys))
+        return fail(r, "a member appears twice");
+    return fine || fail(r, "not enough memory");
+}
+
 /* To the next event; false at an error and at the end of the text, which `event` distinguishes. */
 static bool next(reading *r) {
     do
@@ -26,17 +49,12 @@ static bool next(reading *r) {
     while (r->event == JSON_PAUSED);
     if (r->event == JSON_FAILED)
         r->problem = r->json->problem != NULL ? r->json->problem : "not enough memory";
-    return r->event > JSON_END;
+    if (r->event <= JSON_END)
+        return false;
+    return r->naming == NULL || r->naming->keys == NULL || check_keys(r, r->naming->keys);
 }
 
 /* ------------------------------------------------------------------ hashes */
-
-static uint64_t hash_text(const reading *r) {
-    uint64_t hash = ROWS_HASH_START;
-    for (size_t i = 0; i < r->json->length; i++)
-        hash = rows_hash_byte(hash, (unsigned char)r->json->text[i]);
-    return hash;
-}
 
 /* Two numbers are the same where a double makes no difference between them. */
 static uint64_t hash_number(const json_number *number) {
@@ -169,7 +187,7 @@ bool rows_is_same(const rows_value *name, const rows_value *other) {
     return name->length == other->length && memcmp(name->at, other->at, name->length) == 0;
 }
 
-/* Where the member of a case goes; NULL where it is none of its own. */
+/* Where the member of a case goes; NULL for any other member. */
 static rows_value *case_slot(rows_observation *o, const rows_value *name) {
     if (rows_is_name(name, "inputPayload") || rows_is_name(name, "input_payload"))
         return &o->variables;
@@ -178,7 +196,7 @@ static rows_value *case_slot(rows_observation *o, const rows_value *name) {
     return NULL;
 }
 
-/* Where the member goes; NULL where it is none of an observation's. */
+/* Where the member of an observation goes; NULL for any other member. */
 static rows_value *slot(rows_observation *o, const rows_naming *naming, const rows_value *name) {
     if (rows_is_same(name, &naming->label))
         return &o->expected;
@@ -248,7 +266,7 @@ static bool read_observation(reading *r, rows_observation *o, hashes *kept) {
     while (r->event > JSON_END && next(r) && r->event == JSON_KEY)
         if (!read_member(r, o, kept))
             return false;
-    return r->event == JSON_CLOSE;
+    return r->event == JSON_CLOSE && r->problem == NULL;
 }
 
 rows_progress rows_json_observation(json_reader *json, const char *at, const char *end, bool last,
@@ -256,6 +274,8 @@ rows_progress rows_json_observation(json_reader *json, const char *at, const cha
                                     rows_problem *problem) {
     reading r = {.json = json, .naming = naming};
     *observation = (rows_observation){.has_input = false};
+    if (naming->keys != NULL)
+        rows_keys_start(naming->keys);
     json_reader_start(json, at, (size_t)(end - at), last, JSON_REFUSE);
     bool done = read_observation(&r, observation, NULL);
     if (done) {
@@ -264,7 +284,8 @@ rows_progress rows_json_observation(json_reader *json, const char *at, const cha
     }
     if (r.problem == NULL)
         return ROWS_UNFINISHED;
-    *problem = (rows_problem){.what = r.problem, .place = json_reader_place(json, at)};
+    *problem = (rows_problem){
+        .what = r.problem, .place = json_reader_place(json, at), .is_json = r.event != JSON_FAILED};
     return ROWS_WRONG;
 }
 
@@ -286,12 +307,13 @@ bool rows_members_next(json_reader *json, rows_value *name, rows_value *value) {
     return true;
 }
 
+const rows_naming rows_own_naming = {.label = {.at = "\"expected\"", .length = 10},
+                                     .split = {.at = "\"split\"", .length = 7},
+                                     .payloads = true};
+
 bool rows_json_content(const char *text, size_t length, rows_content *content) {
-    static const rows_naming naming = {.label = {.at = "\"expected\"", .length = 10},
-                                       .split = {.at = "\"split\"", .length = 7},
-                                       .payloads = true};
     json_reader json = {.text = NULL};
-    reading r = {.json = &json, .naming = &naming};
+    reading r = {.json = &json, .naming = &rows_own_naming};
     rows_observation o = {.has_input = false};
     hashes kept = {.split = ROWS_NO_SPLIT};
     json_reader_start(&json, text, length, true, JSON_REPLACE);

@@ -1,5 +1,12 @@
 /* rows_lines.c - .jsonl files: an observation a line. */
-#include "rows.h"
+#include "rows_lines.h"
+
+#include "json_buffer.h"
+#include "json_text.h"
+#include "rows_file.h"
+#include "rows_json.h"
+#include "rows_observation.h"
+#include "rows_refuse.h"
 
 #include <string.h>
 
@@ -32,8 +39,8 @@ static rows_outcome read_object(lua_State *L, rows_reader *reader, const char *a
     rows_naming naming = rows_naming_of(reader);
     if (rows_json_observation(&reader->json, at, end, true, &naming, &observation, &problem) !=
         ROWS_WHOLE)
-        return rows_refuse(reader, ROWS_BAD, "not JSON: %s at character %zu", problem.what,
-                           problem.place);
+        return rows_refuse(reader, ROWS_BAD, "%s%s at character %zu",
+                           problem.is_json ? "" : "not JSON: ", problem.what, problem.place);
     if (json_skip_space(reader->json.at, end) != end)
         return rows_refuse(reader, ROWS_BAD, "not JSON: text after the object");
     return rows_write_observation(L, reader, &observation, out);

@@ -1,5 +1,7 @@
 /* rows_names.c - notices a name that comes twice, in constant time a name. */
-#include "rows.h"
+#include "rows_names.h"
+
+#include "rows_hash.h"
 
 #include <stdlib.h>
 #include <string.h>

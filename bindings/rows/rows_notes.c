@@ -1,7 +1,16 @@
 /* rows_notes.c - what the prelude's notes on labels and columns need of batches, readers and
  * clients. */
-#include "rows_csv.h"
-#include "rows_objects.h"
+#include "rows_notes.h"
+
+#include "client_argument.h"
+#include "json_reader.h"
+#include "lua_client.h"
+#include "rows_batch.h"
+#include "rows_header.h"
+#include "rows_json.h"
+#include "rows_object.h"
+#include "rows_reader.h"
+#include "state.h"
 
 /* [-1, +0, m] Adds the answer on top, whose row has this number, to the list where the table `seen`
  * does not have it yet. */
@@ -27,9 +36,6 @@ static void add_answer(lua_State *L, int seen, int list, int64_t number) {
 /* batch:answers(seen): a list of { JSON text, number of the row } of answers that the table does
  * not have as keys, which are added to it */
 int rows_batch_answers(lua_State *L) {
-    static const rows_naming naming = {.label = {.at = "\"expected\"", .length = 10},
-                                       .split = {.at = "\"split\"", .length = 7},
-                                       .payloads = true};
     const rows_batch *batch = rows_check_batch(L, 1);
     rows_observation observation;
     rows_problem problem;
@@ -40,8 +46,8 @@ int rows_batch_answers(lua_State *L) {
         size_t length;
         json_reader json = {.text = NULL};
         const char *text = rows_batch_row(batch, i, &length);
-        rows_progress progress = rows_json_observation(&json, text, text + length, true, &naming,
-                                                       &observation, &problem);
+        rows_progress progress = rows_json_observation(&json, text, text + length, true,
+                                                       &rows_own_naming, &observation, &problem);
         json_reader_free(&json);
         if (progress != ROWS_WHOLE || observation.expected.at == NULL)
             continue;
@@ -51,7 +57,7 @@ int rows_batch_answers(lua_State *L) {
     return 1;
 }
 
-/* reader:columns(): the names of a .csv file's columns as JSON texts; nil where they are not read,
+/* reader:columns(): the names of a .csv file's columns as JSON texts; nil if they are not read,
  * or there are none */
 int rows_reader_columns(lua_State *L) {
     const rows_reader *reader = rows_check_reader(L, 1);

@@ -5,6 +5,20 @@
  */
 #include "rows_objects.h"
 
+#include "json_decode.h"
+#include "lua_call.h"
+#include "rows_batch.h"
+#include "rows_hash.h"
+#include "rows_item.h"
+#include "rows_json.h"
+#include "rows_notes.h"
+#include "rows_object.h"
+#include "rows_room.h"
+#include "rows_scan.h"
+#include "rows_set.h"
+#include "rows_set_object.h"
+#include "rows_tally.h"
+
 #include <string.h>
 
 #define TALLY "promptic.rows.tally"
@@ -37,7 +51,7 @@ typedef struct addition {
     bool refused, is_empty; /* the next one is no observation; for its answer, which is empty */
 } addition;
 
-/* [-0, +0, e] The row on top, whose number is the next one: false where it does not fit. */
+/* [-0, +0, e] The row on top, whose number is the next one: false if it does not fit. */
 static bool write_row(lua_State *L, addition *a) {
     rows_batch_begin(L, a->batch);
     rows_write_item(L, a->batch, a->number + 1, &a->refused, &a->is_empty);
@@ -90,8 +104,8 @@ static void push_skips(lua_State *L, const rows_batch *batch, bool is_empty) {
     lua_pushstring(L, is_empty ? "empty_answer" : NULL);
 }
 
-/* batch:add(value, number): true; false where it does not fit; nil, the reason, whether to skip it
- * and the reason's code where it is no observation */
+/* batch:add(value, number): true; false if it does not fit; nil, the reason, whether to skip it
+ * and the reason's code if it is not an observation */
 static int batch_add(lua_State *L) {
     int64_t number = rows_check_number(L, 3);
     addition a = {.batch = rows_check_batch(L, 1), .number = number - 1};
@@ -155,7 +169,7 @@ static int batch_split(lua_State *L) {
     return 1;
 }
 
-/* batch:place(): the number of its first row, and the line of its file where there is one */
+/* batch:place(): the number of its first row, and the line of its file if there is one */
 static int batch_place(lua_State *L) {
     const rows_batch *batch = rows_check_batch(L, 1);
     luaL_argcheck(L, batch->count > 0, 1, "a batch without rows");
@@ -357,7 +371,7 @@ static int new_scan(lua_State *L) {
 }
 
 /* scan:result(): how many rows were taken, how many were neither known nor wanted, how many were
- * listed, and how many there are by the dataset's count, where it has one; nil where the response
+ * listed, and how many there are by the dataset's count, where it has one; nil if the response
  * could not be read */
 static int scan_result(lua_State *L) {
     const rows_scan *scan = luaL_checkudata(L, 1, ROWS_SCAN);
@@ -404,7 +418,8 @@ static int scan_gc(lua_State *L) {
 static int call(lua_State *L) {
     const promptic_endpoint *row = promptic_endpoint_find(luaL_checkstring(L, 2));
     const char *ids[2] = {luaL_checkstring(L, 5), luaL_optstring(L, 6, NULL)};
-    promptic_request request = {.path_args = ids, .path_count = ids[1] != NULL ? 2 : 1};
+    promptic_request request = {
+        .size = sizeof(promptic_request), .path_args = ids, .path_count = ids[1] != NULL ? 2 : 1};
     request.on_body = rows_scan_piece;
     request.body_userdata = luaL_checkudata(L, 3, ROWS_SCAN);
     bool creates = !lua_isnoneornil(L, 4);
@@ -414,10 +429,10 @@ static int call(lua_State *L) {
     request.method = row->verb;
     request.max_bytes = creates ? 0 : MOST_LISTED;
     request.is_patient = !creates;
-    bindings_owner *owner = bindings_prepare(L, &request);
+    bindings_call_handle *handle = bindings_prepare(L, &request);
     if (creates)
         rows_batch_lend(L, rows_check_batch(L, 4), &request);
-    return bindings_start(L, owner, &request);
+    return bindings_start(L, handle, &request);
 }
 
 /* --------------------------------------------------------------------- open */

@@ -1,46 +1,18 @@
 /*
- * rows_objects.h - what the files share that show the parts of a bulk upload to Lua.
+ * rows_objects.h - the parts of a bulk upload as Lua sees them.
  */
 #ifndef PROMPTIC_ROWS_OBJECTS_H
 #define PROMPTIC_ROWS_OBJECTS_H
 
-#include "rows.h"
+#include "compat.h"
+#include "rows_reader.h"
 
-#define ROWS_BATCH "promptic.rows.batch"
-#define ROWS_READER "promptic.rows.reader"
-#define ROWS_SET "promptic.rows.set"
-#define ROWS_SCAN "promptic.rows.scan"
+#include <stdbool.h>
 
-/* [-?, +?, e] */
-int rows_out_of_memory(lua_State *L);
+/* [-0, +1, m] Pushes what the upload needs of C: the prelude's "c.rows". */
+int bindings_open_upload(lua_State *L);
 
-/* [-0, +1, m] A zeroed userdata of this type. */
-void *rows_new_object(lua_State *L, const char *type, size_t size);
-
-/* [-0, +0, m] Makes a type's metatable, whose methods these are. */
-void rows_add_type(lua_State *L, const char *type, const luaL_Reg *methods);
-
-/* [-0, +1, m] */
-void rows_push_number(lua_State *L, int64_t number);
-
-/* [-0, +0, e] A number that an option may have made larger than any count. */
-int64_t rows_check_number(lua_State *L, int index);
-
-/* [-0, +0, e] */
-rows_set *rows_check_set(lua_State *L, int index);
-
-/* [-0, +0, e] */
-rows_batch *rows_check_batch(lua_State *L, int index);
-rows_reader *rows_check_reader(lua_State *L, int index);
-
-/* What notes on labels need (rows_notes.c): batch:answers(seen), reader:columns(),
- * rows.warn(client [, text]). */
-int rows_batch_answers(lua_State *L);
-int rows_reader_columns(lua_State *L);
-int rows_warn(lua_State *L);
-
-/* rows.set([text]) */
-int rows_new_set(lua_State *L);
-extern const luaL_Reg rows_set_methods[];
+/* [-0, +1, m] Pushes a reader of the file; false with errno set where it cannot be opened. */
+bool rows_push_reader(lua_State *L, const char *path, const rows_reading *reading);
 
 #endif

@@ -1,45 +1,15 @@
 /* rows_observation.c - what a JSON object of a file becomes: an observation, or the reason why it
  * is none. */
-#include "rows.h"
+#include "rows_observation.h"
+
+#include "json_buffer.h"
+#include "nearest.h"
+#include "rows_json.h"
+#include "rows_refuse.h"
+#include "rows_room.h"
+#include "rows_text.h"
 
 #include <string.h>
-#include <strings.h>
-
-/* -------------------------------------------------------------------- texts */
-
-int rows_cut(const char *text, size_t length) {
-    size_t most = length < 64 ? length : 64;
-    while (most < length && most > 0 && ((unsigned char)text[most] & 0xC0) == 0x80)
-        most--;
-    return (int)most;
-}
-
-bool rows_is_alike(const char *a, size_t a_length, const char *b, size_t b_length) {
-    while (a_length > 0 && (a[a_length - 1] == ' ' || a[a_length - 1] == '\t'))
-        a_length--;
-    while (a_length > 0 && (*a == ' ' || *a == '\t'))
-        a++, a_length--;
-    return a_length == b_length && strncasecmp(a, b, b_length) == 0;
-}
-
-bool rows_is_blank(const char *json, size_t length) {
-    const char *at = json + 1, *end = json + length - 1;
-    while (at < end) {
-        bool is_escape = *at == '\\' && end - at >= 2 && strchr("tnr", at[1]) != NULL;
-        if (*at != ' ' && !is_escape)
-            return false;
-        at += is_escape ? 2 : 1;
-    }
-    return true;
-}
-
-rows_outcome rows_check_answer(rows_reader *reader, const char *json, size_t length) {
-    if (reader->on_empty == ROWS_EMPTY_KEEP || !rows_is_blank(json, length))
-        return ROWS_READ;
-    reader->is_empty = true;
-    return rows_refuse_as(reader, "empty_answer",
-                          rows_refuse(reader, ROWS_BAD, "expected is empty"));
-}
 
 /* ------------------------------------------------------------------ members */
 
@@ -74,6 +44,8 @@ static bool is_item(const promptic_parameter *parameter) {
 static rows_outcome refuse_unknown(lua_State *L, rows_reader *reader, const rows_value *name) {
     const char *given = push_name(L, name);
     const char *near = bindings_nearest_parameter(rows_endpoint()->parameters, is_item, given);
+    if (near != NULL && strcmp(near, given) == 0)
+        near = NULL; /* expected or split, where the file has other names for them */
     rows_refuse(reader, ROWS_BAD,
                 near != NULL ? "unknown field '%s', did you mean '%s'?" : "unknown field '%s'",
                 given, near);
@@ -83,10 +55,11 @@ static rows_outcome refuse_unknown(lua_State *L, rows_reader *reader, const rows
 
 /* ----------------------------------------------------------- flat and nested */
 
-rows_naming rows_naming_of(const rows_reader *reader) {
+rows_naming rows_naming_of(rows_reader *reader) {
     return (rows_naming){.label = rows_name_at(reader, reader->label),
                          .split = rows_name_at(reader, reader->split),
-                         .payloads = reader->room.payloads};
+                         .payloads = reader->room.payloads,
+                         .keys = &reader->keys};
 }
 
 /* Whether the member is no variable where there are no `variables`. */

@@ -1,5 +1,10 @@
 /* rows_reader.c - reads observations from a file, one after the other, whatever its format. */
-#include "rows.h"
+#include "rows_reader.h"
+
+#include "rows_array.h"
+#include "rows_csv.h"
+#include "rows_lines.h"
+#include "rows_refuse.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +122,7 @@ void rows_reader_close(rows_reader *reader) {
     rows_file_close(&reader->file);
     rows_csv_close(reader);
     json_reader_free(&reader->json);
+    rows_keys_clear(&reader->keys);
     json_buffer_clear(&reader->names);
     free(reader->mappings);
     reader->mappings = NULL;

@@ -1,23 +1,13 @@
-/* rows_refuse.c - what all formats need: why a row cannot be used, and what it becomes. */
-#include "rows.h"
+/* rows_refuse.c - why a row cannot be used. */
+#include "rows_refuse.h"
 
 #include "clean.h"
+#include "rows_file.h"
+#include "rows_room.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-const promptic_endpoint *rows_endpoint(void) {
-    return promptic_endpoint_find("create_observations");
-}
-
-const char *rows_before_inputs(const rows_room *room) {
-    return room->cases ? "{\"inputPayload\":" : "{\"variables\":";
-}
-
-const char *rows_before_answer(const rows_room *room) {
-    return room->cases ? ",\"expectedPayload\":" : ",\"expected\":";
-}
 
 rows_outcome rows_stop(rows_reader *reader, const char *problem) {
     if (problem == rows_file_not_ready)
@@ -40,4 +30,24 @@ rows_outcome rows_refuse(rows_reader *reader, rows_outcome outcome, const char *
 rows_outcome rows_refuse_as(rows_reader *reader, const char *code, rows_outcome outcome) {
     reader->code = code;
     return outcome;
+}
+
+/* Whether the JSON string holds nothing but white space. */
+static bool is_blank(const char *json, size_t length) {
+    const char *at = json + 1, *end = json + length - 1;
+    while (at < end) {
+        bool is_escape = *at == '\\' && end - at >= 2 && strchr("tnr", at[1]) != NULL;
+        if (*at != ' ' && !is_escape)
+            return false;
+        at += is_escape ? 2 : 1;
+    }
+    return true;
+}
+
+rows_outcome rows_check_answer(rows_reader *reader, const char *json, size_t length) {
+    if (reader->on_empty == ROWS_EMPTY_KEEP || !is_blank(json, length))
+        return ROWS_READ;
+    reader->is_empty = true;
+    return rows_refuse_as(reader, "empty_answer",
+                          rows_refuse(reader, ROWS_BAD, "expected is empty"));
 }

@@ -2,7 +2,12 @@
  * rows_scan.c - reads a list of observations out of a response while it comes in, and keeps nothing
  * of it but the ids of those that matter.
  */
-#include "rows.h"
+#include "rows_scan.h"
+
+#include "grow.h"
+#include "json_number.h"
+#include "rows_file.h"
+#include "rows_json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +77,7 @@ static void take_count(rows_scan *scan, json_event event) {
         scan->count = number->integer;
 }
 
-/* What stands around the list; false where nothing further is to be read. */
+/* What stands around the list; false if nothing further is to be read. */
 static bool around_list(rows_scan *scan, json_event event) {
     const json_reader *json = &scan->json;
     bool in_data = scan->in_data, in_count = scan->in_count;
@@ -96,7 +101,7 @@ static bool around_list(rows_scan *scan, json_event event) {
     return true;
 }
 
-/* What stands in the list; false where nothing further is to be read. */
+/* What stands in the list; false if nothing further is to be read. */
 static bool inside_list(rows_scan *scan, json_event event) {
     const json_reader *json = &scan->json;
     bool in_id = scan->in_id;
@@ -163,14 +168,10 @@ static bool append(rows_scan *scan, const char *piece, size_t length) {
         memmove(scan->data, scan->data + first, scan->length - first);
     scan->length -= first;
     scan->element = 0;
-    if (scan->length + length > scan->capacity) {
-        size_t capacity = 2 * (scan->length + length);
-        char *data = realloc(scan->data, capacity);
-        if (data == NULL)
-            return false;
-        scan->data = data;
-        scan->capacity = capacity;
-    }
+    char *data = grow(scan->data, &scan->capacity, scan->length + length, 1, 2 * length);
+    if (data == NULL)
+        return false;
+    scan->data = data;
     memcpy(scan->data + scan->length, piece, length);
     scan->length += length;
     json_reader_feed(json, scan->data + begin - first, scan->length - (begin - first), false);

@@ -4,7 +4,9 @@
  * The ranges lie in blocks of bounded size, so that one more costs the same wherever it goes: ids
  * may come in any order.
  */
-#include "rows.h"
+#include "rows_set.h"
+
+#include "grow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,14 +66,11 @@ static place search(const rows_set *set, int64_t number) {
 
 /* Adds an empty block at this index; NULL if out of memory. */
 static rows_block *insert_block(rows_set *set, size_t index) {
-    if (set->block_count == set->block_capacity) {
-        size_t capacity = set->block_capacity == 0 ? 4 : 2 * set->block_capacity;
-        rows_block **blocks = realloc(set->blocks, capacity * sizeof *blocks);
-        if (blocks == NULL)
-            return NULL;
-        set->blocks = blocks;
-        set->block_capacity = capacity;
-    }
+    rows_block **blocks =
+        grow(set->blocks, &set->block_capacity, set->block_count + 1, sizeof *blocks, 4);
+    if (blocks == NULL)
+        return NULL;
+    set->blocks = blocks;
     rows_block *block = malloc(sizeof *block);
     if (block == NULL)
         return NULL;

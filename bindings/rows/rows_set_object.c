@@ -1,57 +1,14 @@
 /*
- * rows_set_object.c - sets of numbers as Lua sees them, and what all objects of the upload share.
+ * rows_set_object.c - sets of numbers as Lua sees them.
  */
-#include "rows_objects.h"
+#include "rows_set_object.h"
+
+#include "rows_object.h"
+#include "rows_scan.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-/* -------------------------------------------------------------------- shared */
-
-int rows_out_of_memory(lua_State *L) {
-    return luaL_error(L, "not enough memory");
-}
-
-void *rows_new_object(lua_State *L, const char *type, size_t size) {
-    void *object = compat_newuserdata(L, size);
-    memset(object, 0, size);
-    luaL_getmetatable(L, type);
-    lua_setmetatable(L, -2);
-    return object;
-}
-
-void rows_push_number(lua_State *L, int64_t number) {
-#if COMPAT_INTEGERS
-    lua_pushinteger(L, (lua_Integer)number);
-#else
-    lua_pushnumber(L, (lua_Number)number);
-#endif
-}
-
-int64_t rows_check_number(lua_State *L, int index) {
-    lua_Number number = luaL_checknumber(L, index);
-    return number < 9e18 ? (int64_t)number : INT64_MAX;
-}
-
-void rows_add_type(lua_State *L, const char *type, const luaL_Reg *methods) {
-    luaL_newmetatable(L, type);
-    bindings_name_metatable(L, type);
-    luaL_setfuncs(L, methods, 0);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
-}
-
-rows_batch *rows_check_batch(lua_State *L, int index) {
-    return luaL_checkudata(L, index, ROWS_BATCH);
-}
-
-rows_reader *rows_check_reader(lua_State *L, int index) {
-    return luaL_checkudata(L, index, ROWS_READER);
-}
-
-/* --------------------------------------------------------------------- sets */
 
 /* A range in a text: first-last:sum, the sum in hexadecimal digits. */
 #define RANGE_FORMAT "%" PRId64 "-%" PRId64 ":%" PRIx64
@@ -93,7 +50,7 @@ static bool read_range(const char **text, rows_range *range) {
            read_digits(text, 16, following, &range->sum) && range->first <= range->last;
 }
 
-/* rows.set([text]): nil where the text is none that set:text gave. */
+/* rows.set([text]): nil if set:text() did not make the text. */
 int rows_new_set(lua_State *L) {
     const char *text = luaL_optstring(L, 1, "");
     rows_set *set = rows_new_object(L, ROWS_SET, sizeof *set);

@@ -5,7 +5,9 @@
  * A row with a split has a hash of its own. Among rows that are held it counts under the hash
  * without a split as well, where rows without one are claimed.
  */
-#include "rows.h"
+#include "rows_tally.h"
+
+#include "rows_hash.h"
 
 #include <stdlib.h>
 

@@ -2,99 +2,15 @@
  * arguments.c - checks whether a function was called as its row says; errors are worded like Lua's
  * own, with the nearest correct name.
  */
-#include "bindings.h"
+#include "arguments.h"
 
-#include "request.h"
-
+#include "client_argument.h"
+#include "formats.h"
+#include "nearest.h"
 #include "number.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-/* ----------------------------------------------------------------- messages */
-
-int bindings_argument_error(lua_State *L, const bindings_site *site, const char *format, ...) {
-    lua_Debug info;
-    int argument = site->argument;
-    luaL_checkstack(L, 4, NULL);
-    va_list values;
-    va_start(values, format);
-    const char *message = lua_pushvfstring(L, format, values);
-    va_end(values);
-    if (site->refused != NULL) {
-        *site->refused = true;
-        return lua_error(L);
-    }
-    if (lua_getstack(L, site->level, &info) && lua_getinfo(L, "n", &info) &&
-        strcmp(info.namewhat, "method") == 0)
-        argument--; /* self is not counted */
-    luaL_where(L, site->level + 1);
-    if (argument == 0)
-        lua_pushfstring(L, "calling '%s' on bad self (%s)", site->function, message);
-    else
-        lua_pushfstring(L, "bad argument #%d to '%s' (%s)", argument, site->function, message);
-    lua_concat(L, 2);
-    return lua_error(L);
-}
-
-const char *bindings_push_label(lua_State *L, const bindings_site *site,
-                                const promptic_parameter *parameter) {
-    if (site->item > 0)
-        return lua_pushfstring(L, "%s[%d].%s", site->list, (int)site->item, parameter->name);
-    if (site->list != NULL)
-        return lua_pushfstring(L, "%s.%s", site->list, parameter->name);
-    if (bindings_is_option(parameter))
-        return lua_pushfstring(L, "option '%s'", parameter->name);
-    return lua_pushfstring(L, "%s", parameter->name);
-}
-
-/* ------------------------------------------------------------------- places */
-
-static bool is_inside(const promptic_parameter *parameter) {
-    return parameter->place == PROMPTIC_IN_ITEM || parameter->place == PROMPTIC_IN_FIELD;
-}
-
-bool bindings_is_positional(const promptic_parameter *parameter) {
-    return (parameter->required || parameter->place == PROMPTIC_IN_PATH) && !is_inside(parameter);
-}
-
-bool bindings_is_option(const promptic_parameter *parameter) {
-    return !bindings_is_positional(parameter) && !is_inside(parameter);
-}
-
-/* Whether it stands for any further arguments. */
-static bool is_rest(const promptic_parameter *parameter) {
-    return strcmp(parameter->name, "...") == 0;
-}
-
-static bool has_format(const promptic_parameter *parameter, const char *format) {
-    return parameter->format != NULL && strcmp(parameter->format, format) == 0;
-}
-
-static bool is_function(const promptic_parameter *parameter) {
-    return parameter->format != NULL && strncmp(parameter->format, "function(", 9) == 0;
-}
-
-/* ------------------------------------------------------------------ clients */
-
-bindings_client *bindings_to_client(lua_State *L, int index) {
-    bindings_client *client = lua_touserdata(L, index);
-    if (client == NULL || !lua_getmetatable(L, index))
-        return NULL;
-    bindings_get(L, BINDINGS_CLIENT_METATABLE);
-    bool is_client = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return is_client ? client : NULL;
-}
-
-bindings_client *bindings_check_client(lua_State *L, const bindings_site *site) {
-    bindings_client *client = bindings_to_client(L, site->argument);
-    if (client == NULL)
-        bindings_argument_error(L, site, "promptic.client expected, got %s",
-                                luaL_typename(L, site->argument));
-    return client;
-}
 
 /* ------------------------------------------------------------------- values */
 
@@ -123,9 +39,12 @@ static bool is_digits(lua_State *L, int index) {
     return length > 0 && length <= 18 && strspn(text, "0123456789") == length;
 }
 
-static bool has_type(lua_State *L, const promptic_parameter *parameter, int index) {
+static bool has_type(lua_State *L, const promptic_parameter *parameter, const format_row *format,
+                     int index) {
     lua_Integer integer;
     int type = lua_type(L, index);
+    if (format->type != LUA_TNONE)
+        return type == format->type;
     switch (parameter->type) {
     case PROMPTIC_STRING:
         return type == LUA_TSTRING;
@@ -142,8 +61,6 @@ static bool has_type(lua_State *L, const promptic_parameter *parameter, int inde
     case PROMPTIC_STRINGS:
         return type == LUA_TTABLE;
     case PROMPTIC_ANY:
-        if (is_function(parameter))
-            return type == LUA_TFUNCTION;
         return type != LUA_TNONE && (type != LUA_TNIL || parameter->nullable);
     case PROMPTIC_DOCUMENT:
         return type == LUA_TTABLE || type == LUA_TSTRING;
@@ -153,15 +70,16 @@ static bool has_type(lua_State *L, const promptic_parameter *parameter, int inde
 
 /* [-?, +?, e] */
 static void refuse_type(lua_State *L, const bindings_site *site,
-                        const promptic_parameter *parameter, int index) {
+                        const promptic_parameter *parameter, const format_row *format, int index) {
     const char *given = is_null(L, index) ? "null" : luaL_typename(L, index);
     if (parameter->type == PROMPTIC_INTEGER && lua_type(L, index) == LUA_TNUMBER) {
         lua_pushvalue(L, index);
         given = lua_tostring(L, -1);
     }
-    bindings_argument_error(
-        L, site, "%s: %s expected, got %s", bindings_push_label(L, site, parameter),
-        is_function(parameter) ? "function" : type_names[parameter->type], given);
+    const char *expected =
+        format->type != LUA_TNONE ? lua_typename(L, format->type) : type_names[parameter->type];
+    bindings_argument_error(L, site, "%s: %s expected, got %s",
+                            bindings_push_label(L, site, parameter), expected, given);
 }
 
 /* [-0, +1, m] Pushes the enum's values in one line. */
@@ -220,20 +138,14 @@ static void check_range(lua_State *L, const bindings_site *site,
     bindings_argument_error(L, site, "%s: %s %s, at most %s", label, given, unit, high);
 }
 
-/* [-0, +0, e] What can stand in a URL: an id is one segment, and C strings end at a NUL. */
-static void check_text(lua_State *L, const bindings_site *site, const promptic_parameter *parameter,
-                       int index) {
+/* [-0, +0, e] Of what becomes a C string. */
+static void check_no_nul(lua_State *L, const bindings_site *site,
+                         const promptic_parameter *parameter, int index) {
     size_t length;
     const char *text = lua_tolstring(L, index, &length);
     if (memchr(text, '\0', length) != NULL)
         bindings_argument_error(L, site, "%s: holds a NUL character",
                                 bindings_push_label(L, site, parameter));
-    if (parameter->place != PROMPTIC_IN_PATH)
-        return;
-    const char *problem = request_id_problem(text);
-    if (problem != NULL)
-        bindings_argument_error(L, site, "%s: %s", bindings_push_label(L, site, parameter),
-                                problem);
 }
 
 /* [-0, +0, e] */
@@ -249,40 +161,11 @@ static void check_strings(lua_State *L, const bindings_site *site,
     }
 }
 
-/* [-0, +0, e] A number of seconds; a NaN is none. */
-static void check_seconds(lua_State *L, const bindings_site *site,
-                          const promptic_parameter *parameter, int index) {
-    double number = lua_tonumber(L, index);
-    bool positive = has_format(parameter, "positive seconds");
-    if (number > 0 || (number == 0 && !positive))
-        return;
-    lua_pushvalue(L, index);
-    bindings_argument_error(L, site, "%s: %s is not a %s number of seconds",
-                            bindings_push_label(L, site, parameter), lua_tostring(L, -2),
-                            positive ? "positive" : "non-negative");
-}
-
-/* [-0, +0, e] */
-static void check_string_or_false(lua_State *L, const bindings_site *site,
-                                  const promptic_parameter *parameter, int index) {
-    bool is_false = lua_isboolean(L, index) && !lua_toboolean(L, index);
-    if (!is_false && lua_type(L, index) != LUA_TSTRING)
-        bindings_argument_error(L, site, "%s: string or false expected, got %s",
-                                bindings_push_label(L, site, parameter), luaL_typename(L, index));
-    if (!is_false)
-        check_text(L, site, parameter, index);
-}
-
-/* [-0, +0, e] Checks the formats that rows of the library have besides types: see library.c. */
-static void check_format(lua_State *L, const bindings_site *site,
-                         const promptic_parameter *parameter, int index) {
-    if (has_format(parameter, "seconds") || has_format(parameter, "positive seconds"))
-        check_seconds(L, site, parameter, index);
-    else if (has_format(parameter, "string or false"))
-        check_string_or_false(L, site, parameter, index);
-    else if (has_format(parameter, "client") && bindings_to_client(L, index) == NULL)
-        bindings_argument_error(L, site, "%s: promptic.client expected, got %s",
-                                bindings_push_label(L, site, parameter), luaL_typename(L, index));
+/* Whether a string cannot hold a NUL: it is in a URL, or an argument of a C function. */
+static bool is_c_string(const promptic_parameter *parameter) {
+    return parameter->format != PROMPTIC_FORMAT_BYTES &&
+           (parameter->place == PROMPTIC_IN_PATH || parameter->place == PROMPTIC_IN_QUERY ||
+            parameter->place == PROMPTIC_IN_NO_REQUEST);
 }
 
 void bindings_check_value(lua_State *L, const bindings_site *site,
@@ -290,19 +173,21 @@ void bindings_check_value(lua_State *L, const bindings_site *site,
     index = lua_absindex(L, index);
     if (parameter->nullable && is_null(L, index))
         return;
-    if (!has_type(L, parameter, index))
-        refuse_type(L, site, parameter, index);
+    const format_row *format = formats_find(parameter->format);
+    if (!has_type(L, parameter, format, index))
+        refuse_type(L, site, parameter, format, index);
     if (parameter->values != NULL)
         check_enum(L, site, parameter, index);
     if (parameter->maximum > parameter->minimum)
         check_range(L, site, parameter, index);
-    if (parameter->type == PROMPTIC_STRING &&
-        (parameter->place == PROMPTIC_IN_PATH || parameter->place == PROMPTIC_IN_QUERY))
-        check_text(L, site, parameter, index);
+    if (parameter->type == PROMPTIC_STRING && is_c_string(parameter))
+        check_no_nul(L, site, parameter, index);
+    if (parameter->type == PROMPTIC_STRING && parameter->place == PROMPTIC_IN_PATH)
+        formats_find(PROMPTIC_FORMAT_ID)->check(L, site, parameter, index);
     if (parameter->type == PROMPTIC_STRINGS)
         check_strings(L, site, parameter, index);
-    if (parameter->format != NULL)
-        check_format(L, site, parameter, index);
+    if (format->check != NULL)
+        format->check(L, site, parameter, index);
 }
 
 /* ------------------------------------------------------------------ options */
@@ -331,8 +216,9 @@ static const char *push_option_names(lua_State *L, const promptic_parameter *par
     return lua_tostring(L, -1);
 }
 
-void bindings_check_options(lua_State *L, const bindings_site *site,
-                            const promptic_parameter *parameters, int index) {
+/* [-0, +0, e] Raises unless the table at index has known options with right values only. */
+static void check_options(lua_State *L, const bindings_site *site,
+                          const promptic_parameter *parameters, int index) {
     index = lua_absindex(L, index);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
@@ -363,6 +249,11 @@ void bindings_push_option(lua_State *L, int index, const char *name) {
 }
 
 /* ---------------------------------------------------------------- arguments */
+
+/* Whether it stands for any further arguments. */
+static bool is_rest(const promptic_parameter *parameter) {
+    return strcmp(parameter->name, "...") == 0;
+}
 
 /* [-0, +1, m] Pushes how the function is called: create_component(name [, options]) */
 static const char *push_usage(lua_State *L, const promptic_endpoint *row, bool has_options) {
@@ -397,8 +288,7 @@ static void refuse_options(lua_State *L, const bindings_site *site, const char *
     bindings_argument_error(L, site, "no options expected: %s", usage);
 }
 
-/* [-0, +0, e] Nil after the last argument counts as absent: a wrapper may pass absent arguments on.
- */
+/* [-0, +0, e] Nil after the last argument counts as absent: a wrapper may pass absent arguments on. */
 static void check_no_more(lua_State *L, bindings_site *site, const promptic_endpoint *row, int last,
                           bool has_options) {
     for (int index = last + 1; index <= lua_gettop(L); index++) {
@@ -451,7 +341,7 @@ int bindings_check_arguments(lua_State *L, const promptic_endpoint *row, int lev
         if (!lua_istable(L, last))
             bindings_argument_error(L, &site, "table of options expected, got %s",
                                     luaL_typename(L, last));
-        bindings_check_options(L, &site, row->parameters, last);
+        check_options(L, &site, row->parameters, last);
     }
     lua_settop(L, last);
     return takes_options ? last : 0;

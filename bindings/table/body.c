@@ -4,7 +4,13 @@
  * The fields of an object are first spread over stack slots, one a row, and then written. So each
  * field of a list's item is read once, which matters where a list holds a million.
  */
-#include "bindings.h"
+#include "body.h"
+
+#include "arguments.h"
+#include "json_encode.h"
+#include "nearest.h"
+#include "otlp.h"
+#include "site.h"
 
 #include <string.h>
 
@@ -17,7 +23,7 @@ typedef struct writing {
     const promptic_parameter *all;                /* the endpoint's rows */
     const promptic_parameter *fields[MAX_FIELDS]; /* those of the place that is written */
     int field_count;
-    int slots; /* stack index of the first field's value; nil where it is absent */
+    int slots; /* stack index of the first field's value; nil if it is absent */
     json_buffer *buffer;
 } writing;
 
@@ -53,7 +59,7 @@ static void clear_slots(writing *w) {
 
 /* ----------------------------------------------------- from tables to slots */
 
-/* The field of this name, in snake_case or as on the wire; -1 where there is none. */
+/* The field of this name, in snake_case or as on the wire; -1 if there is none. */
 static int find_field(const writing *w, const char *name) {
     for (int i = 0; i < w->field_count; i++)
         if (strcmp(w->fields[i]->name, name) == 0 ||

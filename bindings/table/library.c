@@ -2,48 +2,55 @@
  * library.c - the rows of the library's own names, in the form of the platform's
  * (core/endpoints.c).
  *
- * A string's place says what is checked: PATH is an id, QUERY cannot hold a NUL, BODY is any text.
- * A parameter of place PATH that is not required is given by position too, and may be left out.
- * "..." stands for any further arguments. The formats "function(...)", "seconds", "positive
- * seconds" and "string or false" are checked as well (arguments.c).
+ * A string holds no NUL unless its format is BYTES. "..." stands for any further arguments.
  */
 #include "library.h"
 
+#include "auth.h"
+#include "errors.h"
+#include "exchange.h"
+#include "http.h"
+#include "json.h"
+#include "library_fields.h"
+#include "lua_client.h"
 #include "parameters.h"
+#include "raw.h"
 #include "request.h"
+#include "response.h"
+#include "rows_arguments.h"
+#include "system.h"
 
 #include <limits.h>
 #include <string.h>
 
 /* clang-format off */
-#define OPTION(NAME, TYPE, SUMMARY, ...)   ROW(QUERY, NAME, NAME, TYPE, SUMMARY, __VA_ARGS__)
-#define ARGUMENT(NAME, TYPE, SUMMARY, ...) ROW(BODY, NAME, NAME, TYPE, SUMMARY, REQUIRED, __VA_ARGS__)
-#define MAYBE(NAME, TYPE, SUMMARY, ...)    ROW(PATH, NAME, NAME, TYPE, SUMMARY, OPTIONAL, __VA_ARGS__)
-#define FIELD(NAME, TYPE, SUMMARY, ...)    ROW(FIELD, NAME, NAME, TYPE, SUMMARY, __VA_ARGS__)
-#define SHARE                              RANGE(0, 1)
-#define REST                               MAYBE("...", ANY, "what the function is called with", NULLABLE)
-#define FUNCTION(SIGNATURE)                .format = "function(" SIGNATURE ")"
-#define SECONDS                            .format = "seconds"
-#define POSITIVE_SECONDS                   .format = "positive seconds"
-#define STRING_OR_FALSE                    .format = "string or false"
-#define ALWAYS                             .required = true
-#define SOMETIMES                          .required = false
-#define ANY_COUNT                          RANGE(1, 9007199254740992.0) /* 2^53: each is a double of its own */
+#define OPTION(NAME_, TYPE, ...)   PARAMETER(NAME, NO_REQUEST, NAME_, NAME_, TYPE, __VA_ARGS__)
+#define ARGUMENT(NAME_, TYPE, ...) PARAMETER(POSITION, NO_REQUEST, NAME_, NAME_, TYPE, __VA_ARGS__, REQUIRED)
+#define MAYBE(NAME_, TYPE, ...)    PARAMETER(POSITION, NO_REQUEST, NAME_, NAME_, TYPE, __VA_ARGS__)
+#define ID(NAME_, ...)             ARGUMENT(NAME_, STRING, __VA_ARGS__, .format = PROMPTIC_FORMAT_ID)
+#define SHARE                      RANGE(0, 1)
+#define REST                       MAYBE("...", ANY, "what the function is called with", NULLABLE)
+#define FUNCTION(SIGNATURE)        .format = PROMPTIC_FORMAT_FUNCTION, .signature = SIGNATURE
+#define SECONDS                    .format = PROMPTIC_FORMAT_SECONDS
+#define POSITIVE_SECONDS           .format = PROMPTIC_FORMAT_POSITIVE_SECONDS
+#define TEXT_OR_FALSE              .format = PROMPTIC_FORMAT_TEXT_OR_FALSE
+#define BYTES                      .format = PROMPTIC_FORMAT_BYTES
+#define ANY_COUNT                  RANGE(1, 9007199254740992.0) /* 2^53: each is a double of its own */
 
 /* ---------------------------------------------------------------- parameters */
 
 #define ENDPOINT    OPTION("endpoint", STRING, "where the platform is: https://host[:port][/path], below which /api/v1 is added", ASSUMED(PROMPTIC_DEFAULT_ENDPOINT))
 #define CONFIG_FILE OPTION("config_file", STRING, "the configuration file; an empty name: none", ASSUMED("~/.promptic/config.toml"))
-#define CA_FILE     OPTION("ca_file", STRING, "PEM file of the certificate authorities to trust, instead of libcurl's own", OPTIONAL)
-#define USER_AGENT  OPTION("user_agent", STRING, "put before the library's own name, such as game/1.2", OPTIONAL)
+#define CA_FILE     OPTION("ca_file", STRING, "PEM file of the certificate authorities to trust, instead of libcurl's own")
+#define USER_AGENT  OPTION("user_agent", STRING, "put before the library's own name, such as game/1.2")
 #define ALLOW_HTTP  OPTION("allow_http", BOOLEAN, "permits plain http to other hosts than this machine", DEFAULT("false"))
 #define AI_APPLICATION(SUMMARY) \
-    OPTION("ai_application_id", STRING, SUMMARY, OPTIONAL), \
-    OPTION("workspace_id", STRING, "older name of ai_application_id", OPTIONAL)
+    OPTION("ai_application_id", STRING, SUMMARY), \
+    OPTION("workspace_id", STRING, "older name of ai_application_id")
 
 static const promptic_parameter client_options[] = {
-    OPTION("api_key", STRING, "an API key, which belongs to one AI Application", OPTIONAL),
-    OPTION("access_token", STRING, "a session token of a device login", OPTIONAL),
+    OPTION("api_key", STRING, "an API key, which belongs to one AI Application"),
+    OPTION("access_token", STRING, "a session token of a device login"),
     AI_APPLICATION("the AI Application that a session token works in"),
     ENDPOINT, CONFIG_FILE,
     OPTION("timeout", NUMBER, "seconds without a byte moving that end an attempt", DEFAULT("30"), POSITIVE_SECONDS),
@@ -59,10 +66,10 @@ static const promptic_parameter client_options[] = {
     {.name = NULL}};
 
 static const promptic_parameter request_parameters[] = {
-    ROW(QUERY, "method", "method", STRING, "the HTTP method", REQUIRED, .values = request_methods),
-    ROW(QUERY, "path", "path", STRING, "below /api/v1, percent-encoded, such as /experiments", REQUIRED),
-    OPTION("query", OBJECT, "query parameters by name, not encoded: strings, numbers, booleans, or lists of them", OPTIONAL),
-    ROW(BODY, "body", "body", ANY, "any value with a JSON form", OPTIONAL),
+    ARGUMENT("method", STRING, "the HTTP method", .values = request_methods),
+    ARGUMENT("path", STRING, "below /api/v1, percent-encoded, such as /experiments"),
+    OPTION("query", OBJECT, "query parameters by name, not encoded: strings, numbers, booleans, or lists of them"),
+    OPTION("body", ANY, "any value with a JSON form"),
     {.name = NULL}};
 
 #define WAIT_OPTIONS \
@@ -73,15 +80,15 @@ static const promptic_parameter request_parameters[] = {
 
 #define ON_EMPTY(SUMMARY) OPTION("on_empty", STRING, SUMMARY, DEFAULT("error"), ONE_OF(VALUES("error", "skip", "keep")))
 #define READING_OPTIONS \
-    OPTION("format", STRING, "of a file", ASSUMED("its name's ending"), ONE_OF(VALUES("csv", "tsv", "jsonl", "ndjson", "json"))), \
+    OPTION("format", STRING, "format of the file", ASSUMED("by its name's ending"), ONE_OF(VALUES("csv", "tsv", "jsonl", "ndjson", "json"))), \
     OPTION("separator", STRING, "the character between the fields of a .csv file", ASSUMED("a comma")), \
     OPTION("label_column", STRING, "the column of a file that holds the right answers", ASSUMED("expected")), \
-    OPTION("expected_column", STRING, "older name of label_column", OPTIONAL), \
+    OPTION("expected_column", STRING, "older name of label_column"), \
     OPTION("split_column", STRING, "the column that holds the splits", ASSUMED("split, if there is one")), \
     OPTION("variables", OBJECT, "the variables: a list of columns, or columns by the variable's name", ASSUMED("all other columns"))
 
 static const promptic_parameter rows_parameters[] = {
-    ROW(QUERY, "path", "path", STRING, "the file, or - for standard input", REQUIRED),
+    ARGUMENT("path", STRING, "the file, or - for standard input"),
     ON_EMPTY("a row with an empty answer: an error, left out, or a row"),
     READING_OPTIONS,
     {.name = NULL}};
@@ -98,18 +105,18 @@ static const promptic_parameter rows_parameters[] = {
     OPTION("on_bad_row", STRING, "a row that cannot be used: ends the upload before anything of its batch is sent, or is collected in `skipped`", DEFAULT("error"), ONE_OF(VALUES("error", "skip"))), \
     ON_EMPTY("a row with an empty answer: a bad row, collected in `skipped`, or a row"), \
     READING_OPTIONS, \
-    OPTION("resume", OBJECT, "the field `resume` of the error of an earlier upload, to continue it", OPTIONAL), \
+    OPTION("resume", OBJECT, "the field `resume` of the error of an earlier upload, to continue it"), \
     {.name = NULL}
 
 static const promptic_parameter upload_parameters[] = {
-    PATH("experiment_id", STRING, "id of the experiment", UUID),
-    ARGUMENT("source", ANY, "a list of observations, a function that returns the next one, or the path of a file: .csv, .tsv, .jsonl, .ndjson or .json; - is standard input", .format = "list, function or path"),
+    ID("experiment_id", "id of the experiment"),
+    ARGUMENT("source", ANY, "a list of observations, a function that returns the next one, or the path of a file: .csv, .tsv, .jsonl, .ndjson or .json; - is standard input", .format = PROMPTIC_FORMAT_ROWS_SOURCE),
     UPLOAD_OPTIONS};
 
 static const promptic_parameter upload_cases_parameters[] = {
-    PATH("component_id", STRING, "id of the AI component", UUID),
-    PATH("dataset_id", STRING, "id of the dataset", UUID),
-    ARGUMENT("source", ANY, "the same as upload_observations takes; rows may be { input_payload, expected_payload, split, metadata } too", .format = "list, function or path"),
+    ID("component_id", "id of the AI component"),
+    ID("dataset_id", "id of the dataset"),
+    ARGUMENT("source", ANY, "the same as upload_observations takes; rows may be { input_payload, expected_payload, split, metadata } too", .format = PROMPTIC_FORMAT_ROWS_SOURCE),
     UPLOAD_OPTIONS};
 
 static const promptic_parameter login_options[] = {
@@ -123,171 +130,32 @@ static const promptic_parameter login_options[] = {
     {.name = NULL}};
 
 static const promptic_parameter save_options[] = {
-    OPTION("api_key", ANY, "an API key; false removes the stored one", STRING_OR_FALSE),
-    OPTION("access_token", ANY, "a session token; false removes it", STRING_OR_FALSE),
-    OPTION("ai_application_id", ANY, "the AI Application that a session token works in; false removes it", STRING_OR_FALSE),
-    OPTION("workspace_id", ANY, "older name of ai_application_id: storing one removes the other", STRING_OR_FALSE),
-    OPTION("endpoint", ANY, "where the platform is; false removes it", STRING_OR_FALSE),
+    OPTION("api_key", ANY, "an API key; false removes the stored one", TEXT_OR_FALSE),
+    OPTION("access_token", ANY, "a session token; false removes it", TEXT_OR_FALSE),
+    OPTION("ai_application_id", ANY, "the AI Application that a session token works in; false removes it", TEXT_OR_FALSE),
+    OPTION("workspace_id", ANY, "older name of ai_application_id: storing one removes the other", TEXT_OR_FALSE),
+    OPTION("endpoint", ANY, "where the platform is; false removes it", TEXT_OR_FALSE),
     CONFIG_FILE,
     {.name = NULL}};
 
-/* ------------------------------------------------------------------- classes */
-
-/* What is_error can be asked for; memory and wrong arguments raise Lua's own errors, but rows that
- * cannot be used do not. */
-static const char *const comparison_codes[] = {"better", "nothing_deployed", "already_deployed", "not_better", "within_margin", "not_sure", "not_comparable", "no_held_out_rows", NULL};
-static const char *const error_kinds[] = {"api", "timeout", "connection", "tls", "decode", "cancelled", "interrupted", "auth", "config", "argument", NULL};
-
-static const promptic_parameter error_fields[] = {
-    FIELD("kind", STRING, "what failed", ALWAYS, .values = error_kinds),
-    FIELD("message", STRING, "for people", ALWAYS),
-    FIELD("status_code", INTEGER, "the HTTP status, of kind api; of kind decode where the body was not read to its end", SOMETIMES),
-    FIELD("code", STRING, "the reason in a word: the platform's, or one of the library's own", SOMETIMES),
-    FIELD("method", STRING, "of the request", SOMETIMES),
-    FIELD("path", STRING, "of the request, below /api/v1", SOMETIMES),
-    FIELD("request_id", STRING, "the platform's id of the request", SOMETIMES),
-    FIELD("retry_after", NUMBER, "seconds that the platform asked to wait", SOMETIMES),
-    FIELD("body", STRING, "of the response, 64 KiB of it at most", SOMETIMES),
-    FIELD("attempts", INTEGER, "how many there were", SOMETIMES),
-    FIELD("maybe_sent", BOOLEAN, "the request may have taken effect though the call failed", SOMETIMES),
-    FIELD("traceback", STRING, "where the task was that raised it", SOMETIMES),
-    {.name = NULL}};
-
-static const promptic_parameter upload_error_fields[] = {
-    FIELD("rows", OBJECT, "`sent`, `unsent` and `unknown`: lists of { first, last }, counted from 1 in the source; the last range of `unsent` has no `last` where the end of the source is unknown", ALWAYS),
-    FIELD("resume", OBJECT, "the option `resume` of the next call; it holds strings only, so promptic.json.encode stores it for another process", ALWAYS),
-    FIELD("skipped", ARRAY, "rows that were skipped: { row, file, line, reason, message }", ALWAYS),
-    FIELD("row", INTEGER, "the row that cannot be used; kind is `argument`", SOMETIMES),
-    FIELD("file", STRING, "the file that it is in", SOMETIMES),
-    FIELD("line", INTEGER, "the line that it begins in", SOMETIMES),
-    FIELD("reason", STRING, "what is wrong with it", SOMETIMES),
-    FIELD("twice", ARRAY, "id ranges created twice because a failed request took effect late", SOMETIMES),
-    {.name = NULL}};
-
-static const promptic_parameter upload_fields[] = {
-    FIELD("sent", INTEGER, "rows that this call added", ALWAYS),
-    FIELD("present", INTEGER, "rows that were there already, with only_new and dry_run", ALWAYS),
-    FIELD("absent", INTEGER, "rows that only_new would add, with dry_run; not counted where there was none before", SOMETIMES),
-    FIELD("held", INTEGER, "rows that were there before, with only_new and dry_run", SOMETIMES),
-    FIELD("skipped", ARRAY, "rows that were skipped: { row, file, line, reason, message }", ALWAYS),
-    FIELD("bytes", INTEGER, "of their requests", ALWAYS),
-    FIELD("elapsed", NUMBER, "seconds", ALWAYS),
-    FIELD("batches", INTEGER, "requests that added rows", ALWAYS),
-    {.name = NULL}};
-
-static const promptic_parameter row_fields[] = {
-    FIELD("variables", OBJECT, "the inputs by name", ALWAYS),
-    FIELD("expected", ANY, "the right answer; a text but in files of JSON", ALWAYS),
-    FIELD("split", STRING, "which part it belongs to", SOMETIMES, ONE_OF(VALUES("train", "eval"))),
-    {.name = NULL}};
-
-static const promptic_parameter response_fields[] = {
-    FIELD("method", STRING, "the HTTP method", ALWAYS),
-    FIELD("path", STRING, "below /api/v1, percent-encoded, without the query", ALWAYS),
-    FIELD("status", INTEGER, "the HTTP status", ALWAYS),
-    FIELD("headers", OBJECT, "by name in lower case", ALWAYS),
-    FIELD("request_id", STRING, "the platform's id of the request", SOMETIMES),
-    FIELD("attempts", INTEGER, "how many there were", ALWAYS),
-    FIELD("elapsed", NUMBER, "seconds from the call to its end, waits included", ALWAYS),
-    FIELD("connection_reused", BOOLEAN, "no new connection was made for it", ALWAYS),
-    FIELD("certificate", OBJECT, "with the client's option `certificate`, of a new TLS connection: who issued the server's certificate (`issuer`) and when it ends (`expires`, seconds since 1970)", SOMETIMES),
-    {.name = NULL}};
-
-static const promptic_parameter comparison_fields[] = {
-    FIELD("deployed", BOOLEAN, "whether the experiment's prompt was deployed by this call", ALWAYS),
-    FIELD("code", STRING, "the reason in a word", ALWAYS, .values = comparison_codes),
-    FIELD("reason", STRING, "the reason, and what to do", ALWAYS),
-    FIELD("before", NUMBER, "score of the deployed prompt on the held-out rows", SOMETIMES),
-    FIELD("after", NUMBER, "score of the experiment's best prompt", SOMETIMES),
-    FIELD("rows", INTEGER, "held-out rows", SOMETIMES),
-    FIELD("smallest", NUMBER, "the smallest gain that would have counted; absent if none can", SOMETIMES),
-    {.name = NULL}};
-
-static const promptic_parameter http_fields[] = {
-    FIELD("status", INTEGER, "the HTTP status, whatever it is", ALWAYS),
-    FIELD("headers", OBJECT, "by name in lower case", ALWAYS),
-    FIELD("body", STRING, "of the response; empty where save or on_data got it", ALWAYS),
-    FIELD("json", ANY, "the body's value, if its Content-Type is application/json or ends in +json", SOMETIMES),
-    FIELD("elapsed", NUMBER, "seconds from the call to its end, redirects and waits included", ALWAYS),
-    FIELD("url", STRING, "what the response is of, after redirects", ALWAYS),
-    {.name = NULL}};
-
 static const promptic_parameter http_parameters[] = {
-    ROW(QUERY, "method", "method", STRING, "the HTTP method", REQUIRED, .values = request_web_methods),
-    ROW(QUERY, "url", "url", STRING, "https or http, absolute", REQUIRED),
-    OPTION("headers", OBJECT, "by name: strings or numbers", OPTIONAL),
-    OPTION("query", OBJECT, "added to the URL's: strings, numbers, booleans, or lists of them, by name", OPTIONAL),
-    ROW(BODY, "body", "body", STRING, "the bytes to send", OPTIONAL),
-    ROW(BODY, "json", "json", ANY, "a value to send as JSON", OPTIONAL),
-    OPTION("form", OBJECT, "fields to send as application/x-www-form-urlencoded, like query", OPTIONAL),
+    ARGUMENT("method", STRING, "the HTTP method", .values = request_web_methods),
+    ARGUMENT("url", STRING, "https or http, absolute"),
+    OPTION("headers", OBJECT, "by name: strings or numbers"),
+    OPTION("query", OBJECT, "added to the URL's: strings, numbers, booleans, or lists of them, by name"),
+    OPTION("body", STRING, "the bytes to send", BYTES),
+    OPTION("json", ANY, "a value to send as JSON"),
+    OPTION("form", OBJECT, "fields to send as application/x-www-form-urlencoded, like query"),
     OPTION("timeout", NUMBER, "seconds without a byte moving that end an attempt", DEFAULT("120"), POSITIVE_SECONDS),
     OPTION("deadline", NUMBER, "seconds for all of it", ASSUMED("no limit"), POSITIVE_SECONDS),
     OPTION("max_response_bytes", INTEGER, "bytes of one response at most, before and after decompression", DEFAULT("268435456"), ANY_COUNT),
     OPTION("max_retries", INTEGER, "further attempts after the first, by the rules of the platform's calls", DEFAULT("0"), RANGE(0, INT_MAX)),
     OPTION("redirects", INTEGER, "redirects that are followed at most", DEFAULT("0"), RANGE(0, 50)),
-    OPTION("save", STRING, "file that the body of a 2xx is written to, as a whole or not at all", OPTIONAL),
+    OPTION("save", STRING, "file that the body of a 2xx is written to, as a whole or not at all"),
     OPTION("on_data", ANY, "called with the body of a 2xx as it comes; may wait; false ends the exchange", FUNCTION("bytes")),
     CA_FILE,
     OPTION("allow_http", BOOLEAN, "permits secret headers in plain http to other hosts than this machine", DEFAULT("false")),
     OPTION("log", ANY, "called with each attempt (level debug) and with what is done about a failure (warning); it cannot make calls", FUNCTION("level, text")),
-    {.name = NULL}};
-
-static const promptic_parameter tracer_fields[] = {
-    FIELD("stats", OBJECT, "made, sent, and dropped by reason: queue_full, too_large, refused, expired, before_send, sampled", ALWAYS),
-    {.name = NULL}};
-
-static const promptic_parameter span_fields[] = {
-    FIELD("name", STRING, "what it is called", ALWAYS),
-    FIELD("attributes", OBJECT, "its attributes by name", ALWAYS),
-    {.name = NULL}};
-
-static const promptic_parameter prompt_fields[] = {
-    FIELD("component", STRING, "id or name of the component", ALWAYS),
-    {.name = NULL}};
-
-static const promptic_parameter session_fields[] = {
-    FIELD("access_token", STRING, "the session token", ALWAYS),
-    FIELD("ai_application_id", STRING, "absent where none of several was chosen; workspace_id is the same", SOMETIMES),
-    FIELD("ai_application", OBJECT, "the AI Application of that id; workspace is the same", SOMETIMES),
-    FIELD("ai_applications", ARRAY, "those that the session can reach; workspaces is the same", ALWAYS),
-    FIELD("workspace_id", STRING, "older name of ai_application_id", SOMETIMES),
-    FIELD("workspace", OBJECT, "older name of ai_application", SOMETIMES),
-    FIELD("workspaces", ARRAY, "older name of ai_applications", ALWAYS),
-    FIELD("endpoint", STRING, "where the platform is", ALWAYS),
-    FIELD("config_file", STRING, "the file that the session is stored in", ALWAYS),
-    FIELD("has_api_key", BOOLEAN, "the file has an API key too, which is used after the session", ALWAYS),
-    FIELD("was_shared", BOOLEAN, "others could read the file before", ALWAYS),
-    {.name = NULL}};
-
-static const promptic_parameter logout_fields[] = {
-    FIELD("config_file", STRING, "the file", ALWAYS),
-    FIELD("was_logged_in", BOOLEAN, "it had a session", ALWAYS),
-    FIELD("has_api_key", BOOLEAN, "it has an API key", ALWAYS),
-    FIELD("had_endpoint", BOOLEAN, "its endpoint was removed with the session", ALWAYS),
-    {.name = NULL}};
-
-static const promptic_parameter contract_fields[] = {
-    FIELD("date", STRING, "the day of the contract, such as 2026-12-01", ALWAYS),
-    FIELD("newest_client", STRING, "version of the newest Python client that was read for it", ALWAYS),
-    FIELD("newest_client_date", STRING, "the day of that version", ALWAYS),
-    {.name = NULL}};
-
-static const promptic_parameter status_fields[] = {
-    FIELD("source", STRING, "where the credential comes from", ALWAYS, ONE_OF(VALUES("environment", "file", "none"))),
-    FIELD("credential", STRING, "what it is", ALWAYS, ONE_OF(VALUES("access_token", "api_key", "none"))),
-    FIELD("ai_application_id", STRING, "what a session token works in", SOMETIMES),
-    FIELD("workspace_id", STRING, "older name of ai_application_id", SOMETIMES),
-    FIELD("endpoint", STRING, "where the platform is", SOMETIMES),
-    FIELD("endpoint_source", STRING, "where that comes from", SOMETIMES),
-    FIELD("proxy", STRING, "host[:port] of the proxy for it, which no_proxy may still exempt it from", SOMETIMES),
-    FIELD("config_file", STRING, "the file", ALWAYS),
-    FIELD("exists", BOOLEAN, "there is such a file", ALWAYS),
-    FIELD("is_shared", BOOLEAN, "others can read it", ALWAYS),
-    FIELD("problem", STRING, "what keeps a client from being made", SOMETIMES),
-    {.name = NULL}};
-
-static const promptic_parameter task_fields[] = {
-    FIELD("status", STRING, "what it does", ALWAYS, ONE_OF(VALUES("ready", "running", "waiting", "done", "failed", "cancelled"))),
     {.name = NULL}};
 
 /* ---------------------------------------------------------------------- rows */
@@ -305,20 +173,20 @@ static const promptic_parameter task_fields[] = {
 #define SPAN(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(SPAN, "span." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS)
 #define PROMPT(NAME, RETURNS, SUMMARY, PARAMETERS_) NAMED(PROMPT, "prompt." NAME, NAME, NULL, SUMMARY, PARAMETERS_, RETURNS)
 
-#define SPAN_NAME       ARGUMENT("name", STRING, "what it is called", NO_FORMAT)
-#define ATTRIBUTES      MAYBE("attributes", OBJECT, "attributes of the span, by name", NO_FORMAT)
+#define SPAN_NAME       ARGUMENT("name", STRING, "what it is called", BYTES)
+#define ATTRIBUTES      MAYBE("attributes", OBJECT, "attributes of the span, by name")
 #define SPAN_FUNCTION   MAYBE("f", ANY, "runs as f(span), with the span current; its results are returned and its errors raised", FUNCTION("span"))
 #define CLASS(NAME, SUMMARY, FIELDS) NAMED(CLASS, NAME, NAME, NULL, SUMMARY, FIELDS, RETURNS_NOTHING)
 
-#define COMPONENT   PATH("component_id", STRING, "id of the AI component", UUID)
-#define NAME        ROW(QUERY, "name", "name", STRING, "the name, whole", REQUIRED)
-#define DESCRIPTION OPTION("description", STRING, "of what is created", OPTIONAL)
+#define COMPONENT   ID("component_id", "id of the AI component")
+#define WHOLE_NAME  ARGUMENT("name", STRING, "the name, whole")
+#define DESCRIPTION OPTION("description", STRING, "of what is created")
 #define SUCCESSOR_OPTIONS \
     DESCRIPTION, \
-    OPTION("hyperparameters", OBJECT, "of the new experiment, instead of those of the deployed one", OPTIONAL), \
-    OPTION("model", STRING, "its target_model; needed while nothing is deployed", OPTIONAL), \
-    OPTION("provider", STRING, "of the model", OPTIONAL), \
-    OPTION("initial_prompt", STRING, "what the first experiment starts from, while nothing is deployed", OPTIONAL), \
+    OPTION("hyperparameters", OBJECT, "of the new experiment, instead of those of the deployed one"), \
+    OPTION("model", STRING, "its target_model; needed while nothing is deployed"), \
+    OPTION("provider", STRING, "of the model"), \
+    OPTION("initial_prompt", STRING, "what the first experiment starts from, while nothing is deployed"), \
     OPTION("task_type", STRING, "of the first experiment, while nothing is deployed", ASSUMED("classification"))
 
 static const library_row rows[] = {
@@ -337,25 +205,25 @@ static const library_row rows[] = {
     {METHOD("close", "client", RETURNS_NOTHING, "Ends the client's calls with kind cancelled; `local client <close>` calls it at the end of the block.", NO_PARAMETERS),
      .function = bindings_close_client},
     {METHOD("wait_for_experiment", "experiments", RETURNS_A("Experiment"), "Waits until the experiment is completed or has failed, and returns it.",
-        PARAMETERS(PATH("experiment_id", STRING, "id of the experiment", UUID), WAIT_OPTIONS))},
+        PARAMETERS(ID("experiment_id", "id of the experiment"), WAIT_OPTIONS))},
     {METHOD("wait_for_evaluation", "evaluations", RETURNS_A("AgentEvaluation"), "Waits until the evaluation is completed or has failed, and returns it.",
-        PARAMETERS(PATH("component_id", STRING, "id of the AI component", UUID), PATH("evaluation_id", STRING, "id of the evaluation", UUID), WAIT_OPTIONS))},
+        PARAMETERS(ID("component_id", "id of the AI component"), ID("evaluation_id", "id of the evaluation"), WAIT_OPTIONS))},
     {METHOD("find_component", "components", RETURNS_MAYBE("Component"), "The component of this name, or nil; an error that lists the ids if there are several.",
-        PARAMETERS(NAME))},
+        PARAMETERS(WHOLE_NAME))},
     {METHOD("find_experiment", "experiments", RETURNS_MAYBE("Experiment"), "The experiment of a component with this name, or nil; an error that lists the ids if there are several.",
-        PARAMETERS(COMPONENT, NAME))},
+        PARAMETERS(COMPONENT, WHOLE_NAME))},
     {METHOD("find_dataset", "datasets", RETURNS_MAYBE("Dataset"), "The dataset of a component with this name, or nil; an error that lists the ids if there are several.",
-        PARAMETERS(COMPONENT, NAME))},
+        PARAMETERS(COMPONENT, WHOLE_NAME))},
     {METHOD("ensure_component", "components", RETURNS_A("Component"), "The component of this name, created unless it is there.",
-        PARAMETERS(NAME, DESCRIPTION))},
+        PARAMETERS(WHOLE_NAME, DESCRIPTION))},
     {METHOD("ensure_dataset", "datasets", RETURNS_A("Dataset"), "The dataset of a component with this name, created unless it is there.",
-        PARAMETERS(COMPONENT, NAME, DESCRIPTION))},
+        PARAMETERS(COMPONENT, WHOLE_NAME, DESCRIPTION))},
     {METHOD("create_experiment_from_deployed", "experiments", RETURNS_A("Experiment"), "Duplicates the deployed experiment with the deployed prompt, so that a better one can be compared with it on the same rows.",
-        PARAMETERS(COMPONENT, OPTION("name", STRING, "name of the new experiment", OPTIONAL), SUCCESSOR_OPTIONS))},
+        PARAMETERS(COMPONENT, OPTION("name", STRING, "name of the new experiment"), SUCCESSOR_OPTIONS))},
     {METHOD("ensure_experiment_from_deployed", "experiments", RETURNS_A("Experiment"), "The experiment of this name, created as create_experiment_from_deployed does unless it is there.",
-        PARAMETERS(COMPONENT, NAME, SUCCESSOR_OPTIONS))},
+        PARAMETERS(COMPONENT, WHOLE_NAME, SUCCESSOR_OPTIONS))},
     {METHOD("deploy_if_better", "deployments", RETURNS_A("Comparison"), "Deploys the best prompt of an experiment if it scores higher than the deployed one on the same held-out rows.",
-        PARAMETERS(COMPONENT, PATH("experiment_id", STRING, "id of the experiment, which is completed", UUID),
+        PARAMETERS(COMPONENT, ID("experiment_id", "id of the experiment, which is completed"),
             OPTION("margin", NUMBER, "the gain has to be larger than this", DEFAULT("0"), SHARE),
             OPTION("sure", BOOLEAN, "the gain also has to exceed what chance explains, 95 times of 100", DEFAULT("false"))))},
     {METHOD("each_experiment", "experiments", RETURNS_EACH("Experiment"), "Iterates over all pages of list_experiments.", NULL), .like = "list_experiments"},
@@ -366,15 +234,15 @@ static const library_row rows[] = {
      .check = bindings_check_upload},
     {METHOD("upload_artifact", "artifacts", RETURNS_A("TraceArtifact"), "Stores bytes as an artifact, which a span refers to by its uri.",
         PARAMETERS(
-            ARGUMENT("source", ANY, "the bytes, a string; or { path = ... }, a file; 50 MiB at most", .format = "bytes or table"),
+            ARGUMENT("source", ANY, "the bytes, a string; or { path = ... }, a file; 50 MiB at most", .format = PROMPTIC_FORMAT_BYTES_SOURCE),
             OPTION("name", STRING, "file name of a download", ASSUMED("the file's")),
             OPTION("mime_type", STRING, "media type, such as image/png", ASSUMED("by the name's ending")),
-            OPTION("preview", STRING, "the beginning of a text", OPTIONAL))),
+            OPTION("preview", STRING, "the beginning of a text"))),
      .check = bindings_check_source},
     {METHOD("download_artifact", "artifacts", RETURNS_VALUE("integer"), "Writes the bytes of an artifact to a file, as a whole or not at all, and returns how many there are.",
         PARAMETERS(
-            PATH("artifact_id", STRING, "id of the artifact", UUID),
-            ROW(QUERY, "path", "path", STRING, "the file to write", REQUIRED),
+            ID("artifact_id", "id of the artifact"),
+            ARGUMENT("path", STRING, "the file to write"),
             OPTION("workspace_id", STRING, "whose artifact it is", ASSUMED("the credential's own")),
             OPTION("max_bytes", INTEGER, "bytes of it at most", ASSUMED("the client's max_response_bytes"), ANY_COUNT))),
      .check = bindings_check_download},
@@ -386,7 +254,7 @@ static const library_row rows[] = {
         PARAMETERS(ARGUMENT("f", ANY, "the function", FUNCTION("...")), REST))},
     {OWN("map", RETURNS_VALUE("list"), "Calls f(value, index) for each element of a list, several at one time; returns the results in the list's order.",
         PARAMETERS(
-            ARGUMENT("list", ARRAY, "the values", NO_FORMAT),
+            ARGUMENT("list", ARRAY, "the values"),
             ARGUMENT("f", ANY, "the function", FUNCTION("value, index")),
             OPTION("concurrency", INTEGER, "calls of f under way at one time", DEFAULT("16"), ANY_COUNT),
             OPTION("on_error", STRING, "the first error ends the other calls and is raised, or all errors are collected: map then returns the results and a table of the errors, both by index", DEFAULT("raise"), ONE_OF(VALUES("raise", "collect")))))},
@@ -404,30 +272,30 @@ static const library_row rows[] = {
     /* ----------------------------------------------------------------- traces */
     {OWN("tracer", RETURNS_A("Tracer"), "Sends spans to the platform in the background.",
         PARAMETERS(
-            ARGUMENT("client", ANY, "whose platform gets them", .format = "client"),
-            OPTION("component", STRING, "name of the AI component that the spans belong to", OPTIONAL),
-            OPTION("dataset", STRING, "id of the dataset that they belong to", OPTIONAL),
-            OPTION("service", STRING, "name of the program: the filter `service`", OPTIONAL),
-            OPTION("environment", STRING, "such as production: the filter `environment`", OPTIONAL),
+            ARGUMENT("client", ANY, "whose platform gets them", .format = PROMPTIC_FORMAT_CLIENT),
+            OPTION("component", STRING, "name of the AI component that the spans belong to"),
+            OPTION("dataset", STRING, "id of the dataset that they belong to"),
+            OPTION("service", STRING, "name of the program: the filter `service`"),
+            OPTION("environment", STRING, "such as production: the filter `environment`"),
             OPTION("sample", NUMBER, "share of the traces that are sent", DEFAULT("1"), SHARE),
             OPTION("max_queue", INTEGER, "spans that wait in memory at most; the oldest gives way", DEFAULT("2048"), RANGE(1, 1000000)),
             OPTION("batch", INTEGER, "spans of one request at most", DEFAULT("64"), RANGE(1, 10000)),
             OPTION("interval", NUMBER, "seconds that a span waits for others, until a batch is full", DEFAULT("2"), SECONDS),
-            OPTION("spool", STRING, "folder in which spans wait on the disk, so that a process that is killed loses none", OPTIONAL),
+            OPTION("spool", STRING, "folder in which spans wait on the disk, so that a process that is killed loses none"),
             OPTION("before_send", ANY, "called with each span that has ended; may change its name and attributes, or return false to drop it", FUNCTION("span"))))},
     {TRACER("span", RETURNS_VALUE("any"), "A span under the current one. Without f it is returned and ends with span:finish.", PARAMETERS(SPAN_NAME, ATTRIBUTES, SPAN_FUNCTION))},
     {TRACER("continue", RETURNS_VALUE("any"), "A span whose parent is in another process, by the header traceparent of its request.",
-        PARAMETERS(ARGUMENT("traceparent", STRING, "the header; a malformed one begins a new trace", NULLABLE), SPAN_NAME, ATTRIBUTES, SPAN_FUNCTION))},
+        PARAMETERS(ARGUMENT("traceparent", STRING, "the header; a malformed one begins a new trace", NULLABLE, BYTES), SPAN_NAME, ATTRIBUTES, SPAN_FUNCTION))},
     {TRACER("current", RETURNS_MAYBE("TracerSpan"), "The span that is current in this task.", NO_PARAMETERS)},
     {TRACER("flush", RETURNS_VALUE("boolean"), "Waits until all spans are sent; whether they are.", PARAMETERS(MAYBE("seconds", NUMBER, "how long at most", SECONDS, ASSUMED("no limit"))))},
     {TRACER("close", RETURNS_VALUE("boolean"), "The same for 2 seconds at most, and takes no further spans; `local tracer <close>` calls it.", PARAMETERS(MAYBE("seconds", NUMBER, "how long at most", SECONDS, ASSUMED("2"))))},
     {SPAN("child", RETURNS_VALUE("any"), "A span below this one.", PARAMETERS(SPAN_NAME, ATTRIBUTES, SPAN_FUNCTION))},
-    {SPAN("set", RETURNS_A("TracerSpan"), "Sets an attribute, or all of a table.", PARAMETERS(ARGUMENT("name", ANY, "its name, or a table of attributes", NO_FORMAT), MAYBE("value", ANY, "text, number, boolean, or a table", NULLABLE)))},
+    {SPAN("set", RETURNS_A("TracerSpan"), "Sets an attribute, or all of a table.", PARAMETERS(ARGUMENT("name", ANY, "its name, or a table of attributes"), MAYBE("value", ANY, "text, number, boolean, or a table", NULLABLE)))},
     {SPAN("event", RETURNS_A("TracerSpan"), "Notes that something happened now.", PARAMETERS(SPAN_NAME, ATTRIBUTES))},
     {SPAN("fail", RETURNS_A("TracerSpan"), "Marks it as failed.", PARAMETERS(MAYBE("err", ANY, "the reason", NULLABLE)))},
     {SPAN("model", RETURNS_A("TracerSpan"), "Says that it is a call of a language model (gen_ai.*): provider, model, input_tokens, output_tokens, cost, temperature, max_tokens, finish_reasons, response_id, input, output, tools.",
-        PARAMETERS(ARGUMENT("fields", OBJECT, "any of these", NO_FORMAT)))},
-    {SPAN("tool", RETURNS_A("TracerSpan"), "Says that it is a call of a tool (gen_ai.tool.*): name, id, arguments, result.", PARAMETERS(ARGUMENT("fields", OBJECT, "any of these", NO_FORMAT)))},
+        PARAMETERS(ARGUMENT("fields", OBJECT, "any of these")))},
+    {SPAN("tool", RETURNS_A("TracerSpan"), "Says that it is a call of a tool (gen_ai.tool.*): name, id, arguments, result.", PARAMETERS(ARGUMENT("fields", OBJECT, "any of these")))},
     {SPAN("traceparent", RETURNS_VALUE("string"), "The header traceparent for a request to another service (W3C Trace Context).", NO_PARAMETERS)},
     {SPAN("finish", RETURNS_NOTHING, "Ends it and hands it to the sender. Never waits, never raises.", NO_PARAMETERS)},
 
@@ -440,31 +308,31 @@ static const library_row rows[] = {
     /* ------------------------------------------------- prompts in production */
     {METHOD("prompt", "deployments", RETURNS_A("Prompt"), "The deployed prompt of a component for a program in production: kept fresh in the background, never waited for.",
         PARAMETERS(
-            ARGUMENT("component", STRING, "id or name of the AI component", NO_FORMAT),
+            ARGUMENT("component", STRING, "id or name of the AI component"),
             OPTION("ttl", NUMBER, "seconds after which it is asked for again", DEFAULT("60"), POSITIVE_SECONDS),
             OPTION("stale", NUMBER, "seconds for which a prompt stays in use after it was undeployed, or its component deleted", DEFAULT("3600"), SECONDS),
-            OPTION("file", STRING, "file of prompts that `promptic deployments pull` has written", OPTIONAL),
-            OPTION("cache_file", STRING, "file that keeps the last prompt for the next start, of this endpoint and component alone", OPTIONAL),
-            OPTION("fallback", ANY, "a prompt for when there is none: a text or a DeployedPrompt", OPTIONAL),
+            OPTION("file", STRING, "file of prompts that `promptic deployments pull` has written"),
+            OPTION("cache_file", STRING, "file that keeps the last prompt for the next start, of this endpoint and component alone"),
+            OPTION("fallback", ANY, "a prompt for when there is none: a text or a DeployedPrompt"),
             OPTION("input_variables", STRINGS, "names in braces that are variables", ASSUMED("all names in braces")),
             OPTION("on_change", ANY, "called with the new prompt, nil if it was taken away, and the one before", FUNCTION("prompt, before"))))},
     {PROMPT("get", RETURNS_MAYBE("DeployedPrompt"), "The prompt, the same table until it changes, and its source: fresh, stale, cache_file, file or fallback; nil and why if there is none. Never waits.", NO_PARAMETERS)},
     {PROMPT("fetch", RETURNS_MAYBE("DeployedPrompt"), "The same after asking the platform. Suspends a task, blocks elsewhere.", PARAMETERS(MAYBE("timeout", NUMBER, "seconds at most", SECONDS, ASSUMED("the client's deadline"))))},
-    {PROMPT("render", RETURNS_VALUE("any"), "The prompt with values in the places {{name}} and {name}: a text, or a list of { role, content } for multi_message.", PARAMETERS(MAYBE("variables", OBJECT, "values by name", NO_FORMAT)))},
+    {PROMPT("render", RETURNS_VALUE("any"), "The prompt with values in the places {{name}} and {name}: a text, or a list of { role, content } for multi_message.", PARAMETERS(MAYBE("variables", OBJECT, "values by name")))},
     {PROMPT("attributes", RETURNS_VALUE("table"), "Attributes of a span that uses the prompt: source, component, experiment, iteration.", NO_PARAMETERS)},
 
     /* ----------------------------------------------------------------- values */
     {OWN("response", RETURNS_MAYBE("Response"), "Status, headers and more of the response that a result came with, or an error of kind api.",
         PARAMETERS(ARGUMENT("result", ANY, "a table that a method returned, or its error", NULLABLE))), .function = bindings_response},
     {OWN("is_error", RETURNS_VALUE("boolean"), "Whether a value is a promptic.Error, and of this kind.",
-        PARAMETERS(ARGUMENT("value", ANY, "any value", NULLABLE), MAYBE("kind", STRING, "the kind", .values = error_kinds))),
+        PARAMETERS(ARGUMENT("value", ANY, "any value", NULLABLE), MAYBE("kind", STRING, "the kind", .values = library_error_kinds))),
      .function = bindings_is_error},
     {OWN("array", RETURNS_VALUE("table"), "Marks a table as an array, which matters where it is empty.",
         PARAMETERS(MAYBE("list", ARRAY, "the table", ASSUMED("a new one")))), .function = json_function_array},
     {OWN("write_file", RETURNS_VALUE("integer"), "Writes a text to a file, as a whole or not at all, and returns how many bytes it has.",
         PARAMETERS(
-            ROW(QUERY, "path", "path", STRING, "the file to write", REQUIRED),
-            ARGUMENT("text", STRING, "what it will hold", NO_FORMAT)))},
+            ARGUMENT("path", STRING, "the file to write"),
+            ARGUMENT("text", STRING, "what it will hold", BYTES)))},
     {OWN("now", RETURNS_VALUE("number"), "Monotonic time in seconds.", NO_PARAMETERS), .function = bindings_now},
     {OWN("time", RETURNS_VALUE("number"), "Unix time in seconds, with its fraction.", NO_PARAMETERS), .function = bindings_unix_time},
     {OWN("uuid", RETURNS_VALUE("string"), "A random UUID.", NO_PARAMETERS), .function = bindings_uuid},
@@ -476,7 +344,7 @@ static const library_row rows[] = {
      .function = json_function_encode},
     {IN("json", "decode", RETURNS_VALUE("any"), "The value of a JSON text.",
         PARAMETERS(
-            ARGUMENT("text", STRING, "the text", NO_FORMAT),
+            ARGUMENT("text", STRING, "the text", BYTES),
             OPTION("strict", BOOLEAN, "refuses invalid UTF-8 and lone surrogates instead of replacing them", DEFAULT("false")),
             OPTION("nulls", BOOLEAN, "keeps nulls of objects as promptic.null", DEFAULT("false")))),
      .function = json_function_decode},
@@ -493,21 +361,21 @@ static const library_row rows[] = {
     {IN("auth", "save", RETURNS_NOTHING, "Writes the given values to the file; false removes one.", save_options), .function = bindings_save_config},
 
     /* ---------------------------------------------------------------- classes */
-    {CLASS("Error", "What a failed call raises; tostring gives `[404] Not found`.", error_fields)},
-    {CLASS("UploadError", "Further fields of the error that ends an upload.", upload_error_fields)},
-    {CLASS("Upload", "What an upload has done.", upload_fields)},
-    {CLASS("Row", "A row of a file, as promptic.rows gives it.", row_fields)},
-    {CLASS("Comparison", "What deploy_if_better has found and done.", comparison_fields)},
-    {CLASS("Response", "What a result came with.", response_fields)},
-    {CLASS("HttpResponse", "What promptic.http returns.", http_fields)},
-    {CLASS("Session", "A login.", session_fields)},
-    {CLASS("Logout", "What a logout found.", logout_fields)},
-    {CLASS("Status", "What a client would use.", status_fields)},
-    {CLASS("Contract", "What the library knows of the platform: promptic.contract.", contract_fields)},
-    {CLASS("Tracer", "Sends spans to the platform.", tracer_fields)},
-    {CLASS("TracerSpan", "A span that a tracer sends.", span_fields)},
-    {CLASS("Prompt", "The deployed prompt of a component.", prompt_fields)},
-    {CLASS("Task", "A function that runs beside others.", task_fields)},
+    {CLASS("Error", "What a failed call raises; tostring gives `[404] Not found`.", library_error_fields)},
+    {CLASS("UploadError", "Further fields of the error that ends an upload.", library_upload_error_fields)},
+    {CLASS("Upload", "What an upload has done.", library_upload_fields)},
+    {CLASS("Row", "A row of a file, as promptic.rows gives it.", library_row_fields)},
+    {CLASS("Comparison", "What deploy_if_better has found and done.", library_comparison_fields)},
+    {CLASS("Response", "What a result came with.", library_response_fields)},
+    {CLASS("HttpResponse", "What promptic.http returns.", library_http_fields)},
+    {CLASS("Session", "A login.", library_session_fields)},
+    {CLASS("Logout", "What a logout found.", library_logout_fields)},
+    {CLASS("Status", "What a client would use.", library_status_fields)},
+    {CLASS("Contract", "What the library knows of the platform: promptic.contract.", library_contract_fields)},
+    {CLASS("Tracer", "Sends spans to the platform.", library_tracer_fields)},
+    {CLASS("TracerSpan", "A span that a tracer sends.", library_span_fields)},
+    {CLASS("Prompt", "The deployed prompt of a component.", library_prompt_fields)},
+    {CLASS("Task", "A function that runs beside others.", library_task_fields)},
 };
 /* clang-format on */
 

@@ -1,32 +1,14 @@
 /*
  * library_call.c - from the rows of the library's own names to functions with checked arguments.
  */
-#include "library.h"
+#include "library_call.h"
+
+#include "arguments.h"
+#include "json_decode.h"
+#include "library_find.h"
+#include "site.h"
 
 #include <string.h>
-
-/* ----------------------------------------------------------------- look-up */
-
-void library_open(lua_State *L, const library_row *rows, size_t count) {
-    lua_createtable(L, 0, (int)count);
-    for (size_t i = 0; i < count; i++) {
-        lua_pushlightuserdata(L, (void *)&rows[i]);
-        lua_setfield(L, -2, rows[i].key);
-    }
-    bindings_set(L, BINDINGS_LIBRARY);
-}
-
-const library_row *library_find(lua_State *L, const char *key) {
-    bindings_get(L, BINDINGS_LIBRARY);
-    lua_getfield(L, -1, key);
-    const library_row *row = lua_touserdata(L, -1);
-    lua_pop(L, 2);
-    return row;
-}
-
-const promptic_parameter *library_parameters(const library_row *row) {
-    return row->like != NULL ? promptic_endpoint_find(row->like)->parameters : row->call.parameters;
-}
 
 /* ---------------------------------------------------------------- settings */
 
@@ -70,16 +52,25 @@ static void ask_for_full_pages(lua_State *L, const promptic_parameter *parameter
 
 /* ----------------------------------------------------------------- functions */
 
-/* [-?, +n, e] The row is its upvalue. */
+/* [-?, +n, e] Its upvalues are the row and the settings of a call without options. */
 static int call(lua_State *L) {
     const library_row *row = lua_touserdata(L, lua_upvalueindex(1));
-    bindings_check_arguments(L, &row->call, row->level);
+    int options = bindings_check_arguments(L, &row->call, row->level);
+    if (options != 0 && lua_isnil(L, options))
+        lua_pushvalue(L, lua_upvalueindex(2)); /* no table for each call */
+    else if (options != 0)
+        library_push_settings(L, row->call.parameters, options);
+    if (options != 0)
+        lua_replace(L, options);
     return row->function(L);
 }
 
 void library_push_function(lua_State *L, const library_row *row) {
     lua_pushlightuserdata(L, (void *)row);
-    lua_pushcclosure(L, call, 1);
+    lua_pushnil(L);
+    library_push_settings(L, row->call.parameters, lua_gettop(L));
+    lua_remove(L, -2);
+    lua_pushcclosure(L, call, 2);
 }
 
 /* [-?, +n, e] Checks the arguments of the prelude's function that calls it, and returns them. Its

@@ -1,9 +1,15 @@
 /*
  * methods.c - from a row of the table and the arguments in Lua to a request.
  */
-#include "bindings.h"
+#include "methods.h"
 
+#include "arguments.h"
+#include "ascii.h"
+#include "body.h"
+#include "json_buffer.h"
+#include "lua_call.h"
 #include "number.h"
+#include "site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +56,7 @@ static size_t take_path(lua_State *L, const promptic_endpoint *row, const char *
  * follows the form does not matter. */
 static bool has_form(const char *text, const char *form) {
     for (; *form != '\0'; text++, form++) {
-        bool fits = *form == '0' ? *text >= '0' && *text <= '9' : *text == *form;
+        bool fits = *form == '0' ? ascii_is_digit(*text) : *text == *form;
         if (!fits)
             return false;
     }
@@ -70,7 +76,7 @@ static const char *complete_time(lua_State *L, const char *text) {
     return lua_tostring(L, -1);
 }
 
-/* [-0, +1 or 2, m] Pushes the text of a query parameter's value; NULL where there is none. */
+/* [-0, +1 or 2, m] Pushes the text of a query parameter's value; NULL if there is none. */
 static const char *push_query_value(lua_State *L, const promptic_parameter *parameter,
                                     int options) {
     bindings_push_option(L, options, parameter->name);
@@ -80,10 +86,10 @@ static const char *push_query_value(lua_State *L, const promptic_parameter *para
         return lua_toboolean(L, -1) ? "true" : "false";
     if (parameter->type == PROMPTIC_INTEGER)
         return bindings_push_digits(L, -1);
-    bool is_time = parameter->format != NULL && strcmp(parameter->format, "date-time") == 0;
     if (lua_type(L, -1) == LUA_TNUMBER)
         return bindings_push_number(L, -1);
-    return is_time ? complete_time(L, lua_tostring(L, -1)) : lua_tostring(L, -1);
+    return parameter->format == PROMPTIC_FORMAT_TIME ? complete_time(L, lua_tostring(L, -1))
+                                                     : lua_tostring(L, -1);
 }
 
 size_t bindings_take_query(lua_State *L, const promptic_endpoint *row, int options,
@@ -110,7 +116,11 @@ static int call_endpoint(lua_State *L) {
     json_buffer *body = NULL;
     int options = bindings_check_arguments(L, row, BINDINGS_METHOD_LEVEL);
     luaL_checkstack(L, MAX_PATH_ARGS + 2 * BINDINGS_MAX_QUERY + LUA_MINSTACK, NULL);
-    promptic_request request = {.row = row, .method = row->verb, .path_args = path, .query = query};
+    promptic_request request = {.size = sizeof(promptic_request),
+                                .row = row,
+                                .method = row->verb,
+                                .path_args = path,
+                                .query = query};
     request.path_count = take_path(L, row, path);
     request.query_count = bindings_take_query(L, row, options, query);
     if (bindings_has_body(row)) {

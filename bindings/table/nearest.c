@@ -1,7 +1,9 @@
 /*
  * nearest.c - the name nearest to one that is wrong, for messages: did you mean 'status'?
  */
-#include "bindings.h"
+#include "nearest.h"
+
+#include "ascii.h"
 
 #include <string.h>
 
@@ -14,7 +16,7 @@ typedef struct nearest {
     const char *best;
 } nearest;
 
-/* Case and underscores do not count, so taskType is near to task_type. False where it is long. */
+/* Case and underscores do not count, so taskType is near to task_type. False if it is long. */
 static bool normalise(const char *text, char *name, size_t *length) {
     *length = 0;
     for (; *text != '\0'; text++) {
@@ -22,7 +24,7 @@ static bool normalise(const char *text, char *name, size_t *length) {
             continue;
         if (*length + 1 == MAX_NAME)
             return false;
-        name[(*length)++] = (char)(*text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
+        name[(*length)++] = ascii_lower(*text);
     }
     name[*length] = '\0';
     return true;

@@ -6,9 +6,11 @@
  * another spelling (scope_spans), and the absence of what everything else is below of. Values such
  * as ids and times are the platform's to judge: it says which spans it has rejected, and why.
  */
-#include "bindings.h"
+#include "otlp.h"
 
-#include <ctype.h>
+#include "ascii.h"
+#include "json_decode.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -106,7 +108,7 @@ static bool is_spelling_of(const char *name, const char *known) {
     for (;; name++, known++) {
         while (*name == '_')
             name++;
-        if (tolower((unsigned char)*name) != tolower((unsigned char)*known))
+        if (ascii_lower(*name) != ascii_lower(*known))
             return false;
         if (*name == '\0')
             return true;

@@ -1,7 +1,11 @@
 /*
  * reference.c - promptic.endpoints and promptic.library: the rows as Lua sees them.
  */
+#include "reference.h"
+
+#include "formats.h"
 #include "library.h"
+#include "library_find.h"
 
 static const char *const type_names[] = {
     [PROMPTIC_STRING] = "string",     [PROMPTIC_INTEGER] = "integer",
@@ -11,7 +15,14 @@ static const char *const type_names[] = {
     [PROMPTIC_DOCUMENT] = "document",
 };
 
+static const char *const passed_names[] = {
+    [PROMPTIC_BY_NAME] = "name",
+    [PROMPTIC_BY_POSITION] = "position",
+    [PROMPTIC_BY_FIELD] = "field",
+};
+
 static const char *const place_names[] = {
+    /* PROMPTIC_IN_NO_REQUEST: none */
     [PROMPTIC_IN_PATH] = "path",   [PROMPTIC_IN_QUERY] = "query", [PROMPTIC_IN_BODY] = "body",
     [PROMPTIC_IN_LIST] = "list",   [PROMPTIC_IN_ITEM] = "item",   [PROMPTIC_IN_CHANGES] = "changes",
     [PROMPTIC_IN_FIELD] = "field",
@@ -63,7 +74,9 @@ static void push_parameter(lua_State *L, const promptic_parameter *parameter) {
     set_string(L, "place", place_names[parameter->place]);
     set_string(L, "default", parameter->fallback);
     set_string(L, "assumed", parameter->assumed);
-    set_string(L, "format", parameter->format);
+    set_string(L, "passed", passed_names[parameter->passed]);
+    set_string(L, "format", formats_find(parameter->format)->name);
+    set_string(L, "signature", parameter->signature);
     set_string(L, "summary", parameter->summary);
     set_boolean(L, "required", parameter->required);
     set_boolean(L, "nullable", parameter->nullable);

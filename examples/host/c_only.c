@@ -17,8 +17,7 @@ typedef struct program {
     int failures;
 } program;
 
-/* Prints how a call has ended; false where it failed. The answer is the platform's JSON as it came.
- */
+/* Prints how a call has ended; false where it failed. The answer is the platform's JSON as it came. */
 static bool print_result(program *p, const char *what, const promptic_call *call) {
     const promptic_result *result = promptic_call_result(call);
     if (result->kind == PROMPTIC_OK) {
@@ -48,7 +47,7 @@ static void submit(program *p, const promptic_request *request, promptic_done_fn
 }
 
 static void on_created(promptic_call *call, void *userdata) {
-    const promptic_request list = {.endpoint = "list_components"};
+    const promptic_request list = {.size = sizeof(promptic_request), .endpoint = "list_components"};
     program *p = userdata;
     if (print_result(p, "created", call))
         submit(p, &list, on_listed);
@@ -63,8 +62,10 @@ static void create(program *p, const char *name) {
         return;
     }
     int length = snprintf(body, sizeof body, "{\"name\":\"%s\"}", name);
-    promptic_request request = {
-        .endpoint = "create_component", .body = body, .body_length = (size_t)length};
+    promptic_request request = {.size = sizeof(promptic_request),
+                                .endpoint = "create_component",
+                                .body = body,
+                                .body_length = (size_t)length};
     submit(p, &request, on_created);
 }
 

@@ -89,7 +89,7 @@ int main(void) {
     }
     bool fine = client != NULL;
     for (size_t i = 0; fine && i < sizeof names / sizeof *names; i++) {
-        const promptic_request request = {.endpoint = names[i]};
+        const promptic_request request = {.size = sizeof request, .endpoint = names[i]};
         fine = promptic_submit(client, &request, on_answer, &s, &error) != NULL;
     }
     if (fine)

@@ -39,7 +39,8 @@ static void on_answer(promptic_call *call, void *userdata) {
 
 static void ask(game *g) {
     promptic_error error;
-    const promptic_request request = {.endpoint = "list_components"};
+    const promptic_request request = {.size = sizeof(promptic_request),
+                                      .endpoint = "list_components"};
     g->submitted++;
     if (promptic_submit(g->client, &request, on_answer, g, &error) == NULL) {
         g->answered++, g->failed++;

@@ -18,7 +18,7 @@ return {
          failure.raise("an API key belongs to one AI Application",
             { hint = "`promptic login` reaches all of yours" })
       end
-      local near, group = require "promptic.cli.near", require "promptic.cli.ai_application"
+      local near, group = require "promptic.cli.near", require "promptic.cli.commands.ai_application"
       local ids, chosen = {}, nil
       local answer, is_older = group.ask(context, "list_ai_applications", "list_workspaces")
       for _, application in ipairs(answer.data) do

@@ -1,4 +1,5 @@
 --- From the words of a command line to the values of a command, by argparse.
+local near = require "promptic.cli.near"
 local parameters = require "promptic.cli.parameters"
 
 local arguments = {}
@@ -137,20 +138,22 @@ local function missing(options, words)
 end
 
 -- "-n" is near every other letter, and what is given by position may be looked for among the options.
-local function unknown(flag, message, positional, options)
+local function unknown(flag, positional, options)
    for _, parameter in ipairs(positional) do
       if flag == "--" .. parameter.name:gsub("_id$", "") then
          return ("%s is given without a flag, not as '%s'"):format(parameter.label, flag)
       end
    end
-   if #flag > 2 and message:find "Did you mean" then return message end
    local flags = {}
    for _, option in ipairs(options) do flags[#flags + 1] = option.flag:match "%-%-%S+" end
-   local list = #flags > 0 and "; there are " .. table.concat(flags, ", ") or "; there are none"
-   return ("unknown option '%s'"):format(flag) .. list
+   local hint = #flag > 2 and near.hint(flag, flags) or ""
+   if hint ~= "" then hint = "." .. hint
+   else hint = #flags > 0 and "; there are " .. table.concat(flags, ", ") or "; there are none" end
+   return ("unknown option '%s'%s"):format(flag, hint)
 end
 
--- argparse's messages, in the words of this command.
+-- argparse's messages, in the words of this command: they are all that its hook, Parser:error, gets. Its own tips,
+-- which go by a letter too many or too few, are not asked for.
 local function reword(said, positional, options, words)
    local name = said:match "^missing argument '([%w_]+)'"
    for _, parameter in ipairs(positional) do
@@ -158,9 +161,8 @@ local function reword(said, positional, options, words)
    end
    if said == "too many arguments" then return "too many arguments: what holds spaces needs quotes" end
    if said:find "^missing option" then return missing(options, words) end
-   said = said:gsub("\n", ". ", 1)
    local flag = said:match "^unknown option '(.-)'"
-   return flag and unknown(flag, said, positional, options) or said
+   return flag and unknown(flag, positional, options) or said
 end
 
 local function defaults(values, options)

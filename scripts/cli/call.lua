@@ -1,17 +1,18 @@
 --- Calls the method of a command's row with the values from the command line.
+local parameters = require "promptic.cli.parameters"
+
 local call = {}
 
 -- The parameters of the row's method: those that are given by position, in their order, and the others.
 local function arrange(method, values)
    local positional, options, any, count = {}, {}, false, 0
-   for _, parameter in ipairs(require("promptic").endpoints[method].parameters) do
+   for _, parameter in ipairs(parameters.row_of(method).parameters) do
       local value = values[parameter.name]
-      -- items and fields belong to the list or the changes, which the row's own function makes
-      local own = parameter.place ~= "item" and parameter.place ~= "field"
-      if own and parameter.required then
+      -- fields belong to the list or the changes, which the row's own function makes
+      if parameter.passed == "position" then
          count = count + 1
          positional[count] = value
-      elseif own and value ~= nil then
+      elseif parameter.passed == "name" and value ~= nil then
          options[parameter.name], any = value, true
       end
    end

@@ -74,7 +74,7 @@ local function add_options()
    local options = {
       agents.component,
       { "from_file", label = "FILE",
-         summary = "a .csv, .tsv, .jsonl, .ndjson or .json file of any size, with a row a case" },
+         summary = "a .csv, .tsv, .jsonl, .ndjson or .json file with a row a case; - for standard input" },
    }
    for _, option in ipairs(upload.options) do options[#options + 1] = option end
    options[#options + 1] = file("JSON: one case, or an array of cases", true)
@@ -102,7 +102,7 @@ cases.commands = {
       options = { agents.component }, times = true, summary = "Show a case.", show = show,
    },
    {
-      name = "cases add", method = "create_dataset_cases", arguments = { "dataset_id" },
+      name = "cases add", method = "create_dataset_cases", methods = { "upload_cases" }, arguments = { "dataset_id" },
       options = add_options(), summary = "Add cases to a dataset.", run = add, show = { line = added },
       notes = FILE_NOTE .. "\n" .. upload.notes .. " An object may also be a case with these keys.",
       examples = "promptic datasets cases add DATASET -c COMPONENT --from-file cases.jsonl",

@@ -40,8 +40,7 @@ local function credential(report, status)
          ("chmod 600 %s\na credential in it may be known to others: replace it"):format(status.config_file))
    end
    if status.problem then
-      report("credential", "problem", status.problem,
-         "see PROMPTIC_ENDPOINT, PROMPTIC_API_KEY and ~/.promptic/config.toml")
+      report("configuration", "problem", status.problem) -- the text names the setting
       return false
    elseif status.credential == "none" then
       report("credential", "problem", "none", "run `promptic login` or `promptic configure`, or set PROMPTIC_API_KEY")
@@ -120,7 +119,13 @@ end
 
 local NO_PLATFORM = "no Promptic platform answers there: is the endpoint right?"
 
--- The first call, for a list that every platform has; its response, or nil if no other call is worth trying.
+-- Statuses of a platform that may answer other calls.
+local function is_partial(status)
+   return status == 402 or status == 403 or status == 429 or status >= 500
+end
+
+-- The first call, for a list that every platform has; its response, false if it was refused, or nil if no other call
+-- is worth trying.
 local function connection(report, client, status)
    local asked = os.time()
    local done, result = attempt(client.list_components, client)
@@ -133,6 +138,7 @@ local function connection(report, client, status)
    tls(report, status, response)
    clock(report, response, asked)
    if done then return result end
+   if is_partial(result.status_code) then return false end -- the operations say which of them fail
    if result.status_code == 401 then
       report("platform", "problem", tostring(result), ("the %s was refused: run `promptic login`, or set "
          .. "PROMPTIC_API_KEY"):format(CREDENTIALS[status.credential]))
@@ -241,10 +247,10 @@ function checks.run(report)
       user_agent = "promptic-cli", certificate = true, max_retries = 0, timeout = TIMEOUT, deadline = DEADLINE,
    }
    local components = connection(report, client, status)
-   if not components then return end
+   if components == nil then return end
    local answers = operations(report, client, status)
    catalogue.use(answers.list_models and answers.list_models.data)
-   prompts(report, client, components.data)
+   if components then prompts(report, client, components.data) end
 end
 
 return checks

@@ -2,13 +2,21 @@
 The groups of the promptic command, in the order of `promptic --help`. A group's module is
 loaded only when the group is used, so that the command starts fast.
 
-The module of a group returns { commands = { row, ... } }; that of a command without a group, such as `login`,
-returns one row. A row is
+Each is a file in commands/ and found by its name; a new one needs no list. Such a module returns
+
+   section       heading of the help
+   summary       one line
+   first         true: stands before the others of its section
+   aliases       older names, which the help does not list
+   older         true: newer platforms dropped its operations
+   commands      { row, ... }; a command without a group, such as `login`, is one row instead, in the same table
+
+A row is
 
    name          the word on the command line, or two: "cases list"
    summary       one line; by default that of its method
-   method        the endpoint it calls (a name in promptic.endpoints), which describes its parameters too
-   methods       others that its function calls
+   method        what it calls (a name in promptic.endpoints or promptic.library), which describes its parameters too
+   methods       others that its function calls, which describe further ones
    arguments     what is given by position: names of the method's parameters, or tables (see parameters.lua)
    options       the same for what is given with a flag
    show          how the response is shown to a person: see view.lua. Such a row takes --json and --exact too
@@ -24,47 +32,76 @@ returns one row. A row is
    notes         further paragraphs of the help, as one string; "\n" keeps lines apart
    examples      lines of the help, each a command
 ]]
-local groups = {
-   { heading = "Account" },
-   { name = "login", summary = "Sign in with a browser, on this or another device." },
-   { name = "logout", summary = "Forget the session of this machine." },
-   { name = "configure", summary = "Store an API key and the endpoint." },
-   { name = "auth", summary = "Which credential is used, and from where." },
-   { name = "doctor", summary = "Look for what is wrong: credential, network, platform, models." },
-   { name = "ai-application", aliases = { "workspace" }, summary = "The AI Application all calls are about." },
-   { name = "models", summary = "The models that experiments can use." },
+local promptic = require "promptic"
 
-   { heading = "Prompts" },
-   { name = "components", summary = "AI components, which experiments and deployments belong to." },
-   { name = "experiments", summary = "Searches for a better prompt." },
-   { name = "observations", summary = "The training data of an experiment: labelled examples." },
-   { name = "evaluators", summary = "How an experiment scores predictions." },
-   { name = "iterations", summary = "The prompts that an experiment has tried." },
-   { name = "deployments", summary = "Which prompt a component serves." },
+local groups = {}
 
-   { heading = "Agents" },
-   { name = "traces", summary = "What agents did, step by step." },
-   { name = "artifacts", summary = "Files that traces refer to." },
-   { name = "storage", summary = "The objects in the store behind artifacts." },
-   { name = "datasets", summary = "Datasets of a component, and the cases in them." },
+local MODULES = "promptic.cli.commands."
 
-   { heading = "Older platforms" },
-   { name = "runs", older = true, summary = "Runs of an agent over a dataset." },
-   { name = "annotations", older = true, summary = "What people say of the traces of a run." },
-   { name = "evaluations", older = true, summary = "Findings about an agent's traces." },
+-- Sections of the help, in their order; others follow.
+local SECTIONS = { "Account", "Prompts", "Agents", "Older platforms", "This machine" }
 
-   { heading = "This machine" },
-   { name = "sandbox", summary = "Serve a stand-in for the platform, for trying without an account." },
-   { name = "run", summary = "Run a Lua script with the platform built in." },
-   { name = "completion", summary = "Print the completion for a shell." },
-}
+-- The group of this name; nil if there is no such module.
+local function load(word)
+   local name = MODULES .. word:gsub("-", "_")
+   if word:find("_", 1, true) or not package.preload[name] then return nil end
+   local module = require(name)
+   return {
+      name = word, module = name, section = module.section, first = module.first,
+      summary = module.summary, older = module.older, aliases = module.aliases or {},
+   }
+end
 
-for _, entry in ipairs(groups) do
-   if entry.name then
-      entry.module = "promptic.cli." .. entry.name:gsub("-", "_")
-      groups[entry.name] = entry
-      -- older names, which the help does not list
-      for _, alias in ipairs(entry.aliases or {}) do groups[alias] = entry end
+-- Where groups stand in their section: those that say so first, then by name, then resources in the table's order.
+local function ranks()
+   local list = {}
+   for index, row in ipairs(promptic.endpoints) do
+      local name = row.module:gsub("_", "-")
+      list[name] = list[name] or index
+   end
+   return list
+end
+
+-- Names of groups, each a file of the folder.
+local function names()
+   local list = {}
+   for name in pairs(package.preload) do
+      local word = name:sub(1, #MODULES) == MODULES and name:sub(#MODULES + 1)
+      if word then list[#list + 1] = (word:gsub("_", "-")) end
+   end
+   return list
+end
+
+local all -- once asked for
+
+--- The groups in the order of the help.
+function groups.list()
+   if all then return all end
+   local list, rank, place = {}, ranks(), {}
+   for index, word in ipairs(names()) do list[index] = load(word) end
+   for index, section in ipairs(SECTIONS) do place[section] = index end
+   table.sort(list, function(a, b)
+      if a.section ~= b.section then
+         local one, other = place[a.section] or math.huge, place[b.section] or math.huge
+         return one < other or one == other and a.section < b.section
+      elseif a.first ~= b.first then
+         return a.first == true
+      end
+      local one, other = rank[a.name] or 0, rank[b.name] or 0
+      return one < other or one == other and a.name < b.name
+   end)
+   all = list
+   return list
+end
+
+--- The group of this name, or of this older name, which the help does not list; nil if there is none.
+function groups.find(word)
+   local group = load(word)
+   if group then return group end
+   for _, entry in ipairs(groups.list()) do
+      for _, alias in ipairs(entry.aliases) do
+         if alias == word then return entry end
+      end
    end
 end
 

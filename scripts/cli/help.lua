@@ -52,7 +52,7 @@ end
 --- The summary of a row, from its method where it has none.
 function help.summary(row)
    if row.summary then return row.summary end
-   return row.method and require("promptic").endpoints[row.method].summary or ""
+   return row.method and parameters.row_of(row.method).summary or ""
 end
 
 --- "promptic runs create --dataset DATASET [options]"
@@ -181,13 +181,9 @@ function help.of_all(groups)
    to.text(help.DESCRIPTION)
    local section
    for _, group in ipairs(groups) do
-      if group.heading then
-         section = group.heading
-      else
-         if section then to.heading(section) end
-         section = nil
-         to.list({ { group.name, group.summary } }, 16)
-      end
+      if group.section ~= section then to.heading(group.section) end
+      section = group.section
+      to.list({ { group.name, group.summary } }, 16)
    end
    to.heading "Options"
    to.list(help.OPTIONS, 16)

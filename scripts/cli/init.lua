@@ -38,7 +38,7 @@ function cli.rows(group, resolve)
    if resolve then
       for _, row in ipairs(rows) do cli.resolve(row) end
    end
-   if not module.commands then module.name, module.summary = group.name, module.summary or group.summary end
+   if not module.commands then module.name = group.name end
    return rows, not module.commands
 end
 
@@ -134,14 +134,14 @@ local function dispatch(words, situation)
       if word == "help" and words[2] then
          return dispatch(table.move({ "--help" }, 1, 1, #words, rest(words, 2)), situation)
       end
-      local text = require("promptic.cli.help").of_all(require "promptic.cli.groups")
+      local text = require("promptic.cli.help").of_all(require("promptic.cli.groups").list())
       if word then output.write(text) else io.stderr:write(text) end
       return word and 0 or 2
    elseif word:find "^%-" then
       arguments.misuse(("there is no option '%s' before a command"):format(word), "promptic")
    end
    local groups = require "promptic.cli.groups"
-   local group = groups[word] or unknown("command", word, groups, "promptic")
+   local group = groups.find(word) or unknown("command", word, groups.list(), "promptic")
    return in_group(group, words, situation)
 end
 

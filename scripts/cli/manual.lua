@@ -78,16 +78,14 @@ end
 local function commands(page)
    local cli = require "promptic.cli"
    page.section "Commands"
-   for _, group in ipairs(require "promptic.cli.groups") do
-      if group.name then
-         local rows, single = cli.rows(group, true)
-         page.subsection(group.name)
-         if not single then
-            page.paragraph(group.summary .. (group.older and " " .. require("promptic.cli.help").OLDER or ""))
-         end
-         for _, row in ipairs(rows) do
-            command(page, "promptic " .. group.name .. (single and "" or " " .. row.name), row)
-         end
+   for _, group in ipairs(require("promptic.cli.groups").list()) do
+      local rows, single = cli.rows(group, true)
+      page.subsection(group.name)
+      if not single then
+         page.paragraph(group.summary .. (group.older and " " .. require("promptic.cli.help").OLDER or ""))
+      end
+      for _, row in ipairs(rows) do
+         command(page, "promptic " .. group.name .. (single and "" or " " .. row.name), row)
       end
    end
 end

@@ -36,9 +36,8 @@ end
 function missing.command(method)
    local other
    local cli = require "promptic.cli"
-   for _, group in ipairs(require "promptic.cli.groups") do
-      local rows, single = {}, false
-      if group.name then rows, single = cli.rows(group) end
+   for _, group in ipairs(require("promptic.cli.groups").list()) do
+      local rows, single = cli.rows(group)
       for _, row in ipairs(rows) do
          local command = "promptic " .. group.name .. (single and "" or " " .. row.name)
          if cli.resolve(row).method == method then return command end

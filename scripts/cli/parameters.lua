@@ -1,9 +1,13 @@
 --[[
-Arguments and options of a command, put together from its row and the endpoint's row.
+Arguments and options of a command, put together from its row and the rows of what it calls: of endpoints and of the
+library's functions.
 
-In a command's row each is the name of a parameter of its method, or a table:
+In a command's row each is the name of a parameter of its method, else of one of its methods, or a table. What the
+table leaves out is as the parameter's row has it; a name that no row has is the command's own.
 
    [1]        the name: of the parameter, or of an own value
+   of         the function whose parameter it is: "auth.login"
+   parameter  its name there, if it differs
    flag       "-m --model"; of an option, by default as below or made from the name
    label      what stands for the value in the help: MODEL
    summary    one line
@@ -14,9 +18,11 @@ In a command's row each is the name of a parameter of its method, or a table:
    required   true: an option that must be there; false: an argument that may be left out
    many       true: may be given several times
    aliases    further flags, which the help does not list
-   default    shown in the help and used where nothing is given
+   default    shown in the help and used where nothing is given; true: the row's; false: none is shown. Without it the
+              row's is shown, and left to the method
    minimum, maximum
 ]]
+local formats = require "promptic.formats"
 local near = require "promptic.cli.near"
 
 local parameters = {}
@@ -36,27 +42,50 @@ local ALIASES = {
    task_type = "--task-type", initial_prompt = "--initial-prompt", initial_prompt_override = "--initial-prompt",
 }
 
+-- Labels that neither name, type nor format gives.
 local LABELS = {
-   hyperparameters = "FILE", initial_prediction_model_schema = "FILE", config = "FILE", trace_ids = "ID",
-   tools = "FILE", test_cases = "FILE", request = "FILE", storage_object_id = "OBJECT", epochs = "N",
-   train_split_ratio = "NUMBER", system_prompt = "PROMPT", mime_type = "TYPE", ai_component_name = "COMPONENT",
-   start_after = "TIME", start_before = "TIME", days_back = "DAYS", limit = "N", offset = "N",
-   scale_min = "NUMBER", scale_max = "NUMBER", weight = "NUMBER", input = "TEXT", expected = "TEXT",
-   description = "TEXT", comment = "TEXT", initial_prompt_override = "PROMPT", initial_prompt = "PROMPT",
-   target_model = "MODEL", ai_component_id = "COMPONENT", trace_db_id = "TRACE", task_type = "TASK",
+   trace_ids = "ID", storage_object_id = "OBJECT", system_prompt = "PROMPT", mime_type = "TYPE",
+   ai_component_name = "COMPONENT", days_back = "DAYS", input = "TEXT", expected = "TEXT", description = "TEXT",
+   comment = "TEXT", initial_prompt_override = "PROMPT", initial_prompt = "PROMPT", target_model = "MODEL",
+   ai_component_id = "COMPONENT", trace_db_id = "TRACE", task_type = "TASK", separator = "CHARACTER",
+   label_column = "NAME", split_column = "NAME", on_empty = "ACTION",
 }
 
-local function label_of(name)
-   return LABELS[name] or name:gsub("_id$", ""):gsub("_", "-"):upper()
+-- Types whose values are whole JSON documents.
+local FILES = { object = true, array = true, document = true }
+
+local function label_of(name, type_name, known)
+   local id = name:match "^(.*)_id$"
+   if LABELS[name] or id then return LABELS[name] or id:gsub("_", "-"):upper() end
+   if formats.of(known).label then return formats.of(known).label end
+   if FILES[type_name] then return "FILE" end
+   return type_name == "integer" and "N" or type_name == "number" and "NUMBER" or name:gsub("_", "-"):upper()
 end
 
--- The parameter of the row's method with this name, or an empty table.
-local function of_endpoint(row, name)
-   local endpoint = row.method and require("promptic").endpoints[row.method]
-   for _, parameter in ipairs(endpoint and endpoint.parameters or {}) do
+local function find(list, name)
+   for _, parameter in ipairs(list) do
       if parameter.name == name then return parameter end
    end
-   return {}
+end
+
+--- The row of an endpoint, or of a function of the library.
+function parameters.row_of(name)
+   local promptic = require "promptic"
+   return promptic.endpoints[name] or promptic.library[name]
+end
+
+--- The parameter that an entry of a command's row is, as the row of an endpoint or of the library has it; an empty
+-- table if none has.
+function parameters.known(row, entry)
+   local name = entry.parameter or entry[1]
+   if entry.of then
+      return find(parameters.row_of(entry.of).parameters, name) or error(entry.of .. " has no parameter " .. name)
+   end
+   local known = row.method and find(parameters.row_of(row.method).parameters, name)
+   for _, method in ipairs(row.methods or {}) do
+      known = known or find(parameters.row_of(method).parameters, name)
+   end
+   return known or {}
 end
 
 local function first(...)
@@ -69,29 +98,34 @@ end
 -- Options besides ids of which only one can be meant.
 local ONCE = { from_file = true, file = true, ai_application = true }
 
--- Types whose values are whole JSON documents.
-local FILES = { object = true, array = true, document = true }
+-- The default that is shown, and the one that the command itself fills in.
+local function defaults_of(entry, known)
+   if entry.default == false then return nil, nil end
+   if entry.default == true then return known.default, tonumber(known.default) or known.default end
+   return first(entry.default, known.default, known.assumed), entry.default
+end
 
 local function complete(row, entry, is_option)
    if type(entry) == "string" then entry = { entry } end
    local name = entry[1]
-   local known = of_endpoint(row, entry.parameter or name)
-   local type_name = entry.switch and "boolean" or entry.type or known.type or "string"
+   local known = parameters.known(row, entry)
+   local default, own_default = defaults_of(entry, known)
+   local type_name = entry.switch and "boolean" or entry.type or formats.of(known).read or known.type or "string"
    return {
       name = name, is_option = is_option, type = type_name,
       flag = is_option and (entry.flag or FLAGS[name] or "--" .. name:gsub("_", "-")) or nil,
       aliases = is_option and (entry.aliases or ALIASES[name]) or nil,
-      label = entry.label or label_of(name),
+      label = entry.label or label_of(name, type_name, known),
       summary = entry.summary or known.summary or "",
-      is_id = known.place == "path" and type_name == "string",
+      is_id = (known.place == "path" or known.format == "id") and type_name == "string",
       values = entry.values or known.values,
-      minimum = first(entry.minimum, known.minimum), maximum = first(entry.maximum, known.maximum),
+      minimum = first(entry.minimum, known.minimum, formats.of(known).minimum),
+      maximum = first(entry.maximum, known.maximum),
       switch = entry.switch or type_name == "boolean",
       file = entry.file or FILES[type_name] or false, required = first(entry.required, not is_option),
       many = entry.many or type_name == "strings",
-      once = is_option and (name:find "_id$" or ONCE[name]) and true or false, default = first(entry.default,
-         known.default),
-      own_default = entry.default,
+      once = is_option and (name:find "_id$" or ONCE[name]) and true or false,
+      default = default, own_default = own_default,
    }
 end
 

@@ -9,18 +9,10 @@ local output = require "promptic.cli.output"
 
 local upload = {}
 
---- Options of such a command.
+--- Options of such a command, which names its upload_... among its methods.
 upload.options = {
-   { "separator", label = "CHARACTER", summary = "what separates the fields of a .csv file; a comma" },
-   { "label_column", label = "NAME", aliases = "--expected-column",
-      summary = "the column with the right answers; expected" },
-   { "split_column", label = "NAME", summary = "the column with the splits; split" },
-   { "format", label = "FORMAT", values = { "csv", "tsv", "jsonl", "ndjson", "json" },
-      summary = "what the file is; by the ending of its name. - as the file is standard input" },
-   { "on_empty", label = "ACTION", values = { "error", "skip", "keep" },
-      summary = "what to do with a row of the file whose answer is empty" },
-   { "only_new", switch = true, summary = "add only rows of the file that are not there yet" },
-   { "again", switch = true, summary = "add all rows of the file, also those that are there already" },
+   "separator", { "label_column", aliases = "--expected-column" }, "split_column", "format", "on_empty", "only_new",
+   { "again", switch = true, summary = "adds all rows of the file, also those that are there already" },
 }
 
 upload.notes = "In a .csv file the first line names the columns: `expected`, perhaps `split`, and all others"
@@ -31,11 +23,17 @@ upload.notes = "In a .csv file the first line names the columns: `expected`, per
    .. "it ends with exit code 1 unless --only-new or --again says it. An upload that was killed is "
    .. "completed by the same command with --only-new."
 
+local function names()
+   local list = {}
+   for index, option in ipairs(upload.options) do list[index] = type(option) == "table" and option[1] or option end
+   return list
+end
+
 --- Refuses options of a file where there is none.
 function upload.check_options(context, values)
-   for _, option in ipairs(upload.options) do
-      if values[option[1]] and not values.from_file then
-         context:misuse(("--%s goes with --from-file"):format(option[1]:gsub("_", "-")))
+   for _, name in ipairs(names()) do
+      if values[name] and not values.from_file then
+         context:misuse(("--%s goes with --from-file"):format(name:gsub("_", "-")))
       end
    end
    if values.only_new and values.again then context:misuse "--only-new and --again exclude each other" end
@@ -47,14 +45,18 @@ end
 local HINTS = {
    wrong_separator = "--separator says how fields are separated: --separator ';', or tab",
    no_column = "--label-column says which column holds the right answers",
+   undecided = "--again adds all rows of the file, whether they are there or not",
    empty_answer = "--on-empty skip leaves such rows out, --on-empty keep adds them as they are",
 }
+
+local function how_to_go_on(job)
+   return ("the same command with --only-new adds what is missing; `%s` shows what is there"):format(job.listing)
+end
 
 -- After Ctrl-C the batches under way are in doubt.
 local function interrupted(job, sent)
    failure.raise("interrupted", { code = 130,
-      hint = ("%d rows were added, and perhaps those that were on their way; --only-new adds the others:\n  %s")
-         :format(sent, job.listing) })
+      hint = ("%d rows were added, and perhaps those of requests under way\n%s"):format(sent, how_to_go_on(job)) })
 end
 
 -- What to do about rows that are there twice.
@@ -68,8 +70,8 @@ end
 
 local function hint_for_rows(err, job)
    if err.twice then return of_twice(err) end
-   if #err.rows.sent == 0 and #err.rows.unknown == 0 then return "nothing was added" end
-   return ("the same command with --only-new adds what is missing; `%s` shows what is there"):format(job.listing)
+   if #err.rows.sent == 0 and #err.rows.unknown == 0 then return nil end -- the message says so
+   return how_to_go_on(job)
 end
 
 -- The message of a failed upload, with an account of its rows if there is one.
@@ -83,9 +85,10 @@ local function refuse(context, job, err, sent)
    end
    if type(err) ~= "table" or not err.rows then error(err, 0) end
    local described = failure.describe(err, { values = context.values, row = context.row })
-   local advice = described.hint or HINTS[err.code]
-   failure.raise((described.message:gsub(" %(no row was added%)$", "")),
-      { hint = (advice and advice .. "\n" or "") .. hint_for_rows(err, job) })
+   local lines = {}
+   lines[1] = HINTS[err.code] or described.hint
+   lines[#lines + 1] = hint_for_rows(err, job)
+   failure.raise(described.message, { hint = lines[1] and table.concat(lines, "\n") })
 end
 
 -- The lines of the rows that were left out: "lines 3, 4 and 7", or the first of many.
@@ -112,10 +115,11 @@ local function separator_of(context, text)
 end
 
 local function options_of(context, values)
-   return {
-      separator = separator_of(context, values.separator), label_column = values.label_column,
-      split_column = values.split_column, format = values.format, on_empty = values.on_empty,
-   }
+   local options = {}
+   for _, name in ipairs(names()) do options[name] = values[name] end
+   options.again = nil -- the command's own
+   options.separator = separator_of(context, values.separator)
+   return options
 end
 
 ---------------------------------------------------------------- the whole
@@ -144,14 +148,22 @@ local function refuse_present(message)
    })
 end
 
+-- Whether the source can be read once only. A folder is none: the upload says what it is.
+local function is_pipe(path)
+   if path == "-" then return true end
+   local folder = io.open(path .. "/.")
+   if folder then folder:close() end
+   return not folder and require("promptic.terminal").is_file(path) == false
+end
+
 -- Whether only new rows are to be added, where neither option says it. A file that is there in part was most likely
 -- uploaded before.
 local function wants_only_new(context, job, options)
    local ask = require "promptic.cli.ask"
-   local is_pipe = job.file == "-" or require("promptic.terminal").is_file(job.file) == false
-   local found = count(context, job, is_pipe and {} or job.file, is_pipe and {} or options)
-   if found.held > 0 and is_pipe then
-      refuse_present("there are rows already, and what is no file can be read once only")
+   local once = is_pipe(job.file)
+   local found = count(context, job, once and {} or job.file, once and {} or options)
+   if found.held > 0 and once then
+      refuse_present "there are rows already, and a pipe cannot be read twice to compare them"
    end
    if found.present == 0 then return false end
    local all = found.present + found.absent

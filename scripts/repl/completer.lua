@@ -180,7 +180,7 @@ local function add_options(names, name, braces, beginning)
       if option:sub(1, #beginning) == beginning then names[option .. " = "] = true end
    end
    for _, parameter in ipairs(parameters_of(name) or {}) do
-      local depth = INSIDE[parameter.place] or not reference.is_positional(parameter) and 1
+      local depth = parameter.passed == "name" and 1 or INSIDE[parameter.place]
       if depth == braces then add(parameter.name) end
    end
 end

@@ -1,4 +1,5 @@
 --- help: lists modules and methods, and explains one.
+local formats = require "promptic.formats"
 local terminal = require "promptic.terminal"
 local layout = require "promptic.cli.table"
 local reference = require "promptic.reference"
@@ -31,18 +32,8 @@ local function bounds(parameter)
    return is_number and ("%g to %g"):format(low, high) or ("at most %d"):format(high)
 end
 
-local FORMATS = { seconds = true, ["positive seconds"] = true, ["string or false"] = true, uuid = false }
-
--- The type of a value, or the format of a row of the library.
-local function kind_of(parameter)
-   local format = parameter.format
-   if not format or FORMATS[format] == false then return parameter.type end
-   local is_said = FORMATS[format] or format:find "^function" or parameter.type == "any"
-   return is_said and format or parameter.type
-end
-
 local function remarks(row, parameter)
-   local list = { kind_of(parameter) }
+   local list = { formats.words(parameter) }
    if parameter.required and row.kind ~= "class" then list[#list + 1] = "required" end
    if row.kind == "class" and not parameter.required then list[#list + 1] = "perhaps" end
    if parameter.default then list[#list + 1] = "default " .. parameter.default end

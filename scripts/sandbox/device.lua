@@ -11,7 +11,7 @@ kept in memory: they end with the sandbox, also with --db.
 ]]
 local bodies = require "promptic.sandbox.bodies"
 local failure = require "promptic.sandbox.failure"
-local httpd = require "promptic.httpd"
+local promptic = require "promptic"
 local page = require "promptic.sandbox.device_page"
 local routes = require "promptic.sandbox.routes"
 local secrets = require "promptic.sandbox.secrets"
@@ -66,7 +66,7 @@ local function forget(state, login)
 end
 
 local function forget_expired(state)
-   local now = httpd.now()
+   local now = promptic.now()
    for _, login in pairs(state.by_device_code) do
       -- kept a while longer, so that further polls get expired_token
       if now > login.expires + state.lifetime then forget(state, login) end
@@ -76,7 +76,7 @@ end
 local function new_login(state)
    local login = {
       device_code = secrets.token(), user_code = user_code(), status = "pending",
-      interval = state.interval, expires = httpd.now() + state.lifetime,
+      interval = state.interval, expires = promptic.now() + state.lifetime,
    }
    state.by_device_code[login.device_code], state.by_user_code[login.user_code] = login, login
    state.count = state.count + 1
@@ -85,7 +85,7 @@ end
 
 local function find(state, code)
    local login = state.by_user_code[normal(code) or ""]
-   return login and httpd.now() < login.expires and login or nil
+   return login and promptic.now() < login.expires and login or nil
 end
 
 ---------------------------------------------------------------- API
@@ -132,7 +132,7 @@ handlers["POST /api/auth/device/token"] = function(state, request)
    local body = read(request)
    if text_of(body, "grant_type") ~= GRANT_TYPE then return refuse("unsupported_grant_type") end
    if text_of(body, "client_id") ~= CLIENT_ID then return refuse("invalid_client", "unknown client_id") end
-   local login, now = state.by_device_code[text_of(body, "device_code") or ""], httpd.now()
+   local login, now = state.by_device_code[text_of(body, "device_code") or ""], promptic.now()
    if not login then return refuse("invalid_grant", "unknown device_code") end
    local is_early = login.polled and now - login.polled < login.interval - EARLY
    login.polled = now

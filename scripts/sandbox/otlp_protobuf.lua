@@ -1,5 +1,7 @@
 --- OTLP's protobuf form, made into what its JSON form decodes to, which otlp.lua reads. Field numbers:
 -- opentelemetry-proto, trace/v1/trace.proto, common/v1/common.proto and collector/trace/v1.
+local httpd = require "promptic.httpd"
+
 local protobuf = require "promptic.sandbox.protobuf"
 
 local otlp_protobuf = {}
@@ -63,10 +65,6 @@ local function base64(bytes)
    return text:sub(1, #text - padding) .. ("="):rep(padding)
 end
 
-local function hex(bytes)
-   return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
-end
-
 local function fix_value(value)
    local number = value.doubleValue
    if number and number - number ~= 0 then
@@ -85,7 +83,7 @@ local function fix_attributes(owner)
 end
 
 local function fix_span(one)
-   for _, id in ipairs { "traceId", "spanId", "parentSpanId" } do one[id] = one[id] and hex(one[id]) end
+   for _, id in ipairs { "traceId", "spanId", "parentSpanId" } do one[id] = one[id] and httpd.hex(one[id]) end
    fix_attributes(one)
    for _, each in ipairs(one.events or {}) do fix_attributes(each) end
 end

@@ -4,7 +4,7 @@ counts is in the database after each iteration, and each step depends on nothing
 that was killed goes on where it stopped and ends with the same prompts and scores.
 ]]
 local evaluator_config = require "promptic.sandbox.evaluator_config"
-local httpd = require "promptic.httpd"
+local promptic = require "promptic"
 local json = require "promptic.json"
 local models = require "promptic.sandbox.models"
 local optimizer = require "promptic.sandbox.optimizer"
@@ -63,9 +63,9 @@ local function measure(model, prompt_tokens, observations, experiment, evaluator
       meters[i] = scoring.meter(evaluator.type, experiment.taskType, evaluator.config)
    end
    for _, observation in ipairs(observations) do
-      local begun = httpd.now()
+      local begun = promptic.now()
       local prediction = model:predict(observation.input)
-      seconds = seconds + httpd.now() - begun
+      seconds = seconds + promptic.now() - begun
       tokens = tokens + prompt_tokens + #scoring.tokens(observation.input) + #scoring.tokens(prediction)
       for _, meter in ipairs(meters) do meter.add(prediction, observation.expected) end
       pause()

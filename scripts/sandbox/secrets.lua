@@ -1,4 +1,6 @@
 --- Bytes that cannot be guessed, from the system's generator.
+local httpd = require "promptic.httpd"
+
 local secrets = {}
 
 --- That many random bytes.
@@ -10,7 +12,7 @@ end
 
 --- 48 hexadecimal digits.
 function secrets.token()
-   return (secrets.bytes(24):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+   return httpd.hex(secrets.bytes(24))
 end
 
 return secrets

@@ -8,6 +8,7 @@ Tokens are kept in memory: they end with the sandbox, also with --db. Objects do
 ]]
 local failure = require "promptic.sandbox.failure"
 local httpd = require "promptic.httpd"
+local promptic = require "promptic"
 local ids = require "promptic.sandbox.ids"
 local secrets = require "promptic.sandbox.secrets"
 local Store = require "promptic.sandbox.store"
@@ -39,7 +40,7 @@ local PART_BYTES = 1024 * 1024 -- of an object's bytes in one row: a statement h
 
 -- A URL for `ticket` = { object = id, verb = "GET" or "PUT", ... }, and when it expires on the wire.
 local function url_for(sandbox, ticket)
-   local now = httpd.time()
+   local now = promptic.time()
    for token, other in pairs(sandbox.tickets) do
       if other.expires < now then sandbox.tickets[token] = nil end
    end
@@ -154,7 +155,7 @@ function storage.respond(sandbox, request)
    local token = request.path:match "^/storage/(%w+)$"
    if not token then return nil end
    local ticket = sandbox.tickets[token]
-   if not ticket or ticket.expires < httpd.time() then failure.not_found() end
+   if not ticket or ticket.expires < promptic.time() then failure.not_found() end
    if request.method ~= ticket.verb then
       return 405, { error = "Method not allowed" }, { allow = ticket.verb }
    end

@@ -18,8 +18,7 @@ local LOCK_TIMEOUT_MS = 200
 local function quote_text(text)
    if text:find("\0", 1, true) then
       -- The statement ends for SQLite at the first NUL, so such a text travels as a blob.
-      local hex = text:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)
-      return "CAST(x'" .. hex .. "' AS TEXT)"
+      return "CAST(x'" .. httpd.hex(text) .. "' AS TEXT)"
    end
    return "'" .. text:gsub("'", "''") .. "'"
 end

@@ -2,7 +2,7 @@
 Times: on the wire ISO 8601 in UTC with milliseconds, inside spans nanoseconds since 1970 in a Lua
 integer (good until the year 2262).
 ]]
-local httpd = require "promptic.httpd"
+local promptic = require "promptic"
 
 local times = {}
 
@@ -23,12 +23,12 @@ end
 
 --- Now, as on the wire.
 function times.now()
-   return times.iso(httpd.time())
+   return times.iso(promptic.time())
 end
 
 --- Now, in nanoseconds.
 function times.now_ns()
-   return math.floor(httpd.time() * 1000000) * 1000
+   return math.floor(promptic.time() * 1000000) * 1000
 end
 
 -- Days since 1970 of a date of the Gregorian calendar (Howard Hinnant's days_from_civil).

@@ -6,7 +6,6 @@ No error of a job leaves the worker. What a job has written so far counts, so on
 disk space begins again a little later and goes on from there; any other error ends the job, and on_error
 gets it.
 ]]
-local httpd = require "promptic.httpd"
 local promptic = require "promptic"
 
 local Worker = {}
@@ -27,13 +26,13 @@ local function thread_of(id, f)
    local slice_end = 0
    local function wait(seconds)
       coroutine.yield(seconds)
-      slice_end = httpd.now() + SLICE_SECONDS
+      slice_end = promptic.now() + SLICE_SECONDS
    end
    local function pause()
-      if httpd.now() >= slice_end then wait(0) end
+      if promptic.now() >= slice_end then wait(0) end
    end
    return coroutine.create(function()
-      slice_end = httpd.now() + SLICE_SECONDS
+      slice_end = promptic.now() + SLICE_SECONDS
       f(id, pause, wait)
    end)
 end
@@ -42,7 +41,7 @@ end
 -- and then while it computes, and wait(seconds) to be left alone for so long. It may be called again from
 -- its beginning.
 function Worker:add(id, f)
-   self.jobs[id] = { f = f, thread = thread_of(id, f), due = httpd.now() }
+   self.jobs[id] = { f = f, thread = thread_of(id, f), due = promptic.now() }
    table.insert(self.order, id)
 end
 
@@ -55,7 +54,7 @@ end
 local function begin_again(id, job, message)
    if job.reported ~= message then io.stderr:write("promptic sandbox: ", message, "; trying again\n") end
    job.reported = message
-   job.thread, job.due = thread_of(id, job.f), httpd.now() + RETRY_SECONDS
+   job.thread, job.due = thread_of(id, job.f), promptic.now() + RETRY_SECONDS
 end
 
 -- A job has raised. Ctrl-C is no error of its own and goes on to the program.
@@ -74,10 +73,10 @@ function Worker:turn()
    while place <= #self.order do
       local id = self.order[place]
       local job = self.jobs[id]
-      if job.due <= httpd.now() then
+      if job.due <= promptic.now() then
          local ran, result = coroutine.resume(job.thread)
          if ran then
-            job.due = httpd.now() + (result or 0)
+            job.due = promptic.now() + (result or 0)
          else
             on_raise(self, id, job, result)
          end
@@ -93,7 +92,7 @@ end
 --- Seconds until a job is due.
 function Worker:idle()
    local seconds = IDLE_SECONDS
-   for _, job in pairs(self.jobs) do seconds = math.min(seconds, job.due - httpd.now()) end
+   for _, job in pairs(self.jobs) do seconds = math.min(seconds, job.due - promptic.now()) end
    return math.max(0, seconds)
 end
 

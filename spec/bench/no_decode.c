@@ -4,7 +4,7 @@
  * cost of everything but decoding. Defaults of options are JSON as well and are decoded: they are
  * no objects.
  */
-#include "json.h"
+#include "json_decode.h"
 
 bool __real_json_decode_bounded(lua_State *L, const char *text, size_t length, unsigned options,
                                 json_bounds *bounds);

@@ -10,7 +10,7 @@ local figures = require "figures"
 local build, parts = arg[1], { table.unpack(arg, 2) }
 local is_whole = #parts == 0
 if is_whole then
-   parts = { "codec", "requests", "frames", "start", "upload", "traces", "memory", "prompt" }
+   parts = { "codec", "requests", "http", "frames", "start", "upload", "traces", "memory", "prompt", "game" }
 end
 local began = os.time()
 for _, part in ipairs(parts) do

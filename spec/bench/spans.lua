@@ -2,8 +2,9 @@
 --
 --    spans.lua memory|server|spool ENDPOINT COUNT FOLDER
 --
--- Prints microseconds of CPU a span: `memory` what a span costs from its beginning to the end of finish, without and
--- with the collector; `server` and `spool` wall and CPU until all are sent, then the CPU until the last one had ended.
+-- Prints microseconds a span: `memory` the CPU from a span's beginning to the end of finish, without and with the
+-- collector; `server` and `spool` wall time and CPU until all are sent, then the CPU until the last one had ended; and
+-- the process at its peak in KiB.
 local promptic = require "promptic"
 
 local mode, endpoint, count, folder = arg[1], arg[2], tonumber(arg[3]), arg[4]
@@ -28,6 +29,13 @@ local function least(stopped)
    return best
 end
 
+local function peak()
+   for line in io.lines "/proc/self/status" do
+      local kilobytes = line:match("^VmHWM:%s*(%d+)")
+      if kilobytes then return kilobytes end
+   end
+end
+
 local WAITING = 10000 -- spans that wait at most: the spool holds 16 MiB
 
 local function send(tracer)
@@ -44,7 +52,7 @@ local function send(tracer)
    assert(tracer:flush(300), "not all spans were sent")
    assert(tracer.stats.sent == count, "spans were lost")
    wall, cpu = promptic.now() - wall, os.clock() - cpu
-   print(("%.3f %.3f %.3f"):format(wall / count * 1e6, cpu / count * 1e6, written / count * 1e6))
+   print(("%.3f %.3f %.3f %s"):format(wall / count * 1e6, cpu / count * 1e6, written / count * 1e6, peak()))
 end
 
 if mode == "memory" then

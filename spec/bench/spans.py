@@ -1,4 +1,5 @@
 # spans.py - the same spans as spans.lua's, by OpenTelemetry's Python SDK: spans.py ENDPOINT COUNT
+import resource
 import sys
 import time
 
@@ -17,4 +18,5 @@ for index in range(count):
 written = time.process_time() - cpu
 provider.force_flush(300000)
 wall, cpu = time.monotonic() - wall, time.process_time() - cpu
-print("%.3f %.3f %.3f" % (wall / count * 1e6, cpu / count * 1e6, written / count * 1e6))
+figures = (wall / count * 1e6, cpu / count * 1e6, written / count * 1e6)
+print("%.3f %.3f %.3f %d" % (*figures, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))

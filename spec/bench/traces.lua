@@ -1,5 +1,6 @@
 --- traces.lua - what a finished span costs, and 100,000 of them to a server and through the spool; beside
--- OpenTelemetry's Python SDK where BENCH_PYTHON is an interpreter that has it.
+-- OpenTelemetry's SDK for Node, whose packages are those of spec/otlp, and the one for Python where BENCH_PYTHON is an
+-- interpreter that has it: Debian has no package of it.
 --
 --    traces.lua BUILD
 local figures = require "figures"
@@ -8,35 +9,61 @@ local nginx = require "nginx"
 local build, count, rounds = arg[1], 100000, tonumber(os.getenv("BENCH_ROUNDS")) or 5
 local python = os.getenv("BENCH_PYTHON")
 
+local function has_node()
+   local packages = io.open(figures.root .. "../otlp/node_modules/.package-lock.json")
+   if packages then
+      packages:close()
+   end
+   return packages and os.execute("command -v node >/dev/null")
+end
+
+-- The sides' runs, by name; those beside ours with the name that figures show.
+local function sides_of(url, folder)
+   local sides, peers = {}, {}
+   for _, mode in ipairs{ "memory", "server", "spool" } do
+      sides[mode] = function()
+         return (figures.run("'%s/promptic-lua' '%sspans.lua' %s '%s' %d '%s'", build, figures.root, mode, url, count,
+            folder))
+      end
+   end
+   local function add(name, side, command)
+      sides[side] = function() return (figures.run("%s '%s' %d", command, url, count)) end
+      peers[#peers + 1] = { name, side }
+   end
+   if has_node() then
+      add("OpenTelemetry's SDK for Node", "node", ("node '%sspans.js'"):format(figures.root))
+   end
+   if python then
+      add("OpenTelemetry's SDK for Python", "python", ("'%s' '%sspans.py'"):format(python, figures.root))
+   end
+   return sides, peers
+end
+
 figures.with_folder(function(folder)
    nginx.serve(folder, { ["components/small"] = "{}" }, function(url)
-      local function ours(mode)
-         return function()
-            return (figures.run("'%s/promptic-lua' '%sspans.lua' %s '%s' %d '%s'", build, figures.root, mode, url,
-               count, folder))
+      local sides, peers = sides_of(url, folder)
+      local results = figures.turns(rounds, sides, { python = 3, node = 2 })
+      -- A figure of ours in units of which so many are one of what was printed, beside the others' where it has some.
+      local function add(key, work, side, place, unit, scale, more)
+         local row = { key = key, group = "traces", work = work, unit = unit, peers = {},
+            value = figures.of(results, side, place) * scale, aim = more and more.aim }
+         for _, peer in ipairs(more and more.beside and peers or {}) do
+            row.peers[#row.peers + 1] = { peer[1], figures.of(results, peer[2], place) * scale }
          end
+         figures.add(row)
       end
-      local sides = { memory = ours "memory", server = ours "server", spool = ours "spool" }
-      if python then
-         function sides.python()
-            return (figures.run("'%s' '%sspans.py' '%s' %d", python, figures.root, url, count))
-         end
-      end
-      local results = figures.turns(rounds, sides, { python = 3 })
-      local function add(key, work, value, aim, peers)
-         figures.add{ key = key, group = "traces", work = work, unit = "µs", value = value, aim = aim, peers = peers }
-      end
-      local function theirs(place)
-         return python and { { "OpenTelemetry's Python SDK", figures.of(results, "python", place) } } or nil
-      end
-      add("span in memory", "a finished span in memory, without the collector", figures.of(results, "memory", 1), 1)
-      add("span in memory, collected", "the same with it", figures.of(results, "memory", 2))
-      add("span to a server", "each of 100,000 spans to a server, CPU", figures.of(results, "server", 2), nil,
-         theirs(2))
-      add("span to a server, wall", "each of 100,000 spans to a server, wall time", figures.of(results, "server", 1),
-         nil, theirs(1))
-      add("span into the spool", "finish with a spool, CPU", figures.of(results, "spool", 3))
-      add("span through the spool", "each of 100,000 spans through the spool to a server, CPU",
-         figures.of(results, "spool", 2))
+      local seconds = count / 1e6 -- of all, for a microsecond of each
+      add("span in memory", "a finished span in memory: CPU, without the collector", "memory", 1, "µs", 1, { aim = 1 })
+      add("span in memory, collected", "the same with it", "memory", 2, "µs", 1)
+      add("span ended", "a span's beginning and end while others are sent: CPU", "server", 3, "µs", 1,
+         { beside = true })
+      add("span into the spool", "the same with a spool", "spool", 3, "µs", 1)
+      add("spans to a server, wall", "100,000 spans to a server: wall", "server", 1, "s", seconds, { beside = true })
+      add("spans to a server", "the same: CPU", "server", 2, "s of CPU", seconds, { beside = true })
+      add("spans to a server, memory", "the same: the process at its peak", "server", 4, "MiB", 1 / 1024,
+         { beside = true })
+      add("spans through the spool, wall", "100,000 spans through the spool: wall", "spool", 1, "s", seconds)
+      add("spans through the spool", "the same: CPU", "spool", 2, "s of CPU", seconds)
+      add("spans through the spool, memory", "the same: the process at its peak", "spool", 4, "MiB", 1 / 1024)
    end)
 end)

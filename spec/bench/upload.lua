@@ -6,6 +6,7 @@
 -- BUILD/bench holds rows_server and post_bodies, made of the .c files beside this one.
 local figures = require "figures"
 local promptic = require "promptic"
+local rows_server = require "rows_server"
 
 local build, rounds = arg[1], tonumber(os.getenv("BENCH_ROUNDS")) or 5
 local group = "uploads of 100,000 observations"
@@ -41,17 +42,7 @@ end
 
 -- Runs f with the endpoint of a fresh server; gives what f gives.
 local function with_server(faults, f, latency)
-   shell("rm -f %s/alive %s/port; mkfifo %s/alive %s/port", dir, dir, dir, dir)
-   assert(os.execute(("'%s/bench/rows_server' %d 7 %d <%s/alive >%s/port &"):format(build, faults, latency or 0, dir,
-      dir)))
-   local alive = assert(io.open(dir .. "/alive", "w")) -- its end is the server's
-   local said = assert(io.open(dir .. "/port"))
-   local port = said:read("l")
-   said:close()
-   local fine, result = xpcall(f, debug.traceback, "http://127.0.0.1:" .. port)
-   alive:close()
-   assert(fine, result)
-   return result
+   return rows_server.serve(build, dir, { faults = faults, latency = latency }, f)
 end
 
 -- What these print begins with seconds of CPU and of wall time.

@@ -181,6 +181,12 @@ describe("the redirect of an artifact", function()
       end
    end)
 
+   it("names no credential where the store refuses the signature, which is none", function()
+      platform:always(redirect())
+      store:always{ status = 401, body = '{"error":"no such signature"}' }
+      assert.equal("no such signature", failure().message)
+   end)
+
    it("is no success of any other call", function()
       platform:always(redirect())
       assert.equal(302, clients.failure(client.get_artifact, client, "a1").status_code)

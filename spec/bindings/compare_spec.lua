@@ -45,7 +45,7 @@ local function cases(held)
       list[index] = { id = index, inputPayload = { x = index }, expectedPayload = index % 4 < 2 and "a" or "b",
          split = index % 2 == 0 and "eval" or "train" }
    end
-   return { data = list }
+   return { id = "d", caseCount = #list, cases = list }
 end
 
 -- What deploy_if_better asks for: the deployed prompt is "old", with this score among others.
@@ -61,7 +61,7 @@ local function world(options)
       ["GET /components/c/deployment/prompt"] = deployed and deployed or "null",
       ["GET /experiments/e/iterations"] = { data = promptic.array(options.iterations or {}) },
       ["GET /experiments/e/evaluators"] = { data = promptic.array{ { id = "v", type = options.evaluator or "f1" } } },
-      ["GET /components/c/datasets/d/cases"] = cases(options.held or 50),
+      ["GET /components/c/datasets/d"] = cases(options.held or 50),
       ["PUT /components/c/deployment"] = {}, ["POST /components/c/deployment"] = { aiComponentId = "c",
          experimentId = "e" },
    }
@@ -93,7 +93,17 @@ describe("deploy_if_better", function()
       assert.same({ false, "not_better" }, { result.deployed, result.code })
       result = decide({ iterations = ITERATIONS }, { margin = 0.1 + 1e-9 })
       assert.same({ false, "within_margin" }, { result.deployed, result.code })
+      result = decide({ iterations = { iteration(1, "old", 0.5), iteration(2, "new", 0.75) } }, { margin = 0.25 })
+      assert.same({ false, "within_margin" }, { result.deployed, result.code })
       assert.is_true(decide({ iterations = ITERATIONS }, { margin = 0.09 }).deployed)
+   end)
+
+   it("takes no prompt for better than itself, whatever it scored the second time", function()
+      local result = decide{ iterations = { iteration(1, "old", 0.7), iteration(2, "new", 0.75),
+         iteration(3, "old", 0.8) } }
+      assert.same({ false, "not_better", 0.8, 0.8 }, { result.deployed, result.code, result.before, result.after })
+      assert.is_true(decide{ iterations = { iteration(1, "old", 0.8), iteration(2, "old", 0.7),
+         iteration(3, "new", 0.9) } }.deployed)
    end)
 
    it("deploys where nothing is deployed", function()
@@ -134,6 +144,24 @@ describe("deploy_if_better", function()
       assert.is_true(decide({ iterations = ITERATIONS }, { sure = true }).deployed)
    end)
 
+   it("says where no gain can exceed its noise, on a few rows or on none that are listed", function()
+      for _, held in ipairs{ 2, 0 } do
+         local result = decide({ iterations = ITERATIONS, held = held }, { sure = true })
+         assert.same({ false, "not_sure" }, { result.deployed, result.code })
+         assert.is_nil(result.smallest)
+         assert.matches("no gain can be told from chance on so few rows", result.reason, 1, true)
+      end
+      local all = world{ iterations = ITERATIONS }
+      all["GET /components/c/datasets/d"] = { id = "d" }
+      serve(all)
+      assert.equal(0, client:deploy_if_better("c", "e", { margin = 0.5 }).rows)
+   end)
+
+   it("counts a gain that exceeds both its noise and the margin", function()
+      local result = decide({ iterations = ITERATIONS, held = 500 }, { sure = true, margin = 0.09 })
+      assert.same({ true, 0.09 }, { result.deployed, result.smallest })
+   end)
+
    -- The table of bindings/README.md, "Better, or chance", with four other iterations.
    for rows, smallest in pairs{ [27] = 0.243, [100] = 0.135, [500] = 0.063 } do
       it("needs a gain of " .. smallest .. " over 0.7 on " .. rows .. " rows", function()
@@ -150,12 +178,22 @@ describe("deploy_if_better", function()
          list[index] = { id = index, inputPayload = {}, expectedPayload = index <= 5 and "rare" or "often",
             split = "eval" }
       end
-      all["GET /components/c/datasets/d/cases"] = { data = list }
+      all["GET /components/c/datasets/d"] = { cases = list }
       serve(all)
       local result = client:deploy_if_better("c", "e", { sure = true })
       assert.same({ 100, "not_sure" }, { result.rows, result.code })
       -- n = 2^2 / (1/5 + 1/95) = 19
       assert.equal(0.284, result.smallest)
+   end)
+
+   it("counts of rows without a split what the ratio leaves", function()
+      local all, list = world{ iterations = ITERATIONS, ratio = 0.75 }, promptic.array{}
+      for index = 1, 40 do
+         list[index] = { id = index, inputPayload = {}, expectedPayload = "a" }
+      end
+      all["GET /components/c/datasets/d"].cases = list
+      serve(all)
+      assert.equal(10, client:deploy_if_better("c", "e").rows)
    end)
 
    it("reads observations where the experiment has no dataset", function()

@@ -26,7 +26,7 @@ local SAMPLES = {
 }
 
 local function sample(parameter)
-   if parameter.format and parameter.format:find("^function") then
+   if parameter.format == "function" then
       return function() end
    elseif parameter.format == "client" then
       return client
@@ -41,7 +41,7 @@ local function split(row)
    for _, parameter in ipairs(row.parameters) do
       if parameter.name == "..." then
          has_rest = true
-      elseif parameter.required or parameter.place == "path" then
+      elseif parameter.passed == "position" then
          positional[#positional + 1] = parameter
       else
          options[#options + 1] = parameter
@@ -69,8 +69,8 @@ end
 -- What is no value of the parameter, or nil where all are.
 local function wrong(parameter)
    if parameter.type == "any" then
-      return parameter.format and parameter.format:find("^function") and 5
-         or (parameter.format == "string or false" or parameter.format == "client") and 5 or nil
+      local refuses = { ["function"] = true, text_or_false = true, client = true }
+      return refuses[parameter.format] and 5 or nil
    end
    return parameter.type == "string" and {} or "y"
 end
@@ -139,7 +139,7 @@ for _, row in ipairs(promptic.library) do
                   refusal(row, values), 1, true)
             end)
 
-            if option.minimum or option.format == "seconds" or option.format == "positive seconds" then
+            if option.minimum or option.format == "seconds" or option.format == "positive_seconds" then
                it("refuses -1 for the option " .. option.name, function()
                   local values = arguments_of(positional)
                   values[#positional + 1] = { [option.name] = -1 }

@@ -214,6 +214,17 @@ describe("a prompt that was undeployed", function()
       assert.is_nil((refreshed(prompt)))
    end)
 
+   it("counts from the first answer that says so", function()
+      deploy "one"
+      local prompt = client:prompt(ID, { stale = 3600 })
+      prompt:fetch(10)
+      server:always(NOTHING)
+      refreshed(prompt)
+      prompt.gone = prompt.gone - 3500
+      refreshed(prompt)
+      assert.is_true(promptic.now() - prompt.gone > 3000)
+   end)
+
    it("counts anew from the next undeploy", function()
       deploy "one"
       local prompt = client:prompt(ID, { stale = 3600 })
@@ -357,6 +368,15 @@ describe("refreshing", function()
       assert.same({ "none one", "one two", "two none" }, seen)
       assert.matches("on_change has failed: odd", table.concat(lines, "\n"), 1, true)
       assert.equal("none", prompt.value.prompt)
+   end)
+
+   it("has no part in the span that is current where get begins it", function()
+      deploy "one"
+      local tracer, within = promptic.tracer(client, { interval = 0 }), "never called"
+      local prompt = client:prompt(ID, { on_change = function() within = tracer:current() end })
+      tracer:span("outer", function() refreshed(prompt) end)
+      assert.is_nil(within)
+      tracer:close(5)
    end)
 
    it("calls on_change with nil where nothing takes the place of a prompt", function()

@@ -135,6 +135,24 @@ describe("a spool", function()
       assert.same({ s5 = true, s6 = true, s7 = true }, rest)
    end)
 
+   it("sends nothing that the process before has sent", function()
+      leave(2, "s")
+      shell("cd '%s' && id=$(ls *.lock | sed 's/[.]lock//') && cp $id.000001 $id.000002 && echo '2 0' >$id.lock", folder)
+      local tracer = open(client)
+      assert.is_true(tracer:flush(20))
+      assert.same({ "s1", "s2" }, names())
+      for reason, count in pairs(tracer.stats.dropped) do assert.equal(0, count, reason) end
+   end)
+
+   it("holds no lock of a process whose spans are sent", function()
+      leave(2, "s")
+      assert.is_true(open(client):flush(20))
+      local pipe = assert(io.popen("ls -l /proc/$PPID/fd 2>/dev/null"))
+      local found = pipe:read("*a")
+      pipe:close()
+      assert.is_nil(found:find("[.]lock .deleted"))
+   end)
+
    it("skips a line that is cut, and one that is no span", function()
       leave(3, "s")
       shell("cd '%s' && printf '\\0\\0\\0\\0\\nnonsense\\n{\"name\":' >> \"$(ls | grep 1$)\"", folder)
@@ -221,8 +239,9 @@ describe("a spool", function()
          known:traceparent()
          local pid = forking.fork()
          if pid == 0 then
-            open:child("orphan"):finish()
             known:child("below"):finish()
+            open:child("orphan"):finish()
+            assert(tostring(os.execute("test $(ls '%s' | grep -c lock) = 2")):find("^[t0]")) -- it has a spool of its own
             open:finish()
             known:finish()
             tracer:close(20)
@@ -231,15 +250,20 @@ describe("a spool", function()
             forking.exit(0)
          end
          forking.wait(pid)
+         known:child("beside"):finish()
          open:finish()
          known:finish()
          tracer:close(20)
          io.stdout:write(tracer.stats.made, " ", tracer.stats.sent, "\n")
-      ]]):format(root, server.url, folder) }
+      ]]):format(root, server.url, folder, folder) }
       assert.equal("", result.stderr)
-      assert.equal("2 2\n3 3\n", result.stdout)
-      local found = spans.arrived(server)
-      assert.equal(5, #found)
+      assert.equal("2 2\n4 4\n", result.stdout)
+      local found, seen = spans.arrived(server), {}
+      assert.equal(6, #found)
+      for _, span in ipairs(found) do
+         assert.is_nil(seen[span.spanId])
+         seen[span.spanId] = true
+      end
       assert.equal(found.known.spanId, found.below.parentSpanId)
       assert.equal(found.known.traceId, found.below.traceId)
       assert.is_nil(found.orphan.parentSpanId)

@@ -43,6 +43,8 @@ local ROWS = {
    { "half a BOM that is none", "\239\187data: a\n\ndata: b\n\n", { message("b") } },
    { "UTF-8", "data: \195\164\240\159\152\128\n\n", { message("\195\164\240\159\152\128") } },
    { "what is not UTF-8 replaced", "data: \255a\n\n", { message("\239\191\189a") } },
+   { "halves of characters replaced", "data: \195\ndata: \224\128\195\164\r\n\n",
+      { message("\239\191\189\n\239\191\189\239\191\189\195\164") } },
    { "an event that does not end dropped", "data: a\n\ndata: b\n", { message("a") } },
    { "colons in data", "data: {\"a\":1}\n\n", { message('{"a":1}') } },
 }
@@ -65,6 +67,26 @@ describe("promptic.sse gives", function()
       assert.is_nil(on_data("data: a\n\n"))
       assert.is_false(on_data("data: b\n\ndata: c\n\n"))
       assert.equal(2, count)
+   end)
+
+   it("other tasks their turn while it reads many", function()
+      local EVENTS = 50000
+      local bytes, reading, turns, count = ("data: x\n\n"):rep(EVENTS), true, 0, 0
+      promptic.run(function()
+         local other = promptic.spawn(function()
+            while reading do
+               turns = turns + 1
+               promptic.sleep(0)
+            end
+         end)
+         promptic.sse(function() count = count + 1 end)(bytes)
+         reading = false
+         other:await()
+      end)
+      assert.equal(EVENTS, count)
+      assert.is_true(turns > 5, turns)
+      promptic.sse(function() count = count + 1 end)(bytes) -- outside of a task
+      assert.equal(2 * EVENTS, count)
    end)
 
    it("a long line in many pieces in linear time", function()

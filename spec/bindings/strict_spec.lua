@@ -138,6 +138,29 @@ describe("a result of a strict client", function()
    end)
 end)
 
+it("results of the library's own are strict where the client is", function()
+   local observations = require "spec.support.observations"
+   observations.serve(server, nil, { room = "cases" })
+   local rows = { { variables = { text = "a" }, expected = "x" } }
+   for _, call in ipairs{ function(own) return own:upload_observations("e", rows) end,
+      function(own) return own:with{ timeout = 5 }:upload_cases("c", "d", rows) end } do
+      local result = call(client)
+      assert.same({ 1, 0 }, { result.sent, result.present })
+      assert.is_nil(result.absent)
+      assert.equal("Upload has no field 'presnt', did you mean 'present'?", refused(result, "presnt"))
+      assert.is_nil(call(loose).presnt)
+   end
+   assert.matches("its list is in the field 'cases', as in #result.cases", refused(client:get_dataset("c", "d"), 1), 1,
+      true)
+   server:route[[
+      local _, request = ...
+      return { body = request.target:find("/prompt$") and '{"prompt":"p","experimentId":"e"}'
+         or '{"id":"e","experimentStatus":"completed"}' }
+   ]]
+   assert.equal("Comparison has no field 'deployd', did you mean 'deployed'?",
+      refused(client:deploy_if_better("c", "e"), "deployd"))
+end)
+
 it("without strict, and for a path without a row, nothing is refused", function()
    server:always{ body = EXPERIMENT }
    assert.is_nil(loose:get_experiment("e").experiment_status)

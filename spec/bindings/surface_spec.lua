@@ -9,8 +9,8 @@ local PROGRAM = assert(os.getenv("PROMPTIC_LUA"), "run it with make test")
 -- The names of the endpoints that commands call, a line each.
 local COMMANDS = [[
    local cli = require "promptic.cli"
-   for _, group in ipairs(require "promptic.cli.groups") do
-      for _, row in ipairs(group.name and cli.rows(group, true) or {}) do
+   for _, group in ipairs(require("promptic.cli.groups").list()) do
+      for _, row in ipairs((cli.rows(group, true))) do
          if row.method then print(row.method) end
          for _, name in ipairs(row.methods or {}) do print(name) end
       end

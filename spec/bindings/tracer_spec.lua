@@ -134,14 +134,34 @@ describe("a span", function()
    it("keeps its attributes as they were at its end", function()
       open()
       local messages, list = { { role = "user" } }, { "a" }
-      local span = tracer:span("x", { messages = messages, list = list }):event("seen", { list = list })
-      span:finish()
+      local given = { messages = messages, list = list }
+      local span = tracer:span("x", given):event("seen", { list = list })
+      given.later = true
+      span:set("own", true):finish()
+      assert.is_nil(given.own)
       messages[2], list[2] = { role = "assistant" }, "b"
       tracer:flush(10)
       local found = arrived().x
+      assert.is_nil(attributes(found).later)
       assert.equal('[{"role":"user"}]', attributes(found).messages)
       assert.same({ { stringValue = "a" } }, attributes(found).list.values)
       assert.same({ { stringValue = "a" } }, attributes(found.events[1]).list.values)
+   end)
+
+   it("arrives with whatever attributes", function()
+      open()
+      tracer:span("x", { none = 0 / 0, endless = 1 / 0, sparse = { [10] = "ten" }, empty = json.array{} }):finish()
+      tracer:flush(10)
+      local found = attributes(arrived().x)
+      assert.matches("nan", found.none, 1, true)
+      assert.same({ "inf", "string", {} }, { found.endless, type(found.sparse), found.empty.values })
+   end)
+
+   it("is no current span of another tracer", function()
+      open()
+      local other = promptic.tracer(client, { interval = 0 })
+      finally(function() other:close(5) end)
+      tracer:span("x", function() assert.is_nil(other:current()) end)
    end)
 
    it("has children, and fails by hand", function()
@@ -182,6 +202,48 @@ describe("a span", function()
       assert.is_nil(spans.alone.parentSpanId)
    end)
 
+   -- W3C Trace Context: version 00 has nothing behind the flags, later ones may have.
+   it("begins a trace where traceparent is malformed", function()
+      open()
+      local id, parent = ("a"):rep(32), ("b"):rep(16)
+      local function is_taken(header)
+         return tracer:continue(header, "x"):traceparent():find(id, 1, true) ~= nil
+      end
+      local form = "%s-%s-%s-01%s"
+      assert.is_true(is_taken(form:format("00", id, parent, "")))
+      assert.is_true(is_taken(form:format("01", id, parent, "-more")))
+      for _, header in ipairs{
+         form:format("00", id, parent, "-more"), form:format("00", id, parent, "x"), form:format("01", id, parent, "x"),
+         form:format("ff", id, parent, ""), form:format("00", id, ("0"):rep(16), ""), form:format("00", id, "b", ""),
+         form:format("00", id .. "a", parent, ""), " " .. form:format("00", id, parent, ""), "",
+      } do
+         assert.is_false(is_taken(header), header)
+      end
+   end)
+
+   it("goes on from no header that is malformed, and is sampled as the header says", function()
+      open()
+      local trace, parent = ("ab"):rep(16), ("cd"):rep(8)
+      for header, continues in pairs{
+         [("00-%s-%s-01"):format(trace, parent)] = true,
+         [("00-%s-%s-03"):format(trace, parent)] = true,
+         [("cc-%s-%s-01-more"):format(trace, parent)] = true,
+         [("ff-%s-%s-01"):format(trace, parent)] = false,
+         [("00-%s-%s-01"):format(("0"):rep(32), parent)] = false,
+         [("00-%s-%s-01"):format(trace, ("0"):rep(16))] = false,
+         [("00-%s-%s-01"):format(trace, parent:sub(2))] = false,
+      } do
+         server:reset()
+         server:always{ body = "{}" }
+         tracer:continue(header, "x"):finish()
+         tracer:flush(10)
+         assert.equal(continues, arrived().x.traceId == trace, header)
+         assert.equal(continues and parent or nil, arrived().x.parentSpanId, header)
+      end
+      tracer:continue(("00-%s-%s-02"):format(trace, parent), "x"):finish()
+      assert.same({ sampled = 1 }, dropped())
+   end)
+
    it("refuses wrong arguments", function()
       open()
       local span = tracer:span("x")
@@ -207,6 +269,24 @@ describe("a tracer", function()
       assert.is_true(tracer:flush(10))
       assert.same({ 3, 25 }, { server:count(), #arrived() })
       assert.equal("s1", arrived()[1].name)
+   end)
+
+   -- What the collector has to make up for is a part of a game's frame. To decode what the library itself has written,
+   -- in order to look at its shape, took as much again.
+   it("sends with little garbage", function()
+      open{ batch = 500, interval = 60 }
+      for index = 1, 400 do
+         tracer:span("chat", { index = index, model = "small", question = "What is the capital of France?" }):finish()
+      end
+      collectgarbage()
+      collectgarbage()
+      collectgarbage "stop"
+      local before = collectgarbage "count"
+      local flushed = tracer:flush(10)
+      local bytes = (collectgarbage "count" - before) * 1024 / 400
+      collectgarbage "restart"
+      assert.is_true(flushed)
+      assert.is_true(bytes < 3500, ("%.0f bytes a span"):format(bytes))
    end)
 
    it("sends while plain code waits, and holds up no promptic.run", function()
@@ -261,6 +341,35 @@ describe("a tracer", function()
       tracer:span("x"):finish()
       assert.is_true(tracer:flush(10))
       assert.same({ refused = 1 }, dropped())
+   end)
+
+   it("counts what the platform rejects of a request as not sent", function()
+      open{ interval = 60 }
+      server:always{ body = '{"partialSuccess":{"rejectedSpans":"1"}}' }
+      for _ = 1, 3 do tracer:span("x"):finish() end
+      assert.is_true(tracer:flush(10))
+      assert.same({ 2, { refused = 1 } }, { tracer.stats.sent, dropped() })
+   end)
+
+   for _, status in ipairs{ 408, 429 } do
+      it(("sends again after a %d"):format(status), function()
+         open()
+         server:reply({ status = status, body = "{}" }, { body = "{}" })
+         tracer:span("x"):finish()
+         assert.is_true(tracer:flush(10))
+         assert.same({ 1, {} }, { tracer.stats.sent, dropped() })
+      end)
+   end
+
+   it("waits for more spans, for `interval` seconds", function()
+      open{ interval = 60 }
+      for _ = 1, 3 do
+         tracer:span("x"):finish()
+         promptic.sleep(0.02)
+      end
+      assert.equal(0, server:count())
+      assert.is_true(tracer:flush(10))
+      assert.same({ 1, 3 }, { server:count(), tracer.stats.sent })
    end)
 
    it("sends once more what is in doubt, with the same ids", function()
@@ -326,6 +435,35 @@ describe("a tracer", function()
       assert.equal(5, tracer.stats.sent)
    end)
 
+   it("waits for its own spans only", function()
+      server:route[[
+         local number, request = ...
+         return request.target:find("/traces", 1, true) and { body = "{}" } or { stall = true }
+      ]]
+      local prompt = client:prompt("c", { fallback = "x" })
+      prompt:get() -- which begins what never ends
+      open():span("x"):finish()
+      local began = promptic.now()
+      assert.is_true(tracer:flush(20))
+      assert.is_true(promptic.run(function()
+         tracer:span("y"):finish()
+         return tracer:flush(20)
+      end))
+      assert.is_true(promptic.now() - began < 20)
+      assert.is_false(promptic.flush(0))
+      clients.refused(function() tracer:flush("x") end, "seconds expected")
+   end)
+
+   it("ends with its request at close, which then holds up nothing", function()
+      server:always{ stall = true }
+      open():span("x"):finish()
+      assert.is_false(tracer:close(0.05))
+      local began = promptic.now()
+      assert.is_true(promptic.flush(20))
+      assert.is_true(promptic.now() - began < 20)
+      assert.same({ expired = 1 }, dropped())
+   end)
+
    it("goes on by itself after a flush that has failed", function()
       open()
       server:always{ status = 503, headers = { { "Retry-After", "0" } }, body = "{}" }
@@ -372,17 +510,19 @@ describe("a tracer", function()
    it("lets before_send change and drop, and lives through its errors", function()
       open{ before_send = function(span)
          if span.name == "shapeless" then span.attributes = 5 return end
+         if span.name == "odd" then span.name, span.kind = nil, "x" return end
          if span.name == "secret" then return false end
          if span.name == "broken" then error("x") end
          span.attributes.added, span.attributes.hidden = "yes", nil
       end }
-      for _, name in ipairs{ "good", "secret", "broken", "shapeless" } do
+      for _, name in ipairs{ "good", "secret", "broken", "shapeless", "odd" } do
          tracer:span(name, { hidden = "no" }):finish()
       end
       tracer:flush(10)
       local spans = arrived()
-      assert.equal(1, #spans)
+      assert.equal(2, #spans)
       assert.same({ added = "yes" }, attributes(spans[1]))
+      assert.same({ "nil", 1 }, { spans[2].name, spans[2].kind })
       assert.same({ before_send = 2, refused = 1 }, dropped())
    end)
 

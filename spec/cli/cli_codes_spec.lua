@@ -89,15 +89,47 @@ describe("the command's hints", function()
       end)
    end
 
+   -- Each code, and each kind and status without one, with two wordings: hint and exit code are the same.
+   local EVERY = [[
+      local failure, promptic = require "promptic.cli.failure", require "promptic"
+      local situation = { row = {}, values = { experiment_id = "e", component_id = "c" } }
+      local function described(kind, code, status, message)
+         local err = setmetatable({ kind = kind, code = code, status_code = status, message = message,
+            method = "GET", path = "/experiments/e" }, promptic.Error)
+         local result = failure.describe(err, situation)
+         return tostring(result.hint) .. "\n" .. result.code
+      end
+      local count = 0
+      local function compare(kind, code, status)
+         count = count + 1
+         for _, message in ipairs { "no credential", "interrupted!", "the separator looks like ';'", "" } do
+            if described(kind, code, status, message) ~= described(kind, code, status, "x") then
+               print(kind, code, status, message)
+            end
+         end
+      end
+      for _, field in ipairs(promptic.library.Error.parameters) do
+         for _, kind in ipairs(field.name == "kind" and field.values or {}) do compare(kind) end
+      end
+      for _, row in ipairs(require "promptic.codes") do compare(row[2], row[1], row[2] == "api" and 404 or nil) end
+      for status = 400, 599 do compare("api", nil, status) end
+      print(count >= 250)
+   ]]
+
+   it("are the same for each code, kind and status, whatever the words", function()
+      local result = process.run{ os.getenv "PROMPTIC_LUA", "-e", EVERY }
+      assert.same({ 0, "", "true\n" }, { result.code, result.stderr, result.stdout })
+   end)
+
    -- No message handler runs where memory has ended, so the error comes as a bare text.
    it("come without a handler too: out of memory is said as such", function()
       process.write_file(folder .. "/memory.lua", [[
-         local group = { name = "eat", module = "eat" }
-         package.loaded["promptic.cli.groups"] = { group, eat = group }
-         package.loaded.eat = { summary = "", run = function()
-            local all = {}
-            while true do all[#all + 1] = ("x"):rep(1 << 24) end
-         end }
+         package.preload["promptic.cli.commands.eat"] = function()
+            return { summary = "", run = function()
+               local all = {}
+               while true do all[#all + 1] = ("x"):rep(1 << 24) end
+            end }
+         end
          os.exit(require("promptic.cli").main{ "eat" })
       ]])
       local function limited(...)

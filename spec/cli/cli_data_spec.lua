@@ -60,16 +60,16 @@ describe("promptic observations add --from-file", function()
 
    -- the file, its content, what is said after its name
    local REFUSED = {
-      { "empty_expected.csv", "message,expected\nhello,\nwin,spam\nfoo,\n", ":2: expected is empty\n"
-         .. "  --on-empty skip leaves such rows out, --on-empty keep adds them as they are\n  nothing was added\n" },
+      { "empty_expected.csv", "message,expected\nhello,\nwin,spam\nfoo,\n", ":2: expected is empty (no row was added)\n"
+         .. "  --on-empty skip leaves such rows out, --on-empty keep adds them as they are\n" },
       { "header_case.csv", "Message,Expected\nhello,ham\n", ':1: there is no column "expected", did you mean '
-         .. '"Expected"? The columns are "Message", "Expected"\n'
-         .. "  --label-column says which column holds the right answers\n  nothing was added\n" },
+         .. '"Expected"? The columns are "Message", "Expected" (no row was added)\n'
+         .. "  --label-column says which column holds the right answers\n" },
       { "header_case_split.csv", "Message,expected,Split\nhello,ham,train\n",
-         ':1: column "Split": did you mean "split"?\n  nothing was added\n' },
+         ':1: column "Split": did you mean "split"? (no row was added)\n' },
       { "semicolon.csv", 'message;expected\r\nhello;ham\r\n"win; now";spam\r\n', ':1: there is no column "expected": '
-         .. "the separator looks like ';'\n  --separator says how fields are separated: --separator ';', or tab\n"
-         .. "  nothing was added\n" },
+         .. "the separator looks like ';' (no row was added)\n"
+         .. "  --separator says how fields are separated: --separator ';', or tab\n" },
    }
    for _, row in ipairs(REFUSED) do
       it("refuses " .. row[1] .. ", and says what to do", function()

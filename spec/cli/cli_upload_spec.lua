@@ -1,6 +1,5 @@
 --- promptic observations on a platform of today, which keeps rows as cases: an upload looks first what is there,
--- lists show
--- cases as rows, and changes of a row name the command for cases.
+-- lists show cases as rows, and changes of a row name the command for cases.
 local command = require "spec.support.command"
 local observations = require "spec.support.observations"
 local process = require "spec.support.process"
@@ -56,6 +55,27 @@ describe("an upload of a file of which a part is there", function()
    it("is added as it is where none of its rows is there", function()
       process.write_file(folder .. "/rows.csv", "text,expected\nc,x\n")
       assert.equal("Added 1 observation.\n", add().stdout)
+   end)
+
+   it("names --again where the platform does not say how many cases there are", function()
+      observations.serve(server, nil, { room = "cases", count = "none" })
+      for _, option in ipairs{ "--json", "--only-new" } do
+         local result = add(option)
+         assert.equal(1, result.code)
+         assert.matches("(no row was added)\n  --again adds all rows of the file, whether they are there or not\n",
+            result.stderr, 1, true)
+      end
+      assert.equal("Added 2 observations.\n", add("--again").stdout)
+   end)
+
+   it("does not compare a pipe, which cannot be read twice", function()
+      local result = promptic{ "observations", "add", "e", "--from-file", "-", "--format", "csv",
+         stdin = "text,expected\nb,y\n" }
+      assert.equal(1, result.code)
+      assert.matches("a pipe cannot be read twice to compare them\n  --only-new adds", result.stderr, 1, true)
+      os.execute("mkdir " .. folder .. "/folder.csv")
+      result = promptic{ "observations", "add", "e", "--from-file", folder .. "/folder.csv" }
+      assert.matches("folder.csv:1: Is a directory", result.stderr, 1, true)
    end)
 
    it("tells of labels that look alike", function()

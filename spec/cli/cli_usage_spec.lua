@@ -47,6 +47,16 @@ describe("promptic's command line", function()
       end
    end)
 
+   it("names commands and not methods of the library", function()
+      local manual = process.run{ "cat", "build/man/promptic.1" }.stdout:gsub("\\\\-", "-")
+      for _, row in ipairs(require("promptic").endpoints) do
+         if row.name:find("_", 1, true) then -- `deploy` is a word as well
+            assert.is_nil(manual:find("%f[%w_]" .. row.name .. "%f[^%w_]"), row.name)
+         end
+      end
+      assert.is_nil(manual:find "given several times[^\n]*given several times")
+   end)
+
    it("explains without a credential, and for every width", function()
       local bare = command.new(nil)
       for _, width in ipairs{ 40, 80, 200 } do
@@ -78,6 +88,7 @@ describe("promptic's command line", function()
          { { "components", "get" }, "COMPONENT is missing" },
          { { "components", "get", "a", "b" }, "too many arguments" },
          { { "components", "list", "--jsn" }, "unknown option '--jsn'. Did you mean '--json'?" },
+         { { "datasets", "list", "--compnoent", "x" }, "unknown option '--compnoent'. Did you mean '--component'?" },
          { { "experiments", "list", "--status", "runing" }, "--status takes one of pending, scheduled, "
             .. "running, completed, failed. Did you mean 'running'?" },
          { { "experiments", "list", "--limit", "x" }, "--limit takes a whole number from 1 to 100" },
@@ -218,8 +229,8 @@ describe("promptic's command line", function()
          '{"variables":{"a":1},"expected":"x"}\n{"variables":[],"expected":"y"}\n')
       local result = promptic{ "observations", "add", id, "--from-file", folder .. "/a.jsonl" }
       assert.same({ 1, "" }, { result.code, result.stdout })
-      assert.equal("promptic: " .. folder .. "/a.jsonl:2: variables: object expected, got an array\n"
-         .. "  nothing was added\n", result.stderr)
+      assert.equal("promptic: " .. folder .. "/a.jsonl:2: variables: object expected, got an array "
+         .. "(no row was added)\n", result.stderr)
    end)
 
    it("prints its version and that of the contract", function()
@@ -277,9 +288,9 @@ describe("promptic's command line", function()
       local pid = pipe:read("l")
       repeat until #slow:requests() == 1
       os.execute("kill -INT " .. pid)
-      assert.equal("promptic: interrupted\n  0 rows were added, and perhaps those that were on their way; "
-         .. "--only-new adds the others:\n"
-         .. "    promptic observations list e1\n", pipe:read("a"))
+      assert.equal("promptic: interrupted\n  0 rows were added, and perhaps those of requests under way\n"
+         .. "  the same command with --only-new adds what is missing; `promptic observations list e1` shows what is "
+         .. "there\n", pipe:read("a"))
       assert.equal(130, select(3, pipe:close()))
    end)
 
@@ -303,7 +314,7 @@ describe("promptic's command line", function()
 
    it("has made its completions when it was built, without what makes them", function()
       local made = process.run{ os.getenv("PROMPTIC_LUA"), "-E", "-e", [[
-         local completion = require "promptic.cli.completion"
+         local completion = require "promptic.cli.commands.completion"
          completion.run(nil, { shell = "bash" })
          assert(not package.loaded["promptic.argparse"], "argparse was loaded")
          for _, shell in ipairs(completion.arguments[1].values) do

@@ -142,6 +142,18 @@ describe("promptic doctor", function()
       assert.same({ "problem", "[402] no credit" }, { found["GET /models"].state, found["GET /models"].text })
    end)
 
+   it("asks the other operations where the list of components fails", function()
+      local peer = platform [[
+         if path == "/components" then return json('{"error":"no"}', 503) end
+      ]]
+      finally(function() peer:stop() end)
+      local found, code = look{ PROMPTIC_ENDPOINT = peer.url }
+      assert.equal(1, code)
+      assert.same({ "problem", "[503] no" }, { found["GET /components"].state, found["GET /components"].text })
+      assert.equal("ok", found["GET /experiments"].state)
+      assert.is_nil(found.platform or found.prompts)
+   end)
+
    it("knows a server that is no platform, and asks no further", function()
       local peer = scripted.start()
       finally(function() peer:stop() end)
@@ -175,8 +187,12 @@ describe("promptic doctor", function()
          ('api_key = "k"\nendpoint = "%s/api/v1"\n'):format(server.url))
       os.execute("chmod 644 " .. folder .. "/.promptic/config.toml")
       found, code = look({ HOME = folder }, bare)
-      assert.same({ 1, "problem", "problem" }, { code, found.file.state, found.credential.state })
-      assert.matches("/api/v1", found.credential.text, 1, true)
+      assert.same({ 1, "problem", "problem" }, { code, found.file.state, found.configuration.state })
+      assert.matches("/api/v1", found.configuration.text, 1, true)
+      found = look({ PROMPTIC_ENDPOINT = "https://platform.invalid", PROMPTIC_API_KEY = "k",
+         https_proxy = "socks9://x" }, bare)
+      assert.matches("^https_proxy is not the URL of a proxy", found.configuration.text)
+      assert.is_nil(found.configuration.advice) -- the text says all, and no other setting is wrong
    end)
 
    it("compares the clocks", function()

@@ -288,7 +288,9 @@ describe("the file", function()
             assert(os.execute("chmod 600 " .. folder .. "/" .. name))
          end
       end
-      process.write_file(folder .. "/.config.toml.shared1", "")
+      kept[#kept + 1] = ".config.toml.sHared" -- readable for others: no draft is
+      process.write_file(folder .. "/.config.toml.sHared", "")
+      assert(os.execute("chmod 644 " .. folder .. "/.config.toml.sHared"))
       assert(os.execute(("cd %s && ln -s config.toml .config.toml.LINKED && mkdir .config.toml.FOLDER"):format(folder)))
       save{ api_key = "k" }
       local found = " " .. names(folder):gsub("\n", " ")
@@ -503,6 +505,35 @@ describe("a file that others have a say in", function()
    it("is not waited for where it is a pipe", function()
       assert(os.execute("mkfifo " .. file))
       assert.matches("it is no file", clients.failure(client).message, 1, true)
+   end)
+
+   it("is refused with its line for a key that is given twice, or holds a NUL", function()
+      for text, problem in pairs{
+         ['api_key = "a"\napi_key = "a"\n'] = ":2: api_key is given twice",
+         ['\napi_key = "a\\u0000b"\n'] = ":2: api_key holds a control character",
+      } do
+         process.write_file(file, text)
+         assert.matches(file .. problem, clients.failure(client).message, 1, true)
+      end
+   end)
+
+   it("has to be there where it is named", function()
+      assert.matches(file .. " cannot be read: there is no such file", clients.failure(client).message, 1, true)
+   end)
+
+   it("gives the application of a session token from elsewhere", function()
+      process.write_file(file, 'ai_application_id = "a"\n')
+      local own = promptic.client{
+         config_file = file, access_token = "t", endpoint = "http://127.0.0.1:1", max_retries = 0,
+      }
+      assert.equal("connection", clients.failure(own.list_components, own).kind) -- auth if it had none
+      own:close()
+   end)
+
+   it("gives values without the white space around them", function()
+      process.write_file(file, 'endpoint = " http://127.0.0.1:1/prefix \\t"\napi_key = "\\t k "\n')
+      local status = promptic.auth.status{ config_file = file }
+      assert.same({ "http://127.0.0.1:1/prefix", "api_key" }, { status.endpoint, status.credential })
    end)
 
    it("may be /dev/null, which holds nothing", function()

@@ -137,6 +137,7 @@ int main(int count, char **arguments) {
     promptic_loop *loop = promptic_loop_new_with(&loop_options, &error);
     promptic_client *client = promptic_client_new(loop, &options, &error);
     promptic_request request = promptic_request();
+    request.size = sizeof request;
     request.method = "GET";
     request.path = arguments[count - 1];
     promptic_call *call = promptic_submit(client, &request, on_done, &kind, &error);

@@ -3,6 +3,8 @@
 -- Tags: slow
 local process = require "spec.support.process"
 
+local BUILD = os.getenv("BUILD") or "build"
+
 local PLUGIN = [[
 #include <promptic.h>
 
@@ -15,7 +17,7 @@ __attribute__((visibility("default"))) int visit(int (*is_looking)(void)) {
     options.allow_http = true;
     options.api_key = "a-key";
     options.config_file = "";
-    promptic_request request = {.method = "GET", .path = "/x"};
+    promptic_request request = {.size = sizeof(promptic_request), .method = "GET", .path = "/x"};
     promptic_loop *loop = promptic_loop_new(&error);
     promptic_client *client = promptic_client_new(loop, &options, &error);
     promptic_call *call = promptic_submit(client, &request, NULL, NULL, &error);
@@ -71,9 +73,9 @@ describe("a plugin that is unloaded during a lookup", function()
       process.write_file(folder .. "/plugin.c", PLUGIN)
       process.write_file(folder .. "/host.c", HOST)
       local built = process.run{ "sh", "-c", ([[
-         cc -shared -fPIC -Icore -o '%s/plugin.so' '%s/plugin.c' build/libpromptic.a \
+         cc -shared -fPIC -Icore -o '%s/plugin.so' '%s/plugin.c' '%s/libpromptic.a' \
             $(pkg-config --libs libcurl) -pthread &&
-         cc -rdynamic -o '%s/host' '%s/host.c' -ldl -pthread]]):format(folder, folder, folder, folder) }
+         cc -rdynamic -o '%s/host' '%s/host.c' -ldl -pthread]]):format(folder, folder, BUILD, folder, folder) }
       assert.equal("", built.stderr)
       local result = process.run{ folder .. "/host", folder .. "/plugin.so" }
       assert.same({ 0, "1 0\n" }, { result.code, result.stdout })

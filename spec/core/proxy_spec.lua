@@ -77,16 +77,47 @@ describe("for other hosts", function()
    end)
 
    -- Were it the platform's, 3600 s would end the call at once, and 0.001 s would be waited for.
-   it("a Retry-After of the answer to CONNECT is not the platform's", function()
-      proxy:always{ status = 503, headers = { { "Retry-After", "3600" } }, body = "" }
+   it("a Retry-After of the answer to CONNECT is not the platform's, nor is its request id", function()
+      proxy:always{ status = 503, headers = { { "Retry-After", "3600" }, { "X-Request-Id", "p" } }, body = "" }
       local printed = child.lua([[
          local promptic = require "promptic"
          local client = promptic.client{
             endpoint = arg[1], api_key = "the-key", config_file = "", backoff = 0.001, max_retries = 2, timeout = 2,
          }
          local _, problem = pcall(client.create_component, client, "x")
-         print(problem.kind, problem.code, problem.retry_after, problem.attempts, problem.maybe_sent)
+         print(problem.kind, problem.code, problem.retry_after, problem.attempts, problem.maybe_sent,
+            problem.request_id)
       ]], { "https://platform.invalid" }, { https_proxy = proxy.url })
-      assert.equal("connection\tproxy_refused\tnil\t3\tfalse\n", printed)
+      assert.equal("connection\tproxy_refused\tnil\t3\tfalse\tnil\n", printed)
    end)
+end)
+
+describe("a response of a proxy without an end", function()
+   local MORE = ("X-More: y\r\n"):rep(100)
+
+   -- How the call ends; the proxy's bytes come as fast as they can.
+   local function ended(endpoint, name, reply)
+      proxy:always(reply)
+      return child.lua([[
+         local promptic = require "promptic"
+         local client = promptic.client{ endpoint = arg[1], api_key = "the-key", config_file = "", allow_http = true,
+            max_retries = 0, timeout = 5, deadline = 20 }
+         local _, problem = pcall(client.create_component, client, "x")
+         io.write(problem.kind, " ", tostring(problem.code), " ", tostring(problem.maybe_sent))
+      ]], { endpoint }, { [name] = proxy.url })
+   end
+
+   for _, case in ipairs{ -- what it is for CONNECT, and for a request to http
+      { "its head", { raw = "HTTP/1.1 200 OK\r\n", endless = MORE }, "connection nil false", "connection nil true" },
+      { "its first line", { raw = "HTTP/1.1 200 O", endless = "K" }, "connection nil false", "connection nil true" },
+      { "interim responses", { raw = "", endless = "HTTP/1.1 103 Early\r\nLink: <x>\r\n\r\n" },
+         "connection proxy_refused false", "connection nil true" },
+      { "the body of a refusal", { raw = "HTTP/1.1 407 No\r\n\r\n", endless = "x" }, "config proxy_refused false",
+         "api nil false" },
+   } do
+      it("is given up: " .. case[1], function()
+         assert.equal(case[3], ended("https://platform.invalid", "https_proxy", case[2]))
+         assert.equal(case[4], ended("http://platform.invalid", "http_proxy", case[2]))
+      end)
+   end
 end)

@@ -18,7 +18,8 @@ static void require(bool condition) {
 }
 
 /* Reads the bytes in such pieces; time is over after each part. */
-static bool take(inflow *inflow, int status, const uint8_t *bytes, size_t length, size_t piece) {
+static bool take(struct inflow *inflow, int status, const uint8_t *bytes, size_t length,
+                 size_t piece) {
     inflow_start(inflow, MOST, NULL, NULL, false);
     inflow_note_coding(inflow, "gzip", 4);
     bool fine = inflow_open(inflow, status, (int64_t)length, false);
@@ -39,7 +40,7 @@ static bool take(inflow *inflow, int status, const uint8_t *bytes, size_t length
 }
 
 static void check_any(int status, const uint8_t *bytes, size_t length, size_t piece) {
-    inflow whole, pieces;
+    struct inflow whole, pieces;
     inflow_init(&whole, NULL);
     inflow_init(&pieces, NULL);
     bool fine = take(&whole, status, bytes, length, length > 0 ? length : 1);
@@ -55,7 +56,7 @@ static void check_any(int status, const uint8_t *bytes, size_t length, size_t pi
 static void check_text(const uint8_t *text, size_t length, size_t piece) {
     uint8_t *packed = malloc(compressBound(length) + 100);
     z_stream stream = {.next_in = (Bytef *)(uintptr_t)text, .avail_in = (uInt)length};
-    inflow inflow;
+    struct inflow inflow;
     inflow_init(&inflow, NULL);
     deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY);
     stream.next_out = packed;

@@ -5,6 +5,7 @@
  */
 #include "json_reader.h"
 #include "json_text.h"
+#include "utf8.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -39,7 +40,7 @@ static void take(outcome *o, const json_reader *r, json_event event) {
     if (event == JSON_KEY || event == JSON_STRING) {
         mix(o, r->text, r->length);
         for (const char *p = r->text, *end = p + r->length; p < end;) {
-            size_t length = json_utf8_sequence(p, end);
+            size_t length = utf8_sequence(p, end);
             require(length > 0, "a string that is not UTF-8");
             p += length;
         }

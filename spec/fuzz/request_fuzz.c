@@ -98,7 +98,10 @@ static void try_row(const promptic_endpoint *row, const char *const *strings, si
     promptic_pair pairs[MOST];
     char *url, *path;
     size_t holes = count_of(row->path, '{');
-    promptic_request request = {.endpoint = row->name, .path_args = strings, .query = pairs};
+    promptic_request request = {.size = sizeof(promptic_request),
+                                .endpoint = row->name,
+                                .path_args = strings,
+                                .query = pairs};
     request.path_count = holes < count ? holes : count;
     for (const promptic_parameter *p = row->parameters; p->name != NULL; p++)
         if (p->place == PROMPTIC_IN_QUERY && request.path_count + request.query_count < count) {
@@ -121,7 +124,8 @@ static void try_raw(const char *const *strings, size_t count) {
     promptic_error error;
     promptic_pair pairs[MOST];
     char *url, *path, *removed = NULL;
-    promptic_request request = {.method = "GET", .path = strings[0], .query = pairs};
+    promptic_request request = {
+        .size = sizeof(promptic_request), .method = "GET", .path = strings[0], .query = pairs};
     for (size_t i = 1; i + 1 < count; i += 2)
         pairs[request.query_count++] = (promptic_pair){strings[i], strings[i + 1]};
     if (request_url(NULL, BASE, &request, NULL, &url, &path, &error) != PROMPTIC_OK)

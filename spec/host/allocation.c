@@ -143,7 +143,8 @@ static bool ask(world *w, const promptic_request *request, promptic_kind kind, i
 }
 
 static bool get(world *w, const char *path, promptic_kind kind, int status) {
-    const promptic_request request = {.method = "GET", .path = path};
+    const promptic_request request = {
+        .size = sizeof(promptic_request), .method = "GET", .path = path};
     return ask(w, &request, kind, status, 1);
 }
 
@@ -228,15 +229,24 @@ static bool rewrite(world *w) {
 static bool ask_by_name(world *w) {
     const char *const ids[] = {"an id/with \xC3\xA4"};
     const promptic_pair pairs[] = {{"limit", "7"}};
-    const promptic_request row = {.endpoint = "get_component", .path_args = ids, .path_count = 1};
-    const promptic_request list = {.endpoint = "list_traces", .query = pairs, .query_count = 1};
+    const promptic_request row = {.size = sizeof(promptic_request),
+                                  .endpoint = "get_component",
+                                  .path_args = ids,
+                                  .path_count = 1};
+    const promptic_request list = {.size = sizeof(promptic_request),
+                                   .endpoint = "list_traces",
+                                   .query = pairs,
+                                   .query_count = 1};
     return ask(w, &row, PROMPTIC_OK, 200, 1) && ask(w, &list, PROMPTIC_OK, 200, 1);
 }
 
 static bool ask_wrongly(world *w) {
     const char *const ids[] = {".."};
-    const promptic_request row = {.endpoint = "get_component", .path_args = ids, .path_count = 1};
-    const promptic_request unknown = {.endpoint = "get_nothing"};
+    const promptic_request row = {.size = sizeof(promptic_request),
+                                  .endpoint = "get_component",
+                                  .path_args = ids,
+                                  .path_count = 1};
+    const promptic_request unknown = {.size = sizeof(promptic_request), .endpoint = "get_nothing"};
     bool fine = ask(w, &row, PROMPTIC_ARGUMENT, 0, 0) && ask(w, &unknown, PROMPTIC_ARGUMENT, 0, 0);
     w->moot = w->refused - w->reports;
     return fine;
@@ -249,8 +259,10 @@ static void free_body(void *body) {
 
 static bool send_bodies(world *w) {
     char text[] = "{\"name\":\"n\"}";
-    promptic_request request = {
-        .endpoint = "create_component", .body = text, .body_length = sizeof text - 1};
+    promptic_request request = {.size = sizeof(promptic_request),
+                                .endpoint = "create_component",
+                                .body = text,
+                                .body_length = sizeof text - 1};
     if (!ask(w, &request, PROMPTIC_OK, 200, 1))
         return false;
     w->bodies++;
@@ -271,8 +283,11 @@ static bool retry(world *w) {
     static unsigned count;
     char id[32];
     const promptic_pair pairs[] = {{"id", id}};
-    const promptic_request request = {
-        .method = "GET", .path = "/flaky", .query = pairs, .query_count = 1};
+    const promptic_request request = {.size = sizeof(promptic_request),
+                                      .method = "GET",
+                                      .path = "/flaky",
+                                      .query = pairs,
+                                      .query_count = 1};
     snprintf(id, sizeof id, "%u", ++count);
     return ask(w, &request, PROMPTIC_OK, 200, 2);
 }
@@ -281,12 +296,14 @@ static bool retry(world *w) {
  * and an error with a code. */
 static bool go_elsewhere(world *w) {
     static const promptic_pair headers[] = {{"Accept", "*/*"}, {"X-Empty", ""}};
-    promptic_request request = {.method = "PUT",
+    promptic_request request = {.size = sizeof(promptic_request),
+                                .method = "PUT",
                                 .url = "/api/v1/elsewhere?signature=x",
                                 .path = "/artifacts",
                                 .headers = headers,
                                 .header_count = 2};
-    const promptic_request refused = {.method = "GET", .url = "http://other.example/"};
+    const promptic_request refused = {
+        .size = sizeof(promptic_request), .method = "GET", .url = "http://other.example/"};
     return ask(w, &request, PROMPTIC_OK, 200, 1) && ask(w, &refused, PROMPTIC_DECODE, 0, 0) &&
            get(w, "/coded", PROMPTIC_API_ERROR, 400);
 }
@@ -295,7 +312,8 @@ static bool go_elsewhere(world *w) {
 static bool give_up_many(world *w) {
     enum { MANY = 20 };
     promptic_call *calls[MANY];
-    const promptic_request request = {.endpoint = "list_components"};
+    const promptic_request request = {.size = sizeof(promptic_request),
+                                      .endpoint = "list_components"};
     bool fine = true;
     size_t count = 0, callbacks = w->callbacks;
     while (count < MANY && (calls[count] = start(w, &request, PROMPTIC_OK, &fine)) != NULL)
@@ -311,7 +329,8 @@ static bool give_up_many(world *w) {
 
 /* One that the server has, and does not answer, is cancelled, another left to the client's end. */
 static bool give_up(world *w) {
-    const promptic_request request = {.method = "GET", .path = "/silent"};
+    const promptic_request request = {
+        .size = sizeof(promptic_request), .method = "GET", .path = "/silent"};
     size_t callbacks = w->callbacks;
     bool fine;
     promptic_call *call = start(w, &request, PROMPTIC_OK, &fine);
@@ -327,7 +346,8 @@ static bool give_up(world *w) {
 }
 
 static bool close_client(world *w) {
-    const promptic_request request = {.method = "GET", .path = "/silent"};
+    const promptic_request request = {
+        .size = sizeof(promptic_request), .method = "GET", .path = "/silent"};
     size_t callbacks = w->callbacks;
     bool fine;
     promptic_call *call = start(w, &request, PROMPTIC_OK, &fine);

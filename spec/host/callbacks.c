@@ -16,9 +16,12 @@ typedef struct scene {
     size_t ended; /* callbacks that have run */
 } scene;
 
-static const promptic_request quick = {.method = "GET", .path = "/quick"};
-static const promptic_request slow = {.method = "GET", .path = "/slow"};
-static const promptic_request silent = {.method = "GET", .path = "/silent"};
+static const promptic_request quick = {
+    .size = sizeof(promptic_request), .method = "GET", .path = "/quick"};
+static const promptic_request slow = {
+    .size = sizeof(promptic_request), .method = "GET", .path = "/slow"};
+static const promptic_request silent = {
+    .size = sizeof(promptic_request), .method = "GET", .path = "/silent"};
 
 static promptic_call *submit(scene *s, const promptic_request *request, promptic_done_fn done) {
     promptic_error error;
@@ -80,7 +83,8 @@ static void many(scene *s) {
     const char *const paths[] = {"/quick", "/slow", "/flaky", "/wrong", "/large", "/close"};
     const promptic_pair query = {"id", number};
     for (size_t i = 0; i < 180; i++) {
-        promptic_request request = {.method = "GET", .path = paths[i % 6]};
+        promptic_request request = {
+            .size = sizeof(promptic_request), .method = "GET", .path = paths[i % 6]};
         snprintf(number, sizeof number, "c%u", id++);
         request.query = &query;
         request.query_count = 1;
@@ -195,7 +199,10 @@ static void free_body(void *body) {
 /* A body is the library's also where the request is refused; none is none. */
 static void refuse(scene *s) {
     promptic_error error;
-    promptic_request request = {.method = "POST", .path = "no slash", .body_free = free_body};
+    promptic_request request = {.size = sizeof(promptic_request),
+                                .method = "POST",
+                                .path = "no slash",
+                                .body_free = free_body};
     freed_bodies = 0;
     CHECK(promptic_submit(s->client, &request, must_not_run, s, &error) == NULL);
     CHECK(error.kind == PROMPTIC_ARGUMENT && freed_bodies == 0);

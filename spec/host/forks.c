@@ -38,7 +38,8 @@ static void on_log(promptic_log_level level, const char *text, void *userdata) {
 
 static promptic_call *submit(scene *s, const char *path, promptic_done_fn done) {
     promptic_error error;
-    const promptic_request request = {.method = "GET", .path = path};
+    const promptic_request request = {
+        .size = sizeof(promptic_request), .method = "GET", .path = path};
     promptic_call *call = promptic_submit(s->client, &request, done, s, &error);
     CHECK(call != NULL);
     return call;
@@ -190,7 +191,8 @@ static void free_scene(scene *s) {
 /* A call of the child's own, on a connection of its own. */
 static void ask_again(const scene *s) {
     promptic_error error;
-    const promptic_request request = {.method = "GET", .path = "/quick"};
+    const promptic_request request = {
+        .size = sizeof(promptic_request), .method = "GET", .path = "/quick"};
     promptic_call *call = promptic_submit(s->client, &request, NULL, NULL, &error);
     if (!CHECK(call != NULL) || !CHECK(promptic_call_wait(call, DRIVER_SECONDS * 1000)))
         return;

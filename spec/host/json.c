@@ -1,10 +1,13 @@
 /*
- * json.c - what no Lua script reaches of bindings/json/json.h: shapes, roots, the buffer, decoding
+ * json.c - what no Lua script reaches of bindings/json: shapes, roots, the buffer, decoding
  * in steps of any size, and that every allocation may fail. It needs no server.
  */
 #include "check.h"
 
 #include "json.h"
+#include "json_buffer.h"
+#include "json_decode.h"
+#include "json_encode.h"
 
 #include <lauxlib.h>
 #include <lualib.h>

@@ -76,7 +76,7 @@ static bool is_lack(promptic_kind kind, const char *message) {
 static void ask(promptic_client *client, const char *method, const char *path, int status) {
     promptic_error error;
     char body[] = "{}";
-    promptic_request request = {.method = method, .path = path};
+    promptic_request request = {.size = sizeof(promptic_request), .method = method, .path = path};
     if (strcmp(method, "POST") == 0) {
         request.body = body;
         request.body_length = sizeof body - 1;

@@ -94,7 +94,8 @@ static promptic_client *open_client(promptic_loop *loop, const char *url) {
 static promptic_call *submit(promptic_client *client, const char *path, promptic_done_fn done,
                              void *userdata) {
     promptic_error error;
-    const promptic_request request = {.method = "GET", .path = path};
+    const promptic_request request = {
+        .size = sizeof(promptic_request), .method = "GET", .path = path};
     promptic_call *call = promptic_submit(client, &request, done, userdata, &error);
     CHECK(call != NULL);
     return call;

@@ -3,7 +3,8 @@
  * names that a header compares. Built with --wrap, so that the library's own calls are counted.
  */
 #include "check.h"
-#include "rows.h"
+#include "rows_reader.h"
+#include "rows_set.h"
 
 #include <inttypes.h>
 #include <lauxlib.h>

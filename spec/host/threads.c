@@ -58,8 +58,11 @@ static void submit_all(round_state *r) {
         char number[16];
         promptic_error error;
         const promptic_pair query = {"id", number};
-        const promptic_request request = {
-            .method = "GET", .path = paths[i % 6], .query = &query, .query_count = 1};
+        const promptic_request request = {.size = sizeof(promptic_request),
+                                          .method = "GET",
+                                          .path = paths[i % 6],
+                                          .query = &query,
+                                          .query_count = 1};
         snprintf(number, sizeof number, "t%u", atomic_fetch_add(&id, 1));
         promptic_call *call = promptic_submit(r->clients[i % 2], &request, note, r, &error);
         if (CHECK(call != NULL) && i % 6 == 4)

@@ -23,10 +23,14 @@ typedef struct scene {
 
 static const char *url, *url_by_name;
 
-static const promptic_request quick = {.method = "GET", .path = "/quick"};
-static const promptic_request slow = {.method = "GET", .path = "/slow"};
-static const promptic_request late = {.method = "GET", .path = "/late"};
-static const promptic_request silent = {.method = "GET", .path = "/silent"};
+static const promptic_request quick = {
+    .size = sizeof(promptic_request), .method = "GET", .path = "/quick"};
+static const promptic_request slow = {
+    .size = sizeof(promptic_request), .method = "GET", .path = "/slow"};
+static const promptic_request late = {
+    .size = sizeof(promptic_request), .method = "GET", .path = "/late"};
+static const promptic_request silent = {
+    .size = sizeof(promptic_request), .method = "GET", .path = "/silent"};
 
 static void note(promptic_call *call, void *userdata) {
     scene *s = userdata;
@@ -73,7 +77,8 @@ static void stay_idle(scene *s) {
 
 /* The server closes a kept connection: nobody is told, and the next call makes another. */
 static void survive_closed(scene *s) {
-    const promptic_request close = {.method = "GET", .path = "/close"};
+    const promptic_request close = {
+        .size = sizeof(promptic_request), .method = "GET", .path = "/close"};
     for (size_t i = 1; i <= 6; i++) {
         promptic_call *call = submit(s, i % 2 == 1 ? &close : &quick);
         CHECK(driver_until(&s->driver, &s->ended, i));
@@ -247,8 +252,7 @@ static void close_deaf(deaf *d) {
     close(d->listener);
 }
 
-/* Some versions of libcurl close these without a word; the host hears of it in time all the same.
- */
+/* Some versions of libcurl close these without a word; the host hears of it in time all the same. */
 static void give_up_connecting(scene *s) {
     deaf nobody;
     char address[64];

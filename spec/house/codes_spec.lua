@@ -31,6 +31,9 @@ local function raised()
             places[code] = path
          end
       end
+      for body in text:gmatch("own_code%b()%s*(%b{})") do -- returns one of them
+         for code in body:gmatch('"([%l_]+)"') do places[code] = path end
+      end
       for arguments in text:gmatch("raise(%b())") do
          local code = arguments:match(',%s*"([%l_]+)"%)$')
          if code then places[code] = path end

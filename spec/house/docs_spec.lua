@@ -66,7 +66,7 @@ describe("make docs", function()
             text = generated("options " .. row.key)
          end
          for _, parameter in ipairs(row.parameters) do
-            if is_class or not (parameter.required or parameter.place == "path") then
+            if is_class or parameter.passed == "name" then
                assert.matches(("\n| `%s` | "):format(parameter.name), text, 1, true)
                assert.matches(parameter.summary, text, 1, true)
             end

@@ -64,7 +64,7 @@ end
 
 local csv = dofile(FOLDER .. "lib/csv.lua")
 
--- One row an example: how many lines it may have, and what its output has to say.
+-- One row an example: how many lines it may have, how many of them of code, and what its output has to say.
 local examples = {}
 
 examples["pipeline.lua"] = {
@@ -138,6 +138,7 @@ end
 
 examples["agent.lua"] = {
    lines = 98,
+   code = 80,
    environment = with_model,
    check = function()
       with_model(function(env, server)
@@ -239,6 +240,8 @@ describe("the examples:", function()
             assert.matches("promptic-lua --sandbox examples/" .. name, opening or "", 1, true)
             local lines = #lines_of(text)
             assert.is_true(lines <= row.lines, ("%s has %d lines"):format(name, lines))
+            local _, code = ("\n" .. text):gsub("\n%s*[^%s-][^\n]*", "")
+            assert.is_true(code <= (row.code or row.lines), ("%s has %d lines of code"):format(name, code))
          end)
 
          it(name .. " says what the platform says", row.check)

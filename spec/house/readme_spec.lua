@@ -15,6 +15,7 @@ local sandboxes = require "spec.support.sandbox"
 local terminal = require "spec.support.terminal"
 
 local PROGRAM = assert(os.getenv("PROMPTIC_LUA"), "run it with make test")
+local BUILD = os.getenv("BUILD") or "build" -- where a README says build/
 
 local folder
 
@@ -104,18 +105,19 @@ end
 function run.c(block)
    local source, binary = folder .. "/program.c", folder .. "/program"
    process.write_file(source, block.text)
-   local build = "cc -Wall -Wextra -Werror -Icore %s -o %s build/libpromptic.a -pthread %s"
-   finishes(process.run{ "sh", "-c", build:format(source, binary, "$(pkg-config --libs libcurl zlib)") })
+   local build = "cc -Wall -Wextra -Werror -Icore %s -o %s %s/libpromptic.a -pthread %s"
+   finishes(process.run{ "sh", "-c", build:format(source, binary, BUILD, "$(pkg-config --libs libcurl zlib)") })
    local printed = finishes(process.run{ PROGRAM, "--sandbox", "-e", ("os.exit(os.execute(%q))"):format(binary) })
    assert.matches('^200 {"data":%[', printed)
 end
 
 function run.sh(block)
-   local printed = finishes(process.run{ "sh", "-ec", block.text, env = { HOME = folder } })
+   local text = block.text:gsub("%f[%w]build/", (BUILD:gsub("%%", "%%%%")) .. "/")
+   local printed = finishes(process.run{ "sh", "-ec", text, env = { HOME = folder } })
    local count = 0
-   for text in block.text:gmatch "#> ([^\n]+)" do
+   for line in block.text:gmatch "#> ([^\n]+)" do
       count = count + 1
-      assert.matches(text, printed, 1, true)
+      assert.matches(line, printed, 1, true)
    end
    assert.is_true(count > 0, block.place .. " does not say what it prints")
 end

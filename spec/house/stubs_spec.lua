@@ -115,7 +115,7 @@ it("the manual page names each function of the library and its options", functio
          assert.matches(row.name .. "(", page, 1, true)
          assert.matches(row.summary, page, 1, true)
          for _, parameter in ipairs(row.parameters) do
-            if not (parameter.required or parameter.place == "path") then
+            if parameter.passed == "name" then
                assert.matches("\n.TP\n\\fB" .. parameter.name, page, 1, true)
                assert.matches(parameter.summary, page, 1, true)
             end

@@ -1,44 +1,17 @@
 -- promptic.httpd, the HTTP server of the sandbox: handlers that fail, steps, its begin and its end.
 local httpd = require "promptic.httpd"
+local promptic = require "promptic"
 local socket = require "socket"
 
 local Peer = require "spec.support.peer"
+local httpd_room = require "spec.support.httpd_room"
 local process = require "spec.support.process"
 
 local request = Peer.request
 
 describe("promptic.httpd", function()
-   local server, seen, reply
-
-   local function start(options)
-      options = options or {}
-      options.on_request = options.on_request or function(got)
-         seen[#seen + 1] = got
-         if type(reply) == "function" then
-            return reply(got)
-         end
-         return table.unpack(reply, 1, 3)
-      end
-      server = httpd.listen(options)
-   end
-
-   before_each(function()
-      seen, reply = {}, { 200, nil, "fine" }
-   end)
-
-   after_each(function()
-      if server then
-         server:stop()
-      end
-   end)
-
-   local function connect()
-      return Peer.connect(server)
-   end
-
-   local function get(target)
-      return connect():exchange(request("GET " .. target))
-   end
+   local room = httpd_room.shared()
+   local start, connect, get = room.start, room.connect, room.get
 
    describe("with a handler that fails", function()
       -- What is written to stderr is read from a process of its own.
@@ -112,11 +85,11 @@ describe("promptic.httpd", function()
       it("lets Ctrl-C end the step", function()
          start()
          local interrupt = { kind = "interrupted", message = "interrupted!" }
-         reply = function()
+         room.reply = function()
             error(interrupt)
          end
          assert.equal(interrupt, select(2, pcall(get, "/")))
-         reply = { 200 }
+         room.reply = { 200 }
          assert.equal(200, get("/").status)
       end)
    end)
@@ -124,42 +97,42 @@ describe("promptic.httpd", function()
    describe("step", function()
       it("waits no longer than told", function()
          start()
-         local begun = httpd.now()
-         assert.is_true(server:step(0))
-         assert.is_true(httpd.now() - begun < 1)
-         begun = httpd.now()
-         assert.is_true(server:step(0.05))
-         assert.is_true(httpd.now() - begun >= 0.045)
+         local begun = promptic.now()
+         assert.is_true(room.server:step(0))
+         assert.is_true(promptic.now() - begun < 1)
+         begun = promptic.now()
+         assert.is_true(room.server:step(0.05))
+         assert.is_true(promptic.now() - begun >= 0.045)
       end)
 
       it("returns at once where there is something to do", function()
          start()
-         local peer, begun = connect(), httpd.now()
+         local peer, begun = connect(), promptic.now()
          peer.socket:send(request("GET /"))
          repeat
-            server:step(10)
-         until #seen == 1
-         assert.is_true(httpd.now() - begun < 5)
+            room.server:step(10)
+         until #room.seen == 1
+         assert.is_true(promptic.now() - begun < 5)
       end)
 
       it("refuses what is no time", function()
          start()
          assert.has_error(function()
-            server:step(-1)
+            room.server:step(-1)
          end, "bad argument #1 to 'step' (number of seconds from 0 expected)")
          assert.has_error(function()
-            server:step(0 / 0)
+            room.server:step(0 / 0)
          end, "bad argument #1 to 'step' (number of seconds from 0 expected)")
          assert.has_error(function()
-            server:step()
+            room.server:step()
          end)
       end)
 
       it("cannot be called by the handler", function()
          start()
          local problem
-         reply = function()
-            problem = select(2, pcall(server.step, server, 0))
+         room.reply = function()
+            problem = select(2, pcall(room.server.step, room.server, 0))
             return 200
          end
          get("/")
@@ -208,7 +181,7 @@ describe("promptic.httpd", function()
       it("comes in pieces of any size, empty ones too", function()
          start()
          local list = { "a", "", ("0123456789"):rep(100000), "\0z" }
-         reply = { 200, { ["X-A"] = "b" }, pieces(list) }
+         room.reply = { 200, { ["X-A"] = "b" }, pieces(list) }
          local peer = connect()
          peer.unsent = CLOSE
          local head, body, is_complete = whole(peer)
@@ -227,7 +200,7 @@ describe("promptic.httpd", function()
                return ("x"):rep(200000)
             end
          end
-         reply = function(got)
+         room.reply = function(got)
             if got.path == "/long" then
                return 200, nil, pieces(list)
             end
@@ -237,18 +210,18 @@ describe("promptic.httpd", function()
          local long, short = connect(), connect()
          assert(long.socket:send(request("GET /long")))
          repeat
-            server:step(0)
+            room.server:step(0)
          until served > 0
          assert.equal("short", short:exchange(request("GET /short")).body)
          assert.is_true(other < 100)
          long.socket:close()
-         server:step(0)
+         room.server:step(0)
       end)
 
       it("ends the step where the function meets Ctrl-C", function()
          start()
          local interrupt = { kind = "interrupted", message = "interrupted!" }
-         reply = { 200, nil, pieces{ "a", function() error(interrupt, 0) end } }
+         room.reply = { 200, nil, pieces{ "a", function() error(interrupt, 0) end } }
          assert.equal(interrupt, select(2, pcall(get, "/")))
       end)
 
@@ -260,12 +233,12 @@ describe("promptic.httpd", function()
             kept[give] = true
             return give
          end
-         reply = function() return 200, nil, body() end
+         room.reply = function() return 200, nil, body() end
          connect().socket:send(request("GET /"))
          repeat
-            server:step(0)
+            room.server:step(0)
          until next(kept)
-         server:stop()
+         room.server:stop()
          collectgarbage()
          collectgarbage()
          assert.is_nil(next(kept))
@@ -275,7 +248,7 @@ describe("promptic.httpd", function()
    describe("a connection on which nothing happens", function()
       it("is closed after idle_seconds, so that half a request keeps nobody out", function()
          start{ idle_seconds = 1 }
-         local idle, begun = {}, httpd.now()
+         local idle, begun = {}, promptic.now()
          for number = 1, 20 do
             idle[number] = connect()
             assert(idle[number].socket:send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"))
@@ -289,7 +262,7 @@ describe("promptic.httpd", function()
                return peer.closed
             end)
          end
-         assert.is_true(httpd.now() - begun >= 0.9)
+         assert.is_true(promptic.now() - begun >= 0.9)
       end)
 
       it("has from one second to a day", function()
@@ -304,17 +277,17 @@ describe("promptic.httpd", function()
    describe("a request that does not come to its end", function()
       -- Sends a byte a tenth of a second until the connection is closed, while another talks; returns the seconds.
       local function trickle(head)
-         local slow, talking, begun = connect(), connect(), httpd.now()
+         local slow, talking, begun = connect(), connect(), promptic.now()
          slow.unsent = head
          local sent = begun
          slow:until_true(function()
-            if httpd.now() - sent > 0.1 and not slow.closed then
-               slow.unsent, sent = slow.unsent .. "x", httpd.now()
+            if promptic.now() - sent > 0.1 and not slow.closed then
+               slow.unsent, sent = slow.unsent .. "x", promptic.now()
             end
             assert.equal("fine", talking:exchange(request("GET /")).body)
             return slow.closed
          end)
-         return httpd.now() - begun
+         return promptic.now() - begun
       end
 
       it("is closed after request_seconds, though bytes of it come", function()
@@ -332,18 +305,18 @@ describe("promptic.httpd", function()
          local peer, body = connect(), ("x"):rep(30)
          local answer = nil
          peer.unsent = ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"):format(200 * #body)
-         local begun, sent = httpd.now(), 0
+         local begun, sent = promptic.now(), 0
          peer:until_true(function()
             -- 3,000 bytes a second, for two seconds
-            while sent < 200 and sent < (httpd.now() - begun) * 100 do
+            while sent < 200 and sent < (promptic.now() - begun) * 100 do
                peer.unsent, sent = peer.unsent .. body, sent + 1
             end
             answer = Peer.parse(peer.received)
             return answer or peer.closed
          end)
          assert.equal("fine", answer and answer.body)
-         assert.equal(200 * #body, #seen[1].body)
-         assert.is_true(httpd.now() - begun > 1.5)
+         assert.equal(200 * #body, #room.seen[1].body)
+         assert.is_true(promptic.now() - begun > 1.5)
       end)
 
       it("gives its place to another where there are too many: the one that has waited longest", function()
@@ -373,7 +346,7 @@ describe("promptic.httpd", function()
       it("is the last that has to go before a response", function()
          start{ max_connections = 2 }
          local long = connect()
-         reply = function(got)
+         room.reply = function(got)
             if got.path == "/" then return 200, nil, "fine" end
             local count = 0
             return 200, nil, function()
@@ -382,12 +355,12 @@ describe("promptic.httpd", function()
             end
          end
          long.socket:send(request("GET /long", "Connection: close\r\n"))
-         repeat server:step(0) until #seen == 1
+         repeat room.server:step(0) until #room.seen == 1
          for _ = 1, 5 do
             local half = connect()
             half.unsent = "GET"
             half:turn()
-            server:step(0)
+            room.server:step(0)
          end
          long:until_true(function() return long.closed end)
          assert.equal("\r\n0\r\n\r\n", long.received:sub(-7))
@@ -404,30 +377,30 @@ describe("promptic.httpd", function()
    describe("stop", function()
       it("closes everything, and can be repeated", function()
          start()
-         local port, peer = server:port(), connect()
+         local port, peer = room.server:port(), connect()
          peer:exchange(request("GET /"))
-         server:stop()
-         server:stop()
+         room.server:stop()
+         room.server:stop()
          peer.socket:settimeout(Peer.PATIENCE_SECONDS)
          assert.equal("closed", (select(2, peer.socket:receive(1))))
          assert.is_nil((socket.connect("127.0.0.1", port)))
-         assert.is_nil(server:step(1))
+         assert.is_nil(room.server:step(1))
          assert.has_error(function()
-            server:port()
+            room.server:port()
          end, "the server is stopped")
       end)
 
       it("takes effect after the step where the handler calls it", function()
          start()
-         reply = function()
-            server:stop()
+         room.reply = function()
+            room.server:stop()
             return 200
          end
          connect().socket:send(request("GET /"))
          repeat
-            local going = server:step(1)
+            local going = room.server:step(1)
          until not going
-         assert.equal(1, #seen)
+         assert.equal(1, #room.seen)
       end)
 
       it("happens at the end of a block, and where nobody holds the server", function()
@@ -436,12 +409,12 @@ describe("promptic.httpd", function()
             local closing <close> = httpd.listen{ on_request = print }
             port = closing:port()
          end
-         server = httpd.listen{ port = port, on_request = print }
-         server = nil
+         room.server = httpd.listen{ port = port, on_request = print }
+         room.server = nil
          collectgarbage()
          collectgarbage()
-         server = httpd.listen{ port = port, on_request = print }
-         assert.equal(port, server:port())
+         room.server = httpd.listen{ port = port, on_request = print }
+         assert.equal(port, room.server:port())
       end)
 
       it("happens to a server that its handler holds", function()
@@ -455,15 +428,15 @@ describe("promptic.httpd", function()
          end
          collectgarbage()
          collectgarbage()
-         server = httpd.listen{ port = port, on_request = print }
-         assert.equal(port, server:port())
+         room.server = httpd.listen{ port = port, on_request = print }
+         assert.equal(port, room.server:port())
       end)
    end)
 
    describe("listen", function()
       it("says which port is taken", function()
          start()
-         local port = server:port()
+         local port = room.server:port()
          local _, problem = pcall(httpd.listen, { port = port, on_request = print })
          assert.matches("cannot listen on 127.0.0.1:" .. port .. ": ", problem, 1, true)
          assert.matches("in use", problem, 1, true)
@@ -471,10 +444,10 @@ describe("promptic.httpd", function()
 
       it("is heard on the loopback of IPv4 only", function()
          start()
-         assert.is_nil((socket.connect("::1", server:port())))
+         assert.is_nil((socket.connect("::1", room.server:port())))
          local found = socket.dns.toip(socket.dns.gethostname())
          if found and not found:find("^127%.") then
-            assert.is_nil((socket.connect(found, server:port())))
+            assert.is_nil((socket.connect(found, room.server:port())))
          end
       end)
 
@@ -505,6 +478,7 @@ describe("promptic.httpd", function()
       local PROGRAM = [[
          package.path, package.cpath = %q, %q
          local httpd = require "promptic.httpd"
+local promptic = require "promptic"
          local server = httpd.listen{ on_request = print, watch_stdin = true }
          io.write("listening\n")
          io.flush()
@@ -512,12 +486,12 @@ describe("promptic.httpd", function()
          while server:step(20) do
             steps = steps + 1
          end
-         io.write(httpd.now() < %f and "ended" or "late", server:step(0) == nil and " for good" or "")
+         io.write(promptic.now() < %f and "ended" or "late", server:step(0) == nil and " for good" or "")
       ]]
 
       local function listen(stdin)
          local lua = os.getenv("PROMPTIC_LUA") or "lua5.4"
-         local program = PROGRAM:format(package.path, package.cpath, httpd.now() + 15)
+         local program = PROGRAM:format(package.path, package.cpath, promptic.now() + 15)
          return process.run{ "sh", "-c", stdin, "sh", lua, program }.stdout
       end
 
@@ -537,12 +511,5 @@ describe("promptic.httpd", function()
             assert.equal("listening\nended for good", said)
          end)
       end
-   end)
-
-   it("tells the time", function()
-      local now, time = httpd.now(), httpd.time()
-      assert.is_true(math.type(now) == "float" and httpd.now() >= now)
-      assert.is_true(math.type(time) == "float" and math.abs(time - os.time()) < 2)
-      assert.is_true(math.abs(time - socket.gettime()) < 1)
    end)
 end)

@@ -1,50 +1,22 @@
 -- promptic.httpd, the HTTP server of the sandbox: what it hands over and what it sends. Server and peers live
 -- in this one process. When it runs and when it ends is held in httpd_server_spec.lua.
 -- Tags: valgrind
-local httpd = require "promptic.httpd"
 
 local Peer = require "spec.support.peer"
+local httpd_room = require "spec.support.httpd_room"
+local promptic = require "promptic"
 
 local request = Peer.request
 
 describe("promptic.httpd", function()
-   local server, seen, reply
-
-   local function start(options)
-      options = options or {}
-      options.on_request = options.on_request or function(got)
-         seen[#seen + 1] = got
-         if type(reply) == "function" then
-            return reply(got)
-         end
-         return table.unpack(reply, 1, 3)
-      end
-      server = httpd.listen(options)
-   end
-
-   before_each(function()
-      seen, reply = {}, { 200, nil, "fine" }
-   end)
-
-   after_each(function()
-      if server then
-         server:stop()
-      end
-   end)
-
-   local function connect()
-      return Peer.connect(server)
-   end
-
-   local function get(target)
-      return connect():exchange(request("GET " .. target))
-   end
+   local room = httpd_room.shared()
+   local start, connect, get = room.start, room.connect, room.get
 
    it("hands over method, target, headers and body", function()
       start()
       local answer = connect():exchange(request("POST /a/b?c=d", "X-One: 1\r\nContent-Length: 3\r\n", "xyz"))
       assert.same({ 200, "fine" }, { answer.status, answer.body })
-      local got = seen[1]
+      local got = room.seen[1]
       assert.same({ "POST", "/a/b", "c=d", "xyz" }, { got.method, got.path, got.query, got.body })
       assert.same({ host = "here", ["x-one"] = "1", ["content-length"] = "3" }, got.headers)
    end)
@@ -64,41 +36,41 @@ describe("promptic.httpd", function()
       }
       for number, row in ipairs(rows) do
          assert.equal(200, get(row[1]).status, row[1])
-         assert.equal(row[2], seen[number].path)
-         assert.equal(row[3], seen[number].query)
+         assert.equal(row[2], room.seen[number].path)
+         assert.equal(row[3], room.seen[number].query)
       end
    end)
 
    it("gives an empty body and no query where there are none", function()
       start()
       get("/")
-      assert.equal("", seen[1].body)
-      assert.is_nil(seen[1].query)
+      assert.equal("", room.seen[1].body)
+      assert.is_nil(room.seen[1].query)
    end)
 
    it("joins the values of a header that came twice", function()
       start()
       connect():exchange(request("GET /", "X-A: 1\r\nx-a: 2\r\nX-Empty:\r\n"))
-      assert.equal("1, 2", seen[1].headers["x-a"])
-      assert.equal("", seen[1].headers["x-empty"])
+      assert.equal("1, 2", room.seen[1].headers["x-a"])
+      assert.equal("", room.seen[1].headers["x-empty"])
    end)
 
    it("passes every method on, and sends no body after HEAD", function()
       start()
       for _, method in ipairs{ "PUT", "PATCH", "DELETE", "OPTIONS", "BREW" } do
          assert.equal(200, connect():exchange(request(method .. " /")).status)
-         assert.equal(method, seen[#seen].method)
+         assert.equal(method, room.seen[#room.seen].method)
       end
       local peer = connect()
       local answer = peer:exchange(request("HEAD /"), true)
       assert.same({ "4", "" }, { answer.headers["content-length"], answer.rest })
-      assert.equal("HEAD", seen[#seen].method)
+      assert.equal("HEAD", room.seen[#room.seen].method)
       assert.equal("fine", peer:exchange(request("GET /")).body)
    end)
 
    it("sends status, headers and a binary body", function()
       start()
-      reply = { 418, { ["X-Number"] = 12, ["Content-Type"] = "x/y" }, "\0\255\r\n" }
+      room.reply = { 418, { ["X-Number"] = 12, ["Content-Type"] = "x/y" }, "\0\255\r\n" }
       local answer = get("/")
       assert.same({ 418, "12", "x/y", "\0\255\r\n" },
          { answer.status, answer.headers["x-number"], answer.headers["content-type"], answer.body })
@@ -106,12 +78,12 @@ describe("promptic.httpd", function()
 
    it("answers without headers and without a body", function()
       start()
-      reply = { 204 }
+      room.reply = { 204 }
       local peer = connect()
       assert.equal(204, peer:exchange(request("GET /")).status)
-      reply = { 304 }
+      room.reply = { 304 }
       assert.equal(304, peer:exchange(request("GET /")).status)
-      reply = { 200 }
+      room.reply = { 200 }
       assert.equal("0", peer:exchange(request("GET /")).headers["content-length"])
    end)
 
@@ -125,12 +97,12 @@ describe("promptic.httpd", function()
       peer:until_true(function()
          return peer.closed
       end)
-      assert.equal(6, #seen)
+      assert.equal(6, #room.seen)
    end)
 
    it("answers requests that are sent in one go, in order", function()
       start()
-      reply = function(got)
+      room.reply = function(got)
          return 200, nil, got.path
       end
       local peer = connect()
@@ -149,14 +121,14 @@ describe("promptic.httpd", function()
       for _, peer in ipairs(peers) do
          assert.equal("fine", peer:exchange("").body)
       end
-      assert.equal(50, #seen)
+      assert.equal(50, #room.seen)
    end)
 
    it("gathers chunked bodies", function()
       start()
       local body = "4\r\nabcd\r\n3\r\nefg\r\n0\r\n\r\n"
       connect():exchange(request("POST /", "Transfer-Encoding: chunked\r\n", body))
-      assert.equal("abcdefg", seen[1].body)
+      assert.equal("abcdefg", room.seen[1].body)
    end)
 
    it("takes a chunk with an extension for what it is, or not at all", function()
@@ -165,9 +137,9 @@ describe("promptic.httpd", function()
       local body = "4\r\nabcd\r\n3;x=y\r\nefg\r\n0\r\n\r\n"
       local answer = connect():exchange(request("POST /", "Transfer-Encoding: chunked\r\n", body))
       if answer.status == 200 then
-         assert.equal("abcdefg", seen[1].body)
+         assert.equal("abcdefg", room.seen[1].body)
       else
-         assert.same({ 400, 0 }, { answer.status, #seen })
+         assert.same({ 400, 0 }, { answer.status, #room.seen })
       end
    end)
 
@@ -177,22 +149,22 @@ describe("promptic.httpd", function()
       local answer = peer:exchange(request("POST /", "Expect: 100-continue\r\nContent-Length: 2\r\n"))
       assert.equal(100, answer.status)
       assert.equal(200, peer:exchange("ab").status)
-      assert.equal("ab", seen[1].body)
+      assert.equal("ab", room.seen[1].body)
    end)
 
    it("gathers a body of 100 MB and sends it back #large", function()
       start()
       local size = 100 * 1000 * 1000
       local body = ("0123456789"):rep(size // 10)
-      reply = function(got)
+      room.reply = function(got)
          return 200, nil, got.body
       end
-      local peer, deadline = connect(), httpd.now() + 3 * Peer.PATIENCE_SECONDS
+      local peer, deadline = connect(), promptic.now() + 3 * Peer.PATIENCE_SECONDS
       local text = request("POST /", "Content-Length: " .. size .. "\r\n", body)
       local sent, count, tail = 0, 0, ""
       while count < size do
-         assert(httpd.now() < deadline, "too slow")
-         server:step(0)
+         assert(promptic.now() < deadline, "too slow")
+         room.server:step(0)
          if sent < #text then
             local last, problem, partial = peer.socket:send(text, sent + 1)
             assert(last or problem == "timeout", problem)
@@ -202,8 +174,8 @@ describe("promptic.httpd", function()
             count, tail = count + #(all or part), #(all or part) > 20 and (all or part) or tail
          end
       end
-      assert.equal(size, #seen[1].body)
-      assert.is_true(seen[1].body == body)
+      assert.equal(size, #room.seen[1].body)
+      assert.is_true(room.seen[1].body == body)
       assert.equal("789", tail:sub(-3))
    end)
 
@@ -225,7 +197,7 @@ describe("promptic.httpd", function()
             assert.equal("application/json", answer.headers["content-type"])
          end
       end
-      assert.equal(2, #seen)
+      assert.equal(2, #room.seen)
    end)
 
    it("survives requests that are none, and peers that go away", function()
@@ -233,17 +205,17 @@ describe("promptic.httpd", function()
       assert.equal(400, connect():exchange("GET /\r\n\r\n").status)
       local peer = connect()
       peer.socket:send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
-      server:step(0)
-      server:step(0)
+      room.server:step(0)
+      room.server:step(0)
       peer.socket:close()
       assert.equal("fine", get("/").body)
-      assert.equal(1, #seen)
+      assert.equal(1, #room.seen)
    end)
 
    it("takes headers of 100 KB and refuses what is far longer", function()
       start()
       assert.equal(200, connect():exchange(request("GET /", "X-A: " .. ("a"):rep(100000) .. "\r\n")).status)
-      assert.equal(100000, #seen[1].headers["x-a"])
+      assert.equal(100000, #room.seen[1].headers["x-a"])
       local answer = connect():exchange(request("GET /", "X-A: " .. ("a"):rep(350000) .. "\r\n"))
       assert.is_true(answer.status >= 400 and answer.status < 500)
    end)

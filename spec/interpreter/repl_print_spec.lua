@@ -212,7 +212,7 @@ describe("TAB offers", function()
          if row.kind == "class" or parameter.name == "..." then
             positional = nil
             break
-         elseif parameter.required or parameter.place == "path" then
+         elseif parameter.passed == "position" then
             positional[#positional + 1] = '"x"'
          else
             options[#options + 1] = parameter.name .. " = "

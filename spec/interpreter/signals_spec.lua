@@ -12,8 +12,8 @@ describe("signals", function()
    after_each(function() process.remove(folder) end)
 
    -- Runs a script in promptic-lua, and sends it the signal once it has printed "ready". `launch` is a line of the
-   -- shell
-   -- that ends by running "$@". A result's code of 128 and more is that of a shell: the process ended by a signal.
+   -- shell that ends by running "$@". A result's code of 128 and more is that of a shell: the process ended by a
+   -- signal.
    local function run(signal, source, launch)
       process.write_file(folder .. "/script.lua", source)
       local result = process.run{ "bash", "-c", ([[

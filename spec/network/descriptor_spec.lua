@@ -11,20 +11,10 @@ if lacks then
    return it("descriptors", function() pending("there is no " .. lacks) end)
 end
 
-local certificate, peer, client
-
-setup(function()
-   certificate = lab.certificate()
-   peer = tls_peer.start(certificate)
-end)
-
-teardown(function()
-   peer:stop()
-   process.remove(certificate.folder)
-end)
+local peer = tls_peer.shared()
+local client
 
 before_each(function()
-   peer:reset()
    client = calls.client(peer)
 end)
 

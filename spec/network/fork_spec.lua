@@ -13,7 +13,8 @@ if lacks then
    return it("fork", function() pending("there is no " .. lacks) end)
 end
 
-local certificate, folder, forking, peer, client
+local peer = tls_peer.shared()
+local folder, forking, client
 
 -- As a module of the Lua that runs this.
 local function build()
@@ -26,20 +27,12 @@ local function build()
 end
 
 setup(function()
-   certificate = lab.certificate()
    folder = lab.folder()
    forking = build()
-   peer = tls_peer.start(certificate)
 end)
 
 teardown(function()
-   peer:stop()
    process.remove(folder)
-   process.remove(certificate.folder)
-end)
-
-before_each(function()
-   peer:reset()
 end)
 
 after_each(function()

@@ -23,22 +23,16 @@ local MOST_TRIES = 4         -- of a row that depends on time
 local ROUNDS = 10            -- of what ends at once, to see what stays behind
 local MEMORY_KB = 512        -- that rounds after the second may add to the process
 
-local certificate, other_certificate, peer
+local peer = tls_peer.shared()
+local certificate = peer.certificate
+local other_certificate
 
 setup(function()
-   certificate = lab.certificate()
    other_certificate = lab.certificate()
-   peer = tls_peer.start(certificate)
 end)
 
 teardown(function()
-   peer:stop()
-   process.remove(certificate.folder)
    process.remove(other_certificate.folder)
-end)
-
-before_each(function()
-   peer:reset()
 end)
 
 local METHODS = {

@@ -5,7 +5,6 @@
 local promptic = require "promptic"
 local calls = require "spec.network.calls"
 local lab = require "spec.network.lab"
-local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
 local tls_peer = require "spec.network.tls_peer"
 
@@ -122,19 +121,16 @@ end
 
 -- ---------------------------------------------------------------- the specs
 
-local certificate, peer, platform
+local peer = tls_peer.shared()
+local platform
 
 setup(function()
-   certificate = lab.certificate()
-   peer = tls_peer.start(certificate)
    platform = sandbox.start{ pace = 0 }
    math.randomseed(SEED)
 end)
 
 teardown(function()
    platform:stop()
-   peer:stop()
-   process.remove(certificate.folder)
 end)
 
 local function plans_of(case)

@@ -4,7 +4,6 @@ local calls = require "spec.network.calls"
 local clients = require "spec.support.clients"
 local lab = require "spec.network.lab"
 local nginx = require "spec.network.nginx"
-local process = require "spec.support.process"
 local tls_peer = require "spec.network.tls_peer"
 
 local lacks = lab.lacks("nginx", "openssl", "python3")
@@ -12,21 +11,7 @@ if lacks then
    return it("responses", function() pending("there is no " .. lacks) end)
 end
 
-local certificate, peer
-
-setup(function()
-   certificate = lab.certificate()
-   peer = tls_peer.start(certificate)
-end)
-
-teardown(function()
-   peer:stop()
-   process.remove(certificate.folder)
-end)
-
-before_each(function()
-   peer:reset()
-end)
+local peer = tls_peer.shared()
 
 local ESCAPES = "\27[31mred\27[0m \194\155H \226\128\174bidi \127"
 
@@ -110,7 +95,7 @@ for _, way in ipairs(calls.WAYS) do
       it(("%s nginx's early 413 %s is the response to an upload"):format(way.name, tls and "over TLS" or "in plain"),
          function()
             local server = nginx.start{
-               certificate = tls and certificate or nil, http = "client_max_body_size 1k;",
+               certificate = tls and peer.certificate or nil, http = "client_max_body_size 1k;",
             }
             local client = calls.client(server)
             local body = { text = ("x"):rep(4 * 1024 * 1024) }

@@ -11,6 +11,7 @@
 --                                     -- connections = { { requests, bytes, ended, version, resumed, refused } }
 --    peer:reset()                     -- drops connections, plans and records
 --    peer:stop()
+--    local peer = tls_peer.shared()  -- for all specs of a file, with peer.certificate
 --
 -- plan may be given several plans: of the next connection, of the one after it, and so on. The steps of a plan; a
 -- connection whose plan is over is closed:
@@ -30,6 +31,9 @@
 --    hold               reads until the client ends the connection, and sends nothing
 local socket = require "socket"
 local json = require "cjson"
+
+local lab = require "spec.network.lab"
+local process = require "spec.support.process"
 
 local tls_peer = {}
 
@@ -58,6 +62,22 @@ function tls_peer.start(certificate)
       plain_url = "http://127.0.0.1:" .. port,
       ca_file = certificate.file,
    }, Peer)
+end
+
+--- A peer for all specs of the file that calls this at its top: with a certificate of its own (peer.certificate), reset
+-- before each of them, stopped after the last one.
+function tls_peer.shared()
+   local busted, certificate = require "busted", lab.certificate()
+   local peer = tls_peer.start(certificate)
+   peer.certificate = certificate
+   busted.before_each(function()
+      peer:reset()
+   end)
+   busted.teardown(function()
+      peer:stop()
+      process.remove(certificate.folder)
+   end)
+   return peer
 end
 
 function Peer:command(...)

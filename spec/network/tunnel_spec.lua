@@ -14,23 +14,20 @@ if lacks then
    return it("tunnels", function() pending("there is no " .. lacks) end)
 end
 
-local certificate, server, peer
+local peer = tls_peer.shared()
+local certificate = peer.certificate
+local server
 
 setup(function()
-   certificate = lab.certificate()
    server = nginx.start{ certificate = certificate, http = "keepalive_timeout 60s;" }
-   peer = tls_peer.start(certificate)
 end)
 
 teardown(function()
-   peer:stop()
    server:stop()
-   process.remove(certificate.folder)
 end)
 
 before_each(function()
    server:forget()
-   peer:reset()
 end)
 
 -- Calls in the way, on a client for each: the outcomes in brief, then those of four at a time.

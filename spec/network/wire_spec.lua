@@ -3,7 +3,6 @@
 -- Tags: slow
 local calls = require "spec.network.calls"
 local lab = require "spec.network.lab"
-local process = require "spec.support.process"
 local tls_peer = require "spec.network.tls_peer"
 
 local lacks = lab.lacks("openssl", "python3")
@@ -11,21 +10,8 @@ if lacks then
    return it("connections", function() pending("there is no " .. lacks) end)
 end
 
-local certificate, peer, client
-
-setup(function()
-   certificate = lab.certificate()
-   peer = tls_peer.start(certificate)
-end)
-
-teardown(function()
-   peer:stop()
-   process.remove(certificate.folder)
-end)
-
-before_each(function()
-   peer:reset()
-end)
+local peer = tls_peer.shared()
+local client
 
 after_each(function()
    client:close()

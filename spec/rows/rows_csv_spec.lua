@@ -6,23 +6,12 @@ local process = require "spec.support.process"
 local promptic = require "promptic"
 local scripted = require "spec.support.scripted"
 
-local server, client, folder, path
-
-setup(function()
-   server = scripted.start()
-   client = clients.open(server.url)
-   folder = process.folder()
-   path = folder .. "/rows.csv"
-end)
-
-teardown(function()
-   client:close()
-   server:stop()
-   process.remove(folder)
-end)
+local server = scripted.shared()
+local client = clients.shared(server)
+local folder = process.shared_folder()
+local path = folder .. "/rows.csv"
 
 before_each(function()
-   server:reset()
    observations.accept(server)
 end)
 

@@ -9,15 +9,7 @@ local scripted = require "spec.support.scripted"
 
 local server = scripted.shared()
 local client = clients.shared(server)
-local folder
-
-setup(function() folder = process.folder() end)
-teardown(function() process.remove(folder) end)
-
-local function file(name, content)
-   process.write_file(folder .. "/" .. name, content)
-   return folder .. "/" .. name
-end
+local _, file = process.shared_folder()
 
 -- All rows, each with its line, as JSON.
 local function all(path, options)
@@ -97,6 +89,8 @@ describe("promptic.rows", function()
       } do
          assert.matches(case[2], clients.failure(all, path, case[1]).message, 1, true)
       end
+      path = file("e.jsonl", '{"variables":{"a":1},"expected":"x"}')
+      assert.matches("unknown field 'expected'$", clients.failure(all, path, { label_column = "label" }).message)
    end)
 
    it("checks its arguments", function()
@@ -110,6 +104,9 @@ describe("promptic.rows", function()
             "names of columns" },
          { path, { variables = { a = "" } }, "names of columns" },
          { path, { label_column = "a", expected_column = "a" }, "also given as 'label_column'" },
+         { path, { variables = { "body", "body" } }, "'body' is there twice" },
+         { path, { label_column = "part", split_column = "part" }, "'part' is the label_column" },
+         { path, { split_column = "expected" }, "'expected' is the label_column" },
          { path, { seperator = ";" }, "did you mean 'separator'?" },
          { path, { format = "json", separator = ";" }, "the source is no .csv file" },
       } do

@@ -5,29 +5,13 @@ local observations = require "spec.support.observations"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
-local server, client, folder
-
-setup(function()
-   server = scripted.start()
-   client = clients.open(server.url)
-   folder = process.folder()
-end)
-
-teardown(function()
-   client:close()
-   server:stop()
-   process.remove(folder)
-end)
+local server = scripted.shared()
+local client = clients.shared(server)
+local _, file = process.shared_folder()
 
 before_each(function()
-   server:reset()
    observations.accept(server)
 end)
-
-local function file(name, content)
-   process.write_file(folder .. "/" .. name, content)
-   return folder .. "/" .. name
-end
 
 -- The body that is sent for the file, nil where there is none.
 local function sent(path, options)
@@ -185,6 +169,11 @@ local BAD = {
    { "text that is not UTF-8 at character 14", '{"expected":"\195("}', true },
    { "text that is not UTF-8", '{"expected":"\237\160\128"}', true },
    { "a member appears twice", '{"expected":"x","expected":"y"}', true },
+   { "a member appears twice", '{"a":1,"a":2,"expected":"x"}', true },
+   { "a member appears twice", '{"a":1,"b":2,"\\u0061":2,"expected":"x"}', true },
+   { "a member appears twice", '{"expected":null,"expected":"x","a":1}', true },
+   { "a member appears twice", '{"variables":{"a":1,"b":[],"a":1},"expected":"x"}', true },
+   { "a member appears twice", '{"a":[{"b":{}},{"b":1,"c":2,"b":{}}],"expected":"x"}', true },
    { "nested deeper than 1000 arrays and objects", '{"variables":{"a":' .. ("["):rep(1001) .. "}", true },
    { "expected an object at character 1", "\239\187\191{}" },
    { "variables is missing", '{"expected":"x"}' },

@@ -1,6 +1,5 @@
 --- Rows from what is no regular file: a pipe, standard input. Nothing waits for them but the task that reads; a pipe
--- that
--- nobody writes to would stop the whole program otherwise. Forked children: spec/host/rows.c.
+-- that nobody writes to would stop the whole program otherwise. Forked children: spec/host/rows.c.
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
 local observations = require "spec.support.observations"

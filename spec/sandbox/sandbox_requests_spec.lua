@@ -263,15 +263,15 @@ describe("a resource", function()
       local result = process.run{ PROGRAM, "-e", [[
          package.preload["promptic.sandbox.models"] = function()
             return {
-               tables = { "gadget (id TEXT PRIMARY KEY, workspaceId OF(workspace), TIMES)" },
-               indexes = { "gadget_workspace ON gadget (workspaceId)" },
-               kinds = { gadget = { from = "gadget t", workspace = "t.workspaceId", parents = {} } },
+               tables = { "widget (id TEXT PRIMARY KEY, workspaceId OF(workspace), TIMES)" },
+               indexes = { "widget_workspace ON widget (workspaceId)" },
+               kinds = { widget = { from = "widget t", workspace = "t.workspaceId", parents = {} } },
                handlers = { list_models = function(sandbox)
-                  sandbox.store:run("INSERT INTO gadget VALUES ('g', ?, 'c', 'u')", sandbox.workspace_id)
-                  return 200, require("promptic.sandbox.lookup").find(sandbox, "gadget", "g")
+                  sandbox.store:run("INSERT INTO widget VALUES ('g', ?, 'c', 'u')", sandbox.workspace_id)
+                  return 200, require("promptic.sandbox.lookup").find(sandbox, "widget", "g")
                end },
                respond = function(_, request)
-                  if request.path == "/gadget" then return 200, { here = true } end
+                  if request.path == "/widget" then return 200, { here = true } end
                end,
             }
          end
@@ -280,12 +280,12 @@ describe("a resource", function()
          require("promptic.sandbox.workspace").prepare(store)
          local sandbox = { port = 80, keys = { k = true }, device = { sessions = {} }, store = store, without = {},
             routes = require("promptic.sandbox.routes").new() }
-         for _, path in ipairs{ "/api/v1/models", "/gadget" } do
+         for _, path in ipairs{ "/api/v1/models", "/widget" } do
             local status, _, body = server.respond(sandbox, { method = "GET", path = path,
                headers = { host = "localhost", authorization = "Bearer k" } })
             print(status, promptic.json.decode(body).workspaceId or body)
          end
-         print(store:value "SELECT count(*) FROM sqlite_master WHERE name = 'gadget_workspace'")
+         print(store:value "SELECT count(*) FROM sqlite_master WHERE name = 'widget_workspace'")
       ]] }
       assert.equal("", result.stderr)
       assert.equal('200\t5a4db0c5-0000-4000-8000-000000000001\n200\t{"here":true}\n1\n', result.stdout)

@@ -20,10 +20,9 @@
 -- wait, milliseconds from taking rows to the answer;
 -- keep = true, the rows and counts of the platform before stay.
 -- room = "cases": the platform of today. Experiment e, of component c, has the dataset d, which keeps cases. Then
--- `count`
--- is how many more cases the dataset says to have than it lists, "none" where it says nothing; most_rows, requests with
--- more are answered with 400; refused, those with a row that holds this text; other, observations that the server
--- lists.
+-- `count` is how many more cases the dataset says to have than it lists, "none" where it says nothing; most_rows,
+-- requests with more are answered with 400; refused, those with a row that holds this text; other, observations that
+-- the server lists.
 local observations = {}
 
 local ROUTE = [==[

@@ -40,6 +40,20 @@ function process.remove(path)
    assert(os.execute("rm -rf -- " .. process.quote(path)))
 end
 
+--- A folder for all specs of the file that calls this at its top, removed after the last one, and a function(name,
+-- content) that writes a file there and returns its path.
+function process.shared_folder()
+   local folder = process.folder()
+   require("busted").teardown(function()
+      process.remove(folder)
+   end)
+   return folder, function(name, content)
+      local path = folder .. "/" .. name
+      process.write_file(path, content)
+      return path
+   end
+end
+
 local function words(list)
    local quoted = {}
    for index, word in ipairs(list) do

@@ -94,10 +94,9 @@ end
 function rows.split(row)
    local positional, options = {}, {}
    for _, parameter in ipairs(row.parameters) do
-      local inner = parameter.place == "item" or parameter.place == "field"
-      if parameter.required and not inner then
+      if parameter.passed == "position" then
          positional[#positional + 1] = parameter
-      elseif not inner then
+      elseif parameter.passed == "name" then
          options[#options + 1] = parameter
       end
    end

@@ -44,7 +44,8 @@ local function command_line(row, home)
       return (a == "env" and 0 or a:find("^%-u") and 1 or 2) < (b == "env" and 0 or b:find("^%-u") and 1 or 2)
    end)
    if row.shell then
-      return table.concat(words, " ") .. " PS1='$ ' PROGRAM=" .. process.quote(interpreter.OURS) .. " bash --norc -i"
+      return table.concat(words, " ") .. " HISTFILE= PS1='$ ' PROGRAM=" .. process.quote(interpreter.OURS)
+         .. " bash --norc -i"
    end
    words[#words + 1] = process.quote(interpreter.OURS)
    for _, word in ipairs(row) do
@@ -118,8 +119,14 @@ function Terminal:leave()
    return tonumber(self:wait("[exit "):match("%[exit (%d+)%]"))
 end
 
+-- Returns once the program has ended: at the hangup it may still write to its home.
 function Terminal:stop()
+   local _, pid = pcall(tmux, self, "display-message", "-p", "#{pane_pid}")
    pcall(tmux, self, "kill-server")
+   local stop = os.time() + SECONDS
+   while tostring(pid):match("^%d+%s*$") and os.execute("kill -0 " .. pid:match("%d+") .. " 2>/dev/null") do
+      assert(os.time() < stop, "the program survived its terminal")
+   end
    process.remove(self.folder)
 end
 

@@ -152,6 +152,66 @@ describe("a fork in", function()
    end
 end)
 
+-- The longer half, with TLS, downloads and other places, is spec/network/fork_upload_network.lua.
+describe("a fork in on_progress of an upload", function()
+   local ROWS = 200
+
+   -- How often each row of a text such as "parent-7-" arrived, if not once, and how many did.
+   local function arrived()
+      local seen, total, wrong = {}, 0, {}
+      for _, request in ipairs(server:requests()) do
+         for text in (request.method == "POST" and request.body or ""):gmatch("%w+%-%d+%-") do
+            seen[text], total = (seen[text] or 0) + 1, total + 1
+         end
+      end
+      for text, times in pairs(seen) do
+         wrong[#wrong + 1] = times ~= 1 and text or nil
+      end
+      return total, wrong
+   end
+
+   before_each(function()
+      server:route[[
+         local number, request = ...
+         local made = {}
+         for text in request.body:gmatch("%w+%-%d+%-") do
+            made[#made + 1] = ('{"id":%d,"variables":{"m":"%s"}}'):format(number * 1000 + #made, text)
+         end
+         return request.method == "POST" and { status = 201, body = '{"data":[' .. table.concat(made, ",") .. "]}" }
+            or request.target:find("/observations") and { body = '{"data":[]}' } or { body = '{"id":"x"}' }
+      ]]
+   end)
+
+   for act, case in pairs{
+      ["exits"] = { "forking.exit(0)" },
+      ["closes the client"] = { "client:close()", "child: cancelled" },
+      ["calls"] = { "client:get_component('c')", "child: cancelled" },
+      ["uploads rows of its own"] = { "upload('child', 10)", "child: cancelled", 10 },
+   } do
+      it(("whose child %s leaves the parent's rows to the parent"):format(act), function()
+         local said = run(([[
+            local done
+            local function upload(whose, count, on_progress)
+               local rows = {}
+               for row = 1, count do rows[row] = { variables = { m = whose .. "-" .. row .. "-" }, expected = "y" } end
+               return client:upload_observations("e", rows, { batch_size = 20, on_progress = on_progress })
+            end
+            local fine, problem = pcall(upload, "parent", %d, function(progress)
+               if progress.sent < 60 or pid then return end
+               fork()
+               if name == "child" then %s end
+            end)
+            say(fine and problem.sent or problem.kind or problem)
+            finish()
+         ]]):format(ROWS, case[1]))
+         assert.equal((case[2] and case[2] .. "\n" or "") .. "parent: " .. ROWS, said)
+         local total, wrong = arrived()
+         assert.same({}, wrong)
+         assert.equal(ROWS + (case[3] or 0), total)
+      end)
+   end
+end)
+
 describe("in a forked child", function()
    it_says("who awaits a task of the parent gets cancelled, and nothing of it is closed or reported", [[
       local load = loadstring or load
@@ -186,6 +246,25 @@ describe("in a forked child", function()
       "parent: ended in parent",
       _VERSION == "Lua 5.4" and "parent: closed the task" or nil,
    })
+
+   it_says("tasks that wait for each other are noticed, whatever the parent's wait for", [[
+      local calling = promptic.spawn(client.get_component, client, "stall")
+      promptic.step(0.001)
+      fork()
+      if name == "child" then
+         local fine, problem = pcall(promptic.run, function()
+            local one, two
+            one = promptic.spawn(function() return two:await() end)
+            two = promptic.spawn(function() return one:await() end)
+            one:await()
+         end)
+         say(tostring(fine) .. (tostring(problem):match("none can go on") or tostring(problem)))
+      else
+         calling:cancel()
+         promptic.step(0)
+         finish()
+      end
+   ]], { "child: falsenone can go on" })
 
    it_says("ready tasks do not run, whatever the one that forked does", [[
       promptic.run(function()

@@ -7,7 +7,8 @@
 
 static promptic_call *submit(peer *p, const char *method) {
     promptic_error error;
-    const promptic_request request = {.method = method, .path = "/x"};
+    const promptic_request request = {
+        .size = sizeof(promptic_request), .method = method, .path = "/x"};
     promptic_call *call = promptic_submit(p->client, &request, NULL, NULL, &error);
     CHECK(call != NULL);
     return call;
@@ -42,6 +43,18 @@ static void cancel_late(peer *p, const char *response) {
     expect(call, PROMPTIC_CANCELLED, true);
     promptic_call_free(call);
     peer_drop(p);
+}
+
+/* Half a head is no response, whatever its status. */
+static void break_in_head(peer *p) {
+    promptic_call *call = submit(p, "POST");
+    peer_accept(p);
+    CHECK(peer_send(p, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"));
+    peer_drop(p);
+    CHECK(promptic_call_wait(call, 10000));
+    CHECK(promptic_call_result(call)->kind == PROMPTIC_CONNECTION &&
+          promptic_call_result(call)->maybe_sent);
+    promptic_call_free(call);
 }
 
 /* The same where the deadline ends it. */
@@ -137,7 +150,7 @@ static void distrust(peer *p) {
         CHECK(fds[i].fd < 0 || recv(fds[i].fd, &byte, 1, MSG_DONTWAIT) <= 0);
     CHECK(peer_send(p, fine) && promptic_call_wait(call, 10000));
     CHECK(promptic_call_result(call)->kind == PROMPTIC_OK &&
-          promptic_call_result(call)->attempts == 2);
+          promptic_call_result(call)->attempts == 2 && !promptic_call_result(call)->maybe_sent);
     promptic_call_free(call);
     for (int i = 0; i < KEPT; i++)
         if (fds[i].fd >= 0)
@@ -175,12 +188,46 @@ static void hide(peer *p) {
                 "a redirect to http://x/***** was not followed", "", NULL);
 }
 
+/* promptic.h, "Versions": a request of an older header is read as far as it goes; one without a size
+ * is refused. */
+static void size(peer *p) {
+    promptic_error error;
+    promptic_limits limits = {.size = 0};
+    promptic_request request = {.size = offsetof(promptic_request, row),
+                                .method = "GET",
+                                .path = "/x",
+                                .row = (const promptic_endpoint *)&error,
+                                .limits = &limits,
+                                .max_bytes = 1};
+    limits.size = sizeof limits;
+    promptic_call *call = promptic_submit(p->client, &request, NULL, NULL, &error);
+    CHECK(call != NULL);
+    promptic_call_free(call);
+    request.size = 0;
+    CHECK(promptic_submit(p->client, &request, NULL, NULL, &error) == NULL);
+    CHECK(error.kind == PROMPTIC_ARGUMENT);
+    SAME("request has no size: set it to its sizeof", error.message);
+    request = (promptic_request){
+        .size = sizeof request, .method = "GET", .path = "/x", .limits = &limits};
+    limits.size = 0;
+    CHECK(promptic_submit(p->client, &request, NULL, NULL, &error) == NULL);
+    SAME("limits has no size: set it to its sizeof", error.message);
+    limits.size = offsetof(promptic_limits, deadline);
+    limits.timeout = 5;
+    limits.deadline = 1e-9;
+    call = promptic_submit(p->client, &request, NULL, NULL, &error);
+    CHECK(call != NULL && promptic_call_left_ms(call) > 0);
+    promptic_call_free(call);
+}
+
 void units_call(void) {
     peer p;
     peer_open(&p, 30);
     hide(&p);
     distrust(&p);
     fail(&p);
+    size(&p);
+    break_in_head(&p);
     cancel_early(&p);
     cancel_late(&p, "");
     cancel_late(&p, "HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 9\r\n\r\nabc");

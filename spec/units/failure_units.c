@@ -1,5 +1,7 @@
-/* failure_units.c - core/failure.c: what a failed response says to people, and to programs. */
+/* failure_units.c - core/failure_body.c, failure.c: what a failed response says to people, and to
+ * programs. */
 #include "failure.h"
+#include "failure_body.h"
 
 #include "units.h"
 
@@ -35,13 +37,41 @@ static const struct {
     {"", "Not Found", NULL},
 };
 
+/* The message of a body; NULL if out of memory. */
+static char *message_of(const promptic_allocator *allocator, int status, const char *type,
+                        const char *bytes) {
+    failure_body body;
+    bool read = failure_body_read(&body, allocator, bytes, strlen(bytes));
+    char *message = read ? failure_message(&body, status, type) : NULL;
+    failure_body_free(&body);
+    return message;
+}
+
+/* Its code. False if out of memory. */
+static bool code_of(const promptic_allocator *allocator, const char *bytes, char **code) {
+    failure_body body;
+    *code = NULL;
+    bool read =
+        failure_body_read(&body, allocator, bytes, strlen(bytes)) && failure_code(&body, code);
+    failure_body_free(&body);
+    return read;
+}
+
+static bool is_no_route(int status, const char *bytes) {
+    failure_body body;
+    CHECK(failure_body_read(&body, NULL, bytes, strlen(bytes)));
+    bool none = failure_is_no_route(&body, status);
+    failure_body_free(&body);
+    return none;
+}
+
 static void read_bodies(void) {
     for (size_t i = 0; i < COUNT_OF(bodies); i++) {
         const char *body = bodies[i].body;
-        char *code, *message = failure_message(NULL, 404, NULL, body, strlen(body));
+        char *code, *message = message_of(NULL, 404, NULL, body);
         units_row(body);
         SAME(bodies[i].message, message);
-        CHECK(failure_code(NULL, body, strlen(body), &code));
+        CHECK(code_of(NULL, body, &code));
         SAME(bodies[i].code, code);
         memory_free(NULL, message);
         memory_free(NULL, code);
@@ -69,7 +99,7 @@ static const struct {
 static void read_pages(void) {
     for (size_t i = 0; i < COUNT_OF(pages); i++) {
         const char *page = pages[i].page;
-        char *message = failure_message(NULL, 502, pages[i].type, page, strlen(page));
+        char *message = message_of(NULL, 502, pages[i].type, page);
         units_row(page);
         SAME(pages[i].message, message);
         memory_free(NULL, message);
@@ -79,7 +109,7 @@ static void read_pages(void) {
 
 /* Expects a message of so many bytes that ends in dots, or does not. */
 static void expect_length(const char *type, const char *body, size_t length, bool is_cut) {
-    char *message = failure_message(NULL, 500, type, body, strlen(body));
+    char *message = message_of(NULL, 500, type, body);
     CHECK(strlen(message) == length);
     CHECK((strcmp(message + length - 3, "...") == 0) == is_cut);
     memory_free(NULL, message);
@@ -116,11 +146,11 @@ static void cut(void) {
         free(body);
     }
     char *body = long_body("{\"message\":\"m\",\"error\":\"", 101, "\"}");
-    CHECK(failure_code(NULL, body, strlen(body), &code) && strlen(code) == FAILURE_MAX_CODE);
+    CHECK(code_of(NULL, body, &code) && strlen(code) == FAILURE_MAX_CODE);
     memory_free(NULL, code);
     free(body);
     body = long_body("<style>", 64 * 1024, "</style>far"); /* beyond what is read of a page */
-    char *message = failure_message(NULL, 599, "text/html", body, strlen(body));
+    char *message = message_of(NULL, 599, "text/html", body);
     SAME("status 599 without an explanation", message);
     memory_free(NULL, message);
     free(body);
@@ -145,9 +175,9 @@ static void no_route(void) {
          "x; or this platform no longer has it"},
         {{.name = "a", .verb = "GET", .path = "/a"}, "another platform, or a wrong endpoint", "x"},
     };
-    CHECK(failure_is_no_route(404, "", 0) && failure_is_no_route(404, "<p>", 3));
-    CHECK(!failure_is_no_route(404, "{\"error\":\"x\"}", 13));
-    CHECK(!failure_is_no_route(405, "", 0) && !failure_is_no_route(403, "<p>", 3));
+    CHECK(is_no_route(404, "") && is_no_route(404, "<p>"));
+    CHECK(!is_no_route(404, "{\"error\":\"x\"}"));
+    CHECK(!is_no_route(405, "") && !is_no_route(403, "<p>"));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text = failure_no_route(NULL, &cases[i].row), begin[64];
         int length =
@@ -155,9 +185,29 @@ static void no_route(void) {
         CHECK(strncmp(begin, text, (size_t)length) == 0);
         SAME(cases[i].route, text + length);
         memory_free(NULL, text);
-        text = failure_not_found(NULL, &cases[i].row, "{\"error\":\"x\"}", 13);
+        failure_body body;
+        CHECK(failure_body_read(&body, NULL, "{\"error\":\"x\"}", 13));
+        text = failure_not_found(&body, &cases[i].row);
+        failure_body_free(&body);
         SAME(cases[i].resource, text);
         memory_free(NULL, text);
+    }
+}
+
+static void give_reasons(void) {
+    static const struct {
+        int status;
+        const char *message;
+    } reasons[] = {
+        {400, "Bad Request"},
+        {505, "HTTP Version Not Supported"},
+        {422, "Unprocessable Content"},
+        {599, "status 599 without an explanation"},
+    };
+    for (size_t i = 0; i < COUNT_OF(reasons); i++) {
+        char *message = message_of(NULL, reasons[i].status, NULL, "");
+        SAME(reasons[i].message, message);
+        memory_free(NULL, message);
     }
 }
 
@@ -172,23 +222,18 @@ static void fill_errors(void) {
     SAME("ok", promptic_kind_name(PROMPTIC_OK));
     SAME("memory", promptic_kind_name(PROMPTIC_MEMORY));
     SAME("unknown", promptic_kind_name((promptic_kind)(PROMPTIC_MEMORY + 1)));
-    SAME("Bad Request", failure_reason(400));
-    SAME("HTTP Version Not Supported", failure_reason(505));
-    SAME("Unprocessable Content", failure_reason(422));
-    SAME(NULL, failure_reason(299));
 }
 
 static void run_out(void) {
-    static const char body[] = "{\"error\":\"code\",\"message\":\"m\"}";
+    static const char body[] = "{\"error\":\"co\\u0064e\",\"message\":\"m\"}";
     bool fine = false;
     for (long left = 0; !fine && left < 20; left++) {
         units_memory memory;
         char *code = NULL;
         units_memory_init(&memory, left);
-        char *message = failure_message(&memory.allocator, 404, NULL, body, sizeof body - 1);
+        char *message = message_of(&memory.allocator, 404, NULL, body);
         CHECK((message == NULL) == (memory.refused > 0));
-        CHECK(failure_code(&memory.allocator, body, sizeof body - 1, &code) ==
-              (memory.refused == 0));
+        CHECK(code_of(&memory.allocator, body, &code) == (memory.refused == 0));
         fine = memory.refused == 0;
         memory_free(&memory.allocator, message);
         memory_free(&memory.allocator, code);
@@ -202,6 +247,7 @@ void units_failure(void) {
     read_pages();
     cut();
     no_route();
+    give_reasons();
     fill_errors();
     run_out();
 }

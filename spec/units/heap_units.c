@@ -9,13 +9,13 @@
 #define OPERATIONS 20000
 
 typedef struct world {
-    heap heap;
+    struct heap heap;
     heap_timer timers[TIMERS];
     int64_t due[TIMERS]; /* what the plain array holds; -1: not set */
 } world;
 
 /* Whether no timer is due before its parent, and each knows its place. */
-static bool is_ordered(const heap *heap) {
+static bool is_ordered(const struct heap *heap) {
     for (size_t i = 0; i < heap->length; i++) {
         if (heap->timers[i]->index != i)
             return false;
@@ -84,7 +84,7 @@ static void play(uint64_t seed) {
 /* What takes the place of a removed timer may be due before the timers above that place. */
 static void repair_upwards(void) {
     static const int64_t due[] = {1, 10, 2, 11, 12, 3, 4};
-    heap heap;
+    struct heap heap;
     heap_timer timers[COUNT_OF(due)];
     heap_init(&heap, NULL);
     CHECK(heap_reserve(&heap, COUNT_OF(due)));
@@ -102,7 +102,7 @@ static void repair_upwards(void) {
 
 static void reserve(void) {
     units_memory memory;
-    heap heap;
+    struct heap heap;
     units_memory_init(&memory, 2);
     heap_init(&heap, &memory.allocator);
     CHECK(heap_reserve(&heap, 0) && heap.capacity == 0);

@@ -2,8 +2,10 @@
  * wait. */
 #include "loop.h"
 
+#include "client.h"
 #include "clock.h"
 #include "peer.h"
+#include "pool_kept.h"
 #include "units.h"
 
 #include <errno.h>
@@ -51,8 +53,11 @@ static void on_body(const char *piece, size_t length, void *userdata) {
 
 static promptic_call *submit(numbered *call) {
     promptic_error error;
-    const promptic_request request = {
-        .method = "GET", .path = "/x", .on_body = on_body, .body_userdata = call};
+    const promptic_request request = {.size = sizeof(promptic_request),
+                                      .method = "GET",
+                                      .path = "/x",
+                                      .on_body = on_body,
+                                      .body_userdata = call};
     promptic_call *submitted =
         promptic_submit(call->scene->peer.client, &request, NULL, NULL, &error);
     CHECK(submitted != NULL);
@@ -87,6 +92,7 @@ static void launch(void) {
     for (int i = 0; i < CALLS; i++)
         promptic_call_free(calls[i]);
     CHECK(s.loop->running == 0 && s.loop->unfinished == 0 && s.loop->timers.length == 0);
+    CHECK(s.peer.client->pool->running == 0);
     close_scene(&s);
 }
 
@@ -191,7 +197,7 @@ static void wake_up(void) {
 }
 
 static void wake_pipe(void) {
-    wake pipe;
+    struct wake pipe;
     CHECK(wake_open(&pipe));
     CHECK(fcntl(pipe.readable, F_GETFD) & FD_CLOEXEC && fcntl(pipe.writable, F_GETFD) & FD_CLOEXEC);
     struct pollfd fd = {.fd = pipe.readable, .events = POLLIN};
@@ -230,7 +236,7 @@ static void spare_reused(void) {
     if (!CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && fstat(ends[0], &status) == 0))
         return;
     for (int own = 0; own < 2; own++) {
-        pool *pool = pool_new(&allocator, 1, NULL, NULL, NULL);
+        struct pool *pool = pool_new(&allocator, 1, NULL, NULL, NULL);
         CHECK(pool_reserve(pool));
         pool->sockets[pool->count++] = (pool_socket){.number = ends[0],
                                                      .is_ours = true,
@@ -239,9 +245,9 @@ static void spare_reused(void) {
                                                      .inode = status.st_ino + (own ? 0 : 1)};
         pool_settle(pool, false);
         CHECK(pool->count == (own ? 1u : 0u)); /* another's is no longer listed */
-        pool_release(pool);
+        pool_free(pool);
     }
-    pool *pool = pool_new(&allocator, 1, NULL, NULL, NULL);
+    struct pool *pool = pool_new(&allocator, 1, NULL, NULL, NULL);
     CHECK(pool_reserve(pool));
     pool->sockets[pool->count++] = (pool_socket){
         .number = ends[0], .is_ours = true, .is_open = true, .inode = status.st_ino + 1};
@@ -252,12 +258,45 @@ static void spare_reused(void) {
         (pool_socket){.number = ends[0], .is_ours = true, .is_open = true, .inode = status.st_ino};
     pool_abandon(pool);
     CHECK(fcntl(ends[0], F_GETFD) < 0); /* its own is closed */
-    pool_release(pool);
+    pool_free(pool);
     close(ends[1]);
+}
+
+/* The number that the next descriptor gets. */
+static int next_descriptor(void) {
+    int number = dup(0);
+    close(number);
+    return number;
+}
+
+/* A connection that was idle for long is usable while this machine has its address; to find that
+ * out leaves no descriptor behind. */
+static void keep_address(void) {
+    const promptic_allocator allocator = {.reallocate = NULL};
+    struct sockaddr_in to, from;
+    socklen_t size = sizeof to;
+    peer p;
+    peer_listen(&p);
+    int number = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(getsockname(p.listener, (void *)&to, &size) == 0 &&
+          connect(number, (void *)&to, size) == 0 &&
+          getsockname(number, (void *)&from, &size) == 0);
+    pool_end peer = {"127.0.0.1", ntohs(to.sin_port)}, local = {"127.0.0.1", ntohs(from.sin_port)};
+    pool *pool = pool_new(&allocator, 1, NULL, NULL, NULL);
+    CHECK(pool_reserve(pool));
+    pool->sockets[pool->count++] = (pool_socket){
+        .number = number, .is_ours = true, .is_open = true, .used_ms = clock_now_ms() - 5000};
+    int next = next_descriptor();
+    CHECK(pool_is_usable(pool, &peer, &local) && next_descriptor() == next);
+    pool->count = 0;
+    pool_free(pool);
+    close(number);
+    close(p.listener);
 }
 
 void units_loop(void) {
     spare_reused();
+    keep_address();
     launch();
     fill_up();
     start_afresh();

@@ -49,7 +49,7 @@ static const struct {
 
 static void choose(void) {
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        proxy found;
+        struct proxy found;
         promptic_error error;
         units_clear_proxies();
         for (size_t j = 0; j < 3 && rows[i].names[j] != NULL; j++)
@@ -85,7 +85,7 @@ static const struct {
 
 static void keep_secrets(void) {
     for (size_t i = 0; i < COUNT_OF(secrets); i++) {
-        proxy found;
+        struct proxy found;
         promptic_error error;
         set("https_proxy", secrets[i].value);
         units_row(secrets[i].value);
@@ -124,7 +124,7 @@ static const char *const wrong[] = {
 
 static void refuse(void) {
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
-        proxy found;
+        struct proxy found;
         promptic_error error;
         set("https_proxy", wrong[i]);
         units_row(wrong[i]);
@@ -139,7 +139,7 @@ static void refuse(void) {
 /* True where none was left to fail. */
 static bool run_out_after(long left, bool recovers) {
     units_memory memory;
-    proxy found;
+    struct proxy found;
     promptic_error error;
     units_memory_init(&memory, left);
     memory.recovers = recovers;

@@ -121,7 +121,8 @@ static const struct {
 static void ask_raw(void) {
     for (size_t i = 0; i < COUNT_OF(raw_paths); i++) {
         const char *path = raw_paths[i].path, *fault = raw_paths[i].fault;
-        const promptic_request request = {.method = "GET", .path = path};
+        const promptic_request request = {
+            .size = sizeof(promptic_request), .method = "GET", .path = path};
         units_row(path != NULL ? path : "no path");
         expect(&request, NULL, fault == NULL ? path : NULL, fault == NULL ? "" : fault);
     }
@@ -139,7 +140,8 @@ static const struct {
 
 static void ask_methods(void) {
     for (size_t i = 0; i < COUNT_OF(methods); i++) {
-        const promptic_request request = {.method = methods[i].method, .path = "/a"};
+        const promptic_request request = {
+            .size = sizeof(promptic_request), .method = methods[i].method, .path = "/a"};
         units_row(methods[i].method);
         expect(&request, NULL, methods[i].known ? "/a" : NULL,
                methods[i].known ? "" : "GET, POST, PUT, PATCH or DELETE, in capitals");
@@ -153,7 +155,11 @@ static void ask_raw_query(void) {
         {"a", "1"}, {"b c", "\xC3\xA4&=?#/+%~-._"}, {"a", ""}, {"&", "x\n"}};
     const promptic_pair nameless[] = {{"a", "1"}, {"", "1"}}, null_name[] = {{NULL, "1"}},
                         null_value[] = {{"a", NULL}};
-    promptic_request request = {.method = "GET", .path = "/p", .query = pairs, .query_count = 4};
+    promptic_request request = {.size = sizeof(promptic_request),
+                                .method = "GET",
+                                .path = "/p",
+                                .query = pairs,
+                                .query_count = 4};
     expect(&request, NULL, "/p", "?a=1&b%20c=%C3%A4%26%3D%3F%23%2F%2B%25~-._&a=&%26=x%0A");
     request.query_count = 1;
     expect(&request, NULL, "/p", "?a=1");
@@ -198,7 +204,10 @@ static void ask_ids(void) {
     for (size_t i = 0; i < COUNT_OF(ids); i++) {
         char path[256];
         const char *const arguments[] = {"t", ids[i].id};
-        const promptic_request request = {.endpoint = "x", .path_args = arguments, .path_count = 2};
+        const promptic_request request = {.size = sizeof(promptic_request),
+                                          .endpoint = "x",
+                                          .path_args = arguments,
+                                          .path_count = 2};
         snprintf(path, sizeof path, "/things/t/parts/%s",
                  ids[i].encoded != NULL ? ids[i].encoded : "");
         units_row(ids[i].id);
@@ -215,7 +224,8 @@ static void ask_tail(void) {
     static const promptic_endpoint tailed = {
         .name = "t", .verb = "GET", .path = "/things/{thing_id}/parts", .parameters = parameters};
     const char *const arguments[] = {"t"};
-    const promptic_request request = {.endpoint = "x", .path_args = arguments, .path_count = 1};
+    const promptic_request request = {
+        .size = sizeof(promptic_request), .endpoint = "x", .path_args = arguments, .path_count = 1};
     expect(&request, &tailed, "/things/t/parts", "?limit=20");
 }
 
@@ -225,7 +235,8 @@ static void ask_row(void) {
                         twice[] = {{"sortBy", "a"}, {"limit", "5"}, {"sortBy", "b"}},
                         by_name[] = {{"sort_by", "a"}}, body[] = {{"name", "a"}},
                         null_value[] = {{"limit", NULL}};
-    promptic_request request = {.endpoint = "x", .path_args = arguments, .path_count = 2};
+    promptic_request request = {
+        .size = sizeof(promptic_request), .endpoint = "x", .path_args = arguments, .path_count = 2};
     expect(&request, &row, "/things/t/parts/p", "?limit=20");
     request.path_count = 1;
     expect(&request, &row, NULL, "get_part needs part");
@@ -255,8 +266,11 @@ static void ask_row(void) {
 
 static void run_out(void) {
     const promptic_pair pairs[] = {{"a", "1"}};
-    const promptic_request request = {
-        .method = "GET", .path = "/p", .query = pairs, .query_count = 1};
+    const promptic_request request = {.size = sizeof(promptic_request),
+                                      .method = "GET",
+                                      .path = "/p",
+                                      .query = pairs,
+                                      .query_count = 1};
     bool fine = false;
     for (long left = 0; !fine && left < 20; left++) {
         units_memory memory;

@@ -194,7 +194,19 @@ static void read_without_date(void) {
     CHECK(seconds >= 20 && seconds <= 30);
 }
 
+static void pass(void) {
+    CHECK(retry_is_passing(PROMPTIC_CONNECTION, 0) && retry_is_passing(PROMPTIC_TIMEOUT, 0));
+    CHECK(!retry_is_passing(PROMPTIC_TLS, 0) && !retry_is_passing(PROMPTIC_CANCELLED, 0));
+    static const int passing[] = {408, 429, 500, 501, 503, 599},
+                     lasting[] = {200, 400, 404, 407, 409, 428, 430, 499};
+    for (size_t i = 0; i < COUNT_OF(passing); i++)
+        CHECK(retry_is_passing(PROMPTIC_API_ERROR, passing[i]));
+    for (size_t i = 0; i < COUNT_OF(lasting); i++)
+        CHECK(!retry_is_passing(PROMPTIC_API_ERROR, lasting[i]));
+}
+
 void units_retry(void) {
+    pass();
     decide();
     delay();
     read_headers();

@@ -43,7 +43,7 @@ static void ignore_movement(void *owner, CURL *easy) {
 static void refuse_settings(void) {
     static const CURLoption needed[] = {CURLOPT_PROTOCOLS_STR, CURLOPT_SHARE,  CURLOPT_PROXY,
                                         CURLOPT_NOPROXY,       CURLOPT_CAINFO, CURLOPT_CAPATH};
-    pool *pool = pool_new(NULL, 1, ignore, ignore_movement, NULL);
+    struct pool *pool = pool_new(NULL, 1, ignore, ignore_movement, NULL);
     CHECK(pool != NULL && pool_reserve(pool));
     const transfer_settings settings = {.pool = pool, .ca_file = "/nowhere", .ca_path = "/nowhere"};
     CURLcode problem;
@@ -56,7 +56,7 @@ static void refuse_settings(void) {
               problem == CURLE_UNSUPPORTED_PROTOCOL);
     }
     refused = 0;
-    pool_release(pool);
+    pool_free(pool);
 }
 
 /* ----------------------------------------------------------------- headers */
@@ -77,7 +77,10 @@ static void send_headers(void) {
     static promptic_pair headers[COUNT];
     promptic_options options;
     promptic_error error;
-    promptic_request request = {.method = "PUT", .url = "http://127.0.0.1:1/x", .headers = headers};
+    promptic_request request = {.size = sizeof(promptic_request),
+                                .method = "PUT",
+                                .url = "http://127.0.0.1:1/x",
+                                .headers = headers};
     promptic_options_init(&options, sizeof options);
     options.endpoint = "http://127.0.0.1:1";
     options.api_key = "a-key";
@@ -113,9 +116,10 @@ static void choose_places(void) {
     const promptic_allocator allocator = {.reallocate = NULL};
     for (size_t i = 0; i < COUNT_OF(places); i++) {
         const foreign_origin origin = {&allocator, places[i].endpoint, places[i].endpoint, false};
-        const promptic_request request = {.method = "GET", .url = places[i].url};
+        const promptic_request request = {
+            .size = sizeof(promptic_request), .method = "GET", .url = places[i].url};
         promptic_error error = {.kind = PROMPTIC_OK};
-        foreign foreign;
+        struct foreign foreign;
         char *url, *path;
         units_row(places[i].url);
         CHECK(foreign_open(&origin, &request, &foreign, &url, &path, &error) == places[i].kind);
@@ -130,7 +134,8 @@ static void choose_places(void) {
 static void lack_a_setting(void) {
     promptic_options options;
     promptic_error error;
-    const promptic_request request = {.method = "GET", .path = "/x"};
+    const promptic_request request = {
+        .size = sizeof(promptic_request), .method = "GET", .path = "/x"};
     promptic_options_init(&options, sizeof options);
     options.endpoint = "https://127.0.0.1:1";
     options.api_key = "a-key";

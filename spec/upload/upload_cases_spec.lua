@@ -1,7 +1,6 @@
 --- Uploads to today's platform, which keeps training data as cases of a dataset: the form of the rows, their order,
--- what
--- the platform refuses, a dataset whose list is a part, and adding only what is new. Failures of requests in both rooms
--- are in upload_failure_spec.
+-- what the platform refuses, a dataset whose list is a part, and adding only what is new. Failures of requests in
+-- both rooms are in upload_failure_spec.
 -- Tags: luas
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
@@ -11,10 +10,7 @@ local scripted = require "spec.support.scripted"
 
 local server = scripted.shared()
 local client = clients.shared(server, { timeout = 1 })
-local folder
-
-setup(function() folder = process.folder() end)
-teardown(function() process.remove(folder) end)
+local _, file = process.shared_folder()
 
 local function serve(faults, options)
    options = options or {}
@@ -57,11 +53,6 @@ local function expected_texts(rows)
    local list = {}
    for index, row in ipairs(rows) do list[index] = row.variables.text end
    return list
-end
-
-local function file(name, content)
-   process.write_file(folder .. "/" .. name, content)
-   return folder .. "/" .. name
 end
 
 describe("an upload to an experiment with a dataset", function()
@@ -129,6 +120,7 @@ describe("upload_cases", function()
       for _, case in ipairs{
          { { input_payload = { 1 } }, "input_payload" }, { { input_payload = {}, expected = "x" },
             "unknown field 'expected'" },
+         { { variables = {}, expected = promptic.null }, "observations[1].expected is missing" },
          { { input_payload = {}, split = "test" }, "'test' is not one of train, eval" },
          { { input_payload = {}, expected_payload = " " }, "expected_payload is empty" },
       } do
@@ -204,6 +196,15 @@ describe("where the platform refuses a row", function()
       assert.equal(76, #texts())
       local body = posts()[3].body -- the first one that was refused had rows 51 to 100
       assert.equal('[{"inputPayload":{"text":"row 51"},"expectedPayload":"label 0"}]', body)
+   end)
+
+   it("names the row that is too large alone", function()
+      serve(nil, { most_bytes = 200 })
+      local path = file("large.csv", "text,expected\na,x\n" .. ("b"):rep(300) .. ",y\nc,z\n")
+      local problem = failure(upload, path)
+      assert.same({ 413, 2, 3, path }, { problem.status_code, problem.row, problem.line, problem.file })
+      assert.matches(path .. ":3: the platform refuses this row: too large (added: rows 1; not added: 2-3)",
+         problem.message, 1, true)
    end)
 
    it("the first request says so where all are refused, with file and line", function()
@@ -290,6 +291,14 @@ describe("only_new", function()
          assert.same({ "decode", "undecided", 0 }, { problem.kind, problem.code, #posts() })
          assert.matches("undecided which rows are new: nothing was sent", problem.message, 1, true)
       end
+   end)
+
+   it("says that it was the list at the end that failed", function()
+      serve(nil, { lists = 1 })
+      local problem = failure(upload, observations.rows(3), { only_new = true })
+      assert.equal(404, problem.status_code)
+      assert.same({ { first = 1, last = 3 } }, problem.rows.sent)
+      assert.matches("the list after the upload, which shows rows that are there twice", problem.message, 1, true)
    end)
 
    it("counts observations that the server has beside the cases", function()

@@ -1,7 +1,6 @@
 --- upload_observations when things fail, to observations and to cases: nothing is lost and nothing is sent twice; where
 -- that cannot be known, the error says which rows were added, which were not and which are in doubt, and lets the
--- upload
--- go on from there.
+-- upload go on from there.
 -- Tags: luas slow
 local promptic = require "promptic"
 local clients = require "spec.support.clients"
@@ -413,6 +412,35 @@ describe("the value to go on from, as " .. room .. ",", function()
       local again = failure(rows, { resume = problem.resume })
       assert.equal("argument", again.kind)
       assert.matches(("has got 70 %s since, of which 20 may be"):format(room), again.message, 1, true)
+      assert.equal(posts, observations.count(server, "POST"))
+   end)
+
+   it("notices one row more than was in doubt", function()
+      local problem = interrupted(rows) -- of the 20 in doubt 10 are there
+      heal()
+      upload(observations.rows(11))
+      local again = failure(rows, { resume = problem.resume })
+      assert.equal("wrong_resume", again.code)
+      assert.matches(("has got 21 %s since, of which 20 may be"):format(room), again.message, 1, true)
+   end)
+
+   it("reads another function than before from its beginning", function()
+      local source, is_over = each(rows), false
+      local problem = interrupted(function()
+         assert(not is_over, "the earlier function goes on")
+         return source()
+      end)
+      is_over = true
+      assert.equal(70, go_on(each(rows), problem.resume).sent)
+      assert.same(observations.texts(rows), held())
+   end)
+
+   it("lets a function go on once", function()
+      local source = each(rows)
+      local problem = interrupted(source)
+      go_on(source, problem.resume)
+      local posts = observations.count(server, "POST")
+      assert.equal("wrong_resume", failure(source, { resume = problem.resume }).code)
       assert.equal(posts, observations.count(server, "POST"))
    end)
 

@@ -7,15 +7,7 @@ local scripted = require "spec.support.scripted"
 
 local server = scripted.shared()
 local client = clients.shared(server)
-local folder
-
-setup(function() folder = process.folder() end)
-teardown(function() process.remove(folder) end)
-
-local function file(name, content)
-   process.write_file(folder .. "/" .. name, content)
-   return folder .. "/" .. name
-end
+local _, file = process.shared_folder()
 
 -- What an upload notes, all of it before its first POST.
 local function notes(source, options)
@@ -49,7 +41,7 @@ describe("labels are noted", function()
       { { "ham", "ham\226\128\139" },
          'label "ham\\u200B" (row 2) holds a zero width space (U+200B), unlike "ham" (row 1)' },
       { { "a b", "a\194\160b" }, "holds a no-break space (U+00A0)" },
-      { { "spam", "ham " }, 'label "ham " (row 2) holds a space behind it' },
+      { { "spam", "ham " }, 'label "ham " (row 2) ends in a space' },
    }
    for _, case in ipairs(CASES) do
       it("where they are alike: " .. case[2]:gsub("[^%w ]", ""), function()

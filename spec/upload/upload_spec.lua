@@ -7,22 +7,11 @@ local observations = require "spec.support.observations"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
-local server, client, folder
-
-setup(function()
-   server = scripted.start()
-   client = clients.open(server.url)
-   folder = process.folder()
-end)
-
-teardown(function()
-   client:close()
-   server:stop()
-   process.remove(folder)
-end)
+local server = scripted.shared()
+local client = clients.shared(server)
+local folder, file = process.shared_folder()
 
 before_each(function()
-   server:reset()
    observations.serve(server)
 end)
 
@@ -38,11 +27,6 @@ local function bodies()
       end
    end
    return list
-end
-
-local function file(name, content)
-   process.write_file(folder .. "/" .. name, content)
-   return folder .. "/" .. name
 end
 
 -- A function that gives the elements of the list.

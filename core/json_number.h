@@ -1,0 +1,23 @@
+/* json_number.h - the text of a JSON number to its exact value. */
+#ifndef PROMPTIC_JSON_NUMBER_H
+#define PROMPTIC_JSON_NUMBER_H
+
+#include <stdbool.h>
+
+typedef struct json_number {
+    bool is_integer;   /* integral, not a negative zero, and between -2^63 and 2^63 - 1 */
+    long long integer; /* where is_integer */
+    double real;       /* elsewhere the nearest double; an infinity where it is out of range */
+} json_number;
+
+/*
+ * Reads a number by the grammar of RFC 8259 (no leading zeros or plus, digits on both sides of the
+ * point) and returns its end, or NULL where there is none at `text`. Asks no locale.
+ */
+const char *json_number_read(const char *text, const char *end, json_number *number);
+
+/* Whether the text up to `end`, which is not a number, could become one if more followed. May say
+ * so of a text that never could. */
+bool json_number_is_cut(const char *text, const char *end);
+
+#endif /* PROMPTIC_JSON_NUMBER_H */
