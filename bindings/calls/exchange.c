@@ -146,7 +146,7 @@ static int exchange(lua_State *L) {
  * method returns. */
 static int post(lua_State *L) {
     const promptic_endpoint *row = promptic_endpoint_find(luaL_checkstring(L, 2));
-    promptic_request request = {.row = row, .method = row->verb};
+    promptic_request request = {.size = sizeof(promptic_request), .row = row, .method = row->verb};
     size_t length;
     const char *bytes = luaL_checklstring(L, 3, &length);
     json_buffer *body = json_buffer_push(L);
