@@ -300,10 +300,11 @@ test: ## runs the specs, several files at a time, in some 90 s; one file of them
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' \
 		$(if $(filter-out spec,$(SPEC)),$(LUA) .ci/run-specs.lua $(SPEC),.ci/test $(LUA) $(QUICK_SPEC))
 
-# Without a game engine its spec is pending.
+# Without a game engine or HAProxy its spec is pending.
 hosts: ## runs what is heavy: C hosts with sanitizers, the game under Xvfb, installing, LuaRocks
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(DEPS) luajit love || true
+	$(Q)$(DEPS) luas haproxy || true
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,heavy)
 
