@@ -43,7 +43,8 @@ local WHOLE = {
       .. '"hyperparameters":{"trainSplitRatio":0.5}}',
    '{"experimentId":"q","prompt":"p"}', '{"data":[{"id":"y","prompt":"q","evalNormalizedScore":0.1,"type":"f1"}]}',
    '{"data":[{"id":"y","prompt":"p","evalNormalizedScore":0.1},{"id":"z","prompt":"q","evalNormalizedScore":0.9}]}',
-   '{"data":[{"id":"y","experimentStatus":"pending","initialPromptMessages":[1]}],"cases":[{"split":{},"expected":{}}]}',
+   '{"data":[{"id":"y","experimentStatus":"pending","initialPromptMessages":[1]}],'
+      .. '"cases":[{"split":{},"expected":{}}]}',
 }
 
 local unpack = table.unpack or unpack -- luacheck: ignore 143
