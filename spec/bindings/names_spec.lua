@@ -42,8 +42,10 @@ for name, finder in pairs(FINDERS) do
       end)
 
       it("takes no other response for an empty list", function()
-         server:always{ body = '{"items":[]}' }
-         assert.equal("decode", clients.failure(finder.find, "x").kind)
+         for _, body in ipairs{ '{"items":[]}', '{"data":""}', '{"data":5}' } do
+            server:always{ body = body }
+            assert.equal("decode", clients.failure(finder.find, "x").kind, body)
+         end
       end)
    end)
 end
