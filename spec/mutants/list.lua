@@ -344,7 +344,7 @@ return {
    },
    { "bindings/prelude/ending.lua", "spec/tasks/tasks_spec.lua spec/tasks/tasks_order_spec.lua",
       { "status = state.cancelling and is_cancellation(err) and", "status = is_cancellation(err) and",
-         specs = "spec/tasks/tasks_spec.lua spec/tasks/tasks_order_spec.lua", only = "a closed client" },
+         specs = "spec/tasks/tasks_spec.lua", only = "a closed client" },
       { "   while state.first do\n      room()", "   if state.first then\n      room()",
          specs = "spec/tasks/tasks_spec.lua spec/tasks/tasks_order_spec.lua", fixed = true },
       { "      unlink(state)\n      promptic.on_task_error(state.err)",
