@@ -141,6 +141,36 @@ static void open_yieldable(lua_State *L) {
 
 #endif
 
+/* ---------------------------------------------------- the running coroutine */
+
+#ifdef LUAJIT_VERSION_NUM
+
+static const char nothing_key; /* its address is the registry's key */
+
+static int nothing(lua_State *L) {
+    (void)L;
+    return 0;
+}
+
+/* [-0, +0, m] */
+static void open_reenter(lua_State *L) {
+    lua_pushcfunction(L, nothing);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &nothing_key);
+}
+
+void compat_reenter(lua_State *L) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &nothing_key);
+    lua_call(L, 0, 0);
+}
+
+#else
+
+static void open_reenter(lua_State *L) {
+    (void)L;
+}
+
+#endif
+
 /* ------------------------------------------------------- the main coroutine */
 
 #if LUA_VERSION_NUM >= 502
@@ -179,6 +209,7 @@ lua_State *compat_mainthread(lua_State *L) {
 
 void compat_open(lua_State *L) {
     open_yieldable(L);
+    open_reenter(L);
     open_mainthread(L);
 }
 

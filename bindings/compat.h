@@ -210,6 +210,15 @@ static inline bool compat_tointeger(lua_State *L, int index, lua_Integer *intege
 #define compat_yield(L, count, context, continuation) lua_yield(L, count)
 #endif
 
+/* [-0, +0, -] To be called after work on another coroutine, before an error is raised in L: LuaJIT's
+ * compiled code takes the coroutine that was entered last for the running one, until a C function
+ * returns, and would write to that one's stack. Needs a free slot. */
+#ifdef LUAJIT_VERSION_NUM
+void compat_reenter(lua_State *L);
+#else
+#define compat_reenter(L) ((void)(L))
+#endif
+
 /* [-?, +?, -] lua_resume as in Lua 5.4: *results is how many values the coroutine has on top. */
 static inline int compat_resume(lua_State *coroutine, lua_State *from, int arguments,
                                 int *results) {
@@ -219,8 +228,8 @@ static inline int compat_resume(lua_State *coroutine, lua_State *from, int argum
 #if LUA_VERSION_NUM >= 502
     int status = lua_resume(coroutine, from, arguments);
 #else
-    (void)from;
     int status = lua_resume(coroutine, arguments);
+    compat_reenter(from);
 #endif
     *results = lua_gettop(coroutine);
     return status;

@@ -84,6 +84,7 @@ bool bindings_run_hooks(lua_State *L, bindings_state *state) {
     lua_State *owner = hooked(L, state);
     bool fine = owner == NULL || !lua_checkstack(owner, LUA_MINSTACK) || run_hook(owner, state);
     bindings_return_hook(L, state);
+    compat_reenter(L);
     if (fine || owner == L)
         return fine;
     lua_xmove(owner, L, 1);
