@@ -137,7 +137,8 @@ describe("a spool", function()
 
    it("sends nothing that the process before has sent", function()
       leave(2, "s")
-      shell("cd '%s' && id=$(ls *.lock | sed 's/[.]lock//') && cp $id.000001 $id.000002 && echo '2 0' >$id.lock", folder)
+      shell("cd '%s' && id=$(ls *.lock | sed 's/[.]lock//') && cp $id.000001 $id.000002 && echo '2 0' >$id.lock",
+         folder)
       local tracer = open(client)
       assert.is_true(tracer:flush(20))
       assert.same({ "s1", "s2" }, names())
@@ -241,7 +242,8 @@ describe("a spool", function()
          if pid == 0 then
             known:child("below"):finish()
             open:child("orphan"):finish()
-            assert(tostring(os.execute("test $(ls '%s' | grep -c lock) = 2")):find("^[t0]")) -- it has a spool of its own
+            -- it has a spool of its own
+            assert(tostring(os.execute("test $(ls '%s' | grep -c lock) = 2")):find("^[t0]"))
             open:finish()
             known:finish()
             tracer:close(20)

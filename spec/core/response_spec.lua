@@ -50,7 +50,7 @@ describe("headers of one name", function()
    end)
 
    it("are joined in memory that grows as their number does", function()
-      local COUNT, LONG = 2000, ("x"):rep(20) -- libcurl 8 refuses 5,000 and more
+      local COUNT, LONG = 1900, ("x"):rep(20) -- a head has at most 2,000 lines
       local headers = {}
       for index = 1, COUNT do
          headers[index] = { "X-Many", LONG }

@@ -112,8 +112,8 @@ function run.c(block)
 end
 
 function run.sh(block)
-   local text = block.text:gsub("%f[%w]build/", (BUILD:gsub("%%", "%%%%")) .. "/")
-   local printed = finishes(process.run{ "sh", "-ec", text, env = { HOME = folder } })
+   local script = block.text:gsub("%f[%w]build/", (BUILD:gsub("%%", "%%%%")) .. "/")
+   local printed = finishes(process.run{ "sh", "-ec", script, env = { HOME = folder } })
    local count = 0
    for line in block.text:gmatch "#> ([^\n]+)" do
       count = count + 1
