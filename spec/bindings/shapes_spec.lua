@@ -39,7 +39,8 @@ local SHAPES = {
 
 -- For what begins as the contract has it.
 local WHOLE = {
-   '{"id":"e","experimentStatus":"completed","aiComponentId":"c","datasetId":"d",' .. '"hyperparameters":{"trainSplitRatio":0.5}}',
+   '{"id":"e","experimentStatus":"completed","aiComponentId":"c","datasetId":"d",'
+      .. '"hyperparameters":{"trainSplitRatio":0.5}}',
    '{"experimentId":"q","prompt":"p"}', '{"data":[{"id":"y","prompt":"q","evalNormalizedScore":0.1,"type":"f1"}]}',
    '{"data":[{"id":"y","prompt":"p","evalNormalizedScore":0.1},{"id":"z","prompt":"q","evalNormalizedScore":0.9}]}',
    '{"data":[{"id":"y","experimentStatus":"pending","initialPromptMessages":[1]}],'

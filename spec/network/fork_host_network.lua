@@ -19,9 +19,10 @@ it("a call in each state ends as cancelled in the child, and goes on in the pare
       process.remove(certificate.folder)
       process.remove(folder)
    end)
-   local made = process.run{ "make", "--no-print-directory", "BUILD=" .. folder, "CHECK=module", folder .. "/host/forks" }
+   local program = folder .. "/host/forks"
+   local made = process.run{ "make", "--no-print-directory", "BUILD=" .. folder, "CHECK=module", program }
    assert(made.code == 0, made.stderr)
-   local ended = process.run{ "env", "SSL_CERT_FILE=" .. certificate.file, folder .. "/host/forks", front.url }
+   local ended = process.run{ "env", "SSL_CERT_FILE=" .. certificate.file, program, front.url }
    assert.equal(0, ended.code, ended.stdout .. ended.stderr)
    assert.equal("forks: passed\n", ended.stdout)
 end)
