@@ -286,7 +286,8 @@ describe("a tracer", function()
       local bytes = (collectgarbage "count" - before) * 1024 / 400
       collectgarbage "restart"
       assert.is_true(flushed)
-      assert.is_true(bytes < 3500, ("%.0f bytes a span"):format(bytes))
+      local most = _VERSION == "Lua 5.1" and not rawget(_G, "jit") and 6500 or 3500 -- there pcall makes a coroutine
+      assert.is_true(bytes < most, ("%.0f bytes a span"):format(bytes))
    end)
 
    it("sends while plain code waits, and holds up no promptic.run", function()
