@@ -290,8 +290,8 @@ SPEC_ENV = .ci/clean-env PROMPTIC_SERVER_LUA='$(LUA)' LUA_CPATH='$(abspath $(BUI
 # $(call tagged,TAG): the specs with this word in their line "-- Tags:".
 tagged = $(shell grep -lE '^-- Tags:.* $(1)( |$$)' spec/*/*_spec.lua)
 
-# Those tagged heavy build and install things; `make hosts` runs them.
-QUICK_SPEC = $(filter-out $(call tagged,heavy) $(call tagged,kills),$(wildcard spec/*/*_spec.lua))
+# Those tagged heavy build and install things; `make hosts` runs them. Those tagged timed belong to `make bench`.
+QUICK_SPEC = $(filter-out $(foreach tag,heavy kills timed,$(call tagged,$(tag))),$(wildcard spec/*/*_spec.lua))
 
 test: ## runs the specs, several files at a time, in some 90 s; one file of them: make test SPEC=spec/core/retry_spec.lua
 	$(Q)$(DEPS) module program sandbox test
