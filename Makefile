@@ -440,6 +440,7 @@ bench: ## measures what promptic costs beside libcurl and other clients: build/b
 	$(Q)$(if $(filter traces,$(or $(PART),traces)),$(BENCH_NODE))
 	$(Q)$(if $(filter game prompt,$(or $(PART),game)),$(DEPS) luajit && $(MAKE) --no-print-directory luajit || true)
 	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))' $(PART)
+	$(Q)$(if $(PART),,$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,timed))
 
 # Prism, and OpenTelemetry's exporters.
 NODE_MODULES := $(patsubst %,spec/%/node_modules/.package-lock.json,contract otlp)
