@@ -470,7 +470,7 @@ end)
 describe("trailers of a chunked response", function()
    it("are bounded, as headers are: they need not end", function()
       local lines, pieces = ("X-Trailer: " .. ("a"):rep(1000) .. "\r\n"):rep(60), {}
-      for index = 1, 40 do
+      for index = 1, 25 do -- few lines: their number has a bound too
          pieces[index] = lines
       end
       server:always{ raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", pieces = pieces,

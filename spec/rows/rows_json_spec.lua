@@ -152,6 +152,7 @@ local BAD = {
    { "expected a colon at character 12", '{"expected"}', true },
    { "expected a value at character 13", '{"expected":}', true },
    { "expected a value at character 13", '{"expected":yes}', true },
+   { "expected a key at character 19", '{"expected":"é€𝄞",}', true }, -- characters, not bytes
    { "expected a value at character 13", '{"expected":tru}', true },
    { "invalid number at character 19", '{"variables":{"a":01},"expected":"x"}', true },
    { "expected a value at character 19", '{"variables":{"a":+1},"expected":"x"}', true },
