@@ -38,7 +38,7 @@ local function list_of(response, path)
       return response.data
    end
    error(failure.new{
-      kind = "decode", code = "unexpected_response", message = "the response holds no list 'data'", method = "GET",
+      kind = "decode", code = "unexpected_response", message = "the response has no list 'data'", method = "GET",
       path = path,
    })
 end

@@ -51,7 +51,8 @@ describe("an api error", function()
    it("reads with its request where it is a 404 of a resource", function()
       assert.equal("[404] Not found (GET /components/a%20b)",
          tostring(failure{ status = 404, body = '{"error":"Not found"}' }))
-      assert.equal("[404] this server has no GET /components/{component_id}: it is another platform, or the endpoint is wrong",
+      assert.equal("[404] this server has no GET /components/{component_id}: it is another platform, "
+         .. "or the endpoint is wrong",
          tostring(failure{ status = 404, body = "" }))
    end)
 
