@@ -279,7 +279,7 @@ demo: ## a pipeline from labelled tickets to a deployed prompt, on this machine
 	$(Q)$(MAKE) --no-print-directory all
 	$(PROGRAM) --sandbox examples/pipeline.lua
 
-luajit: ## builds the module for LuaJIT, which LÖVE and other games have inside: build/luajit/promptic.so
+luajit: ## builds the module for LuaJIT, as in LÖVE and other games: build/luajit/promptic.so
 	$(Q)$(DEPS) module luajit
 	$(Q)$(MAKE) --no-print-directory BUILD='$(BUILD)/luajit' CHECK=module LUA_CFLAGS="$$(.ci/lua-flags luajit)" \
 		'$(BUILD)/luajit/promptic.so'
@@ -301,7 +301,7 @@ test: ## runs the specs, several files at a time, in some 90 s; one file of them
 		$(if $(filter-out spec,$(SPEC)),$(LUA) .ci/run-specs.lua $(SPEC),.ci/test $(LUA) $(QUICK_SPEC))
 
 # Without a game engine or HAProxy its spec is pending.
-hosts: ## runs what is heavy: C hosts with sanitizers, the game under Xvfb, installing, LuaRocks
+hosts: ## runs the heavy specs: C hosts with sanitizers, the game under Xvfb, HAProxy, installing, LuaRocks
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(DEPS) luajit love || true
 	$(Q)$(DEPS) luas haproxy || true
@@ -309,7 +309,7 @@ hosts: ## runs what is heavy: C hosts with sanitizers, the game under Xvfb, inst
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,heavy)
 
 # The longer half of what make test tries with a few kills.
-kills: ## kills uploads, spools and nightly jobs at hundreds of random moments, and counts what is there: some 8 minutes
+kills: ## kills uploads, spools and nightly jobs at hundreds of random moments, and counts what arrived: some 8 minutes
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,kills)
@@ -338,7 +338,7 @@ apicheck: ## runs the specs of the module in Lua 5.1 to 5.4 built with checks of
 	$(Q)CC='$(CC)' MAKE='$(MAKE)' LUA='$(LUA)' PROGRAM='$(abspath $(PROGRAM))' .ci/apicheck '$(abspath $(BUILD))' \
 		$(LUAS_SPEC)
 
-test-suites: ## builds and runs demo and specs on Debian 13 and sid, unpacked over /usr for that alone; SUITES=sid: one
+test-suites: ## builds and runs demo and specs on Debian 13 and sid, mounted over /usr for these processes alone; SUITES=sid: one
 	$(Q)MAKE='$(MAKE)' .ci/test-suites '$(BUILD)' $(SPEC)
 
 # What depends on the size of a word, the order of bytes and the sign of a char.
@@ -372,7 +372,7 @@ VALGRIND_SPEC ?= $(call tagged,valgrind)
 VALGRIND_HOSTS ?= callbacks lifetimes forks
 VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
 
-valgrind: ## runs a part of the specs, and of the C hosts, under valgrind
+valgrind: ## runs some of the specs and C hosts under valgrind
 	$(Q)$(DEPS) module program sandbox test valgrind
 	$(Q)$(MAKE) --no-print-directory all $(addprefix $(BUILD)/host/,units $(VALGRIND_HOSTS))
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(VALGRIND) $(PROGRAM) .ci/run-specs.lua \
@@ -411,7 +411,7 @@ soak: ## runs everything at once for SOAK_SECONDS (120), with servers that fail,
 # MUTANTS=fixed: those that .ci/run tries; MUTANTS='3 17': these.
 MUTANTS ?= all
 
-mutants: ## changes a line of the sources at a time, in copies of this tree, and shows that a spec notices
+mutants: ## changes one line of the sources at a time, in copies of this tree, and fails unless a spec fails
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)MAKE='$(MAKE)' LUA='$(LUA)' PROGRAM='$(abspath $(PROGRAM))' .ci/mutants '$(abspath $(BUILD))' $(MUTANTS)
@@ -434,7 +434,7 @@ $(BENCH)/no-decode: spec/bench/no_decode.c $(CORE) $(BINDINGS) $(INTERPRETER) $(
 # OpenTelemetry's SDK for Node, which traces are measured beside, if npm can get it.
 BENCH_NODE = ! command -v npm >/dev/null || $(MAKE) --no-print-directory spec/otlp/node_modules/.package-lock.json || true
 
-bench: ## measures what promptic costs beside libcurl and other clients: build/bench.html, spec/bench/figures.svg; one part: PART=upload
+bench: ## measures time and memory beside libcurl and other clients: build/bench.html, spec/bench/figures.svg; one part: PART=upload
 	$(Q)$(DEPS) module program sandbox test bench
 	$(Q)$(MAKE) --no-print-directory all $(BENCHES) $(BENCH)/no-decode
 	$(Q)$(if $(filter traces,$(or $(PART),traces)),$(BENCH_NODE))
@@ -448,23 +448,23 @@ $(NODE_MODULES): %/node_modules/.package-lock.json: %/package-lock.json
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-contract: ## holds client and sandbox against the platform's contract, with Prism, and sends OTLP with real exporters
+contract: ## checks client and sandbox against the platform's contract, with Prism, and sends OTLP with OpenTelemetry's exporters
 	$(Q)$(DEPS) module program sandbox test contract
 	$(Q)$(MAKE) --no-print-directory all $(NODE_MODULES)
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' LUA='$(LUA)' .ci/contract
 
 # ------------------------------------------------------------------ checking
 
-check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## shows that core/ needs no Lua and nothing of bindings/, that no files need each other, and that core/README.md draws them
+check-core: $(CORE) $(BINDINGS) $(INTERPRETER) $(HTTPD) ## fails if core/ needs Lua or bindings/, if files depend on each other in a circle, or if core/README.md draws them wrongly
 	$(Q)CC='$(CC)' BUILD='$(BUILD)' .ci/check-core $(ALL_CFLAGS)
 	$(Q).ci/symbol-circles '$(OBJ)' $^
 	$(Q).ci/core-drawing '$(OBJ)'
 
-house: ## shows which files four changes touch: a module of endpoints, an option, a command, a function in C
+house: ## lists the files that four changes touch: a module of endpoints, an option, a command, a function in C
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)MAKE='$(MAKE)' .ci/made-up-row
 
-symbols: $(MODULE) $(SERVER) $(SHARED) $(PROGRAM) ## shows that libraries and program export what they promise and nothing else
+symbols: $(MODULE) $(SERVER) $(SHARED) $(PROGRAM) ## fails unless libraries and program export their public names and nothing else
 	$(Q).ci/symbols 'promptic_' $(SHARED)
 	$(Q).ci/symbols 'luaopen_promptic' $(MODULE) $(SERVER)
 	$(Q)CC='$(CC)' .ci/symbols --lua '$(LUA_CFLAGS)' $(PROGRAM)
@@ -480,7 +480,7 @@ lint: ## luacheck, clang-format, columns of comments, and cppcheck
 		--suppress=missingIncludeSystem --suppress=unknownMacro:core/endpoints.c --suppress=unknownMacro:bindings/module.c -Icore $(BINDINGS_CFLAGS) core bindings || failed=1; \
 	exit $$failed
 
-format: ## lays the C files out as .clang-format says
+format: ## formats the C files by .clang-format
 	clang-format -i $(SOURCES)
 
 # ------------------------------------------------------------------ installing
@@ -495,7 +495,7 @@ INSTALLED  = $(BINDIR)/promptic-lua $(BINDIR)/promptic $(addprefix $(MANDIR)/,$(
 	$(LUADIR)/promptic.so $(LUADIR)/promptic/httpd.so $(LUADIR)/promptic/types.lua \
 	$(addprefix $(LIBDIR)/,libpromptic.a libpromptic.so $(SONAME) $(notdir $(SHARED)))
 
-install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
+install: all ## installs below PREFIX (/usr/local), with DESTDIR in front if it is set
 	install -d $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)
 	sed '1s|.*|#!$(BINDIR)/promptic-lua -E|' scripts/promptic >$(OBJ)/promptic
@@ -514,18 +514,18 @@ install: all ## installs below PREFIX (/usr/local), all of it below DESTDIR
 	ln -sfn $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/libpromptic.so
 	$(Q)[ -n '$(DESTDIR)' ] || ldconfig 2>/dev/null || true # so that programs find the library, where root installs
 
-uninstall: ## removes what install has put there
+uninstall: ## removes the installed files
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
 	rmdir $(DESTDIR)$(LUADIR)/promptic 2>/dev/null || true
 
 # LuaRocks may want the module for another Lua than the one that is built for above, so it builds apart and anew.
 ROCK := $(BUILD)/rock
 
-rock: ## builds the module alone, as the rockspec asks: for the Lua in LUA_INCDIR
+rock: ## builds the module alone, for the rockspec and the Lua in LUA_INCDIR
 	$(Q)rm -rf $(ROCK)
 	$(Q)$(MAKE) --no-print-directory BUILD=$(ROCK) CHECK=module LUA_CFLAGS='-I$(LUA_INCDIR)' $(ROCK)/promptic.so
 
-install-rock: ## installs what rock has built, where LuaRocks says
+install-rock: ## installs the module of make rock into LuaRocks' folders
 	install -d $(LIBDIR) $(LUADIR)/promptic
 	install -m 755 $(ROCK)/promptic.so $(LIBDIR)
 	install -m 644 scripts/types.lua $(LUADIR)/promptic

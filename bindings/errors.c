@@ -207,7 +207,7 @@ static void push_request(lua_State *L) {
 }
 
 /* __tostring: "[404] Not found (GET /components/x)", "[409] The experiment is running", or
- * "timeout: no byte has moved for 30 s"; of a signal what a stock interpreter raises. The
+ * "timeout: no data was sent or received for 30 s"; of a signal what a stock interpreter raises. The
  * status of a response that cannot be read is not what is wrong with it. */
 static int error_tostring(lua_State *L) {
     if (!lua_istable(L, 1)) /* luaL_checktype does not know the name of a metamethod */

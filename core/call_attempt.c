@@ -92,15 +92,16 @@ static bool on_begin(struct job *job) {
 static const char *timeout_message(promptic_call *call) {
     char seconds[NUMBER_SIZE];
     snprintf(call->timeout_message, sizeof call->timeout_message, "%s for %s s",
-             call->transfer.connected ? "no byte has moved" : "no connection could be made",
+             call->transfer.connected ? "no data was sent or received"
+                                      : "no connection could be made",
              number_text(seconds, call->limits.timeout, 6));
     return call->timeout_message;
 }
 
 /* The connection that was to be reused had ended. That is no attempt: nothing was sent. */
 static void attempt_again(promptic_call *call) {
-    call_log(call, PROMPTIC_LOG_DEBUG, "%s %s: an idle connection had ended", call->method,
-             call->path);
+    call_log(call, PROMPTIC_LOG_DEBUG, "%s %s: the server had closed the idle connection",
+             call->method, call->path);
     call->attempts--;
     if (begin_attempt(call))
         loop_schedule(call->client->loop, &call->job);

@@ -155,10 +155,11 @@ static void load_file(resolver *r) {
     else if (code == ENOMEM)
         r->kind = failure_memory(r->error);
     else if (!is_absent || r->options->config_file != NULL)
-        r->kind = failure_set(r->error, PROMPTIC_CONFIG,
-                              CONFIG_NAME_IN_MESSAGE
-                              " cannot be read: %s (config_file names another file, \"\" none)",
-                              r->path.data, config_reason(code));
+        r->kind = failure_set(
+            r->error, PROMPTIC_CONFIG,
+            CONFIG_NAME_IN_MESSAGE
+            " cannot be read: %s (set config_file to another file, or to \"\" for none)",
+            r->path.data, config_reason(code));
     config_free_file(r->allocator, data);
 }
 

@@ -106,8 +106,8 @@ static promptic_kind check_parts(const struct place *place, const char *name, bo
                                 "%s ends in /api/v1, which the library adds: leave it out", name);
     if (is_http && !allow_http && !config_is_loopback(place->host))
         return failure_set(error, PROMPTIC_CONFIG,
-                           "%s is plain http, over which anybody on the way could read the "
-                           "credential: use https, or set allow_http to permit it",
+                           "%s is plain http, which sends the credential unencrypted: "
+                           "use https, or set allow_http to permit it",
                            name);
     return PROMPTIC_OK;
 }

@@ -56,7 +56,7 @@ void config_add_path(struct text *path, const char *given) {
 const char *config_reason(int code) {
     switch (code) {
     case CONFIG_NO_FILE:
-        return "it is no file";
+        return "not a regular file";
     case CONFIG_FOREIGN:
         return "it belongs to another user";
     case CONFIG_WRITABLE:
@@ -71,22 +71,22 @@ const char *config_reason(int code) {
     case EPERM:
         return "permission denied";
     case ENOENT:
-        return "there is no such file";
+        return "no such file";
     case ENOTDIR:
-        return "a part of its path is no folder";
+        return "a part of its path is not a folder";
     case EISDIR:
-        return "it is a directory";
+        return "is a directory";
     case EFBIG:
         return "it is larger than 64 KiB";
     case EROFS:
         return "the file system is read-only";
     case ENOSPC:
     case EDQUOT:
-        return "there is no space left";
+        return "no space left on the disk";
     case ELOOP:
         return "too many symbolic links";
     default:
-        return "input or output failed";
+        return "input/output error";
     }
 }
 

@@ -98,8 +98,8 @@ static void load(original *o, struct stat *status, bool *exists) {
     }
     /* Opening a pipe would block, and only a file can be replaced. */
     if (!S_ISREG(status->st_mode)) {
-        o->kind = failure_set(o->error, PROMPTIC_CONFIG, CONFIG_NAME_IN_MESSAGE " is no file",
-                              o->path.data);
+        o->kind = failure_set(o->error, PROMPTIC_CONFIG,
+                              CONFIG_NAME_IN_MESSAGE " is not a regular file", o->path.data);
         return;
     }
     int code = config_read_file(NULL, o->path.data, &o->data, &o->length);
@@ -117,7 +117,7 @@ static void open_original(original *o, const char *file, promptic_error *error) 
         o->kind = failure_memory(error);
     else if (o->path.length == 0)
         o->kind = failure_set(error, PROMPTIC_CONFIG,
-                              "there is no configuration file: HOME is not set, or its name empty");
+                              "no configuration file: set HOME, or give config_file a name");
 }
 
 static void close_original(original *o) {
@@ -209,7 +209,7 @@ static promptic_kind make_plan(struct plan *plan, const promptic_pair *changes, 
         config_key key = config_find_key(name);
         const char *fault = value != NULL ? fault_of(value) : NULL;
         if (key == CONFIG_KEYS)
-            fault = "is no key of the configuration file";
+            fault = "is not a key of the configuration file";
         else if (plan->changes[key])
             fault = "is given twice";
         if (fault != NULL)

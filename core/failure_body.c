@@ -224,7 +224,7 @@ char *failure_message(const failure_body *body, int status, const char *content_
         if (reason != NULL)
             text_add(&line, reason);
         else
-            text_addf(&line, "status %d without an explanation", status);
+            text_addf(&line, "status %d without a message", status);
     }
     return text_take(&line, NULL);
 }
@@ -257,14 +257,14 @@ char *failure_no_route(const promptic_allocator *allocator, const promptic_endpo
     text_init(&line, allocator);
     text_addf(&line, "this server has no %s %s: ", row->verb, row->path);
     if (row->instead != NULL)
-        text_addf(&line, "a newer platform, which has %s instead", row->instead);
+        text_addf(&line, "it is a newer platform, which has %s instead", row->instead);
     else if (row->dropped != NULL)
-        text_addf(&line, "a newer platform, which no longer has %s", row->name);
+        text_addf(&line, "it is a newer platform, which no longer has %s", row->name);
     else if (row->since != NULL)
-        text_addf(&line, "an older platform, which does not have %s yet", row->name);
+        text_addf(&line, "it is an older platform, which does not have %s yet", row->name);
     else
-        text_add(&line, "another platform");
-    text_add(&line, ", or a wrong endpoint");
+        text_add(&line, "it is another platform");
+    text_add(&line, ", or the endpoint is wrong");
     return text_take(&line, NULL);
 }
 

@@ -19,7 +19,7 @@ static promptic_kind refuse_code(const foreign_origin *origin, CURLUcode code,
         return failure_memory(error);
     if (origin->is_anonymous)
         return failure_set(error, PROMPTIC_ARGUMENT, "url: %s", curl_url_strerror(code));
-    return failure_set(error, PROMPTIC_DECODE, "the platform names a URL that is none: %s",
+    return failure_set(error, PROMPTIC_DECODE, "the platform sent an invalid URL: %s",
                        curl_url_strerror(code));
 }
 
@@ -35,23 +35,24 @@ static promptic_kind check_place(const foreign_origin *origin, const struct plac
                                  promptic_error *error) {
     bool same, is_http = strcasecmp(place->scheme, "http") == 0;
     if (!place_is_web(place) && origin->is_anonymous)
-        return failure_set(error, PROMPTIC_ARGUMENT, "url: neither https nor http");
+        return failure_set(error, PROMPTIC_ARGUMENT, "url must begin with https:// or http://");
     if (!place_is_web(place))
         return failure_set(error, PROMPTIC_DECODE,
-                           "the platform names a URL that is neither https nor http");
+                           "the platform sent a URL that is neither https nor http");
     if (origin->is_anonymous)
         return PROMPTIC_OK;
     if (place->user != NULL)
-        return failure_set(error, PROMPTIC_DECODE, "the platform names a URL with a user");
+        return failure_set(error, PROMPTIC_DECODE, "the platform sent a URL with a user name");
     if (!is_same_host(origin, place->host, &same))
         return failure_memory(error);
     if (is_http && !same)
         return failure_set(error, PROMPTIC_DECODE,
-                           "the platform names plain http on another host, %s, which is not used",
+                           "the platform sent a plain http URL on another host, %s: refused",
                            place->host);
     if (is_http && strncmp(origin->endpoint, "https:", 6) == 0)
-        return failure_set(error, PROMPTIC_DECODE,
-                           "the platform names plain http after https, which is not used");
+        return failure_set(
+            error, PROMPTIC_DECODE,
+            "the platform sent a plain http URL, but the endpoint is https: refused");
     return PROMPTIC_OK;
 }
 
@@ -117,7 +118,8 @@ static promptic_kind add_header(const foreign_origin *origin, struct foreign *ou
     struct text line;
     if (!ascii_is_token(header->name, strlen(header->name)) ||
         !ascii_is_line(header->value, strlen(header->value)))
-        return failure_set(error, PROMPTIC_ARGUMENT, "a header cannot be sent as it is given");
+        return failure_set(error, PROMPTIC_ARGUMENT,
+                           "a header has a name or a value that HTTP does not allow");
     text_init(&line, origin->allocator);
     if (header->value[0] == '\0')
         text_addf(&line, "%s;", header->name);

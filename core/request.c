@@ -159,7 +159,7 @@ static promptic_kind check_characters(const char *path, promptic_error *error) {
                                *c, *c == '?' ? "%3F" : "%23");
         if (*c == '%' && (ascii_hex_value(c[1]) < 0 || ascii_hex_value(c[2]) < 0))
             return failure_set(error, PROMPTIC_ARGUMENT,
-                               "path holds a '%%' that two hexadecimal digits do not follow: "
+                               "path holds a '%%' without two hexadecimal digits after it: "
                                "encode it as %%25");
         if (!ascii_is_alphanumeric(*c) && !is_one_of(*c, "-._~!$&'()*+,;=:@/%"))
             return failure_set(error, PROMPTIC_ARGUMENT,

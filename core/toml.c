@@ -90,7 +90,7 @@ static bool read_code_point(reader *r, string *out, int digits) {
         return fail(r, "\\u needs four hexadecimal digits, \\U eight");
     r->at += digits;
     if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
-        return fail(r, "an escape in a string names no character");
+        return fail(r, "an escape in a string is not a character");
     out->length += utf8_write((uint32_t)code, out->data + out->length);
     return true;
 }
@@ -214,7 +214,7 @@ static bool skip_brackets(reader *r) {
             closing[depth++] = *r->at++ == '[' ? ']' : '}';
         } else if (*r->at == ']' || *r->at == '}') {
             if (*r->at++ != closing[--depth])
-                return fail(r, "a bracket is closed by another kind");
+                return fail(r, "an opening and a closing bracket do not match");
         } else if (is_control(*r->at)) {
             return fail(r, "a control character in an array");
         } else {
@@ -300,7 +300,7 @@ static bool read_entry(reader *r, toml_entry *entry, const char *toml) {
 static bool end_line(reader *r) {
     skip_blanks(r);
     skip_comment(r);
-    return r->at == r->end || at_newline(r) || fail(r, "more text than one line may hold");
+    return r->at == r->end || at_newline(r) || fail(r, "unexpected text after the value");
 }
 
 static bool read_lines(reader *r, const char *toml, toml_entry_fn on_entry, void *userdata) {

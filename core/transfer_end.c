@@ -81,7 +81,7 @@ static void describe_tunnel(struct transfer *transfer, long status, transfer_out
     outcome->code = "proxy_refused";
     snprintf(transfer->error, sizeof transfer->error,
              "the proxy refused the connection with status %ld%s", status,
-             status == 407 ? ": it wants a user and a password, as in "
+             status == 407 ? ": give it user and password, as in "
                              "https_proxy=http://user:password@host:port"
                            : "");
     outcome->message = transfer->error;
@@ -105,12 +105,12 @@ static void describe_body(struct transfer *transfer, int status, transfer_outcom
     case INFLOW_TOO_BIG:
         outcome->code = "too_large";
         snprintf(transfer->error, sizeof transfer->error,
-                 "the response is larger than %s allows: %" PRIu64 " bytes", transfer->bound,
-                 inflow->most);
+                 "the response exceeds %s: %" PRIu64 " bytes", transfer->bound, inflow->most);
         break;
     case INFLOW_CODING:
         outcome->code = "unknown_coding";
-        outcome->message = "the response is in a coding that was not asked for";
+        outcome->message =
+            "the response has a Content-Encoding or Transfer-Encoding that was not requested";
         break;
     case INFLOW_NO_MEMORY:
         outcome->kind = PROMPTIC_MEMORY;
@@ -118,7 +118,7 @@ static void describe_body(struct transfer *transfer, int status, transfer_outcom
         break;
     default:
         outcome->code = "not_gzip";
-        outcome->message = "the response is not the gzip that it claims to be, or is cut off";
+        outcome->message = "the response claims to be gzip, but is corrupt or cut off";
     }
 }
 
@@ -137,7 +137,7 @@ static void describe(struct transfer *transfer, CURLcode code, transfer_outcome 
     } else if (transfer->long_head) {
         outcome->kind = PROMPTIC_CONNECTION;
         outcome->message = transfer->connected ? "the head of the response is too long"
-                                               : "the proxy's response has no end";
+                                               : "the proxy's response is too long";
     } else if (transfer->resent) {
         outcome->kind = PROMPTIC_CONNECTION;
         outcome->message = "the connection broke before a response came";

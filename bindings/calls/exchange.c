@@ -236,7 +236,8 @@ static int read_file(lua_State *L) {
 static void push_bytes(lua_State *L, const bindings_site *site) {
     const char *path = lua_tostring(L, -1);
     if (lua_type(L, -1) != LUA_TSTRING || strlen(path) != lua_rawlen(L, -1))
-        bindings_argument_error(L, site, "source: the path is no text");
+        bindings_argument_error(L, site,
+                                "source: the path must be a string without NUL characters");
     lua_pushcfunction(L, read_file);
     lua_pushvalue(L, -2);
     lua_pushinteger(L, MOST_BYTES);

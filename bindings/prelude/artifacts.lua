@@ -149,7 +149,7 @@ local function verb_of(target)
    local method = target.method == nil and "PUT" or type(target.method) == "string" and target.method:upper()
    if (method ~= "PUT" and method ~= "POST") or not is_map(target.headers, is_header)
       or not is_map(target.fields, is_field) then
-      raise("decode", "the response does not say how to upload by PUT or POST", "unexpected_response")
+      raise("decode", "the response has no valid method and headers for the upload", "unexpected_response")
    end
    return method
 end
@@ -161,7 +161,7 @@ local function store(client, job)
    })
    local id = type(target) == "table" and target.storageObjectId
    if type(id) ~= "string" or type(target.uploadUrl) ~= "string" then
-      raise("decode", "the response holds no storageObjectId and uploadUrl", "unexpected_response")
+      raise("decode", "the response lacks storageObjectId or uploadUrl", "unexpected_response")
    end
    local method = verb_of(target)
    local body, mime_type = job.bytes, job.mime_type

@@ -108,14 +108,14 @@ local function ask_for_code(client)
    if not fine then
       if is_error(answer) and answer.status_code == 404 then
          local endpoint = core.describe(client).endpoint
-         raise("auth", endpoint .. " offers no login for devices; is the endpoint right?", "no_device_login")
+         raise("auth", endpoint .. " offers no device login: check the endpoint", "no_device_login")
       end
       error(answer, 0)
    end
    local device_code, user_code = text_in(answer, "device_code"), text_in(answer, "user_code")
    local address = text_in(answer, "verification_uri")
    if not (device_code and user_code and address) then
-      raise("decode", "the response to the login holds no device_code, user_code and verification_uri",
+      raise("decode", "the response to the login lacks device_code, user_code or verification_uri",
          "unexpected_response")
    end
    return {
@@ -164,7 +164,7 @@ local function refuse(code, description)
    elseif code == "expired_token" then
       raise("auth", "the login was not approved in time: start it again", "login_expired")
    end
-   raise("auth", "the login has failed: " .. code .. (description and " (" .. description .. ")" or ""),
+   raise("auth", "the login failed: " .. code .. (description and " (" .. description .. ")" or ""),
       "login_failed")
 end
 
@@ -197,7 +197,7 @@ local function look(client, device_code, interval)
    elseif code and (fine or is_error(answer)) then
       refuse(code, description)
    elseif fine then
-      raise("decode", "the response to the login holds no access_token", "unexpected_response")
+      raise("decode", "the response to the login lacks access_token", "unexpected_response")
    end
    error(answer, 0)
 end
@@ -258,7 +258,7 @@ local function applications_of(settings, endpoint, token)
    end
    local list = type(answer) == "table" and answer.data
    if type(list) ~= "table" then
-      raise("decode", "the response holds no list of AI Applications", "unexpected_response")
+      raise("decode", "the response has no list of AI Applications", "unexpected_response")
    end
    for _, application in ipairs(list) do
       if not text_in(application, "id") then

@@ -25,7 +25,7 @@ local function place(entry)
 end
 
 local DIFFERENCES = {
-   "differ in what is not seen", "have accents that are written in two ways (NFC and NFD)", "differ in case only",
+   "differ in invisible characters", "differ in how accents are encoded (NFC and NFD)", "differ in case only",
 }
 
 -- The entry that this one is most like, and how they differ.

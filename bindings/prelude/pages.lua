@@ -27,7 +27,7 @@ local function pages(settings, fetch)
       if read > MOST_VALUES then
          error(failure.new{
             kind = "decode",
-            message = ("the list has no end: more than %d values came; the option `offset` begins further on")
+            message = ("the list does not end after %d values: use the option `offset` to begin further on")
                :format(MOST_VALUES),
          })
       end
@@ -65,13 +65,13 @@ local function list_in(response, path, field, other)
    elseif other then
       return list_in(response, path, other)
    end
-   refuse(("the response holds no list '%s'"):format(field), path)
+   refuse(("the response has no list '%s'"):format(field), path)
 end
 
 local function total_in(response, path)
    local total = response.total
    if total ~= nil and type(total) ~= "number" then
-      refuse("the response holds no number 'total'", path)
+      refuse("the response has no number 'total'", path)
    end
    return total
 end

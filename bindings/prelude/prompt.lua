@@ -83,7 +83,7 @@ local function begin(self)
       self.is_kept = true
       return set(self, cached, "cache_file")
    end
-   return fall_back(self, "it was not fetched yet")
+   return fall_back(self, "it has not been fetched yet")
 end
 
 local function save(self)
@@ -121,7 +121,7 @@ local function ask(self)
    if fine and files.is_prompt(value) then
       return value
    elseif fine and value ~= nil then
-      failure.raise("decode", "the response is no deployed prompt", "unexpected_response")
+      failure.raise("decode", "the response is not a deployed prompt", "unexpected_response")
    elseif not fine and not is_missing(value) then
       error(value, 0)
    end
@@ -235,7 +235,7 @@ end
 
 local function await(self, task, stop)
    if not tasks.settle(task, max(0, stop - now())) then
-      local text = "the prompt of '%s' was not fetched in time; that goes on"
+      local text = "the prompt of '%s' was not fetched in time; the request continues"
       failure.raise("timeout", text:format(self.component), "fetch")
    end
 end

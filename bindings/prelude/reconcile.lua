@@ -17,7 +17,7 @@ local now = library.now
 local reconcile = {}
 
 local function unreadable(room)
-   local message = "the response is not a list of %s with their ids"
+   local message = "the response is not a list of %s with ids"
    return failure.unexpected(message:format(room.rows), "GET", room.path)
 end
 
@@ -66,8 +66,8 @@ local function check_resumed(job, got)
       error(failure.new{
          kind = "argument",
          code = "wrong_resume",
-         message = ("option 'resume': the %s has got %d %s since, of which %d may be rows that "
-            .. "were unknown; was this value used before?"):format(job.room.owner, got, job.room.rows, possible),
+         message = ("option 'resume': the %s has %d new %s, of which at most %d can be rows of "
+            .. "this upload: was this value used before?"):format(job.room.owner, got, job.room.rows, possible),
       }, 0)
    end
 end
@@ -162,7 +162,7 @@ local function reason_for_doubt(job, surplus, part)
    if part then
       return part
    elseif surplus > 0 then
-      return ("the %s has got %d %s that are not of this upload, or were changed"):format(job.room.owner, surplus,
+      return ("the %s has %d %s that this upload did not add, or that were changed"):format(job.room.owner, surplus,
          job.room.rows)
    end
 end
@@ -218,13 +218,13 @@ function reconcile.after(job)
    local taken, err = look(job, scan)
    if not taken then
       if is_error(err) then
-         err.message = err.message .. "; this was the list after the upload, which shows rows that are there twice"
+         err.message = err.message .. " (in the listing after the upload, which looks for rows added twice)"
       end
       error(err, 0)
    elseif taken > 0 then
       error(failure.new{
          kind = "connection",
-         message = ("%d rows are there twice: a request that had failed, or one of an earlier upload, took effect "
+         message = ("%d rows are there twice: a request that had failed, perhaps of an earlier upload, took effect "
             .. "late, after its rows were sent again"):format(taken),
          code = "rows_twice",
          twice = scan:known():ranges(),

@@ -26,7 +26,7 @@ local function set_of(value, name, otherwise)
    if text == nil then
       return otherwise
    end
-   return type(text) == "string" and rows.set(text) or fail("this is no value of a failed upload")
+   return type(text) == "string" and rows.set(text) or fail("not the field resume of an upload's error")
 end
 
 -- Raises unless the rows of the range that begins here, which have been read again, are those that were sent.
@@ -34,7 +34,7 @@ local function compare(past, first)
    local _, last, sum = past.sent:from(first)
    local seen_first, seen_last, seen_sum = past.seen:from(first)
    if seen_first ~= first or seen_last ~= last or seen_sum ~= sum then
-      fail(("the source is not what it was, rows %d to %d have changed"):format(first, last))
+      fail(("the source has changed: rows %d to %d differ"):format(first, last))
    end
 end
 
@@ -52,7 +52,7 @@ end
 function resume.check_room(value, room)
    local before = value and room_of(value)
    if before and before ~= room.name then
-      fail(("its rows were sent as %s, and the experiment keeps %s now: upload with only_new = true"):format(
+      fail(("its rows were sent as %s, but the experiment now has %s: upload with only_new = true"):format(
          tostring(before), room.rows))
    elseif before and room.is_dataset and value.dataset_id ~= room.ids[2] then
       fail("it belongs to another dataset, " .. tostring(value.dataset_id))

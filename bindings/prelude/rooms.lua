@@ -41,7 +41,7 @@ function rooms.of_experiment(client, experiment_id)
    if not dataset_id then
       return rooms.observations(experiment_id)
    elseif not text_in(experiment.aiComponentId) then
-      failure.raise("decode", "the response holds a datasetId and no aiComponentId")
+      failure.raise("decode", "the response has a datasetId, but no aiComponentId")
    end
    return rooms.cases(experiment.aiComponentId, dataset_id)
 end

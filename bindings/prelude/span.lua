@@ -40,7 +40,7 @@ local function problem_of(position, where, attributes)
    end
    for key in pairs(attributes) do
       if type(key) ~= "string" or key == "" then
-         local text = "bad argument #%d to '%s' (attributes have names, and %s is none)"
+         local text = "bad argument #%d to '%s' (attribute names must be non-empty strings, got '%s')"
          return text:format(position, where, tostring(key))
       end
    end

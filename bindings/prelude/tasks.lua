@@ -87,9 +87,9 @@ function methods.await(task, ...)
    if over then
       return outcome(state)
    elseif over == nil then
-      error("the task awaits another one, and that awaits it: none can go on", 2)
+      error("deadlock: the task awaits a task that awaits it", 2)
    end
-   local message = ("the task has not ended within %.14g seconds; it goes on"):format(seconds)
+   local message = ("the task has not ended within %.14g seconds; it is still running"):format(seconds)
    error(setmetatable({ kind = "timeout", code = "await", message = message }, library.Error), 0)
 end
 
@@ -152,7 +152,7 @@ local function driver(group)
    local function is_over() return not group.members.first end
    local function on_stuck()
       if is_stuck then
-         error("a task of promptic.run was lost where memory ended", 0)
+         error("a task of promptic.run was lost: not enough memory", 0)
       end
       is_stuck = true
       cancel_members(group)
@@ -200,7 +200,7 @@ local function run(f, ...)
    end
    local state, is_stuck = enter(run_group, f, ...)
    if is_stuck then
-      error("every task awaits another one: none can go on", 2)
+      error("deadlock: every task awaits another one", 2)
    end
    return outcome(state)
 end

@@ -222,7 +222,7 @@ local function send(self, texts, settle)
          end
       end
       if first <= #texts and not self.is_closed then
-         note(self, "away", "the platform does not take traces now; they wait")
+         note(self, "away", "the platform does not accept traces at the moment; spans wait in the queue")
          background.rest(pause)
          pause = math.min(2 * pause, LONGEST_PAUSE)
       end

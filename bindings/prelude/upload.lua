@@ -52,7 +52,7 @@ end
 local function skip_large(job, batch)
    local set = rows.set()
    batch.rows:mark(set)
-   local row, reason = set:from(0), ("the platform finds its %d bytes too many"):format(batch.rows:bytes())
+   local row, reason = set:from(0), ("the platform refuses %d bytes as too large"):format(batch.rows:bytes())
    batch.rows:free()
    job.skipped[#job.skipped + 1] = {
       row = row,
@@ -219,7 +219,7 @@ local function source_failure(job, err)
    return failure.new{
       kind = "argument",
       code = "source_failed",
-      message = "the source has failed: " .. tostring(err),
+      message = "the source function failed: " .. tostring(err),
       cause = err,
    }
 end
@@ -450,7 +450,7 @@ end
 local function run(call, settings)
    if settings.resume and (settings.only_new or settings.dry_run) then
       failure.raise("argument",
-         "option 'resume': only_new and dry_run go without it, since they find out what is there",
+         "option 'resume' cannot be combined with only_new or dry_run: leave it out",
          "wrong_resume")
    end
    local job = Job.new(call, settings, resume.past(settings.resume, call.experiment_id))

@@ -41,7 +41,7 @@ static char push_separator(lua_State *L, const bindings_site *site, int settings
     if (value == NULL)
         return '\0';
     if (format->separator == '\0')
-        bindings_argument_error(L, site, "option 'separator': the source is no .csv file");
+        bindings_argument_error(L, site, "option 'separator': the source is not a .csv file");
     if (strlen(value) != 1 || strchr("\"\r\n ", *value) != NULL || (unsigned char)*value >= 0x7F)
         bindings_argument_error(L, site,
                                 "option 'separator': one character expected, such as ';' or a tab");
@@ -193,7 +193,7 @@ static void refuse_reading(lua_State *L, const bindings_site *options) {
     for (size_t i = 0; names[i] != NULL; i++) {
         lua_getfield(L, -1, names[i]);
         if (!lua_isnil(L, -1))
-            bindings_argument_error(L, options, "option '%s': the source is no file", names[i]);
+            bindings_argument_error(L, options, "option '%s': the source is not a file", names[i]);
         lua_pop(L, 1);
     }
 }

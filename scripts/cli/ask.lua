@@ -36,7 +36,7 @@ local function read(prompt, several)
       if why == "interrupted" then failure.interrupt() end
       if not line then
          say ""
-         failure.raise("nothing was answered", { code = 1 })
+         failure.raise("no answer was given", { code = 1 })
       end
       line = trim(line:gsub("\r\n?", "\n"))
       if not has_control(several and line:gsub("[\n\t]", " ") or line) then return line end
@@ -123,7 +123,8 @@ function ask.choice(label, choices)
       if line == "" then return choices[1][1] end
       local found = meant(line, choices)
       if #found == 1 then return found[1][1] end
-      say(#found == 0 and "None of them is called so: a number, or how one begins." or "Several begin so.")
+      say(#found == 0 and "No such choice: type its number or its first letters."
+         or "Several choices begin so: type more letters or the number.")
    end
 end
 

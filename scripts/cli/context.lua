@@ -68,8 +68,8 @@ function Context:confirm(question)
    if self.values.force then return end
    local ask, failure = require "promptic.cli.ask", require "promptic.cli.failure"
    if not ask.possible() then
-      failure.raise("this asks before it goes on, and there is no terminal to ask at", {
-         code = 2, hint = ("add -f to do it without a question: %s -f ..."):format(self.command),
+      failure.raise("this command asks for confirmation, but there is no terminal", {
+         code = 2, hint = ("add -f to skip the question: %s -f ..."):format(self.command),
       })
    end
    if type(question) == "function" then question = question(self) end

@@ -233,7 +233,7 @@ local function prompts(report, client, components)
       end
    end
    report("prompts", #components > looked and "note" or "ok", ("%d of %d components %s"):format(deployed, looked,
-      #components > looked and ("looked at, of %d, have a deployed prompt"):format(#components)
+      #components > looked and ("checked (of %d) have a deployed prompt"):format(#components)
       or "have a deployed prompt"))
 end
 

@@ -101,7 +101,7 @@ end
 
 --- A response that is not what the contract says.
 function failure.raise_shape(method, problem)
-   failure.raise(("the response to %s is not what was expected: %s"):format(method, problem),
+   failure.raise(("the response to %s has an unexpected form: %s"):format(method, problem),
       { hint = BY_KIND.decode })
 end
 
@@ -133,7 +133,7 @@ local function of_lua(err, situation, trace)
    if name and is_own(name) and not (answered and is_lack) then return { message = reason:sub(2, -2), code = 2 } end
    if answered then
       local first = text:match "^[^\n]*":gsub("^[%w_./]+%.lua:%d+: ", "")
-      return { message = ("the response to %s is not what was expected: %s"):format(answered, first),
+      return { message = ("the response to %s has an unexpected form: %s"):format(answered, first),
          hint = BY_KIND.decode, code = 1 }
    end
    return { message = trace or text, code = 1 }

@@ -123,7 +123,7 @@ function progress.watch(settings)
    if failure.is_interrupt(result) then
       failure.raise("interrupted", { code = 130, hint = settings.on_interrupt })
    elseif promptic.is_error(result) and result.code == "max_wait" then
-      failure.raise(("not finished after %g s: %s"):format(settings.max_wait, line.text or "nothing is known of it"),
+      failure.raise(("not finished after %g s: %s"):format(settings.max_wait, line.text or "its status is unknown"),
          { hint = settings.on_interrupt })
    end
    error(result, 0)

@@ -40,7 +40,7 @@ local function parse(path, text)
          documents[#documents + 1] = document
       end
    end
-   if #documents == 0 then failure.raise(path .. ": there are no spans in it") end
+   if #documents == 0 then failure.raise(path .. ": no spans in this file") end
    return documents
 end
 

@@ -50,7 +50,7 @@ end
 function access.enter(sandbox, request, row, input, session)
    local inner = { workspace_id = workspaces.ID, base_url = "http://" .. request.headers.host }
    if row.without_workspace then
-      if not session then failure.raise(401, "Needs a session token, not an API key") end
+      if not session then failure.raise(401, "This operation needs a session token, not an API key") end
    elseif session then
       inner.workspace_id = scope_of(request, input)
       if not workspaces.exists(sandbox, inner.workspace_id) then failure.not_found() end

@@ -101,7 +101,7 @@ end
 
 local function read(request)
    local body = bodies.decode(request.body or "")
-   if type(body) ~= "table" then failure.raise(400, "The body is no JSON object") end
+   if type(body) ~= "table" then failure.raise(400, "The body is not a JSON object") end
    return body
 end
 

@@ -128,7 +128,7 @@ end
 local function decode(kind, text)
    if kind == PROTOBUF then
       local read, value = pcall(otlp_protobuf.decode, text)
-      return read and value or failure.invalid("The body is no protobuf: %s", value)
+      return read and value or failure.invalid("The body is not protobuf: %s", value)
    end
    local body = bodies.decode(text)
    if type(body) ~= "table" then failure.invalid "The body must be an ExportTraceServiceRequest" end

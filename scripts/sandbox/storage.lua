@@ -118,7 +118,7 @@ local function put(sandbox, ticket, request)
    local bytes = request.body or ""
    if #bytes > ticket.most then failure.raise(413, "The object is larger than %d bytes", ticket.most) end
    if ticket.size and #bytes ~= ticket.size then
-      failure.invalid("The upload has %d bytes and was to have %d", #bytes, ticket.size)
+      failure.invalid("The upload has %d bytes, but %d were announced", #bytes, ticket.size)
    elseif (request.headers["content-type"] or "") ~= ticket.content_type then
       failure.invalid("The upload needs Content-Type: %s", ticket.content_type)
    end

@@ -132,11 +132,11 @@ describe("the redirect of an artifact", function()
 
    -- { where it leads, what the message says }
    for _, case in ipairs{
-      { "http://localhost:%d/x?" .. SIGNATURE, "plain http on another host, localhost" },
+      { "http://localhost:%d/x?" .. SIGNATURE, "plain http URL on another host, localhost" },
       { "http://user:secret@127.0.0.1:%d/x", "a user" },
       { "ftp://127.0.0.1:%d/x", "neither https nor http" },
-      { "file:///etc/passwd", "the platform names a URL" },
-      { "http://", "the platform names a URL that is none" },
+      { "file:///etc/passwd", "the platform sent a URL" },
+      { "http://", "the platform sent an invalid URL" },
    } do
       it("is not followed to " .. case[1], function()
          platform:always(redirect(case[1]:format(store.port)))
@@ -255,7 +255,7 @@ describe("download_artifact", function()
          local problem = clients.failure(case[1].download_artifact, case[1], "a1", path, case[2])
          assert.equal("decode", problem.kind)
          assert.equal(200, problem.status_code)
-         assert.matches("larger than " .. case[3] .. " allows", problem.message, 1, true)
+         assert.matches("exceeds " .. case[3], problem.message, 1, true)
          assert.equal("as it was", process.read_file(path))
          assert.equal("shot.png\n", files_of(folder))
       end

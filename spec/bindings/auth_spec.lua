@@ -445,7 +445,7 @@ describe("a login", function()
          io.stderr:write(problem.kind, " ", problem.code, " ", problem.message, "\n")
       ]] .. "", { server.url }, { HOME = folder }, "2>&1")
       assert.matches("enter the code [31m 2J x", shown, 1, true)
-      assert.matches("auth login_failed the login has failed: ", shown, 1, true)
+      assert.matches("auth login_failed the login failed: ", shown, 1, true)
       for _, bad in ipairs{ "\27", "\194\155", "\226\128\174", "\226\128\143" } do
          assert.is_nil(shown:find(bad, 1, true))
       end
@@ -496,7 +496,7 @@ describe("a login", function()
       server:reply{ status = 404, body = "{}" }
       local problem = clients.failure(login)
       assert.equal("auth", problem.kind)
-      assert.matches(server.url .. " offers no login", problem.message, 1, true)
+      assert.matches(server.url .. " offers no device login", problem.message, 1, true)
    end)
 
    it("needs a code that is whole", function()

@@ -51,7 +51,8 @@ describe("an api error", function()
    it("reads with its request where it is a 404 of a resource", function()
       assert.equal("[404] Not found (GET /components/a%20b)",
          tostring(failure{ status = 404, body = '{"error":"Not found"}' }))
-      assert.equal("[404] this server has no GET /components/{component_id}: another platform, or a wrong endpoint",
+      assert.equal("[404] this server has no GET /components/{component_id}: it is another platform, "
+         .. "or the endpoint is wrong",
          tostring(failure{ status = 404, body = "" }))
    end)
 
@@ -168,16 +169,16 @@ describe("a 404 for a route that the server does not have", function()
    -- { the call, the answer's body, the message }
    local ROUTES = {
       { "create_observations", { "e", {} }, "",
-         "this server has no POST /experiments/{experiment_id}/observations: a newer platform, which has "
-            .. "create_dataset_cases instead, or a wrong endpoint" },
+         "this server has no POST /experiments/{experiment_id}/observations: it is a newer platform, which has "
+            .. "create_dataset_cases instead, or the endpoint is wrong" },
       { "upload_observations", { "e", { { variables = { a = 1 }, expected = "x" } } }, "<html>Not found</html>",
-         ", or a wrong endpoint" },
+         ", or the endpoint is wrong" },
       { "list_models", {}, "404 page not found",
-         "this server has no GET /models: an older platform, which does not have list_models yet, or a wrong "
-            .. "endpoint" },
-      { "list_judge_results", { "c", "e" }, "<p>", "a newer platform, which no longer has list_judge_results, or a" },
+         "this server has no GET /models: it is an older platform, which does not have list_models yet, "
+            .. "or the endpoint is wrong" },
+      { "list_judge_results", { "c", "e" }, "<p>", "a newer platform, which no longer has list_judge_results, or the" },
       { "get_component", { "c" }, '{"detail":"Not Found"}',
-         "this server has no GET /components/{component_id}: another platform, or a wrong endpoint" },
+         "this server has no GET /components/{component_id}: it is another platform, or the endpoint is wrong" },
    }
 
    for _, case in ipairs(ROUTES) do

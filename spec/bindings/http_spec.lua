@@ -208,7 +208,7 @@ describe("a failure", function()
    it("comes after a quiet time, and at the deadline", function()
       server:always{ stall = true, body = "x", length = 2, headers = TEXT }
       local problem = failure(http, "GET", server.url, { timeout = 0.05 })
-      assert.same({ "timeout", "no byte has moved for 0.05 s" }, { problem.kind, problem.message })
+      assert.same({ "timeout", "no data was sent or received for 0.05 s" }, { problem.kind, problem.message })
       server:always{ chunked = true, body = "", pieces = { "a", "b", "c", "d", "e", "f", "g", "h" }, every = 50 }
       problem = failure(http, "GET", server.url, { deadline = 0.12 })
       assert.same({ "timeout", "deadline", "the deadline of 0.12 s has passed in attempt 1" },
@@ -239,7 +239,7 @@ describe("a failure", function()
       local lines = {}
       server:reply{ status = 503, headers = { ["Retry-After"] = "0" } }
       http("GET", server.url .. "/path?key=" .. SECRET, { max_retries = 1, log = function(level, line)
-         if not line:find("an idle connection had ended", 1, true) then
+         if not line:find("the server had closed the idle connection", 1, true) then
             lines[#lines + 1] = level .. " " .. line
          end
       end, headers = { Authorization = SECRET } })

@@ -308,7 +308,7 @@ describe("promptic configure", function()
       local result = run{ "configure", "--api-key", "k" }
       os.remove(home .. "/.promptic")
       assert.equal(1, result.code)
-      assert.matches("config.toml cannot be written: a part of its path is no folder", result.stderr, 1, true)
+      assert.matches("config.toml cannot be written: a part of its path is not a folder", result.stderr, 1, true)
    end)
 
    it("tells of a file that is wrong, and leaves it", function()

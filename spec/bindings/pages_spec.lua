@@ -149,7 +149,7 @@ it("does not take an answer without a list for the end", function()
       server:always{ body = body }
       local problem = clients.failure(ids, client:each_experiment())
       assert.equal("decode", problem.kind)
-      assert.equal("the response holds no list 'data'", problem.message)
+      assert.equal("the response has no list 'data'", problem.message)
       assert.equal("/experiments", problem.path)
    end
 end)
@@ -174,7 +174,7 @@ it("a list without an end is an error #large", function()
       end
    end)
    assert.equal("decode", problem.kind)
-   assert.matches("the list has no end", problem.message, 1, true)
+   assert.matches("the list does not end", problem.message, 1, true)
    assert.equal(10000000, count)
    assert.equal(11, server:count())
 end)

@@ -81,7 +81,7 @@ describe("prompt:get", function()
    it("asks once and returns the same table until the prompt changes", function()
       deploy "one"
       local prompt = client:prompt(ID)
-      assert.same({ nil, "it was not fetched yet", n = 2 }, table.pack and table.pack(prompt:get())
+      assert.same({ nil, "it has not been fetched yet", n = 2 }, table.pack and table.pack(prompt:get())
          or { nil, select(2, prompt:get()), n = 2 })
       for _ = 1, 10 do prompt:get() end
       assert.is_true(promptic.flush(10))

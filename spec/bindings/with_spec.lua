@@ -24,7 +24,7 @@ describe("client:with", function()
       local err = clients.failure(client.list_components, client:with{ deadline = 0.05, max_retries = 0 })
       assert.same({ "timeout", "the deadline of 0.05 s has passed in attempt 1" }, { err.kind, err.message })
       err = clients.failure(client.list_components, client:with{ timeout = 0.05, max_retries = 0 })
-      assert.same({ "timeout", "no byte has moved for 0.05 s" }, { err.kind, err.message })
+      assert.same({ "timeout", "no data was sent or received for 0.05 s" }, { err.kind, err.message })
    end)
 
    it("makes a view of a view, which keeps what it does not change", function()

@@ -105,7 +105,7 @@ for name, plain in pairs{ readline = false, ["the terminal's own editing"] = tru
       end)
 
       it("ends with Ctrl-C as an interruption, and with Ctrl-D as no answer", function()
-         local said_of = { ["C-c"] = { "interrupted", "[exit 130]" }, ["C-d"] = { "nothing was answered", "[exit 1]" } }
+         local said_of = { ["C-c"] = { "interrupted", "[exit 130]" }, ["C-d"] = { "no answer was given", "[exit 1]" } }
          for key, said in pairs(said_of) do
             start(plain, { "components", "delete", component })
             screen:wait("[y/N]")

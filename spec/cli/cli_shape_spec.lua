@@ -63,7 +63,7 @@ for _, words in ipairs(COMMANDS) do
             server:always{ body = body }
             local result, what = run(words)
             assert.equal(1, result.code, body .. " " .. what)
-            assert.matches("the response to [%w_ ]+ is not what was expected", result.stderr, 1)
+            assert.matches("the response to [%w_ ]+ has an unexpected form", result.stderr, 1)
             assert.matches("is the endpoint a Promptic platform?", result.stderr, 1, true)
             assert.equal("", result.stdout)
          end

@@ -157,7 +157,7 @@ describe("promptic's output", function()
          local result = promptic{ "experiments", "create", terminal = 80, env = { NO_COLOR = "1" },
             stdin = "nonsense\nspam-f\n\n3\nAnswer in JSON\nas JSON\n" }
          assert.equal(0, result.code)
-         assert.matches("None of them is called so", result.stdout)
+         assert.matches("No such choice", result.stdout)
          assert.matches("   1  spam%-filter  " .. plain:gsub("%-", "%%-"), result.stdout)
          local made = server:ok("GET", "/experiments/" .. result.stdout:match("  id +(%S+)"))
          assert.same({ plain, "sandbox-small", "structuredOutput", "Answer in JSON", "as JSON" }, {

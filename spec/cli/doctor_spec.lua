@@ -110,7 +110,7 @@ describe("promptic doctor", function()
       local gone, last = findings[#findings - 1], findings[#findings]
       assert.equal("n2 is for the model old, which `promptic models list` no longer has", gone.text)
       assert.matches("promptic experiments duplicate e2 -m MODEL", gone.advice, 1, true)
-      assert.same({ "note", "4 of 20 components looked at, of 25, have a deployed prompt" }, { last.state, last.text })
+      assert.same({ "note", "4 of 20 components checked (of 25) have a deployed prompt" }, { last.state, last.text })
    end)
 
    it("takes a newer and an older platform for what they are", function()

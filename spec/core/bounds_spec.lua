@@ -172,7 +172,7 @@ describe("a step takes a bounded part", function()
       bounded(get, function(fine, problem)
          assert.is_false(fine)
          assert.same({ "decode", 200 }, { problem.kind, problem.status_code })
-         assert.matches("larger than max_response_bytes allows: 50000000 bytes", problem.message, 1, true)
+         assert.matches("exceeds max_response_bytes: 50000000 bytes", problem.message, 1, true)
       end)
    end)
 

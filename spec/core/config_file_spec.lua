@@ -217,10 +217,10 @@ describe("the file", function()
 
    it("is no pipe, which would be waited for, and no folder", function()
       assert(os.execute("mkfifo " .. file))
-      assert.matches("is no file", clients.failure(save, { api_key = "k" }).message, 1, true)
+      assert.matches("is not a regular file", clients.failure(save, { api_key = "k" }).message, 1, true)
       os.remove(file)
       assert(os.execute("mkdir " .. file))
-      assert.matches("is no file", clients.failure(save, { api_key = "k" }).message, 1, true)
+      assert.matches("is not a regular file", clients.failure(save, { api_key = "k" }).message, 1, true)
    end)
 
    it("is a new one each time, so that no reader sees half of it", function()
@@ -504,7 +504,7 @@ describe("a file that others have a say in", function()
 
    it("is not waited for where it is a pipe", function()
       assert(os.execute("mkfifo " .. file))
-      assert.matches("it is no file", clients.failure(client).message, 1, true)
+      assert.matches("not a regular file", clients.failure(client).message, 1, true)
    end)
 
    it("is refused with its line for a key that is given twice, or holds a NUL", function()

@@ -63,7 +63,7 @@ describe("timeout ends an attempt", function()
          open{ timeout = 0.2 }
          server:always(case[2])
          local problem = times_out(0.2)
-         assert.matches("no byte has moved for 0.2 s", problem.message, 1, true)
+         assert.matches("no data was sent or received for 0.2 s", problem.message, 1, true)
          assert.equal(1, problem.attempts)
          assert.equal(1, server:count())
       end)

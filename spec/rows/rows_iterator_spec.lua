@@ -108,7 +108,7 @@ describe("promptic.rows", function()
          { path, { label_column = "part", split_column = "part" }, "'part' is the label_column" },
          { path, { split_column = "expected" }, "'expected' is the label_column" },
          { path, { seperator = ";" }, "did you mean 'separator'?" },
-         { path, { format = "json", separator = ";" }, "the source is no .csv file" },
+         { path, { format = "json", separator = ";" }, "the source is not a .csv file" },
       } do
          clients.refused(function() promptic.rows(case[1], case[2]) end, case[3])
       end
@@ -137,9 +137,9 @@ describe("uploads take the same options", function()
       for _, name in ipairs{ "format", "label_column", "split_column", "separator" } do
          clients.refused(function() client:upload_observations("e", {}, { [name] = name == "format" and "csv"
             or "x" }) end,
-            ("option '%s': the source is no file"):format(name))
+            ("option '%s': the source is not a file"):format(name))
       end
       clients.refused(function() client:upload_observations("e", {}, { variables = { "a" } }) end,
-         "the source is no file")
+         "the source is not a file")
    end)
 end)

@@ -86,7 +86,7 @@ describe("credentials", function()
       local answer = asking("/workspaces", "Bearer session-sandbox")
       assert.equal(200, answer.status)
       assert.equal(WORKSPACE, answer.json.data[1].id)
-      assert_error(401, "Needs a session token, not an API key", asking("/workspaces", "Bearer sandbox"))
+      assert_error(401, "This operation needs a session token, not an API key", asking("/workspaces", "Bearer sandbox"))
    end)
 
    it("let a session token do the rest in the workspace it names", function()

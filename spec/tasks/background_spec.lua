@@ -74,7 +74,7 @@ describe("a task in the background", function()
          second:await()
       end)
       assert.is_false(fine)
-      assert.matches("none can go on", tostring(problem), 1, true)
+      assert.matches("deadlock: ", tostring(problem), 1, true)
       count.stop()
    end)
 

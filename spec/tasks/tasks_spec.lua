@@ -125,7 +125,7 @@ describe("promptic.run", function()
             two = promptic.spawn(function() return one:await() end)
             one:await()
          end)
-      end, "none can go on")
+      end, "deadlock: every task awaits another one")
    end)
 end)
 

@@ -151,7 +151,7 @@ static void cut(void) {
     free(body);
     body = long_body("<style>", 64 * 1024, "</style>far"); /* beyond what is read of a page */
     char *message = message_of(NULL, 599, "text/html", body);
-    SAME("status 599 without an explanation", message);
+    SAME("status 599 without a message", message);
     memory_free(NULL, message);
     free(body);
 }
@@ -162,18 +162,20 @@ static void no_route(void) {
         const char *route, *resource; /* what a page and the platform's own 404 say */
     } cases[] = {
         {{.name = "a", .verb = "GET", .path = "/a", .since = "1.2"},
-         "an older platform, which does not have a yet, or a wrong endpoint",
+         "it is an older platform, which does not have a yet, or the endpoint is wrong",
          "x: this platform does not have a yet"},
         {{.name = "a", .verb = "GET", .path = "/a/{id}", .since = "1.2"},
-         "an older platform, which does not have a yet, or a wrong endpoint",
+         "it is an older platform, which does not have a yet, or the endpoint is wrong",
          "x"},
         {{.name = "a", .verb = "GET", .path = "/a", .dropped = "2", .instead = "b"},
-         "a newer platform, which has b instead, or a wrong endpoint",
+         "it is a newer platform, which has b instead, or the endpoint is wrong",
          "x; or this platform no longer has it: use b"},
         {{.name = "a", .verb = "GET", .path = "/a", .since = "1.2", .dropped = "2"},
-         "a newer platform, which no longer has a, or a wrong endpoint",
+         "it is a newer platform, which no longer has a, or the endpoint is wrong",
          "x; or this platform no longer has it"},
-        {{.name = "a", .verb = "GET", .path = "/a"}, "another platform, or a wrong endpoint", "x"},
+        {{.name = "a", .verb = "GET", .path = "/a"},
+         "it is another platform, or the endpoint is wrong",
+         "x"},
     };
     CHECK(is_no_route(404, "") && is_no_route(404, "<p>"));
     CHECK(!is_no_route(404, "{\"error\":\"x\"}"));

@@ -248,7 +248,7 @@ describe("only_new", function()
          assert.same({ 9, 3 }, count_of(rows))
          assert.same({ 0, 12 }, count_of(rows))
          local problem = failure(upload, rows, { only_new = true, resume = { experiment_id = "e" } })
-         assert.matches("only_new and dry_run go without it", problem.message, 1, true)
+         assert.matches("cannot be combined with only_new or dry_run", problem.message, 1, true)
       end)
    end
 
@@ -298,7 +298,7 @@ describe("only_new", function()
       local problem = failure(upload, observations.rows(3), { only_new = true })
       assert.equal(404, problem.status_code)
       assert.same({ { first = 1, last = 3 } }, problem.rows.sent)
-      assert.matches("the list after the upload, which shows rows that are there twice", problem.message, 1, true)
+      assert.matches("in the listing after the upload, which looks for rows added twice", problem.message, 1, true)
    end)
 
    it("counts observations that the server has beside the cases", function()
@@ -355,7 +355,7 @@ describe("the value to go on from", function()
       serve()
       local again = failure(upload, rows, { resume = problem.resume })
       assert.equal("argument", again.kind)
-      assert.matches("its rows were sent as observations, and the experiment keeps cases now: upload with only_ne"
+      assert.matches("its rows were sent as observations, but the experiment now has cases: upload with only_ne"
          .. "w = true",
          again.message, 1, true)
       assert.equal(2, #posts())

@@ -35,9 +35,9 @@ describe("labels are noted", function()
       { { "\195\137T\195\137", "\195\169t\195\169" },
          'labels "\195\137T\195\137" (row 1) and "\195\169t\195\169" (row 2) differ in case only' },
       { { "caf\195\169", "cafe\204\129" },
-         'labels "caf\195\169" (row 1) and "cafe\\u0301" (row 2) have accents that are '
-         .. "written in two ways (NFC and NFD)" },
-      { { "\237\149\156", "\225\132\146\225\133\161\225\134\171" }, "written in two ways" },
+         'labels "caf\195\169" (row 1) and "cafe\\u0301" (row 2) differ in how accents '
+         .. "are encoded (NFC and NFD)" },
+      { { "\237\149\156", "\225\132\146\225\133\161\225\134\171" }, "how accents are encoded" },
       { { "ham", "ham\226\128\139" },
          'label "ham\\u200B" (row 2) holds a zero width space (U+200B), unlike "ham" (row 1)' },
       { { "a b", "a\194\160b" }, "holds a no-break space (U+00A0)" },

@@ -8,6 +8,6 @@ return {
    examples = "promptic run pipeline.lua --epochs 3",
    run = function(_, values)
       local _, message = require("promptic.terminal").exec { values.script, table.unpack(values.rest) }
-      require("promptic.cli.failure").raise("the interpreter does not start: " .. tostring(message))
+      require("promptic.cli.failure").raise("the interpreter could not be started: " .. tostring(message))
    end,
 }

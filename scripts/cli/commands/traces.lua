@@ -39,7 +39,7 @@ end
 local function sent(answer)
    if answer.rejected == 0 then return ("Sent %d spans."):format(answer.spans) end
    return ("Sent %d spans; %d more were rejected: %s"):format(answer.spans, answer.rejected,
-      answer.message or "no reason was given")
+      answer.message or "the platform gave no reason")
 end
 
 return {
@@ -142,7 +142,8 @@ return {
                local part = answer.partialSuccess or {}
                local rejected = math.tointeger(tonumber(part.rejectedSpans or 0)) or 0
                if rejected == 0 then return "Sent the spans." end
-               return ("%d spans were rejected: %s"):format(rejected, part.errorMessage or "no reason was given")
+               return ("%d spans were rejected: %s"):format(rejected,
+                  part.errorMessage or "the platform gave no reason")
             end,
          },
       },
