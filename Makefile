@@ -22,7 +22,7 @@ LUA := $(or $(LUA),$(shell for name in lua5.4 lua54 lua; do \
 LUA_PACKAGE := $(or $(LUA_PACKAGE),$(shell for name in lua5.4 lua54 lua-5.4 lua; do \
 	pkg-config --exists "$$name >= 5.4 $$name < 5.5" 2>/dev/null && echo $$name && break; done))
 
-# $(call flags,--cflags,package): nothing where there is no such package; .ci/deps says so then.
+# $(call flags,--cflags,package): nothing if there is no such package; .ci/deps says so then.
 flags = $(if $(2),$(shell pkg-config $(1) $(2) 2>/dev/null))
 # $(call archive,names...): the first static library of these names, as the compiler or pkg-config knows them.
 archive = $(firstword $(wildcard $(foreach name,$(1),$(shell $(CC) -print-file-name=$(name) 2>/dev/null)) \

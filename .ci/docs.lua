@@ -100,7 +100,7 @@ function generators.methods()
    return render({ "resource", "method", "what it does", "returns" }, rows)
 end
 
--- "or nil; since 0.18": what is said of a field beside its type.
+-- "or nil; since 0.18": the remark beside a field's type.
 local function remarks(field)
    local list = {}
    if field.absent or field.null then list[#list + 1] = "or nil" end
@@ -175,7 +175,7 @@ local function rows_of(words)
    return list
 end
 
--- Options have a table of their own where there are many.
+-- Options have a table of their own if there are many.
 local MOST_OPTIONS = 4
 
 local function short_signature(row)

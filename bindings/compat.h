@@ -269,7 +269,7 @@ void compat_traceback(lua_State *L, lua_State *coroutine);
 /* [-0, +0, -] The main coroutine, NULL if it is not known. Needs a free slot. */
 lua_State *compat_mainthread(lua_State *L);
 
-/* [-0, +0, e] Prepares what is above. Once a lua_State; in Lua 5.1 on the main coroutine, if that
+/* [-0, +0, e] Prepares the functions above. Once a lua_State; in Lua 5.1 on the main coroutine, if that
  * is to be known. */
 void compat_open(lua_State *L);
 

@@ -39,7 +39,7 @@ void bindings_get(lua_State *L, bindings_slot slot);
 void bindings_set(lua_State *L, bindings_slot slot);
 
 /* [-0, +0, m] Names the metatable on top, and closes it to scripts: getmetatable returns the name.
- * Every userdata has such a one, since its __gc called by a script would free what is in use. */
+ * Every userdata has such a one, since its __gc called by a script would free memory in use. */
 void bindings_name_metatable(lua_State *L, const char *name);
 
 #endif

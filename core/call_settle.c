@@ -118,7 +118,7 @@ static void fail_with(promptic_call *call, const transfer_outcome *outcome, doub
     call_end(call);
 }
 
-/* How long until the next attempt, in seconds; negative where there is none. */
+/* How long until the next attempt, in seconds; negative if there is none. */
 static double next_delay(promptic_call *call, const retry_attempt *attempt) {
     promptic_client *client = call->client;
     bool is_used = call->is_stream && call->transfer.inflow.decoded > 0;

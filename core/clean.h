@@ -1,7 +1,7 @@
 /*
  * clean.h - text from outside (responses, headers, libcurl, files) before it becomes part of a
  * message, a code, a request id, a path or a line of the log. The one place that decides what may
- * reach a terminal and what is a secret.
+ * reach a terminal, and secrets.
  */
 #ifndef PROMPTIC_CLEAN_H
 #define PROMPTIC_CLEAN_H

@@ -35,7 +35,7 @@ struct config {
     char *endpoint;       /* scheme://host[:port][/path], no trailing slash */
     bool is_loopback;     /* config_is_loopback of its host: goes past any proxy */
     const char *source;   /* of the credential: "arguments", "environment" or "file"; static. NULL
-                           * where there is none */
+                           * if there is none */
     const char *endpoint_source; /* the same of the endpoint, or "default" */
     char *ca_file;               /* PEM file, or NULL: libcurl's own */
     char *ca_path;               /* directory of PEM files, or NULL: libcurl's own */

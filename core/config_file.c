@@ -132,7 +132,7 @@ static ssize_t read_all(int file, char *buffer, size_t size) {
     return (ssize_t)length;
 }
 
-/* Whether what is open may be read, and decide where credentials are sent: 0, or why not. Of
+/* Whether the open file may be read, and decide where credentials are sent: 0, or why not. Of
  * devices /dev/null is a file without content. */
 static int check_file(int file) {
     struct stat status;

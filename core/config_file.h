@@ -28,10 +28,10 @@ typedef enum config_key {
 /* The key's name in the file; a static string. */
 const char *config_key_name(config_key key);
 
-/* The key of this name, CONFIG_KEYS where there is none. */
+/* The key of this name, CONFIG_KEYS if there is none. */
 config_key config_find_key(const char *name);
 
-/* Adds the file's path: what is given, ~/.promptic/config.toml where that is NULL. Nothing is added
+/* Adds the file's path: the given one, ~/.promptic/config.toml if that is NULL. Nothing is added
  * where `given` is empty or there is no home directory. */
 void config_add_path(struct text *path, const char *given);
 

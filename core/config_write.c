@@ -17,7 +17,7 @@
 
 static const char byte_order_mark[] = "\xEF\xBB\xBF";
 
-/* ------------------------------------------------------------- what is there */
+/* ------------------------------------------------------------ existing file */
 
 /* Where a key stands in the file. */
 struct key_place {
@@ -28,11 +28,11 @@ struct key_place {
 /* The file before a change. */
 typedef struct original {
     struct text path;
-    char *data; /* NULL where there is no file; freed with config_free_file */
+    char *data; /* NULL if there is no file; freed with config_free_file */
     size_t length;
     struct key_place places[CONFIG_KEYS];
     size_t last_end;    /* of the last top-level value; 0: there is none */
-    size_t first_table; /* where its header begins; the length where there is none */
+    size_t first_table; /* where its header begins; the length if there is none */
     promptic_error *error;
     promptic_kind kind;
 } original;
@@ -393,7 +393,7 @@ static int make_folder(const char *folder) {
 }
 
 /* Finds the file, makes its folder and locks it: 0, or why not. *folder (freed with memory_free) is
- * NULL where there is nothing to do. */
+ * NULL if there is nothing to do. */
 static int prepare(original *o, const struct plan *plan, char **folder, int *lock) {
     struct stat status;
     if (stat(o->path.data, &status) != 0 && errno == EACCES)

@@ -128,7 +128,7 @@ static const promptic_endpoint table[] = {
             INNER(ITEM, "description", "description", STRING, "what it does: the text that is optimised", REQUIRED, NOT_EMPTY),
             INNER(ITEM, "input_schema", "inputSchema", OBJECT, "JSON schema of its arguments"))),
         ARGUMENT(BODY, "test_cases", "testCases", ARRAY, "queries with the tool that is right, one at least", NOT_EMPTY, .items = PARAMETERS(
-            INNER(ITEM, "query", "query", STRING, "what is asked", REQUIRED),
+            INNER(ITEM, "query", "query", STRING, "the question", REQUIRED),
             INNER(ITEM, "expected_tool", "expectedTool", STRING, "name of the right tool; empty: none is", REQUIRED))),
         OPTION(BODY, "tool_source", "toolSource", STRING, "where the tools come from", DEFAULT("manual"), ONE_OF(TOOL_SOURCE)),
         OPTION(BODY, "optimize_system_prompt", "optimizeSystemPrompt", BOOLEAN, "optimise the system prompt too", DEFAULT("false")),
@@ -230,7 +230,7 @@ static const promptic_endpoint table[] = {
      .summary = "One iteration with its score per evaluator."},
     {.name = "get_best_iteration", .module = "iterations", .verb = "GET", .path = "/experiments/{experiment_id}/iterations/best",
      .parameters = PARAMETERS(EXPERIMENT_ID), .repeatable = true, .returns = RETURNS_A("IterationWithScores"),
-     .summary = "The best iteration, by evalNormalizedScore where there is one."},
+     .summary = "The best iteration, by evalNormalizedScore if there is one."},
 
     /* ---------------------------------------------------------- deployments */
     {.name = "get_deployment", .module = "deployments", .verb = "GET", .path = "/components/{component_id}/deployment",

@@ -126,7 +126,7 @@ static bool keep_failure(struct inflow *inflow, const char *bytes, size_t length
     return fits || fail(inflow, INFLOW_ENOUGH);
 }
 
-/* Hands on what is no longer coded. */
+/* Hands on decoded bytes. */
 static bool deliver(struct inflow *inflow, const char *bytes, size_t length) {
     if (length == 0)
         return true;
@@ -149,7 +149,7 @@ static inflow_problem problem_of(const struct inflow *inflow) {
     return inflow->is_failure ? INFLOW_ENOUGH : INFLOW_NO_GZIP;
 }
 
-/* Decodes until then; *length becomes what is left. */
+/* Decodes until then; *length becomes the rest's. */
 static bool decode(struct inflow *inflow, const char *bytes, size_t *length, int64_t until_us) {
     struct gzip *gzip = inflow->gzip;
     while (*length > 0 || gzip->has_more) {

@@ -2,7 +2,7 @@
  * inflow.h - the body of a response: counted, decoded, and handed on.
  *
  * Bytes are counted here and nowhere else, before and after decoding, whether they are kept or
- * handed to a callback. Decoding ends with the time that a step has for it; what is left of the
+ * handed to a callback. Decoding ends with the time that a step has for it; the rest of the
  * bytes then is kept, and inflow_go_on goes on with it.
  */
 #ifndef PROMPTIC_INFLOW_H
@@ -68,7 +68,7 @@ bool inflow_open(struct inflow *inflow, int status, int64_t length, bool to_head
 /* Takes bytes that came; nothing may be left of earlier ones. False with a problem. */
 bool inflow_take(struct inflow *inflow, const char *bytes, size_t length, int64_t until_us);
 
-/* Goes on with what is left. False with a problem. */
+/* Goes on with the rest. False with a problem. */
 bool inflow_go_on(struct inflow *inflow, int64_t until_us);
 
 bool inflow_has_left(const struct inflow *inflow);

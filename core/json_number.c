@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Half-way points between doubles have at most 767 significant digits; what is beyond them only
+/* Half-way points between doubles have at most 767 significant digits; later ones only
    matters as being zero or not. */
 #define SIGNIFICANT_DIGITS 780
 
@@ -175,7 +175,7 @@ static inline const char *add_digits(const char *p, const char *end, uint64_t *d
     return p;
 }
 
-/* NULL where there is none that is that small; read_exactly knows more. */
+/* NULL if there is none that is that small; read_exactly knows more. */
 static inline const char *read_small(const char *p, const char *end, small *s) {
     *s = (small){.negative = *p == '-'};
     p += s->negative ? 1 : 0;

@@ -12,7 +12,7 @@ typedef struct json_number {
 
 /*
  * Reads a number by the grammar of RFC 8259 (no leading zeros or plus, digits on both sides of the
- * point) and returns its end, or NULL where there is none at `text`. Asks no locale.
+ * point) and returns its end, or NULL if there is none at `text`. Asks no locale.
  */
 const char *json_number_read(const char *text, const char *end, json_number *number);
 

@@ -51,7 +51,7 @@ typedef enum json_damage {
 /* Everything but the fields named in this header is the reader's own. Zeroed, it owns nothing. */
 typedef struct json_reader {
     const char *at;    /* the next byte to read; after an event, the first one behind its token */
-    const char *end;   /* of what is there of the text */
+    const char *end;   /* of the text received so far */
     const char *begin; /* of the token: what stands from here on has to stay, or move together */
     const char *text;  /* of a key or string, without its quotes and escapes; not NUL-terminated */
     size_t length;

@@ -26,7 +26,7 @@
  * connection, with a TLS handshake of a millisecond, and a step may be a part of a game's frame. */
 #define LOOP_MAX_LAUNCHES 2
 
-/* Microseconds that a step has for responses, about: a half for what is left of those that came,
+/* Microseconds that a step has for responses, about: a half for the rest of those that came,
  * and for what else comes the rest. */
 #define LOOP_STEP_US 1000
 

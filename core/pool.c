@@ -183,7 +183,7 @@ static bool make_share(pool_handles *handles) {
                                                        CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
 }
 
-/* Makes what is missing of the handles; what is there already is kept if that fails. */
+/* Makes the missing handles; existing ones are kept if that fails. */
 static bool make_handles(struct pool *pool) {
     if (pool->handles == NULL)
         pool->handles = memory_new(pool->allocator, sizeof *pool->handles);

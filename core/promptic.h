@@ -150,7 +150,7 @@ PROMPTIC_API promptic_loop *promptic_loop_new(promptic_error *error);
  * functions of promptic_watch in use. NULL is allowed. */
 PROMPTIC_API void promptic_loop_free(promptic_loop *loop);
 
-/* Does what is ready, runs the callbacks of calls that ended, never blocks. Between two steps two
+/* Advances ready calls, runs the callbacks of calls that ended, never blocks. Between two steps two
  * attempts begin at most, each perhaps with a TLS handshake, so that no frame pays for many; the
  * others follow in the next steps, which promptic_timeout_ms then says are due at once. In a host's
  * own event loop (promptic_watch) it does what time has made due, and leaves sockets to
@@ -311,12 +311,12 @@ typedef struct promptic_config_info {
     bool exists;     /* else nothing of the following is set but path */
     bool is_shared;  /* others than its owner can read or change it (mode & 077) */
     bool has[4];     /* api_key, access_token, workspace_id, endpoint */
-    char path[4096]; /* "" where there is no home directory */
+    char path[4096]; /* "" if there is no home directory */
     bool has_ai_application_id;
 } promptic_config_info;
 
-/* Fills *info. PROMPTIC_OK, also where there is no such file; else PROMPTIC_CONFIG (it cannot be
- * read, is no TOML, is wrong) or PROMPTIC_MEMORY with *error filled, and what is known in *info. */
+/* Fills *info. PROMPTIC_OK, also if there is no such file; else PROMPTIC_CONFIG (it cannot be
+ * read, is no TOML, is wrong) or PROMPTIC_MEMORY with *error filled, and the known part in *info. */
 PROMPTIC_API promptic_kind promptic_config_inspect(const char *file, promptic_config_info *info,
                                                    promptic_error *error);
 
@@ -387,13 +387,13 @@ typedef promptic_pair promptic_header;
 /* How a call ended. Everything is borrowed from the call. */
 typedef struct promptic_result {
     promptic_kind kind;
-    int status; /* HTTP status, 0 where there was no whole response but one that cannot be used */
+    int status; /* HTTP status, 0 if there was no whole response but one that cannot be used */
     const char *message; /* for people; NULL where kind is PROMPTIC_OK */
     const char *method;
     const char *path; /* below /api/v1, encoded, without the query */
     const char *body; /* the last response's, as far as it arrived; NUL-terminated, never NULL */
     size_t body_length;
-    const char *request_id; /* the response's x-request-id; NULL where there is none */
+    const char *request_id; /* the response's x-request-id; NULL if there is none */
     double retry_after;     /* seconds the platform asked to wait; negative: it did not */
     int attempts;
     bool maybe_sent; /* a failed call that may have taken effect on the platform */
@@ -425,11 +425,11 @@ PROMPTIC_API bool promptic_call_done(const promptic_call *call);
 /* How it ended, valid until promptic_call_free; NULL while it has not. */
 PROMPTIC_API const promptic_result *promptic_call_result(const promptic_call *call);
 
-/* Milliseconds until the call's deadline, 0 once it has passed, -1 where there is none: for what a
+/* Milliseconds until the call's deadline, 0 once it has passed, -1 if there is none: for what a
  * caller does with the response, which is a part of the call to whoever waits for it. */
 PROMPTIC_API long promptic_call_left_ms(const promptic_call *call);
 
-/* Cuts the body of an ended call to `keep` bytes and frees up to `most` bytes of what is behind;
+/* Cuts the body of an ended call to `keep` bytes and frees up to `most` bytes behind them;
  * false where more is left. To free 100 MB at once takes some 10 ms. result->body may move. */
 PROMPTIC_API bool promptic_call_shrink(promptic_call *call, size_t keep, size_t most);
 
@@ -454,7 +454,7 @@ PROMPTIC_API void promptic_call_cut(promptic_call *call);
  * has not run yet. NULL is allowed. */
 PROMPTIC_API void promptic_call_free(promptic_call *call);
 
-/* Header lookup, any case. NULL where there is none; borrowed from the call. */
+/* Header lookup, any case. NULL if there is none; borrowed from the call. */
 PROMPTIC_API const char *promptic_result_header(const promptic_result *result, const char *name);
 
 #ifdef __cplusplus

@@ -15,7 +15,7 @@
 struct proxy {
     char *url;        /* scheme://[user:password@]host[:port]; NULL: none */
     char *exceptions; /* no_proxy, as CURLOPT_NOPROXY(3) takes it; NULL: none */
-    char *password;   /* decoded, NULL where there is none: a secret */
+    char *password;   /* decoded, NULL if there is none: a secret */
     char *basic;      /* "user:password" in base64, as Proxy-Authorization has it: a secret */
 };
 

@@ -18,7 +18,7 @@
 typedef struct retry_attempt {
     bool repeatable;    /* of the endpoint, or of the method: GET, DELETE */
     bool never_sent;    /* no byte of the request was sent */
-    promptic_kind kind; /* PROMPTIC_API_ERROR where there is a response */
+    promptic_kind kind; /* PROMPTIC_API_ERROR if there is a response */
     int status;         /* of the response; used with PROMPTIC_API_ERROR only */
     double retry_after; /* of the response, in seconds; negative where it has none */
 } retry_attempt;
@@ -49,13 +49,13 @@ bool retry_is_passing(promptic_kind kind, int status);
 bool retry_allowed(const retry_attempt *attempt);
 
 /*
- * Seconds until the next attempt: the Retry-After where there is one (RETRY_LONGEST_AFTER at
+ * Seconds until the next attempt: the Retry-After if there is one (RETRY_LONGEST_AFTER at
  * most), else drawn evenly from 0 to min(RETRY_LONGEST_BACKOFF, base * 2^(attempt - 1)), which is
  * exponential backoff with full jitter.
  *
  *   attempt       the attempt that has failed: 1 is the first
  *   base          seconds: the bound of the first delay
- *   retry_after   seconds, negative where there is none
+ *   retry_after   seconds, negative if there is none
  *   random_state  of retry_seed, advanced by each call
  */
 double retry_delay(int attempt, double base, double retry_after, uint64_t *random_state);

@@ -18,7 +18,7 @@ struct text {
     char *data;                          /* NULL until something was added */
     size_t length;                       /* bytes, without the final NUL */
     size_t capacity;
-    bool failed; /* an allocation has failed; what is held is incomplete */
+    bool failed; /* an allocation has failed; the content is incomplete */
 };
 
 /* An empty text whose memory will come from the allocator (memory.h), which must outlive it.
@@ -31,7 +31,7 @@ void text_free(struct text *text);
 /* Empties the text and forgets a failure; keeps the memory for what comes next. */
 void text_clear(struct text *text);
 
-/* Drops what is behind the first `length` bytes. */
+/* Drops the bytes behind the first `length`. */
 void text_cut(struct text *text, size_t length);
 
 /* Gives back up to `most` bytes of memory that nothing is in; false where more is left. */

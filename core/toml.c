@@ -17,7 +17,7 @@ typedef struct reader {
      * one allocation each, so that no copy of a secret is left behind by a realloc. */
     char *key, *value;
     size_t key_length, key_parts;
-    const char *fault; /* what is wrong with the text, on line `line` */
+    const char *fault; /* the problem, on line `line` */
 } reader;
 
 /* Always false, so that a function can fail in one line. */

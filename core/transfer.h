@@ -1,5 +1,5 @@
 /*
- * transfer.h - one HTTP exchange over a libcurl easy handle: what is sent, what came back.
+ * transfer.h - one HTTP exchange over a libcurl easy handle: request and response.
  *
  * A transfer knows nothing of retries, deadlines or the loop. It belongs to a call and is used
  * again for the call's next attempt.
@@ -65,10 +65,10 @@ struct transfer {
 
 /* How an exchange ended, in the core's terms. */
 typedef struct transfer_outcome {
-    promptic_kind kind;  /* PROMPTIC_OK where there is a whole response, whatever its status */
+    promptic_kind kind;  /* PROMPTIC_OK if there is a whole response, whatever its status */
     const char *message; /* where kind is not PROMPTIC_OK; static or of the transfer */
     const char *code;    /* static, or NULL: see promptic_error */
-    int status;          /* also where the body cannot be used; 0 where there is no whole head */
+    int status;          /* also where the body cannot be used; 0 if there is no whole head */
     bool reused;         /* the connection was there already */
     bool stale;          /* it had ended before the request was sent: no attempt was made */
 } transfer_outcome;

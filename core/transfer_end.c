@@ -12,7 +12,7 @@
 #endif
 
 /* A handshake that was refused, or a connection that broke during it: for the latter libcurl has no
- * code of its own, only an errno, or OpenSSL's words where there was none. */
+ * code of its own, only an errno, or OpenSSL's words if there was none. */
 static promptic_kind handshake_kind(const struct transfer *transfer) {
     long system_error = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &system_error);

@@ -1,7 +1,7 @@
 #include "utf8.h"
 
 /* How long a sequence with this first byte is, and the bounds of its second byte, which keep out
- * overlong forms, surrogates and what is beyond U+10FFFF (RFC 3629, 4). 0: none begins so. */
+ * overlong forms, surrogates and code points beyond U+10FFFF (RFC 3629, 4). 0: not a lead byte. */
 static size_t sequence_bounds(unsigned char lead, unsigned char *low, unsigned char *high) {
     *low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
     *high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;

@@ -8,7 +8,7 @@
 
 /*
  * The length, 1 to 4, of the UTF-8 sequence at `text` (before `end`), or 0 if there is none that
- * RFC 3629 allows: overlong forms, surrogates and what is beyond U+10FFFF are none.
+ * RFC 3629 allows: overlong forms, surrogates and code points beyond U+10FFFF are none.
  */
 size_t utf8_sequence(const char *text, const char *end);
 

@@ -106,7 +106,7 @@ int writer_reserve(int file, long long size) {
     do
         code = fallocate(file, 0, 0, (off_t)size) == 0 ? 0 : errno;
     while (code == EINTR);
-    if (code == EOPNOTSUPP || code == ENOSYS) /* then what is written tells */
+    if (code == EOPNOTSUPP || code == ENOSYS) /* then writing tells */
         return 0;
     if (code != 0)
         (void)!ftruncate(file, before.st_size);
@@ -156,7 +156,7 @@ static bool is_more_than_mode(int file, const struct stat *status) {
     return status->st_nlink > 1 || fgetxattr(file, "system.posix_acl_access", NULL, 0) > 0;
 }
 
-/* Opens what is there, *before its status; there may be nothing. Decides how it is written. */
+/* Opens the existing file, *before its status; there may be none. Decides how it is written. */
 static int open_target(writer *w, struct stat *before) {
     const char *path = w->path;
     w->target = open(path, OPEN_TARGET | O_NOFOLLOW);

@@ -32,7 +32,7 @@
 
 typedef struct writer {
     int draft;  /* -1: not open */
-    int target; /* what is there already, opened for writing; -1: nothing yet */
+    int target; /* the existing file, opened for writing; -1: none yet */
     int folder; /* the target's; -1 where the draft has no name */
     bool in_place;
     char name[WRITER_NAME]; /* of the draft in the folder, or "" */

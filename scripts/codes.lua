@@ -1,5 +1,5 @@
 --- The codes of the library's own errors: the field `code` of a promptic.Error, of promptic_error and promptic_result.
--- An api error keeps the platform's code; the library's stands only where there is none. A row: code, kind, when.
+-- An api error keeps the platform's code; the library's stands only if there is none. A row: code, kind, when.
 -- The table in bindings/README.md is made from these rows, and spec/house/codes_spec.lua holds them against the
 -- sources.
 return {

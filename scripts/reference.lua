@@ -67,7 +67,7 @@ function reference.returned(row)
 end
 
 --- The row of a name as it is written in a call or without what stands before it there: "client:deploy", "deploy",
--- "promptic.auth.login", "auth.login", "login"; nil where there is none.
+-- "promptic.auth.login", "auth.login", "login"; nil if there is none.
 function reference.find(name)
    name = name:gsub("^promptic[.]", ""):gsub(":", ".")
    local last = name:match "[^.]*$"

@@ -1,5 +1,5 @@
 --[[
-promptic.report: what is known of an experiment, as a page or as data.
+promptic.report: an experiment's data and figures, as a page or as data.
 
    local report = require "promptic.report"
    promptic.write_file("report.html", report.html(client, experiment_id))

@@ -130,7 +130,7 @@ local function check(options)
    return check_platform(options)
 end
 
--- The options of a command line, or nil and what is wrong with it.
+-- The options of a command line, or nil and the problem.
 local function parse(arguments)
    local options = { port = "0", db = ":memory:", pace = "0.2", workspaces = "1",
       login_interval = "5", login_lifetime = "900", not_found = "json", gone = {}, without = {} }

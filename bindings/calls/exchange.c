@@ -72,7 +72,7 @@ static double number_field(lua_State *L, const char *name) {
     return lua_tonumber(L, -1);
 }
 
-/* [-0, +n, e] The limits of the table at index 2; what is absent is the client's. */
+/* [-0, +n, e] The limits of the table at index 2; absent ones are the client's. */
 static promptic_limits take_limits(lua_State *L) {
     promptic_limits limits = {.size = sizeof(promptic_limits),
                               .timeout = number_field(L, "timeout"),

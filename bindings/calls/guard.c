@@ -108,7 +108,7 @@ lua_State *bindings_hook_giver(lua_State *L, const bindings_state *state) {
     return L;
 }
 
-/* [-0, +0, m] Fills the shell on top of L with the body and what is below it. */
+/* [-0, +0, m] Fills the shell on top of L with the body and the values below it. */
 static void load_shell(lua_State *L, lua_State *shell, bindings_entry *entry) {
     int count = lua_gettop(L) - 1;
     if (!lua_checkstack(shell, count + 2))

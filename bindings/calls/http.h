@@ -13,7 +13,7 @@ void bindings_check_http(lua_State *L, const bindings_site *site);
 /* [-0, +1, m] locate(url, base): the URL taken apart, or nil if it is none of http or https. */
 int bindings_locate(lua_State *L);
 
-/* [-0, +1, m] utf8(bytes): with U+FFFD in the place of what is not UTF-8. */
+/* [-0, +1, m] utf8(bytes): with U+FFFD in place of bytes that are not UTF-8. */
 int bindings_repair_utf8(lua_State *L);
 
 #endif

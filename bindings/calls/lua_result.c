@@ -47,7 +47,7 @@ static bool wants_value(const bindings_call_handle *handle, const promptic_resul
 static void push_given_up(lua_State *L, const promptic_result *result, promptic_kind kind,
                           const char *message) {
     promptic_result given_up = *result;
-    given_up.status = 0; /* which is not what is wrong */
+    given_up.status = 0; /* not the reason */
     given_up.kind = kind;
     given_up.message = message;
     given_up.maybe_sent = true; /* a 2xx says that it took effect */

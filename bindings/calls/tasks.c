@@ -153,7 +153,7 @@ static int resume_coroutine(lua_State *L) {
     return count;
 }
 
-/* [-0, +0, e] close(coroutine): runs what is still to be closed in one that has failed; nothing if
+/* [-0, +0, e] close(coroutine): closes the open <close> variables of one that has failed; nothing if
  * it is running. */
 static int close_coroutine(lua_State *L) {
     lua_State *coroutine = lua_tothread(L, 1);
@@ -221,7 +221,7 @@ bool bindings_has_background(lua_State *L) {
     return state != NULL && state->loop != NULL && state->background;
 }
 
-/* [-0, +0, m] set_driver(f, flush): f(seconds) drives what is in the background, and returns how
+/* [-0, +0, m] set_driver(f, flush): f(seconds) drives background tasks, and returns how
  * many tasks are there; flush is promptic.flush. */
 static int set_driver(lua_State *L) {
     lua_settop(L, 2);

@@ -68,7 +68,7 @@ static bool next_member(inflater *z) {
 
 /*
  * httpd.gunzip(text, most) -> bytes; nil, "too large" above `most` bytes; nil and a message for
- * what is no complete gzip stream. Memory in use: the result, and at most one buffer's growth
+ * a stream that is not complete. Memory in use: the result, and at most one buffer's growth
  * beyond it.
  */
 int httpd_gunzip(lua_State *L) {

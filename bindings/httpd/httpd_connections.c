@@ -1,6 +1,6 @@
 /*
  * httpd_connections.c - bounds what a connection may take from the others: a request has to arrive
- * within a time that grows with its bytes, and where there are too many connections the one that
+ * within a time that grows with its bytes, and if there are too many connections the one that
  * has waited longest gives its place to a new one.
  *
  * libmicrohttpd's own limit is the time without any byte, which a byte now and then stretches

@@ -42,7 +42,7 @@ static const char *reason(void) {
 }
 
 /*
- * httpd.peek(path, count) -> the file's first bytes, fewer where it is shorter; "" where there is
+ * httpd.peek(path, count) -> the file's first bytes, fewer where it is shorter; "" if there is
  * no such file; nil and a message where it cannot be read or is no regular file. Changes nothing.
  */
 int httpd_peek(lua_State *L) {

@@ -131,7 +131,7 @@ static const char *script_file(const interpreter_options *options) {
  * credentials, runs nothing of LUA_INIT. */
 static bool asks_for_clean_start(const char *path) {
     char line[256] = "";
-    struct stat status; /* what is no file, such as a pipe, can be read only once */
+    struct stat status; /* a pipe can be read only once */
     bool is_file = path != NULL && stat(path, &status) == 0 && S_ISREG(status.st_mode);
     FILE *file = is_file ? fopen(path, "re") : NULL;
     if (file == NULL)
@@ -228,7 +228,7 @@ static int protected_main(lua_State *L) {
 }
 
 /* A standard stream that the parent closed stays useless, but keeps its number: else
- * the next file or connection gets it, and what is printed goes there. */
+ * the next file or connection gets it, and output goes there. */
 static void keep_standard_streams(void) {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) == -1 && errno == EBADF &&

@@ -1,5 +1,5 @@
 /*
- * interpreter_flush.c - the end of a program waits for what is left to do in the background, also
+ * interpreter_flush.c - the end of a program waits for background tasks, also
  * where the script ends it by os.exit.
  */
 #include "interpreter_flush.h"

@@ -6,7 +6,7 @@
 
 #include <lua.h>
 
-/* [-0, +0, -] Waits for what is left to do in the background, 2 s at most. */
+/* [-0, +0, -] Waits for background tasks, 2 s at most. */
 void interpreter_flush(lua_State *L);
 
 /* [-0, +0, m] Makes os.exit do so too. */

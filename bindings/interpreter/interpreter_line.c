@@ -144,7 +144,7 @@ static struct {
     int completer; /* index of the function that completes, 0 for none */
     int next;      /* of the matches, which are on top of the stack then */
     bool done;
-    FILE *screen; /* where the prompt and what is typed is shown */
+    FILE *screen; /* where prompt and input are shown */
     char *line;   /* freed by the next read, as pushing it may raise */
     size_t size;
 } reading;
@@ -324,7 +324,7 @@ static ssize_t read_cooked(void) {
     return length;
 }
 
-/* A terminal that was asked to puts these around what is pasted. */
+/* A terminal that was asked to puts these around pasted text. */
 static const char paste_begin[] = "\033[200~", paste_end[] = "\033[201~";
 
 static void remove_all(char *text, const char *what) {
@@ -363,7 +363,7 @@ static bool read_paste(void) {
     return whole != NULL;
 }
 
-/* Whether the terminal can be asked to mark what is pasted. */
+/* Whether the terminal can be asked to mark pasted text. */
 static bool marks_pastes(void) {
     const char *terminal = getenv("TERM");
     return isatty(STDIN_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;

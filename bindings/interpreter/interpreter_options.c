@@ -52,7 +52,7 @@ void interpreter_print_help(const char *program) {
 
 /* ------------------------------------------------------------------ errors */
 
-/* Prints what is wrong with the option, and the options. Returns -1. */
+/* Prints the problem with the option, and the options. Returns -1. */
 static int refuse(const char *program, const char *option, const char *problem) {
     if (problem == NULL)
         fprintf(stderr, "%s: unrecognized option '%s'\n", program, option);

@@ -18,7 +18,7 @@ typedef struct interpreter_options {
     bool interactive;        /* -i */
     bool version;            /* -v, or -i */
     bool ignore_environment; /* -E */
-    bool run_module;         /* --run: what is at `script` is the name of a module */
+    bool run_module;         /* --run: `script` is the index of a module's name */
     bool sandbox;            /* --sandbox */
     /* Options of the sandbox and their values, in turn, as they are handed on to it. */
     const char *sandbox_arguments[2 * INTERPRETER_MOST_SANDBOX_OPTIONS];
@@ -27,7 +27,7 @@ typedef struct interpreter_options {
     bool own_version; /* --version */
 } interpreter_options;
 
-/* Fills the options; false after printing what is wrong and the usage. */
+/* Fills the options; false after printing the problem and the usage. */
 bool interpreter_parse(interpreter_options *options, int argc, char **argv, const char *program);
 
 void interpreter_print_help(const char *program);

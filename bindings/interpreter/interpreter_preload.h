@@ -6,7 +6,7 @@
 
 #include <lua.h>
 
-/* [-0, +0, e] Makes what is built in known to require, and sets the global promptic. */
+/* [-0, +0, e] Registers the built-in modules with require, and sets the global promptic. */
 void interpreter_preload(lua_State *L);
 
 /* [-0, +1, -] Loads a module that is written in Lua and built in; returns the status. */

@@ -60,7 +60,7 @@ static bool is_promptic_error(lua_State *L, int index) {
     return same;
 }
 
-/* Message handler: what is printed of an error. */
+/* Message handler: the text printed of an error. */
 static int describe_error(lua_State *L) {
     const char *text = lua_tostring(L, 1);
     if (text == NULL) {

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 /* Starts the sandbox in a process of its own and points the environment at it. It ends with this
- * process, however that ends. False after printing what is wrong. */
+ * process, however that ends. False after printing the problem. */
 bool interpreter_start_sandbox(const interpreter_options *options);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * interpreter_signals.c - SIGINT, SIGTERM and SIGHUP end a script by an error.
  *
- * The first signal raises an error of kind "interrupted" in the script, so that what is to be
+ * The first signal raises an error of kind "interrupted" in the script, so that cleanup that is to be
  * closed is closed. A script may catch it: after SIGINT it goes on, after the others the process
  * ends all the same, at the end of the script or after GRACE_SECONDS, by the signal itself. A
  * second signal ends it at once. The kernel keeps signals with their default action from process 1,

@@ -30,7 +30,7 @@
 
 /* -------------------------------------------------------------- characters */
 
-/* Decodes one character. Returns how many bytes it takes; what is no UTF-8 is one byte that stands
+/* Decodes one character. Returns how many bytes it takes; a byte that is not UTF-8 stands
  * for U+FFFD. */
 static size_t decode(const char *text, size_t length, uint32_t *code) {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -194,7 +194,7 @@ static void on_continue(int signal) {
     continued = 1;
 }
 
-/* Hides what is typed from now on, and only then asks, so that what is typed right after the
+/* Hides input from now on, and only then asks, so that input typed right after the
  * question is not shown either. What was typed before is dropped. */
 static void ask(const char *prompt, const struct termios *silent) {
     continued = 0;
@@ -203,7 +203,7 @@ static void ask(const char *prompt, const struct termios *silent) {
     fflush(stderr);
 }
 
-/* Waits until there is input. False after a signal, except SIGCONT: the shell shows again what is
+/* Waits until there is input. False after a signal, except SIGCONT: the shell shows again input that is
  * typed when the program was suspended. */
 static bool wait_for_input(const sigset_t *mask) {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};

@@ -73,7 +73,7 @@ static void add_escape(lua_State *L, json_buffer *b, unsigned char byte) {
 /* [-0, +0, m] Text of which some does not stand for itself. */
 static bool add_escaped(lua_State *L, json_buffer *b, const char *text, const char *end,
                         size_t *invalid_at) {
-    const char *run = text; /* what is before this is in the buffer */
+    const char *run = text; /* the bytes before this are in the buffer */
     for (const char *at = text; (at = json_skip_plain(at, end)) < end;) {
         size_t sequence = (unsigned char)*at < 0x80 ? 1 : utf8_sequence(at, end);
         if (sequence == 0) {

@@ -20,7 +20,7 @@ typedef struct json_buffer {
 /* [-0, +1, m] Pushes the userdata; the buffer lives as long as that. */
 json_buffer *json_buffer_push(lua_State *L);
 
-/* [-0, +0, m] Makes room for `more` bytes and a NUL behind what is there. */
+/* [-0, +0, m] Makes room for `more` bytes and a NUL behind the content. */
 void json_buffer_grow(lua_State *L, json_buffer *b, size_t more);
 
 /* [-0, +0, m] Appends bytes as they are. `text` is borrowed and not part of the buffer itself. */

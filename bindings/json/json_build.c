@@ -206,7 +206,7 @@ static void stop_waiting(lua_State *L, const json_builder *b, json_level *level,
 static bool open_level(lua_State *L, json_builder *b, bool is_object) {
     json_level *level = b->level;
     if (!lua_checkstack(L, JSON_BUILD_ROOM)) {
-        b->reader.problem = "no room on Lua's stack for what is nested";
+        b->reader.problem = "no room on Lua's stack for nested values";
         return false;
     }
     if (level - b->levels > WAITING_DEPTH && !level->is_made)

@@ -16,7 +16,7 @@ bool json_refuse(json_encoder *e, int depth, const char *format, ...);
 /* [-0, +1, m] Says that a string has no JSON form; always false. */
 bool json_refuse_text(json_encoder *e, int depth, const char *what, size_t invalid_at);
 
-/* [-0, +1, m] Says what is wrong with the keys of the innermost open table; always false. */
+/* [-0, +1, m] Sets the problem with the keys of the innermost open table; always false. */
 bool json_refuse_keys(json_encoder *e);
 
 #endif

@@ -1,4 +1,4 @@
--- agenda.lua - what is to be resumed: a queue of tasks that are ready, and a heap of those that sleep.
+-- agenda.lua - tasks to resume: a queue of those that are ready, and a heap of those that sleep.
 -- Baked into the module; runs in Lua 5.1 to 5.4. An entry is a task's state (scheduler.lua). While it is ready its
 -- field `next_ready` is the state behind it; while it sleeps `timer` is its index in the heap, and `due` the time.
 -- Only sleep needs memory for an entry, before it changes anything. What makes room for calls before (lists.room) can
@@ -28,7 +28,7 @@ return function()
       pushed = pushed + 1
    end
 
-   --- The task that has been ready longest, which stays where it is; false where there is none.
+   --- The task that has been ready longest, which stays where it is; false if there is none.
    function agenda.first()
       return first
    end
@@ -42,7 +42,7 @@ return function()
       return state
    end
 
-   --- Whether any task is ready that was pushed before `mark`; any at all where there is no mark.
+   --- Whether any task is ready that was pushed before `mark`; any at all if there is no mark.
    function agenda.has_ready(mark)
       return popped < (mark or pushed)
    end

@@ -78,7 +78,7 @@ local function quote(text)
    return (text:gsub('[\r\n"]', { ["\r"] = "%0D", ["\n"] = "%0A", ['"'] = "%22" }))
 end
 
--- A boundary that the bytes do not hold: the hash of what is sent is as good as a random number.
+-- A boundary that the bytes do not hold: the content's hash is as good as a random number.
 local function boundary_of(job)
    local boundary = "promptic-" .. job.sha256
    while job.bytes:find(boundary, 1, true) do

@@ -24,7 +24,7 @@ local LONGEST_INTERVAL = 60  -- seconds, after failures of the network
 local DEFAULT_LIFETIME = 900 -- seconds, of a code without a lifetime
 local CALL_DEADLINE = 30     -- seconds; a call that hangs is to be tried again while the code is valid
 
--- The text, or the positive number, of this name in a response; nil where there is none.
+-- The text, or the positive number, of this name in a response; nil if there is none.
 local function text_in(answer, name)
    local value = type(answer) == "table" and answer[name]
    return type(value) == "string" and value ~= "" and value or nil
@@ -52,7 +52,7 @@ local function quote(text)
 end
 
 -- The first command of BROWSER whose program is there: commands are separated by colons, and %s is the page. Empty
--- where there is none; nil where BROWSER is not set.
+-- if there is none; nil where BROWSER is not set.
 local function chosen_browser()
    local list = os.getenv("BROWSER") or ""
    for command in list:gmatch("[^:]+") do
@@ -64,7 +64,7 @@ local function chosen_browser()
    return list ~= "" and "" or nil
 end
 
--- The command that opens a page, where there is a screen to open it on.
+-- The command that opens a page, if there is a screen to open it on.
 local function browser()
    local chosen = chosen_browser()
    if chosen then
@@ -357,7 +357,7 @@ function auth.login(...)
       raise("config", "ai_application_id and workspace_id differ: they are two names of one id, give one",
          "two_applications")
    end
-   -- reports what is wrong with the file before anything is approved
+   -- reports a problem of the file before anything is approved
    local info = check_file(settings.config_file, settings.save ~= false)
    settings.reads = readable(settings.config_file, info)
    return tasks.run(log_in, settings, info)

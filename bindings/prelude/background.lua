@@ -65,7 +65,7 @@ local function hurry()
    end
 end
 
--- One of those in the background, the newest; nil where there is none.
+-- One of those in the background, the newest; nil if there is none.
 local function any()
    local state = alive.newest()
    while state and not state.background do

@@ -138,7 +138,7 @@ local function decomposed(codes)
    return list
 end
 
--- Small letters of what is decomposed: Latin, Greek, Cyrillic.
+-- Small letters of decomposed characters: Latin, Greek, Cyrillic.
 local function small(code)
    if code >= 0x41 and code <= 0x5A or code >= 0x391 and code <= 0x3A9 or code >= 0x410 and code <= 0x42F then
       return code + 32
@@ -169,7 +169,7 @@ local function trimmed(codes)
    return list
 end
 
---- Three keys of a text, each of which more texts share: without what is not seen, decomposed, in small letters.
+--- Three keys of a text, each of which more texts share: without invisible characters, decomposed, in small letters.
 function forms.keys(text)
    local codes = trimmed(codes_of(text))
    local seen = key_of(codes)
@@ -189,7 +189,7 @@ function forms.unseen(text)
    return text:find("^[ \t]") and "begins with a space" or text:find("[ \t]$") and "ends in a space" or nil
 end
 
---- The text in quotes, with escapes for what is not seen and for accents of their own.
+--- The text in quotes, with escapes for invisible characters and for accents of their own.
 function forms.quoted(text)
    local pieces = {}
    for character in text:gmatch("[^\128-\191][\128-\191]*") do

@@ -6,7 +6,7 @@ local ipairs, pairs, setmetatable, type = ipairs, pairs, setmetatable, type
 
 local library, rows, forms = import "c.library", import "c.rows", import "forms"
 
--- Answers are labels only where there are few different ones.
+-- Answers are labels only if there are few different ones.
 local MOST_LABELS, MOST_BYTES, MOST_NOTES = 200, 200, 10
 
 -- Fields: what (label or column), report, seen (the JSON text of an answer -> its row), count of these, rows, keys
@@ -99,7 +99,7 @@ end
 
 local labels = {}
 
---- Who is told: on_warning, else the client's log; nil where there is neither.
+--- Who is told: on_warning, else the client's log; nil if there is neither.
 local function reporter(job)
    local on_warning = job.settings.on_warning
    if on_warning then

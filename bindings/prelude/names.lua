@@ -74,7 +74,7 @@ end
 -- A create in doubt is looked up before it is repeated, this often at most.
 local MOST_CREATES = 3
 
---- find() gives what is there, or nil; create() creates it. A request that takes effect only after the look-up that
+--- find() returns the existing one, or nil; create() creates it. A request that takes effect after the look-up that
 --- follows it can still make a second one: bindings/README.md, "Names".
 function names.ensure(find, create)
    for attempt = 1, MOST_CREATES do

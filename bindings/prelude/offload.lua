@@ -1,4 +1,4 @@
--- offload.lua - what is too long for a span, or media inside of one, becomes an artifact that the span refers to. The
+-- offload.lua - long values and media of a span become artifacts that the span refers to. The
 -- rules are those of the platform's Python client: data URIs, long base64 in fields named like media, long text.
 -- Baked into the module; runs in Lua 5.1 to 5.4.
 local import = ...
@@ -139,7 +139,7 @@ function offload.may_apply(text)
    return #text >= LEAST_BASE64 or text:find(";base64,", 1, true) ~= nil
 end
 
---- Puts artifacts in the place of what is too long in a span of OTLP.
+--- Puts artifacts in place of long values in a span of OTLP.
 function offload.replace(client, record)
    replace_attributes(client, record.attributes)
    for _, event in ipairs(record.events or {}) do

@@ -1,5 +1,5 @@
 /*
- * prelude.c - opens what is written in Lua (bindings/prelude): the methods that make many calls.
+ * prelude.c - opens the modules written in Lua (bindings/prelude): the methods that make many calls.
  *
  * They are in Lua so that they can be suspended like any other script, where a C function could
  * not. Their rows are in library.c; how the files get at each other, in README.md beside this one.
@@ -45,7 +45,7 @@ static lua_CFunction find_part(const char *name) {
 }
 
 /* [-0, +1, e] import(name): what the part or the file of this name gives, opened by the first who
- * asks. The upvalue holds what is open, and true for a file that is being opened. */
+ * asks. The upvalue holds the modules that are open, and true for one that is being opened. */
 static int import(lua_State *L) {
     const char *name = luaL_checkstring(L, 1);
     lua_settop(L, 1);

@@ -12,7 +12,7 @@
  * has called: a hook that raised there would stop it half-way. */
 bool bindings_in_prelude(lua_State *L, lua_Debug *activation);
 
-/* [-0, +0, e] Adds what is written in Lua, in bindings/prelude, to the module on top, to the
+/* [-0, +0, e] Adds the functions of bindings/prelude to the module on top, to the
  * methods and to the modules of their resources, which are in their slots already. */
 void bindings_open_prelude(lua_State *L);
 

@@ -13,14 +13,14 @@ local failure = import "failure"
 
 local resume = {}
 
--- value -> what is left of its job, where that read from a function: the function goes on where it stopped.
+-- value -> the rest of its job, if that read from a function: the function goes on where it stopped.
 local continued = setmetatable({}, { __mode = "k" })
 
 local function fail(message)
    failure.raise("argument", "option 'resume': " .. message, "wrong_resume")
 end
 
--- The set that the field's text describes, the other one where there is no such field.
+-- The set that the field's text describes, the other one if there is no such field.
 local function set_of(value, name, otherwise)
    local text = value[name]
    if text == nil then

@@ -305,7 +305,7 @@ function scheduler.drive_until(is_over, stop, on_stuck)
    return true
 end
 
---- A turn of what is in the background alone, for plain code that waits; returns how many are there.
+--- A turn of background tasks alone, for plain code that waits; returns how many there are.
 function scheduler.drive_background(timeout)
    local stop = wait(timeout, back.has_ready()) + RUN_BUDGET
    go_on_until(back, stop)

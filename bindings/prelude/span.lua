@@ -93,7 +93,7 @@ local function can_have_children(parent)
    return parent.process == generation() or parent.id and parent.trace.id
 end
 
--- A span below another one, or the first of a trace where there is none.
+-- A span below another one, or the first of a trace if there is none.
 local function new_below(tracer, parent, name, attributes)
    if parent and can_have_children(parent) then
       return new(tracer, parent, parent.trace, name, attributes)
@@ -198,7 +198,7 @@ function Span:fail(err)
    return self
 end
 
---- Ends it; what is done with it afterwards never blocks and never raises. A second time nothing happens.
+--- Ends it; its delivery never blocks and never raises. A second time nothing happens.
 function Span:finish()
    if not self.ended then
       self.ended = time()

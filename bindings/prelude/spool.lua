@@ -298,7 +298,7 @@ local function first_segment(self)
    end
 end
 
---- Up to `most` lines of the oldest segment, and what settle takes once they are sent; nil where there is none.
+--- Up to `most` lines of the oldest segment, and the argument of settle once they are sent; nil if there is none.
 function Spool:batch(most)
    self:check_process()
    local segment = first_segment(self)
@@ -341,7 +341,7 @@ function Spool:settle(batch, number)
    end
 end
 
---- Ends it; the files of what is not sent stay for the next process.
+--- Ends it; files with unsent spans stay for the next process.
 function Spool:close()
    self:check_process()
    if self.lock and #self.segments == 0 then

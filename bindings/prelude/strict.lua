@@ -17,8 +17,8 @@ local MODULE = "promptic.types"
 -- MODULE, once a client is strict.
 local types
 
--- A shape: name, for messages; list, the field that is a list where there is only this one; fields, by name the shape
--- of what is in them, or true; words, their names; metatable.
+-- A shape: name, for messages; list, the field that is a list if there is only this one; fields, by name the shape
+-- of their elements, or true; words, their names; metatable.
 local shapes = {}
 
 -- ------------------------------------------------------------------ messages

@@ -205,7 +205,7 @@ local function run(f, ...)
    return outcome(state)
 end
 
---- Does what is ready, waits for that at most `timeout` seconds (default 0: never), returns how many tasks
+--- Runs ready tasks, waits for one at most `timeout` seconds (default 0: never), returns how many tasks
 --- are alive. A game calls it once a frame.
 function promptic.step(...)
    local timeout = check.step(...)
@@ -215,7 +215,7 @@ function promptic.step(...)
    return enter(scheduler.step, timeout or 0)
 end
 
--- Blocks, while what is in the background goes on.
+-- Blocks, while background tasks go on.
 local function pause(seconds)
    local stop = now() + seconds
    while alive.behind > 0 and now() < stop do

@@ -99,7 +99,7 @@ local function encode(self, item)
    return type(item) == "string" and item or otlp.span(item, self.common)
 end
 
--- The same with artifacts in the place of what is too long.
+-- The same with artifacts in place of long values.
 local function shorten(self, text)
    local record = promptic.json.decode(text)
    offload.replace(self.client, record)
@@ -248,7 +248,7 @@ local function end_spool(self)
    end
 end
 
--- What is in memory is given up, what is in the spool stays for the next process.
+-- Spans in memory are given up, those in the spool stay for the next process.
 local function give_up(self)
    drop(self, count(self) + self.in_flight, "expired")
    self.queue, self.first, self.last, self.in_flight, self.is_closed = {}, 1, 0, 0, true

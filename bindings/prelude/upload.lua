@@ -252,7 +252,7 @@ local function is_new(job, batch)
    return batch.rows:count() > 0
 end
 
--- The next batch that is to be sent, nil where there is none.
+-- The next batch to send, nil if there is none.
 local function read(job)
    while not job.ended and not job.paused do
       job:check_process()
@@ -410,7 +410,7 @@ local function result_of(job)
    }
 end
 
--- Finds out where rows go, and what is there; reads the first batch.
+-- Finds out where rows go and which are there; reads the first batch.
 local function begin(job)
    job.room = job.find_room()
    resume.check_room(job.settings.resume, job.room)
@@ -446,7 +446,7 @@ local function upload(job)
    return result_of(job)
 end
 
--- call: client, given, find_room, and experiment_id where there is one.
+-- call: client, given, find_room, and experiment_id if there is one.
 local function run(call, settings)
    if settings.resume and (settings.only_new or settings.dry_run) then
       failure.raise("argument",

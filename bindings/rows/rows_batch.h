@@ -30,7 +30,7 @@ typedef struct rows_batch {
     rows_room room;
 } rows_batch;
 
-/* [-0, +0, m] Begins a row: what is added to batch->text from here on is its JSON. */
+/* [-0, +0, m] Begins a row: the bytes added to batch->text from here on are its JSON. */
 void rows_batch_begin(lua_State *L, rows_batch *batch);
 
 /* Whether the row that was begun, and is complete, is within the limits. One always is. */

@@ -1,8 +1,8 @@
 /*
  * rows_file.c - a window onto a file, which moves on as rows are read from it.
  *
- * Nothing waits here: what is no regular file is polled before it is read. O_NONBLOCK is set only
- * on what is opened here, standard input stays as it is.
+ * Nothing waits here: anything but a regular file is polled before it is read. O_NONBLOCK is set only
+ * on files opened here, standard input stays as it is.
  */
 #include "rows_file.h"
 
@@ -36,7 +36,7 @@ bool rows_file_open(rows_file *file, const char *path) {
     return true;
 }
 
-/* Makes room behind what is there: by moving it to the front, else by a larger window. */
+/* Makes room behind the content: by moving it to the front, else by a larger window. */
 static const char *make_room(rows_file *file) {
     if (file->at > 0) {
         file->end -= file->at;

@@ -20,15 +20,15 @@ typedef struct rows_file {
     long owner; /* the process that opened it, to which what cannot seek belongs */
     char *data;
     size_t capacity;
-    size_t at, end; /* what is not consumed yet */
-    int64_t line;   /* of what is at `at`, counted from 1 */
+    size_t at, end; /* the bytes not consumed yet */
+    int64_t line;   /* of the byte at `at`, counted from 1 */
     bool ended;     /* nothing follows the window */
 } rows_file;
 
 /* Opens the file, "-" standard input; false with errno set. */
 bool rows_file_open(rows_file *file, const char *path);
 
-/* Reads more behind what is there, which may move. NULL, or why not: static, or strerror's. */
+/* Reads more behind the content, which may move. NULL, or why not: static, or strerror's. */
 const char *rows_file_more(rows_file *file);
 
 /* What it gives where nothing can be read without waiting. */

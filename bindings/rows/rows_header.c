@@ -1,5 +1,5 @@
 /*
- * rows_header.c - what the columns of a .csv file are for: the header's names, and what is wrong
+ * rows_header.c - the purpose of a .csv file's columns: the header's names, and problems
  * with them.
  */
 #include "rows_header.h"

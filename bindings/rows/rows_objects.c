@@ -356,7 +356,7 @@ static int tally_unite(lua_State *L) {
 }
 
 /* rows.scan(known, tally, is_dataset, holds): of the response with a list, or with a dataset. known
- * and tally may be nil; both have to be kept as long as it is used. The tally holds what is there
+ * and tally may be nil; both have to be kept as long as it is used. The tally holds the present rows
  * afterwards, or says which rows to look for */
 static int new_scan(lua_State *L) {
     const rows_set *known = lua_isnoneornil(L, 1) ? NULL : rows_check_set(L, 1);

@@ -62,7 +62,7 @@ rows_naming rows_naming_of(rows_reader *reader) {
                          .keys = &reader->keys};
 }
 
-/* Whether the member is no variable where there are no `variables`. */
+/* Whether the member is no variable if there are no `variables`. */
 static bool is_reserved(const rows_naming *naming, const rows_value *name) {
     return rows_is_same(name, &naming->label) || rows_is_same(name, &naming->split) ||
            rows_is_name(name, "idx") || rows_is_name(name, "variables");

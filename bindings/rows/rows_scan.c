@@ -36,7 +36,7 @@ static bool is_wanted(rows_scan *scan, int64_t id, const char *text, size_t leng
     return false;
 }
 
-/* Holds the element in the tally; what is neither an observation nor a case can be none of ours. */
+/* Holds the element in the tally; one that is neither an observation nor a case is not from an upload. */
 static bool hold(rows_scan *scan, const char *text, size_t length) {
     rows_content content;
     return !rows_json_content(text, length, &content) || rows_tally_hold(scan->tally, &content);
@@ -124,7 +124,7 @@ static bool inside_list(rows_scan *scan, json_event event) {
     return !in_id || read_id(scan, event);
 }
 
-/* Reads what is there. */
+/* Reads the available bytes. */
 static void read_events(rows_scan *scan) {
     bool goes_on = true;
     while (goes_on) {
@@ -155,7 +155,7 @@ static void restart(rows_scan *scan) {
         rows_tally_restart(scan->tally);
 }
 
-/* Drops what is read, except for an element that has not ended, and adds the piece. */
+/* Drops the bytes that were read, except for an element that has not ended, and adds the piece. */
 static bool append(rows_scan *scan, const char *piece, size_t length) {
     json_reader *json = &scan->json;
     size_t begin = scan->length > 0 ? (size_t)(json->begin - scan->data) : 0;

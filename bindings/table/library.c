@@ -62,7 +62,7 @@ static const promptic_parameter client_options[] = {
     ALLOW_HTTP, CA_FILE, USER_AGENT,
     OPTION("certificate", BOOLEAN, "keeps who issued the server's certificate, and when it ends, for promptic.response of a call on a new connection", DEFAULT("false")),
     OPTION("strict", BOOLEAN, "in a result, a name that its type does not have is an error that names the nearest one", DEFAULT("false")),
-    OPTION("log", ANY, "called with each attempt (level debug) and with what is done about a failure (warning); it cannot use the client", FUNCTION("level, text")),
+    OPTION("log", ANY, "called with each attempt (level debug) and with the reaction to a failure (warning); it cannot use the client", FUNCTION("level, text")),
     {.name = NULL}};
 
 static const promptic_parameter request_parameters[] = {
@@ -122,7 +122,7 @@ static const promptic_parameter upload_cases_parameters[] = {
 static const promptic_parameter login_options[] = {
     ENDPOINT, CONFIG_FILE, CA_FILE, USER_AGENT, ALLOW_HTTP,
     AI_APPLICATION("the AI Application to work in"),
-    OPTION("open_browser", BOOLEAN, "also opens the page in a browser, where there is one", DEFAULT("false")),
+    OPTION("open_browser", BOOLEAN, "also opens the page in a browser, if there is one", DEFAULT("false")),
     OPTION("save", BOOLEAN, "stores the session in the file", DEFAULT("true")),
     OPTION("on_code", ANY, "called with page and code: user_code, verification_uri, verification_uri_complete, expires_in; prints them to stderr unless it is given", FUNCTION("code")),
     OPTION("on_wait", ANY, "called before each poll with interval, left (seconds) and the problem of the last one", FUNCTION("wait")),
@@ -155,7 +155,7 @@ static const promptic_parameter http_parameters[] = {
     OPTION("on_data", ANY, "called with the body of a 2xx as it comes; may wait; false ends the exchange", FUNCTION("bytes")),
     CA_FILE,
     OPTION("allow_http", BOOLEAN, "permits secret headers in plain http to other hosts than this machine", DEFAULT("false")),
-    OPTION("log", ANY, "called with each attempt (level debug) and with what is done about a failure (warning); it cannot make calls", FUNCTION("level, text")),
+    OPTION("log", ANY, "called with each attempt (level debug) and with the reaction to a failure (warning); it cannot make calls", FUNCTION("level, text")),
     {.name = NULL}};
 
 /* ---------------------------------------------------------------------- rows */
@@ -259,7 +259,7 @@ static const library_row rows[] = {
             OPTION("concurrency", INTEGER, "calls of f under way at one time", DEFAULT("16"), ANY_COUNT),
             OPTION("on_error", STRING, "the first error ends the other calls and is raised, or all errors are collected: map then returns the results and a table of the errors, both by index", DEFAULT("raise"), ONE_OF(VALUES("raise", "collect")))))},
     {OWN("sleep", RETURNS_NOTHING, "Waits: suspends a task, blocks elsewhere.", PARAMETERS(ARGUMENT("seconds", NUMBER, "how long", SECONDS)))},
-    {OWN("step", RETURNS_VALUE("integer"), "Does what is ready for about a millisecond, once per frame in a game, and returns how many tasks are alive.",
+    {OWN("step", RETURNS_VALUE("integer"), "Runs ready tasks for about a millisecond, once per frame in a game, and returns how many are alive.",
         PARAMETERS(MAYBE("timeout", NUMBER, "seconds to wait until something is ready", SECONDS, ASSUMED("0"))))},
     {OWN("flush", RETURNS_VALUE("boolean"), "Waits until nothing is left to do in the background (senders and refreshers, which hold up nothing else); returns whether that is so.",
         PARAMETERS(MAYBE("seconds", NUMBER, "how long at most", SECONDS, ASSUMED("no limit"))))},

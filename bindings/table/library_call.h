@@ -15,7 +15,7 @@ void library_push_function(lua_State *L, const library_row *row);
  * for other keys. */
 void library_push_check(lua_State *L, const char *key);
 
-/* [-0, +1, m] Pushes a table of the options at index, or of none where there is nil, with the
+/* [-0, +1, m] Pushes a table of the options at index, or of none if there is nil, with the
  * defaults of those that are absent. */
 void library_push_settings(lua_State *L, const promptic_parameter *parameters, int options);
 

@@ -41,7 +41,7 @@ const promptic_parameter library_upload_error_fields[] = {
 const promptic_parameter library_upload_fields[] = {
     FIELD("sent", INTEGER, "rows that this call added", ALWAYS),
     FIELD("present", INTEGER, "rows that were there already, with only_new and dry_run", ALWAYS),
-    FIELD("absent", INTEGER, "rows that only_new would add, with dry_run; not counted where there was none before"),
+    FIELD("absent", INTEGER, "rows that only_new would add, with dry_run; not counted if there was none before"),
     FIELD("held", INTEGER, "rows that were there before, with only_new and dry_run"),
     FIELD("skipped", ARRAY, "rows that were skipped: { row, file, line, reason, message }", ALWAYS),
     FIELD("bytes", INTEGER, "of their requests", ALWAYS),

@@ -147,7 +147,7 @@ static void check_names(const otlp_check *check, const otlp_type *type, const ot
 
 /* ------------------------------------------------------------------ values */
 
-/* Whether a table makes its JSON itself, or its fields: what is in it is not what will be sent. */
+/* Whether a table makes its JSON itself, or its fields: its content is not what will be sent. */
 static bool is_lazy(lua_State *L, int index) {
     static const char *const events[] = {"__tojson", "__pairs"};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)

@@ -66,7 +66,7 @@ static int set_up(lua_State *L) {
     return 1;
 }
 
-/* [-0, +1, e] promptic.step(0): does what is ready, and says how many tasks are alive. */
+/* [-0, +1, e] promptic.step(0): runs ready tasks, and returns how many are alive. */
 static int step(lua_State *L) {
     lua_getglobal(L, "promptic");
     lua_getfield(L, -1, "step");

@@ -53,7 +53,7 @@ static void draw(const game *g) {
     fflush(stdout);
 }
 
-/* Sleeps until the next frame is due; what is late is not made up for. */
+/* Sleeps until the next frame is due; a late frame is not made up for. */
 static void wait_for_frame(struct timespec *due) {
     struct timespec now;
     due->tv_nsec += FRAME_NS;

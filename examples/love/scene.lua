@@ -1,4 +1,4 @@
--- scene.lua - what is drawn: the orbits on the left, a card for each experiment, the frame times below.
+-- scene.lua - draws the orbits on the left, a card for each experiment, the frame times below.
 local scene = { HISTORY = 300 } -- frames in the graph
 
 local graphics = love.graphics

@@ -137,7 +137,7 @@ local function missing(options, words)
       or ("option %s is missing"):format(flags[1])
 end
 
--- "-n" is near every other letter, and what is given by position may be looked for among the options.
+-- "-n" is near every other letter, and a positional value may be mistaken for an option.
 local function unknown(flag, positional, options)
    for _, parameter in ipairs(positional) do
       if flag == "--" .. parameter.name:gsub("_id$", "") then

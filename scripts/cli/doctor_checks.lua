@@ -12,7 +12,7 @@ local FEW_DAYS = 14      -- of a certificate
 local OFF, FAR_OFF = 5, 300 -- seconds between the clocks; Date has whole seconds
 local MOST_COMPONENTS = 20
 
----------------------------------------------------------------- what is configured
+---------------------------------------------------------------- configuration
 
 local function version(report)
    local contract = promptic.contract

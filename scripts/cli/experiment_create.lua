@@ -1,4 +1,4 @@
---- promptic experiments create: asks at a terminal for what is missing.
+--- promptic experiments create: asks for missing values at a terminal.
 local ask = require "promptic.cli.ask"
 local call = require "promptic.cli.call"
 local catalogue = require "promptic.cli.catalogue"

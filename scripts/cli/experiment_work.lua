@@ -5,7 +5,7 @@ local progress = require "promptic.cli.progress"
 
 local work = {}
 
--- The score that decides: that of the held-out rows where there are some.
+-- The score that decides: that of the held-out rows if there are some.
 local function score_of(iteration)
    return iteration.evalNormalizedScore or iteration.overallNormalizedScore
 end

@@ -17,12 +17,12 @@ A row is
    summary       one line; by default that of its method
    method        what it calls (a name in promptic.endpoints or promptic.library), which describes its parameters too
    methods       others that its function calls, which describe further ones
-   arguments     what is given by position: names of the method's parameters, or tables (see parameters.lua)
-   options       the same for what is given with a flag
+   arguments     positional: names of the method's parameters, or tables (see parameters.lua)
+   options       the same for flags
    show          how the response is shown to a person: see view.lua. Such a row takes --json and --exact too
    done          instead: a sentence that says what was done, with {names} of arguments and of the response
    confirm       what to ask before it is done, with {names}; such a row takes -f, --force
-   run           function(context, values): does it instead of a call of the method, and returns what is shown;
+   run           function(context, values): does it instead of a call of the method, and returns the text to show;
                  values holds the arguments and options by name. See context.lua for what a context can do.
                  It may return an exit code as its second value
    hints         by the status of a response: what to do about it, with {names} of arguments and options

@@ -35,7 +35,7 @@ function help.written(parameter)
    return flags .. (parameter.switch and "" or " " .. parameter.label)
 end
 
---- What a parameter is about, with the words to choose from and what is taken where nothing is given.
+--- What a parameter is about, with its choices and its default.
 function help.about(parameter)
    local text = parameter.summary
    if parameter.values then text = ("%s: %s"):format(text, table.concat(parameter.values, ", ")) end

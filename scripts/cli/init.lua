@@ -145,7 +145,7 @@ local function dispatch(words, situation)
    return in_group(group, words, situation)
 end
 
--- Runs before the stack is gone: what is no failure of ours needs its traceback.
+-- Runs before the stack is gone: an error that is not a promptic.Error needs its traceback.
 local function handler(err)
    if type(err) == "string" then return { text = err, trace = debug.traceback(err, 2) } end
    return { text = err }

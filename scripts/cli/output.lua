@@ -35,7 +35,7 @@ function output.save(path, bytes)
    require("promptic").write_file(path, bytes)
 end
 
---- Says which file has the data; what is their size.
+--- Says which file has the data, and its size.
 function output.wrote(context, path, what)
    if path == "-" then return end
    path = terminal.clean(path, true)

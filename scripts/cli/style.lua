@@ -11,7 +11,7 @@ local STATUS = {
    running = "cyan", scheduled = "blue", pending = "yellow", medium = "yellow", low = "dim", none = "dim",
 }
 
---- Whether what is written to this stream may be coloured.
+--- Whether output to this stream may be coloured.
 function style.allowed(stream)
    local refused = os.getenv "NO_COLOR"
    return (refused == nil or refused == "") and os.getenv "TERM" ~= "dumb" and terminal.is_terminal(stream)

@@ -31,7 +31,7 @@ function layout.fit(text, room)
    return beginning .. "…", columns_of(beginning) + 1
 end
 
---- The text as lines of so many columns at most, broken at spaces where there are some.
+--- The text as lines of so many columns at most, broken at spaces if there are some.
 function layout.wrap(text, room)
    local lines = {}
    for line in (text .. "\n"):gmatch "([^\n]*)\n" do
@@ -98,7 +98,7 @@ local function choose(columns, natural, room)
    return kept, least
 end
 
--- Takes from the widest column what is too much, again and again.
+-- Shortens the widest column until the table fits.
 local function shrink(natural, kept, least, room)
    local widths = table.move(natural, 1, #natural, 1, {})
    local over = total(widths, kept) - room
@@ -147,7 +147,7 @@ local function as_table(columns, cells, kept, widths, paint)
    return lines
 end
 
---- A label and its value, the value in the same line where there is room, else below, indented.
+--- A label and its value, the value in the same line if there is room, else below, indented.
 function layout.field(lines, label, label_width, text, room, decorate)
    local start = "  " .. label .. (" "):rep(label_width - columns_of(label) + GAP)
    local indent = columns_of(start)

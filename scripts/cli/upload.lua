@@ -29,7 +29,7 @@ local function names()
    return list
 end
 
---- Refuses options of a file where there is none.
+--- Refuses options of a file if there is none.
 function upload.check_options(context, values)
    for _, name in ipairs(names()) do
       if values[name] and not values.from_file then
@@ -50,7 +50,7 @@ local HINTS = {
 }
 
 local function how_to_go_on(job)
-   return ("the same command with --only-new adds what is missing; `%s` shows what is there"):format(job.listing)
+   return ("the same command with --only-new adds the missing rows; `%s` lists the present ones"):format(job.listing)
 end
 
 -- After Ctrl-C the batches under way are in doubt.

@@ -4,7 +4,7 @@ metatables.
 
    completer.complete(environment, before, start) -> list of texts
 
-`before` is all of the statement up to the cursor; what is to be completed begins at `start` in it (from 1).
+`before` is all of the statement up to the cursor; the word to complete begins at `start` in it (from 1).
 ]]
 local promptic = require "promptic"
 local reference = require "promptic.reference"
@@ -95,7 +95,7 @@ local function row_of(response)
    end
 end
 
--- The type at the end of an expression: of a result, or of what is in it; is_list for a list of them.
+-- The type at the end of an expression: of a result or its elements; is_list for a list of them.
 local function type_of(environment, text)
    text = text:gsub("%s+$", "")
    local rest, key = text:match "^(.-)%s*%.%s*([%a_][%w_]*)$"

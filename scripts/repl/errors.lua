@@ -1,4 +1,4 @@
---- Errors as a person reads them: what is wrong first, then where, without the frames of the prompt itself.
+--- Errors as a person reads them: the problem first, then its place, without the frames of the prompt itself.
 local terminal = require "promptic.terminal"
 local _ENV = require "promptic.repl.globals"
 

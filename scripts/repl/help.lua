@@ -184,7 +184,7 @@ local function search(text)
    return names
 end
 
--- ------------------------------------------------------------------ what is asked for
+-- ------------------------------------------------------------------ questions
 
 -- The row of a function of the library.
 local function row_of(value)

@@ -84,7 +84,7 @@ function history:add(statement)
    if self.path and not is_repeated then write(self, encode(statement)) end
 end
 
---- Takes what other sessions have added, and drops from the file what is there twice or too old.
+--- Takes the lines that other sessions have added, and drops duplicates and old lines from the file.
 function history:compact()
    if not self.path then return end
    self.statements = collapse(decode(read(self.path)), MOST) -- where another session has the lock

@@ -15,7 +15,7 @@ local help = require "promptic.repl.help"
 local history = require "promptic.repl.history"
 local printer = require "promptic.repl.printer"
 
-local user = _G -- what is typed runs in these
+local user = _G -- globals of the statements
 
 local _ENV = require "promptic.repl.globals"
 
@@ -23,7 +23,7 @@ local WIDTH = 80 -- if the terminal does not report one
 
 local host
 
--- ------------------------------------------------------------------ what is shown
+-- ------------------------------------------------------------------ output
 
 local function settings_for(stream)
    local settings = { width = terminal.width(stream) or WIDTH, paint = style.painter(stream) }

@@ -1,10 +1,10 @@
 --[[
 Values as a person reads them. Tables are shown as tables: in one line where they are short, otherwise one
-field a line, keys in order, in what is mostly valid Lua.
+field a line, keys in order, mostly as valid Lua.
 
    printer.render(value, settings) -> text
 
-Settings: width (columns of the terminal), paint(colour, text), and what is cut: depth, items (elements of a
+Settings: width (columns of the terminal), paint(colour, text), and limits: depth, items (elements of a
 list that take a line each), fields, text (columns of a string where the line has room for less); nil cuts
 nothing.
 ]]

@@ -5,13 +5,13 @@ local _ENV = require "promptic.repl.globals"
 
 local secrets = {}
 
--- Names, in lower case without - and _, of what is a secret where something is given to it.
+-- Names, in lower case without - and _, of variables whose values are secrets.
 local NAMES = {
    "apikey", "accesstoken", "authtoken", "refreshtoken", "sessiontoken", "devicecode", "authorization",
    "password", "passwd", "passphrase", "secret", "credential", "credentials", "bearer",
 }
 
--- The same of shorter names, which are parts of others: what is given must look like a secret, or nothing else can
+-- The same of shorter names, which are parts of others: the value must look like a secret, or nothing else can
 -- be meant.
 local SHORT = {
    { "token", any = true }, { "pass", any = true }, { "pw", any = true }, { "pwd", any = true }, { "key" },

@@ -23,7 +23,7 @@ function access.check_host(sandbox, request)
    failure.raise(421, "This is a sandbox on 127.0.0.1:%d, and the request's Host is another", sandbox.port)
 end
 
---- Whether the credential is a session token; 401 where there is none that is known.
+--- Whether the credential is a session token; 401 if there is none that is known.
 function access.authenticate(sandbox, request)
    local token = (request.headers.authorization or ""):match "^[Bb]earer +([^ ]+) *$"
    token = token or ""

@@ -132,7 +132,7 @@ end
 
 local STRING = { type = "string" }
 
--- There can be tens of thousands of ids: a place is made up only for what is wrong.
+-- There can be tens of thousands of ids: a location is built only for a wrong one.
 local function check_strings(list, path)
    for i = 1, #list do
       if type(list[i]) ~= "string" then check.value(STRING, list[i], ("%s[%d]"):format(path, i - 1)) end

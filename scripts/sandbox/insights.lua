@@ -215,7 +215,7 @@ local function wasted_tokens(all, add)
       description = ("%d of %d tokens went into steps that failed or repeated an earlier one."):format(tokens,
          total),
       details = { tokensWasted = tokens, totalTokens = total, share = round(share) },
-      suggestedFix = "Start with the tools that fail or loop: their repeated attempts are what is paid for.",
+      suggestedFix = "Start with the tools that fail or loop: their repeated attempts cost most.",
    }))
 end
 

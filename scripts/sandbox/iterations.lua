@@ -42,7 +42,7 @@ iterations.shape = shapes.new({ "id", "experimentId", "iterationNumber", "prompt
 local score = shapes.new { "iterationId", "score", "rawScore", "evaluatorId", "evaluatorName",
    "evaluatorDescription", "evaluatorType" }
 
--- The best first: by evalNormalizedScore where there is one, the earliest among equals.
+-- The best first: by evalNormalizedScore if there is one, the earliest among equals.
 local BEST_FIRST = "ORDER BY coalesce(evalNormalizedScore, overallNormalizedScore) DESC, iterationNumber"
 
 --- The row of an experiment's best iteration, or nil. The experiment is one that lookup found.

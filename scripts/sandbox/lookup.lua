@@ -19,7 +19,7 @@ lookup.OF_RUN = " JOIN run r ON r.id = t.runId JOIN component c ON c.id = r.aiCo
 --    workspace   the column of that; c.workspaceId without
 --    parents     the column of each parent that it may have
 --    also        a further column that an id may stand in
---    counts      what is read along; listed: what of them lists show
+--    counts      counts that are read along; listed: those that lists show
 local kinds = resources.kinds
 
 local function select_of(kind)
@@ -27,7 +27,7 @@ local function select_of(kind)
       kind.workspace or "c.workspaceId")
 end
 
---- The row of a kind ("experiment") with that id in the workspace of the request; 404 where there is none.
+--- The row of a kind ("experiment") with that id in the workspace of the request; 404 if there is none.
 -- parents: rows by kind that it must belong to, as far as it can (nil: any).
 function lookup.find(sandbox, name, id, parents)
    local kind, values = kinds[name], { sandbox.workspace_id, id }

@@ -11,7 +11,7 @@ An experiment has `epochs` (3) iterations, each with at most `numFewShots` (8) e
    3   central ones: those most like the other observations of their label
    4   spread ones: a central one, then always the one least like those already taken
    5.. the best so far on the train split, with a quarter of its examples replaced: out go those that
-       led to most mistakes, in come observations it gets wrong; where there is none, one goes out
+       led to most mistakes, in come observations it gets wrong; if there is none, one goes out
 
 "Label" is the expected text where the task is classification or tool selection; other tasks have a single
 group. The person's own prompt stands before the examples, unchanged; examples that an earlier experiment

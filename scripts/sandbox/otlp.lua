@@ -2,7 +2,7 @@
 OpenTelemetry's OTLP/HTTP in its JSON form (otlp_protobuf.lua makes it of the other one), read into
 plain spans: what the GenAI conventions (and their older spellings, and OpenInference's) say about models,
 tokens, input and output gets a field of its own; every other attribute stays in `metadata`, those too
-that are read for what is not a field of a span: its tool, its component, its dataset.
+that are read for values without a field of their own: its tool, its component, its dataset.
 ]]
 local json = require "promptic.json"
 
@@ -227,7 +227,7 @@ local function tool_of(values, span)
    return values.tool or type(span.name) == "string" and span.name:match "^execute_tool (.+)$" or nil
 end
 
--- A span in our terms, or nil and what is wrong with it.
+-- A span in our terms, or nil and the problem.
 local function read_span(span, resource)
    span = list_of(span)
    local trace_id, span_id = hex_id(span.traceId, 32), hex_id(span.spanId, 16)

@@ -8,7 +8,7 @@ last value counts.
 ]]
 local protobuf = {}
 
-local DEEPEST = 100 -- messages in messages; what is deeper raises, as in other implementations
+local DEEPEST = 100 -- messages in messages; deeper ones raise, as in other implementations
 
 local function varint(text, place, last)
    local value, shift = 0, 0

@@ -45,7 +45,7 @@ local function load_history(store, id)
       evalNormalizedScore AS eval FROM iteration WHERE experimentId = ? ORDER BY iterationNumber]], nil, id)
 end
 
---- The parts of an experiment's rows: what examples come from and is scored as overall, and what is held out
+--- The parts of an experiment's rows: the training rows, scored as overall, and the held-out ones
 -- (nil without trainSplitRatio: all rows train then, whatever their split says).
 function runner.parts(rows, ratio)
    if not ratio then return { train = rows } end

@@ -106,7 +106,7 @@ function server.respond(sandbox, request)
    local headers = { ["x-request-id"] = ids.uuid() }
    if value ~= nil then headers["content-type"] = "application/json" end
    for name, text in pairs(own or {}) do headers[name] = text end
-   -- A handler may write its JSON itself where there is a lot of it, also piece by piece (pages.lua).
+   -- A handler may write its JSON itself if there is a lot of it, also piece by piece (pages.lua).
    if type(value) == "function" then return status, headers, value end
    if value == nil or type(value) == "string" then return status, headers, value or "" end
    return status, headers, json.encode(value)

@@ -131,7 +131,7 @@ local function put(sandbox, ticket, request)
    return 200, nil, { etag = '"' .. httpd.sha256(bytes) .. '"' }
 end
 
--- A file name in a header: plain, and for what is not ASCII once more (RFC 6266, RFC 8187).
+-- A file name in a header: plain, and, unless it is ASCII, once more (RFC 6266, RFC 8187).
 local function disposition(ticket)
    local plain = ticket.filename:gsub('[%c"\\\128-\255]', "_")
    local text = ('%s; filename="%s"'):format(ticket.disposition, plain)

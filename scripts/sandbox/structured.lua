@@ -15,7 +15,7 @@ being like an absent one; its path is dotted.
    tolerance            1 where two numbers differ by at most 1e-6 of the larger one (and of 1), else 0
    embedding            the cosine of the token counts, as the evaluator similarity has it
    contains             1 where the predicted text holds the expected one, byte by byte, else 0
-   fields               the weighted mean over the fields inside; 1 where there are none
+   fields               the weighted mean over the fields inside; 1 if there are none
    array_similarity     each expected element in turn takes the predicted one that is left and most like it
                         (embedding; the earliest among equals); their sum over the longer array's length
 

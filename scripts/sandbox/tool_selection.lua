@@ -2,7 +2,7 @@
 Tool-selection experiments: which tool answers a query? The sandbox plays the model by the rules of
 scoring.lua, over a prompt that stands for all that a model would be given:
 
-   the system prompt, where there is one, and an empty line
+   the system prompt, if there is one, and an empty line
    for each tool an example (prompts.lua): input "name: description", output the name
    behind the mark the queries that the iteration chose as examples, with the tool that is right
 

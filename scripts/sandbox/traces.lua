@@ -66,7 +66,7 @@ local function note_depth(span, by_id, depths)
 end
 
 -- The spans of a trace by their start; where that is the same (clocks count milliseconds in some languages, and
--- children are sent first), parents before what is inside of them, then by end. Also by their spanId.
+-- children are sent first), parents before their children, then by end. Also by their spanId.
 local function ordered(store, trace_id, columns)
    local spans = store:all("SELECT " .. columns .. ", start_ns, end_ns FROM span WHERE traceDbId = ? ORDER BY rowid",
       nil, trace_id)
@@ -102,7 +102,7 @@ local function count_once(spans, by_id, field, counted)
 end
 
 --- The spans of a trace by their start, with `tokens` and `cost`, what each adds to the trace's total;
--- and these totals (nil: no span has any). columns: what is read of a span, nil for all of it.
+-- and these totals (nil: no span has any). columns: the columns to read, nil for all.
 function traces.spans(store, trace_id, columns)
    local spans, by_id = ordered(store, trace_id, columns or "*")
    for _, span in ipairs(spans) do span.is_root = not by_id[span.parentSpanId] end

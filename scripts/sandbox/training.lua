@@ -88,7 +88,7 @@ local function set_train(store, rows)
    end
 end
 
---- Splits by the ratio and writes the split into the rows, so that everybody can see what is trained on.
+--- Splits by the ratio and writes the split into the rows, so that every reader sees which rows are trained on.
 -- Raises 400 where a side stays empty.
 function training.divide(store, experiment, ratio)
    local rows, sizes = training.load(store, experiment), { train = 0, eval = 0 }

@@ -1,6 +1,6 @@
 --[[
 Long work between requests. A job is a coroutine that yields how many seconds it can wait; the server's
-loop resumes what is due, one slice of each job a turn, so requests are served in between.
+loop resumes jobs that are due, one slice of each job a turn, so requests are served in between.
 
 No error of a job leaves the worker. What a job has written so far counts, so one that failed for want of
 disk space begins again a little later and goes on from there; any other error ends the job, and on_error

@@ -48,7 +48,7 @@ function figures.turns(rounds, sides, costs)
    return results
 end
 
---- The median of a side's numbers at that place, in those of the base of the same round where there is one.
+--- The median of a side's numbers at that place, in those of the base of the same round if there is one.
 function figures.of(results, side, place, base, base_place)
    local values = {}
    for round, numbers in pairs(results[side]) do

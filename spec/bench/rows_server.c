@@ -250,7 +250,7 @@ static uint64_t next_random(void) {
     return z ^ (z >> 31);
 }
 
-/* Does a fault's work instead of an answer's; false where there is to be none. */
+/* Does a fault's work instead of an answer's; false if there is to be none. */
 static bool fail(connection *c, const char *body, size_t length) {
     static size_t turn;
     if ((long)(next_random() % 1000) >= fault_rate)

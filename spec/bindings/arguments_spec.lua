@@ -67,11 +67,11 @@ local WRONG = {
    { "options that are a list", function()
       client:create_component("c", { "d" })
    end, "bad argument #2 to 'create_component' (options have names, this one has a number as its key)" },
-   { "options where there are none", function()
+   { "options if there are none", function()
       client:get_component("c", { colour = 1 })
    end, "bad argument #2 to 'get_component' (unknown option 'colour', there are none: "
       .. "get_component(component_id))" },
-   { "no options where there are none", function()
+   { "no options if there are none", function()
       client:get_component("c", {})
    end, "bad argument #2 to 'get_component' (no options expected: get_component(component_id))" },
    { "an unknown option", function()

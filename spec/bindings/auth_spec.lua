@@ -552,7 +552,7 @@ describe("a login", function()
       return child.lua(PROGRAM, { server.url, file }, all), page
    end
 
-   it("opens a browser where there is one, and does not wait for it", function()
+   it("opens a browser if there is one, and does not wait for it", function()
       local uri = "https://e.example/device?user_code=ABCD-EFGH&x=(1)"
       local said, page = with_browser(uri, { DISPLAY = ":7" })
       assert.matches("^true\ntrue", said)
@@ -572,7 +572,7 @@ describe("a login", function()
          DISPLAY = ":7" })))
    end)
 
-   it("opens none where there is no screen", function()
+   it("opens none if there is no screen", function()
       assert.matches("^false\ntrue", (with_browser("https://e.example/device", {})))
    end)
 

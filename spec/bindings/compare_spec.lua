@@ -295,7 +295,7 @@ describe("ensure_experiment_from_deployed", function()
       assert.same({ "t", 0, 0 }, { made.id, posts, patches })
    end)
 
-   it("duplicates the deployed experiment where there is none", function()
+   it("duplicates the deployed experiment if there is none", function()
       local made, posts, patches = component{}
       assert.same({ "copy", "tonight", 1, 1 }, { made.id, made.name, posts, patches })
       assert.same({ name = "tonight", hyperparameters = { epochs = 2 } },

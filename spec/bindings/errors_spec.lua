@@ -137,7 +137,7 @@ describe("an api error", function()
       assert.equal(("x"):rep(65535), failure{ status = 500, body = body }.body)
    end)
 
-   it("has an empty body where there was none", function()
+   it("has an empty body if there was none", function()
       assert.equal("", failure{ status = 500, body = "" }.body)
    end)
 end)

@@ -86,7 +86,7 @@ describe("promptic login on a terminal", function()
       assert.is_nil(io.open(file))
    end)
 
-   it("says that it was denied, also where there is little room", function()
+   it("says that it was denied, also if there is little room", function()
       local screen = start(40)
       answer((screen:wait(" left"):gsub("\n", "")), "deny")
       local ended = screen:wait("[exit 1]")
@@ -155,7 +155,7 @@ describe("promptic login through a pipe", function()
       assert.not_matches("session-", said, 1, true)
    end)
 
-   it("fails with a hint where there is no such login", function()
+   it("fails with a hint if there is no such login", function()
       local result = run{ "login", "--endpoint", server.url .. "/nowhere" }
       assert.equal(1, result.code)
       assert.equal("", result.stdout)

@@ -174,7 +174,7 @@ describe("promptic", function()
       assert.equal("null\n", ok{ "deployments", "prompt", component, "--json" }.stdout)
    end)
 
-   it("tells lines of progress where there is no terminal", function()
+   it("tells lines of progress if there is no terminal", function()
       local copy = ok{ "experiments", "duplicate", experiment, "--json" }.json
       local done = ok{ "experiments", "start", copy.id, "--wait" }
       assert.matches("0:%d%d  completed  iteration %d+  best [01]%.%d%d%d\n$", done.stderr)

@@ -105,7 +105,7 @@ describe("promptic.httpd", function()
          assert.is_true(promptic.now() - begun >= 0.045)
       end)
 
-      it("returns at once where there is something to do", function()
+      it("returns at once if there is something to do", function()
          start()
          local peer, begun = connect(), promptic.now()
          peer.socket:send(request("GET /"))
@@ -319,7 +319,7 @@ describe("promptic.httpd", function()
          assert.is_true(promptic.now() - begun > 1.5)
       end)
 
-      it("gives its place to another where there are too many: the one that has waited longest", function()
+      it("gives its place to another if there are too many: the one that has waited longest", function()
          start{ max_connections = 5 }
          local halves = {}
          for number = 1, 20 do

@@ -41,7 +41,7 @@ describe("promptic.httpd", function()
       end
    end)
 
-   it("gives an empty body and no query where there are none", function()
+   it("gives an empty body and no query if there are none", function()
       start()
       get("/")
       assert.equal("", room.seen[1].body)

@@ -17,7 +17,7 @@ local function q(text)
    return ("%q"):format(text):gsub("\\\n", "\\n")
 end
 
--- Each: name, the value in Lua, the text, and the columns where there are not 80.
+-- Each: name, the value in Lua, the text, and the columns if there are not 80.
 local PRINTED = {
    { "nil", "nil", "nil" },
    { "a number", "1.5", "1.5" },

@@ -1,5 +1,5 @@
--- What is JSON, what is not, and what is up to its reader: cases from the sections of RFC 8259. lua-cjson has to accept
--- what is JSON as well; it accepts more than that.
+-- JSON, texts that are not, and texts that are up to the reader: cases from the sections of RFC 8259. lua-cjson has to
+-- accept JSON as well; it accepts more than that.
 -- Tags: luas
 local json = require "promptic.json"
 local cjson = require "cjson"

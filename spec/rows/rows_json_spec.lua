@@ -13,7 +13,7 @@ before_each(function()
    observations.accept(server)
 end)
 
--- The body that is sent for the file, nil where there is none.
+-- The body that is sent for the file, nil if there is none.
 local function sent(path, options)
    local result = client:upload_observations("e", path, options)
    local request
@@ -21,7 +21,7 @@ local function sent(path, options)
    return request and request.body, result
 end
 
--- What a text of an observation becomes; the same one where there is no second text.
+-- What a text of an observation becomes; the same one if there is no second text.
 local OBSERVATIONS = {
    { '{"variables":{"a":"x"},"expected":"y"}' },
    { '{"variables":{"a":1,"b":[true,null,{"c":-1.5e-3}]},"expected":"y","split":"train"}' },

@@ -4,7 +4,7 @@
 --    local call = rows.call(row, "minimal")   -- or "full": every option; "nulls": null where it may be
 --    client[row.name](client, rows.unpack(call))
 --    call.target   the request's path and query; the query's pairs are sorted
---    call.body     the body's value, nil where there is to be none
+--    call.body     the body's value, nil if there is to be none
 --
 -- given = { name = value } replaces sample values, such as ids that exist.
 local json = require "cjson"

@@ -104,7 +104,7 @@ describe("a task in the background", function()
 end)
 
 describe("promptic.flush", function()
-   it("is true at once where there is nothing to do", function()
+   it("is true at once if there is nothing to do", function()
       assert.is_true(promptic.flush())
       assert.is_true(promptic.flush(0))
       assert.is_true(promptic.run(promptic.flush, 10))

@@ -1,5 +1,5 @@
 --- promptic in HAProxy, which suspends scripts by a count hook (tune.lua.forced-yield), anywhere: three coroutines of
--- one lua_State use tasks, uploads and blocking calls for a hundred rounds each. Pending where there is no HAProxy with
+-- one lua_State use tasks, uploads and blocking calls for a hundred rounds each. Pending if there is no HAProxy with
 -- Lua, or none of the headers of its Lua, except in CI.
 -- Tags: heavy
 local observations = require "spec.support.observations"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 typedef struct peer {
-    int listener, connection; /* connection: -1 where there is none */
+    int listener, connection; /* connection: -1 if there is none */
     char url[64];
     promptic_loop *loop;
     promptic_client *client;

@@ -339,7 +339,7 @@ describe("dry_run", function()
       assert.same({ 0, 2, 8, 2 }, { result.sent, result.present, result.absent, result.held })
       assert.equal(before, #posts())
       assert.equal(2, upload({}, { dry_run = true }).held)
-      serve() -- where there is nothing the source is not read
+      serve() -- if there is nothing the source is not read
       result = upload(function() error "it was read" end, { dry_run = true })
       assert.same({ 0, 0 }, { result.present, result.held })
       assert.is_nil(result.absent)

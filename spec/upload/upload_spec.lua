@@ -104,7 +104,7 @@ describe("upload_observations", function()
       end
    end)
 
-   it("lists nothing where there is nothing to send", function()
+   it("lists nothing if there is nothing to send", function()
       for _, source in ipairs{ {}, each{}, file("empty.jsonl", "\n"), file("empty.json", " [ ] ") } do
          local result = client:upload_observations("e", source)
          assert.equal(0, result.sent)

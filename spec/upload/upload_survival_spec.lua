@@ -52,7 +52,7 @@ local function counted(text)
    return counts
 end
 
--- The first line that is not there as often; nil where there is none.
+-- The first line that is not there as often; nil if there is none.
 local function difference(some, others)
    for line, count in pairs(some) do
       if others[line] ~= count then

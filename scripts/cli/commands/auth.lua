@@ -64,7 +64,7 @@ return {
       {
          name = "status", summary = "Show which credential, endpoint and AI Application are used, and from where.",
          notes = "It shows no secret and makes no request: an expired credential is shown as well. "
-            .. "The exit code is 1 where there is no credential.",
+            .. "The exit code is 1 if there is no credential.",
          show = {
             fields = {
                { "credential", value = credential },

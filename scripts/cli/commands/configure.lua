@@ -20,7 +20,7 @@ local function ask_for_rest(context, key, endpoint)
       if not endpoint then context:misuse "there is no terminal to ask at: --api-key or --endpoint is missing" end
       return key, endpoint
    end
-   key = ask.secret "API key (it is not shown; empty keeps what is stored): "
+   key = ask.secret "API key (it is not shown; empty keeps the stored one): "
    endpoint = endpoint or ask.text("Endpoint", promptic.auth.status().endpoint or DEFAULT)
    return key, endpoint
 end

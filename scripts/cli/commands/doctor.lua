@@ -37,7 +37,7 @@ end
 
 return {
    section = "Account",
-   summary = "Look for what is wrong: credential, network, platform, models.",
+   summary = "Look for problems: credential, network, platform, models.",
    notes = "It changes nothing. Each line is ok, a note or a problem, with what to do; the exit code is 1 with a "
       .. "problem. It looks at configuration, connection, certificate and clock, asks the platform for each list that "
       .. "takes no id, and for the deployed prompts of at most 20 components.",

@@ -66,7 +66,7 @@ return {
    commands = {
       {
          name = "run", method = "create_evaluation", arguments = { "component_id" },
-         summary = "Evaluate an agent's traces, and wait for what is found.",
+         summary = "Evaluate an agent's traces, and wait for the result.",
          options = {
             { "dataset_id", required = true }, "run_id", "name",
             { "no_wait", switch = true, summary = "do not wait" },

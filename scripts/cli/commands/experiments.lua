@@ -161,7 +161,7 @@ return {
       },
       {
          name = "create", method = "create_experiment",
-         summary = "Create an experiment; asks at a terminal for what is missing.",
+         summary = "Create an experiment; asks for missing values at a terminal.",
          options = {
             { "ai_component_id", flag = "-c --component" }, { "target_model", summary = MODEL }, "task_type",
             "initial_prompt", { "name", flag = "-n --name" }, "description", "provider", "optimizer", "hyperparameters",

@@ -1,7 +1,7 @@
 --- A prompt's messages as one text.
 local prompt_text = {}
 
---- The text of messages: the content of a single one as it is, several with their roles; nil where there is
+--- The text of messages: the content of a single one as it is, several with their roles; nil if there is
 -- none.
 function prompt_text.of_messages(messages)
    local texts = {}

@@ -2,9 +2,9 @@
 The scores of an experiment's iterations, as a picture needs them:
 
    points    in the order of the iterations: { number =, id =, train =, held_out =, tokens =, best = true }
-   best      the point that the platform calls the best, or nil where there is none
+   best      the point that the platform calls the best, or nil if there is none
    held_out  whether any iteration has a score on held-out rows
-   low, high the least and the greatest score; nil where there is none
+   low, high the least and the greatest score; nil if there is none
 ]]
 local scores = {}
 
@@ -22,7 +22,7 @@ local function point_of(iteration, best_id)
    }
 end
 
---- The score that decides about a point: that of the held-out rows where there are some.
+--- The score that decides about a point: that of the held-out rows if there are some.
 function scores.decisive(point)
    return point.held_out or point.train
 end

@@ -145,7 +145,7 @@ function sections.iterations(series, report)
       html("tbody", rows)))
 end
 
----------------------------------------------------------------- what is still wrong
+---------------------------------------------------------------- remaining mistakes
 
 local TITLE = "What the best prompt still gets wrong"
 

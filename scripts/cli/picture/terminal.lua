@@ -13,7 +13,7 @@ local WIDTH = 80
 -- No more columns for an iteration than this: few of them do not get clearer by being far apart.
 local COLUMNS_EACH, LEAST_COLUMNS = 16, 32
 
--- Markers of single iterations, where there are this many columns for each.
+-- Markers of single iterations, if there are this many columns for each.
 local MARKED_FROM = 3
 
 local UTF8 = {
@@ -173,7 +173,7 @@ local function legend_entries(frame, series, glyphs)
    return entries
 end
 
--- The entries side by side where there is room.
+-- The entries side by side if there is room.
 local function legend(frame, series, glyphs, paint, room)
    local lines, width = {}, 0
    for _, entry in ipairs(legend_entries(frame, series, glyphs)) do
