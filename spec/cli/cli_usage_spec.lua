@@ -289,8 +289,8 @@ describe("promptic's command line", function()
       repeat until #slow:requests() == 1
       os.execute("kill -INT " .. pid)
       assert.equal("promptic: interrupted\n  0 rows were added, and perhaps those of requests under way\n"
-         .. "  the same command with --only-new adds what is missing; `promptic observations list e1` shows what is "
-         .. "there\n", pipe:read("a"))
+         .. "  the same command with --only-new adds the missing rows; `promptic observations list e1` "
+         .. "lists the present ones\n", pipe:read("a"))
       assert.equal(130, select(3, pipe:close()))
    end)
 

@@ -518,7 +518,7 @@ describe("a file that others have a say in", function()
    end)
 
    it("has to be there where it is named", function()
-      assert.matches(file .. " cannot be read: there is no such file", clients.failure(client).message, 1, true)
+      assert.matches(file .. " cannot be read: no such file", clients.failure(client).message, 1, true)
    end)
 
    it("gives the application of a session token from elsewhere", function()

@@ -204,7 +204,7 @@ static void give_reasons(void) {
         {400, "Bad Request"},
         {505, "HTTP Version Not Supported"},
         {422, "Unprocessable Content"},
-        {599, "status 599 without an explanation"},
+        {599, "status 599 without a message"},
     };
     for (size_t i = 0; i < COUNT_OF(reasons); i++) {
         char *message = message_of(NULL, reasons[i].status, NULL, "");

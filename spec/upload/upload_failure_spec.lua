@@ -421,7 +421,7 @@ describe("the value to go on from, as " .. room .. ",", function()
       upload(observations.rows(11))
       local again = failure(rows, { resume = problem.resume })
       assert.equal("wrong_resume", again.code)
-      assert.matches(("has got 21 %s since, of which 20 may be"):format(room), again.message, 1, true)
+      assert.matches(("has 21 new %s, of which at most 20 can be"):format(room), again.message, 1, true)
    end)
 
    it("reads another function than before from its beginning", function()
