@@ -347,7 +347,13 @@ describe("a head", function()
          server:always{ raw = case[3](2000) }
          assert.same({}, get())
          server:always{ raw = case[3](2001) }
-         assert.equal(case[2], clients.failure(get).kind)
+         local fine, problem
+         for _ = 1, 10 do -- trailers behind a pause are one piece: libcurl has gathered them
+            fine, problem = pcall(get)
+            if not fine then break end
+         end
+         assert.is_false(fine)
+         assert.equal(case[2], problem.kind)
       end)
    end
 
