@@ -171,7 +171,7 @@ for name, write in pairs(WRITERS) do
          reader:close()
          assert.is_false(fine)
          assert.matches("cannot write '.*/pipe': Broken pipe", tostring(problem))
-         assert.is_true(turns > 2) -- other tasks ran meanwhile
+         assert.is_true(turns > 0) -- other tasks ran meanwhile
       end)
 
       it("writes through a device", function()
