@@ -123,7 +123,8 @@ static rows_outcome refuse_missing(lua_State *L, rows_reader *reader, const rows
             break;
     }
     lua_pop(L, 1);
-    return ROWS_BAD;
+    bool is_first = reader->number == 0; /* all of them call the answer something else, perhaps */
+    return is_first ? rows_refuse_as(reader, "no_column", ROWS_BAD) : ROWS_BAD;
 }
 
 static bool is_of_case(const rows_value *name) {
