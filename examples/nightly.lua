@@ -3,6 +3,7 @@
 --    promptic-lua --sandbox examples/nightly.lua                      on this machine, with tickets.csv
 --    promptic-lua examples/nightly.lua COMPONENT ROWS.csv [FOLDER]    also writes summary.json, summary.md, report.html
 --
+-- A night that fails leaves "not finished" in summary.md; summary.json and report.html are those of the night in them.
 -- Run it again after whatever has ended it: it goes on where it was. Settings: PROMPTIC_MODEL, LABEL_COLUMN (expected),
 -- SEPARATOR (a comma), NIGHT (today's date), MAX_WAIT (3600 seconds), SURE=1 (the gain has to exceed chance).
 -- Exit status: 0 deployed, 1 failed, 2 wrong usage or file, 3 not better, 4 no valid credential, 5 not finished within
@@ -36,10 +37,13 @@ local function write(client, result, experiment)
       .. "\n")
 end
 
-local failed = 2 -- a file that cannot be read is wrong usage, and ends the job before anything is created
+-- A file that cannot be read and a folder that cannot be written are wrong usage, and end the job before anything is
+-- created.
+local failed = 2
 
 local function job()
    for _ in promptic.rows(path, columns) do end
+   if folder then promptic.write_file(folder .. "/summary.md", ("## %s: %s\n\nnot finished\n"):format(name, night)) end
    failed = 1
    local client <close> = promptic.client{ strict = true }
    local component, model, provider = client:ensure_component(name), require("lib.model").choose(client)
