@@ -43,6 +43,8 @@ describe("promptic's command line", function()
             local one = promptic{ group, first or name, second or "-h", "-h" }
             assert.equal(0, one.code)
             assert.equal(1, one.stdout:find("Usage: promptic " .. group .. " " .. name, 1, true))
+            local examples = one.stdout:match "\nExamples\n(.*)"
+            assert.matches("promptic " .. group .. " " .. name, examples or "", 1, true)
          end
       end
    end)
