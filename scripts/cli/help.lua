@@ -56,7 +56,7 @@ function help.summary(row)
 end
 
 -- The command with what it cannot do without: "promptic runs create --dataset DATASET".
-local function least(command, row)
+local function shortest(command, row)
    local words = { command }
    local positional, options = parameters.of(row)
    for _, parameter in ipairs(positional) do words[#words + 1] = help.written(parameter) end
@@ -68,13 +68,13 @@ end
 
 --- "promptic runs create --dataset DATASET [options]"
 function help.usage(command, row)
-   return least(command, row) .. (row.raw and " [ARGUMENTS...]" or " [options]")
+   return shortest(command, row) .. (row.raw and " [ARGUMENTS...]" or " [options]")
 end
 
 --- The examples of a row; without any the command as it is typed, and how a script does.
 function help.examples(command, row)
    if row.examples then return row.examples end
-   local line = least(command, row)
+   local line = shortest(command, row)
    if row.confirm then return ("%s       # asks first\n%s -f    # for scripts"):format(line, line) end
    return row.show and not row.without_json and ("%s\n%s --json    # for scripts"):format(line, line) or line
 end

@@ -49,6 +49,18 @@ describe("promptic's command line", function()
       end
    end)
 
+   it("explains the commands below a word of two, such as datasets cases", function()
+      for _, words in ipairs{ { "datasets", "cases", "--help" }, { "help", "datasets", "cases" } } do
+         local help = promptic(words)
+         assert.same({ 0, "" }, { help.code, help.stderr })
+         assert.matches("^Usage: promptic datasets cases COMMAND .*\n  add DATASET +%u", help.stdout)
+         assert.is_nil(help.stdout:find "datasets create")
+      end
+      local misuse = promptic{ "datasets", "cases" }
+      assert.equal(2, misuse.code)
+      assert.matches("`promptic datasets cases --help`", misuse.stderr, 1, true)
+   end)
+
    it("names commands and not methods of the library", function()
       local manual = process.run{ "cat", "build/man/promptic.1" }.stdout:gsub("\\\\-", "-")
       for _, row in ipairs(require("promptic").endpoints) do
