@@ -228,6 +228,7 @@ function upload.run(context, job)
    line:clear()
    if not done then refuse(context, job, result, sent) end
    note_skipped(context, result.skipped)
+   if result.sent + result.present + #result.skipped == 0 then context:note "The file has no rows." end
    return { added = result.sent, present = result.present, skipped = #result.skipped }
 end
 

@@ -63,6 +63,12 @@ describe("promptic observations add --from-file", function()
       end)
    end
 
+   it("says that a file has no rows", function()
+      local result, held = add("header.csv", "message,expected\n")
+      assert.same({ 0, "Added 0 observations.\n", "The file has no rows.\n", "" },
+         { result.code, result.stdout, result.stderr, held })
+   end)
+
    -- the file, its content, what is said after its name, further words
    local REFUSED = {
       { "empty_expected.csv", "message,expected\nhello,\nwin,spam\nfoo,\n", ":2: expected is empty (no row was added)\n"
