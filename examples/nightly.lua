@@ -3,7 +3,6 @@
 --    promptic-lua --sandbox examples/nightly.lua                      on this machine, with tickets.csv
 --    promptic-lua examples/nightly.lua COMPONENT ROWS.csv [FOLDER]    also writes summary.json, summary.md, report.html
 --
--- A night that fails leaves "not finished" in summary.md; summary.json and report.html are those of the night in them.
 -- Run it again after whatever has ended it: it goes on where it was. Settings: PROMPTIC_MODEL, LABEL_COLUMN (expected),
 -- SEPARATOR (a comma), NIGHT (today's date), MAX_WAIT (3600 seconds), SURE=1 (the gain has to exceed chance).
 -- Exit status: 0 deployed, 1 failed, 2 wrong usage or file, 3 not better, 4 no valid credential, 5 not finished within
@@ -37,9 +36,7 @@ local function write(client, result, experiment)
       .. "\n")
 end
 
--- A file that cannot be read and a folder that cannot be written are wrong usage, and end the job before anything is
--- created.
-local failed = 2
+local failed = 2 -- a file or folder that cannot be used is wrong usage, and ends the job before anything is created
 
 local function job()
    for _ in promptic.rows(path, columns) do end
