@@ -175,7 +175,9 @@ static rows_outcome check_expected(lua_State *L, rows_reader *reader, const rows
     if (o->expected.at[0] == '"')
         return rows_check_answer(reader, o->expected.at, o->expected.length);
     if (!reader->room.values)
-        return rows_refuse(reader, ROWS_BAD, "expected: string expected, got %s",
+        return rows_refuse(reader, ROWS_BAD,
+                           "expected: string expected, got %s: observations have texts only, "
+                           "put the answer in quotes",
                            type_of(&o->expected));
     return ROWS_READ;
 }
