@@ -107,3 +107,42 @@ describe("standard input", function()
       assert.equal("2\tx\ty\n", result.stdout, result.stderr)
    end)
 end)
+
+describe("a long row of a source", function()
+   local LONG = ("x"):rep(3 * 2 ^ 20)
+
+   -- What the server got, and how many steps the upload took.
+   local function upload(path, options)
+      local task, steps = promptic.spawn(pcall, client.upload_observations, client, "e", path, options), 0
+      repeat
+         steps = steps + 1
+      until promptic.step(0) == 0
+      return steps, task:await()
+   end
+
+   for name, text in pairs{
+      ["rows.csv"] = "text,more,expected\n" .. LONG .. ',"' .. LONG .. '",a\nb,,c\n',
+      ["rows.jsonl"] = '{"text":"' .. LONG .. '","more":"' .. LONG .. '","expected":"a"}\n{"text":"b","expected":"c"}\n',
+      ["rows.json"] = '[{"text":"' .. LONG .. '","more":"' .. LONG .. '","expected":"a"},{"text":"b","expected":"c"}]',
+   } do
+      it("is read in turns, between which others have theirs: " .. name, function()
+         process.write_file(folder .. "/" .. name, text)
+         local got = {}
+         for row in promptic.rows(folder .. "/" .. name) do got[#got + 1] = row end
+         assert.equal(2, #got)
+         assert.is_true(got[1].variables.text == LONG and got[1].variables.more == LONG)
+         assert.equal("b", got[2].variables.text)
+         observations.accept(server)
+         local steps, fine, problem = upload(folder .. "/" .. name)
+         assert.is_true(fine, tostring(problem))
+         assert.is_true(steps > 10, steps)
+      end)
+   end
+
+   it("without an end is given up after 16 MiB", function()
+      local steps, fine, problem = upload("/dev/zero", { format = "csv" })
+      assert.is_false(fine)
+      assert.matches("/dev/zero:1: it is longer than 16 MiB", problem.message, 1, true)
+      assert.is_true(steps >= 32, steps)
+   end)
+end)
