@@ -122,7 +122,8 @@ describe("a long row of a source", function()
 
    for name, text in pairs{
       ["rows.csv"] = "text,more,expected\n" .. LONG .. ',"' .. LONG .. '",a\nb,,c\n',
-      ["rows.jsonl"] = '{"text":"' .. LONG .. '","more":"' .. LONG .. '","expected":"a"}\n{"text":"b","expected":"c"}\n',
+      ["rows.jsonl"] = '{"text":"' .. LONG .. '","more":"' .. LONG .. '","expected":"a"}\n'
+         .. '{"text":"b","expected":"c"}\n',
       ["rows.json"] = '[{"text":"' .. LONG .. '","more":"' .. LONG .. '","expected":"a"},{"text":"b","expected":"c"}]',
    } do
       it("is read in turns, between which others have theirs: " .. name, function()
