@@ -116,6 +116,7 @@ static rows_outcome open_window(rows_reader *reader) {
 
 rows_outcome rows_reader_read(lua_State *L, rows_reader *reader, json_buffer *out) {
     size_t before = out->length;
+    rows_file_begin(&reader->file);
     reader->before = 0;
     reader->is_empty = false;
     rows_outcome outcome = reader->opened ? ROWS_READ : open_window(reader);

@@ -347,15 +347,27 @@ describe("a head", function()
          server:always{ raw = case[3](2000) }
          assert.same({}, get())
          server:always{ raw = case[3](2001) }
-         local fine, problem
-         for _ = 1, 10 do -- trailers behind a pause are one piece: libcurl has gathered them
-            fine, problem = pcall(get)
-            if not fine then break end
-         end
-         assert.is_false(fine)
-         assert.equal(case[2], problem.kind)
+         assert.equal(case[2], clients.failure(get).kind)
       end)
    end
+
+   -- The script holds the body back after 64 KiB, and libcurl reads some of the trailers before it notices.
+   local HELD = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Head: h\r\n\r\n10000\r\n" .. ("b"):rep(65536)
+      .. "\r\n2\r\n{}\r\n0\r\nHTTP/1.1: no head\r\n"
+
+   local function get_held(lines) -- of which so many are in the head or trailers
+      server:always{ raw = HELD .. ("X: y\r\n"):rep(lines - 6) .. "X-Last: z\r\n\r\n" }
+      return promptic.http("GET", server.url, { on_data = function() end }).headers
+   end
+
+   it("may have 2,000 lines, counting those of trailers that came during a pause", function()
+      for _ = 1, 5 do -- they did in most of these
+         local headers = get_held(2000)
+         assert.same({ "h", "z" }, { headers["x-head"], headers["x-last"] })
+         assert.equal(#("y, "):rep(1994) - 2, #headers.x)
+         assert.equal("decode", clients.failure(get_held, 2001).kind)
+      end
+   end)
 
    it("may have 300 KiB", function()
       local line = "X: " .. ("x"):rep(90000) .. "\r\n" -- libcurl takes 100 KiB a line
