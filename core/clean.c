@@ -34,9 +34,10 @@ static size_t entity(const char *at, const char *end, char c) {
     if (end - at > 2 && at[1] == '#')
         return numbered(at, end, c);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (names[i].character != c)
+            continue;
         size_t length = strlen(names[i].name);
-        if (names[i].character == c && (size_t)(end - at) >= length &&
-            memcmp(at, names[i].name, length) == 0)
+        if ((size_t)(end - at) >= length && memcmp(at, names[i].name, length) == 0)
             return length;
     }
     return 0;
@@ -69,8 +70,8 @@ static void add_end(struct ends *ends, const char *at) {
         ends->at[ends->count++] = at;
 }
 
-/* How many bytes at `at` spell the secret; 0: they do not. */
-static size_t match(const char *at, const char *end, const char *secret) {
+/* Where the longest spelling of the secret ends that begins at `at`; NULL: none does. */
+static const char *match_each_way(const char *at, const char *end, const char *secret) {
     struct ends now = {.at = {at}, .count = 1};
     for (; *secret != '\0' && now.count > 0; secret++) {
         struct ends next = {.count = 0};
@@ -84,10 +85,25 @@ static size_t match(const char *at, const char *end, const char *secret) {
         }
         now = next;
     }
-    const char *last = at;
+    const char *last = NULL;
     for (size_t i = 0; i < now.count; i++)
-        last = now.at[i] > last ? now.at[i] : last;
-    return (size_t)(last - at);
+        last = last == NULL || now.at[i] > last ? now.at[i] : last;
+    return last;
+}
+
+/* The same. Texts of a server have one way to be read nearly everywhere, and may begin a spelling
+ * with each of their bytes. */
+static const char *match(const char *at, const char *end, const char *secret) {
+    for (; *secret != '\0'; secret++) {
+        size_t length = at < end ? escaped(at, end, *secret) : 0;
+        bool is_plain = at < end && *at == *secret;
+        if (length > 0 && is_plain)
+            return match_each_way(at, end, secret);
+        if (length == 0 && !is_plain)
+            return NULL;
+        at += is_plain ? 1 : length;
+    }
+    return at;
 }
 
 static void hide_one(char *bytes, size_t length, const char *secret) {
@@ -95,10 +111,10 @@ static void hide_one(char *bytes, size_t length, const char *secret) {
     if (strlen(secret) < CLEAN_SHORTEST_SECRET)
         return;
     for (char *at = bytes; at < end;) {
-        bool may_begin = *at == secret[0] || *at == '\\' || *at == '%' || *at == '&';
-        size_t found = may_begin ? match(at, end, secret) : 0;
-        memset(at, '*', found);
-        at += found > 0 ? found : 1;
+        const char *found = match(at, end, secret);
+        size_t spelled = found != NULL ? (size_t)(found - at) : 0;
+        memset(at, '*', spelled);
+        at += found != NULL ? spelled : 1;
     }
 }
 
