@@ -162,10 +162,9 @@ local function complain(problem, situation)
    if problem.text == output.CLOSED then return 0 end
    local described = require("promptic.cli.failure").describe(problem.text, situation, problem.trace)
    local paint = require("promptic.cli.style").painter "stderr"
-   local clean = require("promptic.terminal").clean
    local prefix = described.code == 130 and "promptic: " or paint("red", "promptic: ")
-   output.note(clean(described.message), { before = prefix, columns = #"promptic: " })
-   if described.hint then output.note(clean(described.hint), { before = "  ", columns = 2, indent = "  " }) end
+   output.note(described.message, { before = prefix, columns = #"promptic: " })
+   if described.hint then output.note(described.hint, { before = "  ", columns = 2, indent = "  " }) end
    return described.code
 end
 

@@ -212,6 +212,28 @@ describe("the body of a failure", function()
       problem = clients.failure(get)
       assert.same({ "api", 400, "" }, { problem.kind, problem.status_code, problem.body })
    end)
+
+   for _, case in ipairs{
+      { "members that are empty", "", gzip "" },
+      { "the name of a file", "\31\139\8\8\0\0\0\0\0\3", "name" },
+      { "blocks that are empty", "\31\139\8\0\0\0\0\0\0\3", "\0\0\0\255\255" },
+      { "padding", gzip "x", "\0" },
+   } do
+      it("that decompresses to nothing, without an end, is not read on: " .. case[1], function()
+         local path = os.tmpname()
+         finally(function() os.remove(path) end)
+         reopen{ deadline = 10, max_retries = 0 }
+         local head = "Content-Encoding: gzip\r\nConnection: close\r\n\r\n"
+         for _, status in ipairs{ 400, 307 } do
+            server:always{ raw = ("HTTP/1.1 %d No\r\nLocation: /x\r\n"):format(status) .. head .. case[2],
+               endless = case[3]:rep(1000) }
+            local problem = clients.failure(get)
+            assert.same({ "api", status }, { problem.kind, problem.status_code })
+            problem = clients.failure(client.download_artifact, client, "a", path)
+            assert.same({ "api", status }, { problem.kind, problem.status_code })
+         end
+      end)
+   end
 end)
 
 -- ------------------------------------------------------------------ values
