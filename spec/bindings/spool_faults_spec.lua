@@ -38,7 +38,7 @@ end
 
 describe("a spool", function()
    it("has no file for each span that a full disk has no room for", function()
-      local result = process.run{ "sh", "-c", "trap '' XFSZ; ulimit -f 8; exec " .. PROGRAM .. " -e " .. process.quote(([[
+      local script = ([[
          local promptic = require "promptic"
          local client = promptic.client{ endpoint = "http://127.0.0.1:1", api_key = "k", config_file = "" }
          local tracer = promptic.tracer(client, { spool = "%s", interval = 60 })
@@ -46,7 +46,9 @@ describe("a spool", function()
          for _ = 1, 20 do tracer:span("large", { text = ("x"):rep(20000) }):finish() end
          print(tracer.stats.made, tracer.stats.dropped.refused)
          os.exit(0)
-      ]]):format(folder)) }
+      ]]):format(folder)
+      local shell = "trap '' XFSZ; ulimit -f 8; exec " .. process.quote(PROGRAM) .. " -e " .. process.quote(script)
+      local result = process.run{ "sh", "-c", shell }
       assert.same({ "21\t0\n", 0 }, { result.stdout, result.code }, result.stderr)
       assert.equal(2, #list()) -- the small span, and the lock
       assert.same({ "small" }, sent())
