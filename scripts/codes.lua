@@ -39,6 +39,7 @@ return {
    { "wrong_fallback", "argument", "the option fallback of a prompt is neither a text nor a DeployedPrompt" },
    { "fetch", "timeout", "a prompt was not fetched within the seconds of fetch" },
    { "no_variable", "argument", "a variable of the prompt has no value; the message lists all of them" },
+   { "wrong_variable", "argument", "a variable of the prompt has a value without a text, such as a function" },
    { "ambiguous_name", "argument", "several components, experiments or datasets have the name; the message lists ids" },
    { "nothing_deployed", "argument", "nothing is deployed, so model and initial_prompt are needed" },
    { "not_completed", "argument", "deploy_if_better was given an experiment that is not completed" },
