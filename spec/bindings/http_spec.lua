@@ -239,7 +239,7 @@ describe("a failure", function()
       local lines = {}
       server:reply{ status = 503, headers = { ["Retry-After"] = "0" } }
       http("GET", server.url .. "/path?key=" .. SECRET, { max_retries = 1, log = function(level, line)
-         if not line:find("the server had closed the idle connection", 1, true) then
+         if not line:find("the idle connection had ended", 1, true) then
             lines[#lines + 1] = level .. " " .. line
          end
       end, headers = { Authorization = SECRET } })
