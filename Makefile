@@ -293,12 +293,15 @@ tagged = $(shell grep -lE '^-- Tags:.* $(1)( |$$)' spec/*/*_spec.lua)
 # Those tagged heavy build and install things; `make hosts` runs them. Those tagged timed belong to `make bench`.
 QUICK_SPEC = $(filter-out $(foreach tag,heavy kills timed,$(call tagged,$(tag))),$(wildcard spec/*/*_spec.lua))
 
+# Of specs that build, kill, measure or take long.
+ONE_BY_ONE = JOBS=1 FILE_SECONDS=$${FILE_SECONDS:-3600}
+
 test: ## runs the specs, several files at a time, in some 90 s; one file of them: make test SPEC=spec/core/retry_spec.lua
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(if $(filter spec spec/network%,$(SPEC)),$(DEPS) network || true)
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' \
-		$(if $(filter-out spec,$(SPEC)),$(LUA) .ci/run-specs.lua $(SPEC),.ci/test $(LUA) $(QUICK_SPEC))
+		.ci/test '$(LUA)' $(or $(filter-out spec,$(SPEC)),$(QUICK_SPEC))
 
 # Without a game engine or HAProxy its spec is pending.
 hosts: ## runs the heavy specs: C hosts with sanitizers, the game under Xvfb, HAProxy, installing, LuaRocks
@@ -306,13 +309,13 @@ hosts: ## runs the heavy specs: C hosts with sanitizers, the game under Xvfb, HA
 	$(Q)$(DEPS) luajit love || true
 	$(Q)$(DEPS) luas haproxy || true
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,heavy)
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(ONE_BY_ONE) .ci/test '$(LUA)' $(call tagged,heavy)
 
 # The longer half of what make test tries with a few kills.
 kills: ## kills uploads, spools and nightly jobs at hundreds of random moments, and counts what arrived: some 8 minutes
 	$(Q)$(DEPS) module program sandbox test
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,kills)
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(ONE_BY_ONE) .ci/test '$(LUA)' $(call tagged,kills)
 
 # In promptic-lua itself, unlike make test, which runs the shorter half of it.
 network: ## runs the laboratory: real servers and proxies, TLS, forks; also with the libcurl of Debian NETWORK_SUITE (sid)
@@ -362,8 +365,7 @@ sanitize: ## runs the specs in a build with ASan, UBSan and LSan
 	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(SANITIZED))/promptic-lua' \
 		LUA_CPATH='$(abspath $(SANITIZED))/?.so;$(abspath $(SANITIZED))/lib/?.so;$(abspath $(BUILD))/?.so;;' UBSAN_OPTIONS=print_stacktrace=1 \
 		LSAN_OPTIONS=suppressions='$(CURDIR)/.ci/lsan.supp':print_suppressions=0 \
-		$(if $(filter-out spec,$(SPEC)),$(SANITIZED)/promptic-lua .ci/run-specs.lua $(SPEC),\
-		.ci/test $(SANITIZED)/promptic-lua $(QUICK_SPEC))
+		.ci/test '$(SANITIZED)/promptic-lua' $(or $(filter-out spec,$(SPEC)),$(QUICK_SPEC))
 
 # Those tagged valgrind go through most of the C code and fit into three minutes: valgrind is some thirty times slower.
 VALGRIND_SPEC ?= $(call tagged,valgrind)
@@ -375,8 +377,8 @@ VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-
 valgrind: ## runs some of the specs and C hosts under valgrind
 	$(Q)$(DEPS) module program sandbox test valgrind
 	$(Q)$(MAKE) --no-print-directory all $(addprefix $(BUILD)/host/,units $(VALGRIND_HOSTS))
-	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(VALGRIND) $(PROGRAM) .ci/run-specs.lua \
-		--exclude-tags=large $(VALGRIND_SPEC)
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(ONE_BY_ONE) BUSTED=--exclude-tags=large \
+		.ci/test '$(VALGRIND) $(PROGRAM)' $(VALGRIND_SPEC)
 	$(Q)$(SPEC_ENV) $(VALGRIND) $(BUILD)/host/units
 	$(Q)for host in $(VALGRIND_HOSTS); do \
 		$(SPEC_ENV) $(LUA) spec/support/run_host.lua $(VALGRIND) $(BUILD)/host/$$host || exit 1; \
@@ -440,7 +442,7 @@ bench: ## measures time and memory beside libcurl and other clients: build/bench
 	$(Q)$(if $(filter traces,$(or $(PART),traces)),$(BENCH_NODE))
 	$(Q)$(if $(filter game prompt,$(or $(PART),game)),$(DEPS) luajit && $(MAKE) --no-print-directory luajit || true)
 	$(Q)$(SPEC_ENV) $(PROGRAM) spec/bench/run.lua '$(abspath $(BUILD))' $(PART)
-	$(Q)$(if $(PART),,$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(LUA) .ci/run-specs.lua $(call tagged,timed))
+	$(Q)$(if $(PART),,$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(ONE_BY_ONE) .ci/test '$(LUA)' $(call tagged,timed))
 
 # Prism, and OpenTelemetry's exporters.
 NODE_MODULES := $(patsubst %,spec/%/node_modules/.package-lock.json,contract otlp)

@@ -100,8 +100,8 @@ static const char *timeout_message(promptic_call *call) {
 
 /* The connection that was to be reused had ended. That is no attempt: nothing was sent. */
 static void attempt_again(promptic_call *call) {
-    call_log(call, PROMPTIC_LOG_DEBUG, "%s %s: the server had closed the idle connection",
-             call->method, call->path);
+    call_log(call, PROMPTIC_LOG_DEBUG, "%s %s: the idle connection had ended", call->method,
+             call->path);
     call->attempts--;
     if (begin_attempt(call))
         loop_schedule(call->client->loop, &call->job);

@@ -59,23 +59,6 @@ static promptic_kind refuse_code(CURLUcode code, const char *name, promptic_erro
                        curl_url_strerror(code));
 }
 
-/* Whether the endpoint has an internationalised name (IDN) that libcurl cannot convert, in this
- * locale or at all: it would refuse each request. It takes any such failure for want of memory. */
-static bool is_unwritable(const char *endpoint, const char *name) {
-    char *host = NULL;
-    bool is_ascii = true;
-    for (const char *c = name; c != NULL && *c != '\0'; c++)
-        is_ascii = is_ascii && (unsigned char)*c < 0x80;
-    if (is_ascii)
-        return false;
-    CURLU *url = curl_url();
-    bool written = url != NULL && curl_url_set(url, CURLUPART_URL, endpoint, 0) == CURLUE_OK &&
-                   curl_url_get(url, CURLUPART_HOST, &host, CURLU_PUNYCODE) == CURLUE_OK;
-    curl_free(host);
-    curl_url_cleanup(url);
-    return !written;
-}
-
 static bool ends_in_api(const char *endpoint) {
     static const char ending[] = "/api/v1";
     size_t length = strlen(endpoint);
@@ -95,7 +78,7 @@ static promptic_kind check_parts(const struct place *place, const char *name, bo
                            "%s must not hold a user or a password; the credential is given as "
                            "api_key or access_token",
                            name);
-    if (is_unwritable(place->url, place->host))
+    if (!place_is_writable(place))
         return failure_set(
             error, PROMPTIC_CONFIG,
             "%s has a host name that this libcurl cannot write in ASCII: write it as "

@@ -90,3 +90,19 @@ void place_show(const struct place *place, struct text *out) {
         out->length += clean_line(out->data + out->length, room + 1, whole.data, whole.length);
     text_free(&whole);
 }
+
+/* Any failure of the conversion is taken for want of memory by libcurl's requests. */
+bool place_is_writable(const struct place *place) {
+    char *host = NULL;
+    bool is_ascii = true;
+    for (const char *c = place->host; c != NULL && *c != '\0'; c++)
+        is_ascii = is_ascii && (unsigned char)*c < 0x80;
+    if (is_ascii)
+        return true;
+    CURLU *url = curl_url();
+    bool written = url != NULL && curl_url_set(url, CURLUPART_URL, place->url, 0) == CURLUE_OK &&
+                   curl_url_get(url, CURLUPART_HOST, &host, CURLU_PUNYCODE) == CURLUE_OK;
+    curl_free(host);
+    curl_url_cleanup(url);
+    return written;
+}

@@ -29,6 +29,10 @@ bool place_is_plain(const char *value);
  * secret. */
 void place_show(const struct place *place, struct text *out);
 
+/* Whether libcurl can write the host name in ASCII: not an internationalised one (IDN) that it cannot
+ * convert, in this locale or at all. It would refuse each request. */
+bool place_is_writable(const struct place *place);
+
 /* Whether it is http or https. */
 bool place_is_web(const struct place *place);
 

@@ -71,8 +71,15 @@ static const struct place *push_url(lua_State *L, const char *base, const char *
     CURLUcode code = place_read(place, base, value);
     if (code == CURLUE_OUT_OF_MEMORY)
         luaL_error(L, "not enough memory");
-    *problem = code != CURLUE_OK ? curl_url_strerror(code) : "neither https nor http";
-    return code == CURLUE_OK && place_is_web(place) ? place : NULL;
+    if (code != CURLUE_OK)
+        *problem = curl_url_strerror(code);
+    else if (!place_is_web(place))
+        *problem = "neither https nor http";
+    else if (!place_is_writable(place))
+        *problem = "this libcurl cannot write the host name in ASCII: write it as in DNS, xn--...";
+    else
+        *problem = NULL;
+    return *problem == NULL ? place : NULL;
 }
 
 int bindings_locate(lua_State *L) {

@@ -3,7 +3,8 @@
  * names that they do not know, so that spans below a misspelt one would be lost without a word.
  *
  * Refused are: a list that is none, an element that is no object, a name that is a known one in
- * another spelling (scope_spans), and the absence of what everything else is below of. Values such
+ * another spelling (scope_spans), any other name where only attributes or their values can be, and
+ * the absence of what everything else is below of. Values such
  * as ids and times are the platform's to judge: it says which spans it has rejected, and why.
  */
 #include "otlp.h"
@@ -47,7 +48,7 @@ enum { MOST_LEVELS = 100 };
 
 /* clang-format off */
 static const otlp_type any_value;
-static const otlp_type key_value = {"{ key, value }", false, {{"key", NULL, false, true}, {"value", &any_value, false, false}}};
+static const otlp_type key_value = {"{ key, value }", true, {{"key", NULL, false, true}, {"value", &any_value, false, false}}};
 static const otlp_type array_value = {"{ values }", false, {{"values", &any_value, true, false}}};
 static const otlp_type kvlist_value = {"{ values }", false, {{"values", &key_value, true, false}}};
 static const otlp_type any_value = {"{ stringValue } or another of OTLP's values", true, {
@@ -69,8 +70,9 @@ static const otlp_type span = {"a span", false, {
     {"status", &status, false, false}}};
 static const otlp_type scope_spans = {"{ spans }", false, {
     {"scope", &with_attributes, false, false}, {"spans", &span, true, true}, {"schemaUrl", NULL, false, false}}};
+static const otlp_type resource = {"{ attributes }", true, {ATTRIBUTES, {"entityRefs", NULL, false, false}}};
 static const otlp_type resource_spans = {"{ scopeSpans }", false, {
-    {"resource", &with_attributes, false, false}, {"scopeSpans", &scope_spans, true, true}, {"schemaUrl", NULL, false, false}}};
+    {"resource", &resource, false, false}, {"scopeSpans", &scope_spans, true, true}, {"schemaUrl", NULL, false, false}}};
 /* clang-format on */
 
 /* ------------------------------------------------------------------ errors */

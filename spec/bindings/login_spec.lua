@@ -402,6 +402,7 @@ describe("promptic ai-application select", function()
       local refused = run{ "ai-application", "info" }
       assert.equal(1, refused.code)
       assert.matches("give one, or run `promptic ai-application select ID`", refused.stderr, 1, true)
+      assert.matches(SECOND, run{ "ai-application", "list" }.stdout, 1, true) -- the ids to choose from
       assert.equal("Using the AI Application Sandbox 2.\n", run{ "ai-application", "select", SECOND }.stdout)
       assert.equal("Sandbox 2", run{ "ai-application", "info", "--json" }.json.name)
       assert.is_nil(process.read_file(file):find("workspace_id", 1, true))

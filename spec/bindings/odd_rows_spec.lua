@@ -160,6 +160,8 @@ describe("ingest_traces", function()
       { { resource_spans = { { scopeSpans = {}, resource = { attributes = { service = "x" } } } } },
          "request.resource_spans[1].resource.attributes: a list of { key, value } expected, this table has a field "
          .. "'service'" },
+      { { resource_spans = { { scopeSpans = {}, resource = { service = "x" } } } },
+         "request.resource_spans[1].resource: { attributes } expected, this table has a field 'service'" },
       { with_spans{ span{ trace_id = "x" } }, AT .. ": unknown field 'trace_id', did you mean 'traceId'?" },
       { with_spans{ { spanId = "x", startTimeUnixNano = "1" } }, AT .. ": traceId is missing" },
       { with_spans(span()), "request.resource_spans[1].scopeSpans[1].spans: a list of a span expected, this table has "
@@ -168,7 +170,9 @@ describe("ingest_traces", function()
       { with_spans{ span{ events = { { attributes = { a = 1 } } } } }, AT .. ".events[1].attributes: a list of " },
       { with_spans{ span{ status = "error" } }, AT .. ".status: an object expected, got string" },
       { with_attributes{ model = "x" }, AT .. ".attributes: a list of { key, value } expected" },
-      { with_attributes{ { name = "k" } }, AT .. ".attributes[1]: key is missing" },
+      { with_attributes{ { value = { intValue = 1 } } }, AT .. ".attributes[1]: key is missing" },
+      { with_attributes{ { key = "k", text = "x" } },
+         AT .. ".attributes[1]: { key, value } expected, this table has a field 'text'" },
       { with_value "x",
          AT .. ".attributes[1].value: { stringValue } or another of OTLP's values expected, got string" },
       { with_value{ string_value = "x" }, AT .. ".attributes[1].value: unknown field 'string_value', did you mean "

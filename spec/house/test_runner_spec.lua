@@ -92,6 +92,18 @@ describe(".ci/test", function()
       assert.equal(SUM:format(3, 0, 0, 1), sum, printed)
    end)
 
+   it("is what runs files that are named, too, and those of a folder", function()
+      local specs = folder .. "/named"
+      assert(os.execute("mkdir " .. specs))
+      process.write_file(specs .. "/ends_early_spec.lua", FILES["ends early"])
+      for _, named in ipairs{ specs, specs .. "/ends_early_spec.lua" } do
+         local result = process.run{ "make", "--no-print-directory", "test", "SPEC=" .. named, "DEPS=:",
+            env = { MAKEFLAGS = false, MAKELEVEL = false, BUILD = false } }
+         assert.equal(2, result.code, result.stdout)
+         assert.matches(SUM:format(0, 0, 1, 0), result.stdout, 1, true)
+      end
+   end)
+
    it("reports how a file ended", function()
       local _, _, printed = run("crashes", "hangs")
       assert.matches("(ended by signal 11)", printed, 1, true)

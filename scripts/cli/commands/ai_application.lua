@@ -23,6 +23,17 @@ local function in_use(application)
    return application.id == current and "yes" or nil
 end
 
+-- Two different ids in one place are refused, and `select` repairs them with one of those that this lists. The list is
+-- the same whatever the id.
+local function list(context)
+   local fine, problem = pcall(function() return context.client end)
+   if not fine then
+      if not promptic.is_error(problem) or problem.code ~= "two_applications" then error(problem, 0) end
+      context.client = promptic.client { user_agent = "promptic-cli", ai_application_id = "none" }
+   end
+   return ask(context, "list_ai_applications", "list_workspaces")
+end
+
 local HINT = "an API key belongs to one AI Application: `promptic ai-application info` shows it; "
    .. "`promptic login` reaches all of yours"
 
@@ -40,7 +51,7 @@ return {
       {
          name = "list", method = "list_ai_applications", methods = { "list_workspaces" }, times = true,
          summary = "List the AI Applications you can use.",
-         run = function(context) return ask(context, "list_ai_applications", "list_workspaces") end,
+         run = list,
          hints = { [401] = HINT, [403] = HINT },
          notes = "This takes the session of `promptic login`; an API key belongs to one AI Application.",
          show = {
