@@ -377,7 +377,7 @@ VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-
 valgrind: ## runs some of the specs and C hosts under valgrind
 	$(Q)$(DEPS) module program sandbox test valgrind
 	$(Q)$(MAKE) --no-print-directory all $(addprefix $(BUILD)/host/,units $(VALGRIND_HOSTS))
-	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' $(ONE_BY_ONE) BUSTED=--exclude-tags=large \
+	$(Q)$(SPEC_ENV) PROMPTIC_LUA='$(abspath $(PROGRAM))' JOBS=$${JOBS:-2} FILE_SECONDS=3600 BUSTED=--exclude-tags=large \
 		.ci/test '$(VALGRIND) $(PROGRAM)' $(VALGRIND_SPEC)
 	$(Q)$(SPEC_ENV) $(VALGRIND) $(BUILD)/host/units
 	$(Q)for host in $(VALGRIND_HOSTS); do \
