@@ -16,6 +16,7 @@ local otlp = {}
 
 local STATUS_ERROR, INTERNAL = 2, 1
 local ARRAY = getmetatable(json.array{})
+local NONE = {}
 
 -- Text that stands in JSON as it is.
 local PLAIN = "^[ !#-%[%]-~]*$"
@@ -164,11 +165,11 @@ end
 function otlp.span(me, common)
    local parent = me.parent and span.id(me.parent) or me.remote
    -- One expression: what is longer in between would be copied again.
-   return '{"traceId":"' .. span.trace_id(me.trace) .. '","spanId":"' .. span.id(me)
+   return '{"traceId":"' .. span.trace_id(me) .. '","spanId":"' .. span.id(me)
       .. (parent and '","parentSpanId":"' .. parent or "") .. '","name":' .. quote(tostring(me.name))
       .. ',"kind":' .. (tonumber(me.kind) or INTERNAL) .. ',"startTimeUnixNano":"' .. nanoseconds(me.began)
       .. '","endTimeUnixNano":"' .. nanoseconds(me.ended)
-      .. '","attributes":[' .. attributes_text(me.attributes, common) .. "]"
+      .. '","attributes":[' .. attributes_text(me.attributes or NONE, common) .. "]"
       .. (me.events and events_text(me.events) or "") .. (me.failed and status_text(me.failed) or "}")
 end
 
@@ -182,7 +183,7 @@ end
 
 --- Tables among the attributes become text: what a script does to them after the span's end does not change it.
 function otlp.freeze(me)
-   freeze(me.attributes)
+   freeze(me.attributes or NONE)
    for index = 1, me.events and #me.events or 0 do
       freeze(me.events[index].attributes)
    end

@@ -497,6 +497,35 @@ describe("a tracer", function()
       assert.equal(1, tracer.stats.sent)
    end)
 
+   it("asks a platform that is away once a pause, however many spans end meanwhile", function()
+      open{ batch = 2 }
+      server:route[[
+         local _, request = ...
+         if not request.target:find("/traces", 1, true) then return { body = '{"id":"c"}' } end
+         return { status = 503, headers = { { "Retry-After", "0" } }, body = "{}" }
+      ]]
+      for _ = 1, 30 do
+         tracer:span("x"):finish()
+         tracer:span("x"):finish()
+         client:get_component("c") -- drives the sender
+      end
+      local attempts = 0
+      for _, request in ipairs(server:requests()) do
+         attempts = attempts + (request.target:find("/traces", 1, true) and 1 or 0)
+      end
+      assert.is_true(attempts >= 1 and attempts <= 10, attempts .. " attempts")
+   end)
+
+   it("counts on its own, whatever a script does to its stats", function()
+      open{ max_queue = 2, interval = 60 }
+      tracer:span("a"):finish()
+      tracer.stats.made = "many"
+      assert.has_no.errors(function() for _ = 1, 5 do tracer:span("b"):finish() end end)
+      tracer.stats.made = 0
+      for _ = 1, 5 do tracer:span("c"):finish() end
+      assert.equal(5, tracer.stats.made)
+   end)
+
    it("samples whole traces", function()
       open{ sample = 0 }
       tracer:span("a", function(span)
