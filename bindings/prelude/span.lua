@@ -89,7 +89,8 @@ end
 local function new(tracer, name, attributes)
    local began, process = stamp()
    local me = setmetatable({
-      tracer = tracer, name = name, began = began, attributes = attributes and copy(attributes) or false, ended = false,
+      tracer = tracer, name = name, began = began, ended = false,
+      attributes = attributes and copy(attributes) or false,
    }, Span)
    if process ~= 0 then
       me.process = process
@@ -97,8 +98,8 @@ local function new(tracer, name, attributes)
    return me
 end
 
--- Whether a span can have children in this process. In a forked child the ids of a span of the parent process are known only if
--- they were made before the fork; made anew they would be others than the parent's.
+-- Whether a span can have children in this process. In a forked child the ids of a span of the parent process are known
+-- only if they were made before the fork; made anew they would be others than the parent's.
 local function can_have_children(parent, process)
    return parent.process == process or parent.id and (parent.trace or parent).trace_id
 end
