@@ -157,6 +157,15 @@ describe("a span", function()
       assert.same({ "inf", "string", {} }, { found.endless, type(found.sparse), found.empty.values })
    end)
 
+   it("arrives with every byte of ASCII as it was", function()
+      open()
+      local bytes = {}
+      for byte = 0, 127 do bytes["b" .. byte] = string.char(byte) end
+      tracer:span("x", bytes):finish()
+      assert.is_true(tracer:flush(10))
+      assert.same(bytes, attributes(arrived()[1]))
+   end)
+
    it("is no current span of another tracer", function()
       open()
       local other = promptic.tracer(client, { interval = 0 })
