@@ -132,8 +132,10 @@ describe("a span", function()
    end)
 
    it("keeps its attributes as they were at its end", function()
-      open()
+      open{ interval = 60 }
+      for _ = 1, 3 do tracer:span("before"):finish() end -- the queue has a sender, and room
       local messages, list = { { role = "user" } }, { "a" }
+      tracer:span("short", { list = list }):finish()
       local given = { messages = messages, list = list }
       local span = tracer:span("x", given):event("seen", { list = list })
       given.later = true
@@ -142,6 +144,7 @@ describe("a span", function()
       messages[2], list[2] = { role = "assistant" }, "b"
       tracer:flush(10)
       local found = arrived().x
+      assert.same({ { stringValue = "a" } }, attributes(arrived().short).list.values)
       assert.is_nil(attributes(found).later)
       assert.equal('[{"role":"user"}]', attributes(found).messages)
       assert.same({ { stringValue = "a" } }, attributes(found).list.values)
