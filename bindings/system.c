@@ -23,6 +23,12 @@ int bindings_unix_time(lua_State *L) {
     return 1;
 }
 
+int bindings_stamp(lua_State *L) {
+    lua_pushnumber(L, clock_seconds_of(CLOCK_REALTIME));
+    lua_pushinteger(L, (lua_Integer)bindings_generation());
+    return 2;
+}
+
 /* [-0, +0, e] */
 static void fill_random(lua_State *L, unsigned char *bytes, size_t length) {
     if (getentropy(bytes, length) != 0)

@@ -16,6 +16,7 @@
 #include "nearest.h"
 #include "registry.h"
 #include "rows_objects.h"
+#include "span_queue.h"
 #include "spool.h"
 #include "system.h"
 #include "tasks.h"
@@ -25,10 +26,13 @@
 /* ------------------------------------------------------------------ import */
 
 /* What the files import that is C. "c.library" is made here, with the module at hand. */
-static const luaL_Reg c_parts[] = {
-    {"c.tasks", bindings_open_tasks},    {"c.rows", bindings_open_upload},
-    {"c.files", bindings_open_exchange}, {"c.auth", bindings_open_auth},
-    {"c.spool", bindings_open_spool},    {NULL, NULL}};
+static const luaL_Reg c_parts[] = {{"c.tasks", bindings_open_tasks},
+                                   {"c.rows", bindings_open_upload},
+                                   {"c.files", bindings_open_exchange},
+                                   {"c.auth", bindings_open_auth},
+                                   {"c.spool", bindings_open_spool},
+                                   {"c.span_queue", bindings_open_span_queue},
+                                   {NULL, NULL}};
 
 static const baked_module *find_file(const char *name) {
     for (const baked_module *file = baked_prelude; file->name != NULL; file++)
@@ -95,6 +99,7 @@ static int set_strict(lua_State *L) {
 static void push_library(lua_State *L, int module) {
     static const luaL_Reg functions[] = {{"now", bindings_now},
                                          {"time", bindings_unix_time},
+                                         {"stamp", bindings_stamp},
                                          {"random_hex", bindings_random_hex},
                                          {"new_error", bindings_new_error},
                                          {"is_passing", bindings_is_passing},

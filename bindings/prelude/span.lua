@@ -8,26 +8,28 @@ local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 local can_yield_in_pcall = _VERSION ~= "Lua 5.1" or jit ~= nil -- luacheck: ignore 113
 
 local library, scheduler, failure = import "c.library", import "scheduler", import "failure"
-local generation = import("c.tasks").generation
-local time, random_hex = library.time, library.random_hex
+local random_hex, stamp, time = library.random_hex, library.stamp, library.time
 
 local span = {}
 
--- A span's fields: tracer, name, parent (the span that it belongs to, or false), trace (what the spans of one trace
--- share: sampled, id once it is needed), began, attributes, process (the generation that it began in: a forked child
--- sends nothing that its parent has begun), ended (Unix time). Few have those below. With eight fields it is half as
--- large as with nine, and most of what a span costs is memory.
+-- A span's fields: tracer, name, began, attributes (false if none), ended (Unix time, or false). Few have those below.
+-- Up to eight fields lie in a table of half the size of one of nine, and most of what a span costs is memory.
 local Span = { __name = "promptic.span", __metatable = "promptic.span" }
 Span.__index = Span
 
 -- Kinds of OTLP (opentelemetry-proto, trace.proto, SpanKind).
 local INTERNAL, CLIENT = 1, 3
 
+Span.parent = false   -- the span that it belongs to
+Span.trace = false    -- what the spans of a trace share, in the first of them, or in a table if that is elsewhere
+Span.process = 0      -- the generation that it began in: a forked child sends nothing that its parent has begun
+Span.id = false       -- made when it is first needed
+Span.trace_id = false -- of the first of a trace: the same
+Span.sampled = true   -- of the first of a trace
 Span.kind = INTERNAL
-Span.id = false     -- made when it is first needed
 Span.events = false
-Span.failed = false -- or why
-Span.remote = false -- the parent's id where that belongs to another process
+Span.failed = false   -- or why
+Span.remote = false   -- the parent's id where that belongs to another process
 
 local function wrong(position, where, expected, value)
    return ("bad argument #%d to '%s' (%s expected, got %s)"):format(position, where, expected, type(value))
@@ -66,12 +68,16 @@ end
 
 local function copy(attributes)
    local list = {}
-   if attributes then
-      for key, value in pairs(attributes) do
-         list[key] = value
-      end
+   for key, value in pairs(attributes) do
+      list[key] = value
    end
    return list
+end
+
+-- A span's attributes, to be changed.
+local function attributes_of(me)
+   me.attributes = me.attributes or {}
+   return me.attributes
 end
 
 -- The text of any value, also of one whose __tostring raises.
@@ -80,25 +86,33 @@ local function text_of(value)
    return fine and text or "an error without text"
 end
 
-local function new(tracer, parent, trace, name, attributes)
-   return setmetatable({
-      tracer = tracer, name = name, parent = parent, trace = trace, began = time(), attributes = copy(attributes),
-      process = generation(), ended = false,
+local function new(tracer, name, attributes)
+   local began, process = stamp()
+   local me = setmetatable({
+      tracer = tracer, name = name, began = began, ended = false,
+      attributes = attributes and copy(attributes) or false,
    }, Span)
+   if process ~= 0 then
+      me.process = process
+   end
+   return me
 end
 
--- Whether a span can have children here. In a forked child the ids of a span of the parent process are known only if
--- they were made before the fork; made anew they would be others than the parent's.
-local function can_have_children(parent)
-   return parent.process == generation() or parent.id and parent.trace.id
+-- Whether a span can have children in this process. In a forked child the ids of a span of the parent process are known
+-- only if they were made before the fork; made anew they would be others than the parent's.
+local function can_have_children(parent, process)
+   return parent.process == process or parent.id and (parent.trace or parent).trace_id
 end
 
 -- A span below another one, or the first of a trace if there is none.
 local function new_below(tracer, parent, name, attributes)
-   if parent and can_have_children(parent) then
-      return new(tracer, parent, parent.trace, name, attributes)
+   local me = new(tracer, name, attributes)
+   if parent and can_have_children(parent, me.process) then
+      me.parent, me.trace = parent, parent.trace or parent
+   elseif tracer.sample < 1 then
+      me.sampled = tracer:is_sampled()
    end
-   return new(tracer, false, tracer:new_trace(), name, attributes)
+   return me
 end
 
 -- ------------------------------------------------------------------ current
@@ -142,8 +156,8 @@ end
 function span.start(tracer, trace, name, attributes, f)
    local me
    if trace then
-      me = new(tracer, false, trace, name, attributes)
-      me.remote = trace.remote or nil
+      me = new(tracer, name, attributes)
+      me.trace, me.remote = trace, trace.remote
    else
       local parent = scheduler.context()
       me = new_below(tracer, parent and rawequal(parent.tracer, tracer) and parent, name, attributes)
@@ -173,13 +187,14 @@ function Span:set(key, value)
       if problem then
          error(problem, 2)
       end
+      local attributes = attributes_of(self)
       for name, one in pairs(key) do
-         self.attributes[name] = one
+         attributes[name] = one
       end
    elseif type(key) ~= "string" or key == "" then
       error(wrong(1, "set", "name or table", key), 2)
    else
-      self.attributes[key] = value
+      attributes_of(self)[key] = value
    end
    return self
 end
@@ -188,7 +203,7 @@ end
 function Span:event(name, attributes)
    span.check("event", 1, name, attributes)
    self.events = self.events or {}
-   self.events[#self.events + 1] = { name = name, time = time(), attributes = copy(attributes) }
+   self.events[#self.events + 1] = { name = name, time = time(), attributes = copy(attributes or {}) }
    return self
 end
 
@@ -201,14 +216,19 @@ end
 --- Ends it; its delivery never blocks and never raises. A second time nothing happens.
 function Span:finish()
    if not self.ended then
-      self.ended = time()
-      self.tracer:take(self)
+      self.ended = stamp()
+      local tracer = self.tracer
+      local put = tracer.put
+      local is_plain = put and (self.trace or self).sampled and not self.events
+      if not (is_plain and put(self, self.process, self.attributes)) then
+         tracer:take(self)
+      end
    end
 end
 
 --- The header traceparent for a request to another service (W3C Trace Context).
 function Span:traceparent()
-   return ("00-%s-%s-%s"):format(span.trace_id(self.trace), span.id(self), self.trace.sampled and "01" or "00")
+   return ("00-%s-%s-%s"):format(span.trace_id(self), span.id(self), (self.trace or self).sampled and "01" or "00")
 end
 
 -- ------------------------------------------------------------------ models and tools
@@ -234,7 +254,7 @@ local function set_named(self, where, names, fields)
       if not names[field] then
          error(("bad argument #1 to '%s' (unknown field '%s')"):format(where, tostring(field)), 3)
       end
-      self.attributes[names[field]] = value
+      attributes_of(self)[names[field]] = value
    end
    return self
 end
@@ -243,14 +263,14 @@ end
 function Span:model(fields)
    set_named(self, "model", MODEL, fields)
    self.kind = CLIENT
-   self.attributes["gen_ai.operation.name"] = "chat"
+   attributes_of(self)["gen_ai.operation.name"] = "chat"
    return self
 end
 
 --- Says of a span that it is a call of a tool.
 function Span:tool(fields)
    set_named(self, "tool", TOOL, fields)
-   self.attributes["gen_ai.operation.name"] = "execute_tool"
+   attributes_of(self)["gen_ai.operation.name"] = "execute_tool"
    return self
 end
 
@@ -264,11 +284,12 @@ function span.id(me)
    return me.id
 end
 
-function span.trace_id(trace)
-   if not trace.id then
-      trace.id = random_hex(16)
+function span.trace_id(me)
+   local first = me.trace or me
+   if not first.trace_id then
+      first.trace_id = random_hex(16)
    end
-   return trace.id
+   return first.trace_id
 end
 
 --- What the spans of a trace share that began in another process, or nil for a header that is malformed.
@@ -280,7 +301,7 @@ function span.trace_of(header)
       return nil
    end
    local is_sampled = flags:match("[13579bdfBDF]$") ~= nil
-   return { id = id:lower(), remote = parent:lower(), sampled = is_sampled }
+   return { trace_id = id:lower(), remote = parent:lower(), sampled = is_sampled }
 end
 
 return span

@@ -7,6 +7,7 @@ local tonumber, tostring, type = tonumber, tostring, type
 
 local library, files, scheduler = import "c.library", import "c.files", import "scheduler"
 local background, failure, generation = import "background", import "failure", import("c.tasks").generation
+local new_queue = import "c.span_queue"
 local offload, otlp, span, spools = import "offload", import "otlp", import "span", import "spool"
 local tasks = import "tasks"
 
@@ -43,33 +44,12 @@ end
 
 -- ------------------------------------------------------------------ the queue
 
--- Spans that wait in memory are numbered from `first` to `last`, oldest first; the queue is a ring.
-local function count(self)
-   return self.last - self.first + 1
-end
-
-local function pop(self)
-   local place = self.first % self.max_queue + 1
-   local item = self.queue[place]
-   self.queue[place], self.first = false, self.first + 1
-   return item
-end
-
-local function push(self, item)
-   if count(self) >= self.max_queue then
-      pop(self)
-      drop(self, 1, "queue_full")
-   end
-   self.last = self.last + 1
-   self.queue[self.last % self.max_queue + 1] = item
-end
-
 local function is_empty(self)
-   return count(self) == 0 and self.in_flight == 0 and (not self.spool or self.spool:is_empty())
+   return self.queue.count() == 0 and self.in_flight == 0 and (not self.spool or self.spool:is_empty())
 end
 
 local function has_batch(self)
-   return count(self) >= self.batch or self.spool and self.spool:has(self.batch)
+   return self.queue.count() >= self.batch or self.spool and self.spool:has(self.batch)
 end
 
 -- The oldest ones, off the queue, or lines of the spool; a function to call with the number of those whose fate is
@@ -83,8 +63,8 @@ local function next_batch(self)
       end
    end
    local list = {}
-   for index = 1, math.min(count(self), self.batch) do
-      list[index] = pop(self)
+   for index = 1, math.min(self.queue.count(), self.batch) do
+      list[index] = self.queue.take()
    end
    self.in_flight = #list
    return list, function(number) self.in_flight = self.in_flight - number end, false
@@ -231,12 +211,26 @@ local function send(self, texts, settle)
    end
 end
 
+-- So many spans may come before the sender has to be woken, or looked at, as it may have died.
+local function be_quiet(self)
+   local number = self.is_waiting and self.batch - 1 - self.queue.count() or self.batch
+   self.queue.quiet(self.is_closed and 0 or number)
+end
+
+-- Waits for a batch, for the interval at most.
+local function await_more(self)
+   self.is_waiting = true
+   be_quiet(self)
+   background.pause(self.interval)
+   self.is_waiting = false
+end
+
 -- The task that sends, for as long as there is something.
 local function work(self)
    self.worker = scheduler.current()
    while not self.is_closed and not is_empty(self) do
       if not has_batch(self) then
-         background.pause(self.interval)
+         await_more(self)
       end
       local list, settle, is_foreign = next_batch(self)
       send(self, texts_of(self, list, is_foreign), settle)
@@ -252,13 +246,16 @@ end
 
 -- Spans in memory are given up, those in the spool stay for the next process.
 local function give_up(self)
-   drop(self, count(self) + self.in_flight, "expired")
-   self.queue, self.first, self.last, self.in_flight, self.is_closed = {}, 1, 0, 0, true
+   drop(self, self.queue.count() + self.in_flight, "expired")
+   self.queue.clear()
+   self.in_flight, self.is_closed = 0, true
    end_spool(self)
 end
 
 local function sender(self)
    local fine, problem = failure.attempt(work, self)
+   self.is_waiting = false
+   self.queue.quiet(0) -- the next one starts another
    if not fine and failure.is_error(problem) and problem.code == "client_closed" then
       give_up(self)
    elseif not fine and not (failure.is_error(problem) and problem.kind == "cancelled") then
@@ -273,16 +270,19 @@ local function wake(self)
       drop(self, self.in_flight, "expired") -- of one that did not end by itself
       self.in_flight = 0
       self.sender = background.start(sender, self)
-   elseif self.worker and self.worker.paused and has_batch(self) then
+   elseif self.is_waiting and has_batch(self) then
       background.wake(self.worker)
    end
+   be_quiet(self)
 end
 
 -- A forked child starts empty: what waits is the parent's, and so is its sender.
 local function check_process(self)
    if self.generation ~= generation() then
-      self.generation, self.queue, self.first, self.last = generation(), {}, 1, 0
-      self.in_flight, self.sender, self.worker, self.stats.made, self.stats.sent = 0, false, false, 0, 0
+      self.generation = generation()
+      self.queue.clear()
+      self.in_flight, self.sender, self.worker, self.is_waiting = 0, false, false, false
+      self.stats.made, self.stats.sent = 0, 0
       for _, reason in ipairs(REASONS) do
          self.stats.dropped[reason] = 0
       end
@@ -296,18 +296,19 @@ local function fraction()
    return tonumber(library.random_hex(4), 16) / 2 ^ 32
 end
 
---- What the spans of a new trace share. Whether it is sampled is decided once.
-function Tracer:new_trace()
-   return { sampled = self.sample >= 1 or fraction() < self.sample }
+--- Whether a new trace is sampled, which is decided once.
+function Tracer:is_sampled()
+   return self.sample >= 1 or fraction() < self.sample
 end
 
 -- Why a span is not to be sent; nil if it is.
 local function reason_to_drop(self, me)
    if self.is_closed then
       return "expired"
-   elseif not me.trace.sampled then
+   elseif not (me.trace or me).sampled then
       return "sampled"
    elseif self.before_send then
+      me.attributes = me.attributes or {}
       local fine, verdict = pcall(self.before_send, me)
       if not fine then
          note(self, "before_send", "before_send has failed, and the span was dropped: " .. tostring(verdict))
@@ -324,7 +325,7 @@ local function store(self, me, reason)
    end
    if not (self.spool and self.spool:append(otlp.span(me, self.common))) then
       otlp.freeze(me)
-      push(self, me)
+      drop(self, self.queue.add(me) and 1 or 0, "queue_full")
    end
    wake(self)
 end
@@ -336,7 +337,7 @@ local function keep(self, me)
    end
 end
 
---- Takes a span that has ended. Never waits, never raises.
+--- Takes a span that has ended and that Tracer.put, the short way of most spans, has not. Never waits, never raises.
 function Tracer:take(me)
    local fine, problem = failure.pcall(keep, self, me)
    if not fine then
@@ -356,7 +357,7 @@ end
 --- A span whose parent is in another process, by its header traceparent; a malformed one begins a trace.
 function Tracer:continue(header, name, attributes, f)
    attributes, f = span.check("continue", 2, name, attributes, f)
-   return span.start(self, span.trace_of(header) or self:new_trace(), name, attributes, f)
+   return span.start(self, span.trace_of(header) or { sampled = self:is_sampled() }, name, attributes, f)
 end
 
 --- The span that is current in this task; nil if there is none.
@@ -413,11 +414,13 @@ function promptic.tracer(...)
    local self = setmetatable({
       client = client, sample = options.sample, max_queue = options.max_queue, batch = options.batch,
       interval = options.interval, before_send = options.before_send, stats = new_stats(), noted = {}, note_count = 0,
-      queue = {}, first = 1, last = 0, in_flight = 0, sender = false, worker = false, is_closed = false, spool = false,
+      in_flight = 0, sender = false, worker = false, is_waiting = false, is_closed = false, spool = false,
       generation = generation(),
       common = { ["promptic.ai_component"] = options.component, ["promptic.dataset.id"] = options.dataset },
       resource = { ["service.name"] = options.service, ["deployment.environment.name"] = options.environment },
    }, Tracer)
+   self.queue = new_queue(self.max_queue, self.stats)
+   self.put = not (options.spool or self.before_send) and self.queue.put
    if options.spool then
       local opened, problem = spools.open(options.spool, function(number, reason) drop(self, number, reason) end)
       if not opened then

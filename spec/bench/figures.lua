@@ -2,6 +2,8 @@
 --
 -- A figure is a row: key, group, work, unit, value, aim, peers = { { name, value }, ... } and note. Its limit is in
 -- limits.lua: what was reached plus a fifth. A figure without an aim is there to be seen and has a limit all the same.
+-- One that is `absolute`, a time in an aim's unit, has no limit: it depends on the machine, and the figure behind it
+-- has the limit, its ratio to something in the same run.
 local figures = { rows = {}, over = 0, root = (arg[0]:match("^(.*/)") or "./") }
 
 local limits = dofile(figures.root .. "limits.lua")
@@ -63,7 +65,7 @@ end
 
 --- Adds a row and prints it.
 function figures.add(row)
-   row.limit = limits[row.key]
+   row.limit = not row.absolute and limits[row.key] or nil
    row.is_over = row.limit ~= nil and row.value > row.limit
    figures.over = figures.over + (row.is_over and 1 or 0)
    figures.rows[#figures.rows + 1] = row
@@ -82,7 +84,7 @@ end
 --- Makes what was measured plus a fifth the limits; those of other parts stay.
 function figures.set_limits()
    local lines = {}
-   for _, row in ipairs(figures.rows) do limits[row.key] = row.value * 1.2 end
+   for _, row in ipairs(figures.rows) do limits[row.key] = not row.absolute and row.value * 1.2 or nil end
    for key, limit in pairs(limits) do
       lines[#lines + 1] = ("   [%q] = %s,"):format(key, shown(limit))
    end

@@ -45,25 +45,35 @@ figures.with_folder(function(folder)
       local results = figures.turns(rounds, sides, { python = 3, node = 2 })
       -- A figure of ours in units of which so many are one of what was printed, beside the others' where it has some.
       local function add(key, work, side, place, unit, scale, more)
-         local row = { key = key, group = "traces", work = work, unit = unit, peers = {},
-            value = figures.of(results, side, place) * scale, aim = more and more.aim }
-         for _, peer in ipairs(more and more.beside and peers or {}) do
+         local row = { key = key, group = "traces", work = work, unit = unit, peers = {}, absolute = more.absolute,
+            value = figures.of(results, side, place) * scale, aim = more.aim }
+         for _, peer in ipairs(more.beside and peers or {}) do
             row.peers[#row.peers + 1] = { peer[1], figures.of(results, peer[2], place) * scale }
          end
          figures.add(row)
       end
+      -- A time, and its ratio to three tables of a plain script in the same round: the time depends on the machine.
+      local function add_time(key, work, side, place, unit, scale, more)
+         more = more or {}
+         more.absolute = true
+         add(key .. ", time", work, side, place, unit, scale, more)
+         figures.add{ key = key, group = "traces", work = "   in times of three tables of a plain script",
+            unit = "for each", value = figures.of(results, side, place, "memory", more.plain or 3) }
+      end
       local seconds = count / 1e6 -- of all, for a microsecond of each
-      add("span in memory", "a finished span in memory: CPU, without the collector", "memory", 1, "µs", 1, { aim = 1 })
-      add("span in memory, collected", "the same with it", "memory", 2, "µs", 1)
-      add("span ended", "a span's beginning and end while others are sent: CPU", "server", 3, "µs", 1,
+      add_time("span in memory", "a finished span in memory: CPU, without the collector", "memory", 1, "µs", 1,
+         { aim = 1 })
+      add_time("span in memory, collected", "the same with it", "memory", 2, "µs", 1, { plain = 4 })
+      add_time("span ended", "a span's beginning and end while others are sent: CPU", "server", 3, "µs", 1,
          { beside = true })
-      add("span into the spool", "the same with a spool", "spool", 3, "µs", 1)
-      add("spans to a server, wall", "100,000 spans to a server: wall", "server", 1, "s", seconds, { beside = true })
-      add("spans to a server", "the same: CPU", "server", 2, "s of CPU", seconds, { beside = true })
+      add_time("span into the spool", "the same with a spool", "spool", 3, "µs", 1)
+      add_time("spans to a server, wall", "100,000 spans to a server: wall", "server", 1, "s", seconds,
+         { beside = true })
+      add_time("spans to a server", "the same: CPU", "server", 2, "s of CPU", seconds, { beside = true })
       add("spans to a server, memory", "the same: the process at its peak", "server", 4, "MiB", 1 / 1024,
          { beside = true })
-      add("spans through the spool, wall", "100,000 spans through the spool: wall", "spool", 1, "s", seconds)
-      add("spans through the spool", "the same: CPU", "spool", 2, "s of CPU", seconds)
-      add("spans through the spool, memory", "the same: the process at its peak", "spool", 4, "MiB", 1 / 1024)
+      add_time("spans through the spool, wall", "100,000 spans through the spool: wall", "spool", 1, "s", seconds)
+      add_time("spans through the spool", "the same: CPU", "spool", 2, "s of CPU", seconds)
+      add("spans through the spool, memory", "the same: the process at its peak", "spool", 4, "MiB", 1 / 1024, {})
    end)
 end)

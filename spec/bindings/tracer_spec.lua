@@ -132,8 +132,10 @@ describe("a span", function()
    end)
 
    it("keeps its attributes as they were at its end", function()
-      open()
+      open{ interval = 60 }
+      for _ = 1, 3 do tracer:span("before"):finish() end -- the queue has a sender, and room
       local messages, list = { { role = "user" } }, { "a" }
+      tracer:span("short", { list = list }):finish()
       local given = { messages = messages, list = list }
       local span = tracer:span("x", given):event("seen", { list = list })
       given.later = true
@@ -142,6 +144,7 @@ describe("a span", function()
       messages[2], list[2] = { role = "assistant" }, "b"
       tracer:flush(10)
       local found = arrived().x
+      assert.same({ { stringValue = "a" } }, attributes(arrived().short).list.values)
       assert.is_nil(attributes(found).later)
       assert.equal('[{"role":"user"}]', attributes(found).messages)
       assert.same({ { stringValue = "a" } }, attributes(found).list.values)
@@ -155,6 +158,15 @@ describe("a span", function()
       local found = attributes(arrived().x)
       assert.matches("nan", found.none, 1, true)
       assert.same({ "inf", "string", {} }, { found.endless, type(found.sparse), found.empty.values })
+   end)
+
+   it("arrives with every byte of ASCII as it was", function()
+      open()
+      local bytes = {}
+      for byte = 0, 127 do bytes["b" .. byte] = string.char(byte) end
+      tracer:span("x", bytes):finish()
+      assert.is_true(tracer:flush(10))
+      assert.same(bytes, attributes(arrived()[1]))
    end)
 
    it("is no current span of another tracer", function()
@@ -513,6 +525,35 @@ describe("a tracer", function()
       server:always{ body = "{}" }
       assert.is_true(tracer:flush(10))
       assert.equal(1, tracer.stats.sent)
+   end)
+
+   it("asks a platform that is away once a pause, however many spans end meanwhile", function()
+      open{ batch = 2 }
+      server:route[[
+         local _, request = ...
+         if not request.target:find("/traces", 1, true) then return { body = '{"id":"c"}' } end
+         return { status = 503, headers = { { "Retry-After", "0" } }, body = "{}" }
+      ]]
+      for _ = 1, 30 do
+         tracer:span("x"):finish()
+         tracer:span("x"):finish()
+         client:get_component("c") -- drives the sender
+      end
+      local attempts = 0
+      for _, request in ipairs(server:requests()) do
+         attempts = attempts + (request.target:find("/traces", 1, true) and 1 or 0)
+      end
+      assert.is_true(attempts >= 1 and attempts <= 10, attempts .. " attempts")
+   end)
+
+   it("counts on its own, whatever a script does to its stats", function()
+      open{ max_queue = 2, interval = 60 }
+      tracer:span("a"):finish()
+      tracer.stats.made = "many"
+      assert.has_no.errors(function() for _ = 1, 5 do tracer:span("b"):finish() end end)
+      tracer.stats.made = 0
+      for _ = 1, 5 do tracer:span("c"):finish() end
+      assert.equal(5, tracer.stats.made)
    end)
 
    it("samples whole traces", function()
