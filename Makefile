@@ -11,6 +11,8 @@ LUADIR   ?= $(LIBDIR)/lua/5.4
 BUILD    ?= build
 LIBFLAG  ?= -shared
 SPEC     ?= spec
+# A list with newlines would become several commands.
+override SPEC := $(strip $(SPEC))
 
 # ------------------------------------------------------------------ what is found on this machine
 
