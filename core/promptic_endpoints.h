@@ -53,6 +53,7 @@ typedef enum promptic_format {
     PROMPTIC_FORMAT_CLIENT,
     PROMPTIC_FORMAT_ROWS_SOURCE,  /* a list, a function or a path */
     PROMPTIC_FORMAT_BYTES_SOURCE, /* a string, or a table with a path */
+    PROMPTIC_FORMAT_NAME,         /* a text with a character that is not white space */
     PROMPTIC_FORMATS              /* how many there are */
 } promptic_format;
 

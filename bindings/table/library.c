@@ -308,7 +308,7 @@ static const library_row rows[] = {
     /* ------------------------------------------------- prompts in production */
     {METHOD("prompt", "deployments", RETURNS_A("Prompt"), "The deployed prompt of a component for a program in production: kept fresh in the background, never waited for.",
         PARAMETERS(
-            ARGUMENT("component", STRING, "id or name of the AI component"),
+            ARGUMENT("component", STRING, "id or name of the AI component", .format = PROMPTIC_FORMAT_NAME),
             OPTION("ttl", NUMBER, "seconds after which it is asked for again", DEFAULT("60"), POSITIVE_SECONDS),
             OPTION("stale", NUMBER, "seconds for which a prompt stays in use after it was undeployed, or its component deleted", DEFAULT("3600"), SECONDS),
             OPTION("file", STRING, "file of prompts that `promptic deployments pull` has written"),
