@@ -187,7 +187,8 @@ static const promptic_parameter http_parameters[] = {
     OPTION("model", STRING, "its target_model; needed while nothing is deployed"), \
     OPTION("provider", STRING, "of the model"), \
     OPTION("initial_prompt", STRING, "what the first experiment starts from, while nothing is deployed"), \
-    OPTION("task_type", STRING, "of the first experiment, while nothing is deployed", ASSUMED("classification"))
+    OPTION("task_type", STRING, "of the first experiment, while nothing is deployed", ASSUMED("classification")), \
+    OPTION("input_variables", ARRAY, "of the first experiment, while nothing is deployed: { { name, column } }")
 
 static const library_row rows[] = {
     {OWN("client", RETURNS_A("Client"), "A client: credentials and endpoint come from its options, the environment, then the configuration file.", client_options),

@@ -241,10 +241,12 @@ describe("create_experiment_from_deployed", function()
          local err = clients.failure(client.create_experiment_from_deployed, client, "c", options)
          assert.same({ "argument", "nothing_deployed" }, { err.kind, err.code })
       end
-      local first = client:create_experiment_from_deployed("c", { model = "m", initial_prompt = "p", name = "n" })
+      local first = client:create_experiment_from_deployed("c", { model = "m", initial_prompt = "p", name = "n",
+         input_variables = { { name = "ticket", column = "text" } } })
       assert.equal("first", first.id)
       local body = promptic.json.decode(requests("POST")[1].body)
       assert.same({ "c", "m", "p", "n" }, { body.aiComponentId, body.targetModel, body.initialPrompt, body.name })
+      assert.same({ { name = "ticket", column = "text" } }, body.inputVariables)
    end)
 end)
 
