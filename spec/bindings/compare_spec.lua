@@ -212,7 +212,7 @@ end)
 describe("create_experiment_from_deployed", function()
    local DUPLICATE = { id = "copy", aiComponentId = "c" }
 
-   it("duplicates the deployed experiment with the deployed prompt, and changes what is asked", function()
+   it("duplicates the deployed experiment with the deployed prompt, and applies the given changes", function()
       local all = world{}
       all["POST /experiments/e0/duplicate"] = DUPLICATE
       all["PATCH /experiments/copy"] = { id = "copy", name = "tonight" }

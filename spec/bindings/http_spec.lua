@@ -294,7 +294,7 @@ describe("plain http to another host", function()
       assert.equal(0, other:count())
    end)
 
-   it("gets what is no secret", function()
+   it("gets headers without secrets", function()
       assert.equal("other\n", by_proxy[[
          ask("GET", "http://host.invalid/", { headers = { Accept = "text/plain", ["Idempotency-Key"] = "1" } })
       ]])

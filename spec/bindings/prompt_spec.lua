@@ -386,7 +386,7 @@ describe("prompt:fetch", function()
       assert.equal(2, server:count())
    end)
 
-   it("refuses what are no seconds", function()
+   it("refuses timeouts that are not seconds", function()
       local prompt = client:prompt(ID)
       for _, wrong in ipairs{ "x", -1, 0 / 0, {} } do
          local fine, problem = pcall(function() prompt:fetch(wrong) end)

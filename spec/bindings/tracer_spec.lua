@@ -143,7 +143,7 @@ describe("a tracer", function()
       assert.same({ 1, 3 }, { server:count(), tracer.stats.sent })
    end)
 
-   it("sends once more what is in doubt, with the same ids", function()
+   it("sends a batch in doubt once more, with the same ids", function()
       open()
       server:reply({ close = "reset" }, { body = "{}" })
       tracer:span("x"):finish()
@@ -154,7 +154,7 @@ describe("a tracer", function()
       assert.equal(1, tracer.stats.sent)
    end)
 
-   it("sends what is in doubt twice at most", function()
+   it("sends a batch in doubt twice at most", function()
       open{ batch = 2, interval = 60 }
       server:route[[
          local _, request = ...
@@ -330,7 +330,7 @@ describe("a tracer", function()
    end)
 end)
 
-describe("what is too long for a span", function()
+describe("a value too long for a span", function()
    local function upload_of(attributes_given)
       server:route[[
          local _, request = ...

@@ -160,7 +160,7 @@ for _, wait in ipairs(WAITS) do
          end)
       end
 
-      it("raises what the first poll raises, and later what is no absence", function()
+      it("raises any error of the first poll, later those of a platform that is there", function()
          for _, reply in ipairs{ { status = 502, body = "{}" }, { status = 503, body = "" }, { close = "reset" } } do
             server:reset():always(reply)
             clients.failure(wait.call, { poll_interval = 0.001 })

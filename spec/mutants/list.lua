@@ -457,7 +457,7 @@ return {
       { "and not failure.is_passing(err)", "", only = "sends again after a" },
       { "self.stats.sent + #part - rejected", "self.stats.sent + #part", only = "counts what the platform rejects" },
       { "texts.doubted = math.max(last, texts.doubted)", "texts.doubted = texts.doubted",
-         only = "sends what is in doubt twice at most" },
+         only = "sends a batch in doubt twice at most" },
       { "count(self) + self.in_flight, \"expired\"", "count(self), \"expired\"", only = "a tracer" },
       { "if me.process == self.generation then", "if true then", specs = "spec/bindings/spool_spec.lua",
          only = "stays with the parent process" },
