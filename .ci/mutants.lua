@@ -101,6 +101,9 @@ local function builds(lines)
    for _, line in ipairs(lines) do
       local target = line:find("^units") and "host/units" or line:find("*", 1, true) and "promptic-lua" or "promptic.so"
       targets[target] = "build/" .. target
+      if target == "promptic-lua" then -- its sandbox loads it from there
+         targets.server = "build/lib/promptic/httpd.so"
+      end
    end
    local words = {}
    for _, target in pairs(targets) do
