@@ -11,47 +11,95 @@
 /* Digits of an entity of HTML at most, which may begin with zeros. */
 #define ENTITY_DIGITS 8
 
-/* How many bytes are the character c as a number, "&#38;" or "&#x26;"; 0: they are not. */
-static size_t numbered(const char *at, const char *end, char c) {
+/* A character of a secret. */
+struct character {
+    const char *bytes;
+    size_t length; /* of them: 1 if they are no UTF-8 */
+    uint32_t code;
+};
+
+static struct character first_character(const char *secret) {
+    struct character c = {.bytes = secret, .length = 1, .code = (unsigned char)*secret};
+    uint32_t code;
+    size_t length = c.code < 0x80 ? 0 : utf8_read(secret, strlen(secret), &code);
+    if (length > 0) {
+        c.length = length;
+        c.code = code;
+    }
+    return c;
+}
+
+/* How many bytes are the character as a number, "&#38;" or "&#x26;"; 0: they are not. */
+static size_t numbered(const char *at, const char *end, uint32_t code) {
     bool is_hex = end - at > 3 && (at[2] | 0x20) == 'x';
     const char *first = at + (is_hex ? 3 : 2), *digit = first;
-    int value = 0;
+    uint32_t value = 0;
     for (int part; digit < end && digit - first < ENTITY_DIGITS; digit++) {
         if ((part = ascii_hex_value(*digit)) < 0 || (!is_hex && part > 9))
             break;
-        value = value < 0x100 ? value * (is_hex ? 16 : 10) + part : value;
+        value = value * (is_hex ? 16 : 10) + (uint32_t)part; /* eight digits fit */
     }
     bool is_whole = digit > first && digit < end && *digit == ';';
-    return is_whole && value == (unsigned char)c ? (size_t)(digit + 1 - at) : 0;
+    return is_whole && value == code ? (size_t)(digit + 1 - at) : 0;
 }
 
 /* The same of an entity of HTML, as pages of errors have them. */
-static size_t entity(const char *at, const char *end, char c) {
+static size_t entity(const char *at, const char *end, uint32_t code) {
     static const struct {
         const char *name;
         char character;
     } names[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
     if (end - at > 2 && at[1] == '#')
-        return numbered(at, end, c);
+        return numbered(at, end, code);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if ((unsigned char)names[i].character != code)
+            continue;
         size_t length = strlen(names[i].name);
-        if (names[i].character == c && (size_t)(end - at) >= length &&
-            memcmp(at, names[i].name, length) == 0)
+        if ((size_t)(end - at) >= length && memcmp(at, names[i].name, length) == 0)
             return length;
     }
     return 0;
 }
 
-/* How many bytes stand for the secret's character c if it is escaped; 0: it is not. */
-static size_t escaped(const char *at, const char *end, char c) {
-    int code = (unsigned char)c;
-    if (*at == '%' && ascii_read_hex(at + 1, end, 2) == code)
-        return 3;
-    if (*at == '\\' && end - at >= 2 && at[1] == 'u' && ascii_read_hex(at + 2, end, 4) == code)
-        return 6;
-    if (*at == '\\' && end - at >= 2 && at[1] == c && strchr("\"\\/", c) != NULL)
+/* The same of \u and four digits, and of two of them for what is beyond U+FFFF. */
+static size_t json_number(const char *at, const char *end, uint32_t code) {
+    uint32_t rest = code - 0x10000;
+    if (at[1] != 'u')
+        return 0;
+    if (code <= 0xFFFF)
+        return ascii_read_hex(at + 2, end, 4) == code ? 6 : 0;
+    bool is_pair = ascii_read_hex(at + 2, end, 4) == 0xD800 + (rest >> 10) && end - at >= 12 &&
+                   at[6] == '\\' && at[7] == 'u' &&
+                   ascii_read_hex(at + 8, end, 4) == 0xDC00 + (rest & 0x3FF);
+    return is_pair ? 12 : 0;
+}
+
+/* How many bytes stand for the character if it is escaped; 0: it is not. */
+static size_t escaped(const char *at, const char *end, const struct character *c) {
+    if (*at == '%' && c->length == 1)
+        return ascii_read_hex(at + 1, end, 2) == c->code ? 3 : 0;
+    if (*at == '\\' && end - at >= 2 && (unsigned char)at[1] == c->code &&
+        strchr("\"\\/", at[1]) != NULL)
         return 2;
-    return *at == '&' ? entity(at, end, c) : 0;
+    if (*at == '\\' && end - at >= 2)
+        return json_number(at, end, c->code);
+    return *at == '&' ? entity(at, end, c->code) : 0;
+}
+
+/* The same if it stands as it is; of several bytes each may be percent-encoded. */
+static size_t plain(const char *at, const char *end, const struct character *c) {
+    const char *from = at;
+    if (c->length == 1)
+        return *at == *c->bytes;
+    for (size_t i = 0; i < c->length; i++)
+        if (from < end && *from == c->bytes[i])
+            from++;
+        else if (from < end && *from == '%' &&
+                 ascii_read_hex(from + 1, end, 2) == (unsigned char)c->bytes[i])
+            from += 3;
+        else
+            return 0;
+    return (size_t)(from - at);
 }
 
 /* Where the spelling of the secret so far may end. A secret that holds "%25" or two backslashes can
@@ -69,25 +117,43 @@ static void add_end(struct ends *ends, const char *at) {
         ends->at[ends->count++] = at;
 }
 
-/* How many bytes at `at` spell the secret; 0: they do not. */
-static size_t match(const char *at, const char *end, const char *secret) {
+/* Where the longest spelling of the secret ends that begins at `at`; NULL: none does. */
+static const char *match_each_way(const char *at, const char *end, const char *secret) {
     struct ends now = {.at = {at}, .count = 1};
-    for (; *secret != '\0' && now.count > 0; secret++) {
+    for (struct character c; *secret != '\0' && now.count > 0; secret += c.length) {
         struct ends next = {.count = 0};
+        c = first_character(secret);
         for (size_t i = 0; i < now.count; i++) {
             const char *from = now.at[i];
-            size_t length = from < end ? escaped(from, end, *secret) : 0;
-            if (length > 0)
-                add_end(&next, from + length);
-            if (from < end && *from == *secret)
-                add_end(&next, from + 1);
+            size_t escape = from < end ? escaped(from, end, &c) : 0;
+            size_t itself = from < end ? plain(from, end, &c) : 0;
+            if (escape > 0)
+                add_end(&next, from + escape);
+            if (itself > 0)
+                add_end(&next, from + itself);
         }
         now = next;
     }
-    const char *last = at;
+    const char *last = NULL;
     for (size_t i = 0; i < now.count; i++)
-        last = now.at[i] > last ? now.at[i] : last;
-    return (size_t)(last - at);
+        last = last == NULL || now.at[i] > last ? now.at[i] : last;
+    return last;
+}
+
+/* The same. Texts of a server have one way to be read nearly everywhere, and may begin a spelling
+ * with each of their bytes. */
+static const char *match(const char *at, const char *end, const char *secret) {
+    for (struct character c; *secret != '\0'; secret += c.length) {
+        c = first_character(secret);
+        size_t escape = at < end ? escaped(at, end, &c) : 0;
+        size_t itself = at < end ? plain(at, end, &c) : 0;
+        if (escape > 0 && itself > 0)
+            return match_each_way(at, end, secret);
+        if (escape == 0 && itself == 0)
+            return NULL;
+        at += escape + itself;
+    }
+    return at;
 }
 
 static void hide_one(char *bytes, size_t length, const char *secret) {
@@ -95,10 +161,10 @@ static void hide_one(char *bytes, size_t length, const char *secret) {
     if (strlen(secret) < CLEAN_SHORTEST_SECRET)
         return;
     for (char *at = bytes; at < end;) {
-        bool may_begin = *at == secret[0] || *at == '\\' || *at == '%' || *at == '&';
-        size_t found = may_begin ? match(at, end, secret) : 0;
-        memset(at, '*', found);
-        at += found > 0 ? found : 1;
+        const char *found = match(at, end, secret);
+        size_t spelled = found != NULL ? (size_t)(found - at) : 0;
+        memset(at, '*', spelled);
+        at += found != NULL ? spelled : 1;
     }
 }
 

@@ -21,8 +21,8 @@ typedef struct clean_secrets {
 /*
  * Overwrites each occurrence of a secret with asterisks, in place and without changing the length.
  * Found are the secret as it stands, with its characters escaped as JSON does (RFC 8259 7: \", \/,
- * \u0041), percent-encoded (RFC 3986 2.1) or as entities of HTML, and any mixture of these. NULL
- * secrets: nothing is done.
+ * \u0041, two of them beyond U+FFFF), percent-encoded byte by byte (RFC 3986 2.1) or as entities of
+ * HTML, and any mixture of these. NULL secrets: nothing is done.
  */
 void clean_hide(char *bytes, size_t length, const clean_secrets *secrets);
 

@@ -116,9 +116,25 @@ static bool count(struct inflow *inflow, uint64_t *counter, size_t length) {
     return true;
 }
 
+/* How much of a failure's body is read. */
+static uint64_t most_of_failure(const struct inflow *inflow) {
+    return inflow->most < INFLOW_FAILURE_BYTES ? inflow->most : INFLOW_FAILURE_BYTES;
+}
+
+/* Counts bytes as they come. Those of a failure are enough once so many have come: gzip can have
+ * any number of them that decode to nothing. */
+static bool count_came(struct inflow *inflow, size_t length) {
+    if (!inflow->is_failure)
+        return count(inflow, &inflow->came, length);
+    if (inflow->came >= most_of_failure(inflow))
+        return fail(inflow, INFLOW_ENOUGH);
+    inflow->came += length;
+    return true;
+}
+
 /* Keeps what fits of a failure's body. */
 static bool keep_failure(struct inflow *inflow, const char *bytes, size_t length) {
-    uint64_t most = inflow->most < INFLOW_FAILURE_BYTES ? inflow->most : INFLOW_FAILURE_BYTES;
+    uint64_t most = most_of_failure(inflow);
     bool fits = length <= most - inflow->body.length;
     text_add_n(&inflow->body, bytes, fits ? length : (size_t)(most - inflow->body.length));
     if (inflow->body.failed)
@@ -168,7 +184,7 @@ static bool decode(struct inflow *inflow, const char *bytes, size_t *length, int
 
 bool inflow_take(struct inflow *inflow, const char *bytes, size_t length, int64_t until_us) {
     size_t left = length;
-    if (!inflow->is_failure && !count(inflow, &inflow->came, length))
+    if (!count_came(inflow, length))
         return false;
     if (inflow->gzip == NULL)
         return deliver(inflow, bytes, length);

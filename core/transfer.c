@@ -113,27 +113,43 @@ static bool end_head(struct transfer *transfer) {
     return inflow_open(&transfer->inflow, (int)status, length, transfer->to_head);
 }
 
-static size_t on_header(char *line, size_t size, size_t count, void *userdata) {
-    struct transfer *transfer = userdata;
-    size_t length = size * count;
-    bool fine = true;
-    transfer->moved_ms = clock_coarse_ms();
+/* Counts a line of a head or of trailers; false if there are too many. */
+static bool count_line(struct transfer *transfer, size_t length) {
     transfer->head_bytes += length;
     transfer->head_lines++;
     transfer->long_head =
         transfer->head_lines > MAX_HEAD_LINES ||
         transfer->head_bytes > (transfer->connected ? MAX_HEAD_BYTES : MAX_PROXY_BYTES);
-    if (transfer->long_head)
-        return CURL_WRITEFUNC_ERROR;
-    if (!transfer->connected) /* the proxy's head */
-        return length;
-    if (length >= 5 && (line[0] | 0x20) == 'h' && strncasecmp(line, "HTTP/", 5) == 0)
+    return !transfer->long_head;
+}
+
+static bool take_line(struct transfer *transfer, const char *line, size_t length) {
+    bool fine = count_line(transfer, length);
+    if (!fine || !transfer->connected) /* the proxy's head */
+        return fine;
+    if (!transfer->has_head && length >= 5 && strncasecmp(line, "HTTP/", 5) == 0)
         begin_head(transfer);
     else if (line[0] == '\r' || line[0] == '\n')
         fine = end_head(transfer);
     else if (memchr(line, '\0', length) == NULL)
         add_header(transfer, line, length);
-    return fine && !transfer->headers.failed ? length : CURL_WRITEFUNC_ERROR;
+    return fine && !transfer->headers.failed;
+}
+
+/* libcurl hands over a line at a time, but gathers the trailers that it reads during a pause. */
+static size_t on_header(char *lines, size_t size, size_t count, void *userdata) {
+    struct transfer *transfer = userdata;
+    size_t left = size * count;
+    transfer->moved_ms = clock_coarse_ms();
+    for (const char *line = lines; left > 0;) {
+        const char *stop = memchr(line, '\n', left);
+        size_t length = stop != NULL ? (size_t)(stop + 1 - line) : left;
+        if (!take_line(transfer, line, length))
+            return CURL_WRITEFUNC_ERROR;
+        line += length;
+        left -= length;
+    }
+    return size * count;
 }
 
 /* Called about once a second and whenever something moved; only uploads need it, since what comes

@@ -14,7 +14,7 @@ local function search(experiment_id)
    return client:get_best_iteration(experiment_id)
 end
 
-local component = client:create_component("ticket-triage")
+local component = client:ensure_component("ticket-triage")
 local model, provider = require("lib.model").choose(client)
 local first = client:create_experiment(component.id, model, {
    provider = provider,

@@ -17,7 +17,7 @@ for trace in client:each_trace { start_after = "2026-03-02T00:00:00Z", start_bef
    print(("%s  %-5s %5d ms %5d tokens"):format(trace.name, trace.status, trace.durationMs, trace.totalTokens))
    table.insert(trace_ids, trace.id)
 end
-local component = client:create_component("order-desk")
+local component = client:ensure_component("order-desk")
 local dataset = client:create_dataset(component.id, "the second of March", { trace_ids = trace_ids })
 local has_runs, run = pcall(client.create_run, client, component.id, dataset.id, {
    name = "version 1.4.0", trace_ids = trace_ids,

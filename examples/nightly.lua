@@ -38,12 +38,13 @@ local function write(client, result, experiment)
       .. "\n")
 end
 
-local failed = 2 -- a file that cannot be read is wrong usage, and ends the job before anything is created
+local failed = 2 -- a file or folder that cannot be used is wrong usage, and ends the job before anything is created
 
 local function job()
    local first, inputs = nil, {} -- the columns; some platforms start no experiment whose input_variables are missing
    for row in promptic.rows(path, columns) do first = first or row.variables end
    for column in pairs(first or {}) do inputs[#inputs + 1] = { name = column, column = column } end
+   if folder then promptic.write_file(folder .. "/summary.md", ("## %s: %s\n\nnot finished\n"):format(name, night)) end
    failed = 1
    local client <close> = promptic.client{ strict = true }
    local component, model, provider = client:ensure_component(name), require("lib.model").choose(client)

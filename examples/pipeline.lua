@@ -18,7 +18,7 @@ end
 print(("tickets     %d, each labelled account, billing, bug or feature"):format(#observations))
 
 -- 2. A component is the thing that gets a prompt; an experiment searches for a good one.
-local component = client:create_component("ticket-triage", { description = "Which team takes a ticket?" })
+local component = client:ensure_component("ticket-triage", { description = "Which team takes a ticket?" })
 local model, provider = require("lib.model").choose(client)
 local experiment = client:create_experiment(component.id, model, {
    provider = provider,

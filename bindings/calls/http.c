@@ -136,6 +136,13 @@ static void take_url(lua_State *L, const bindings_site *options, int settings) {
     lua_settop(L, settings);
 }
 
+/* [-0, +0, e] Raises if the table at index has the header in another spelling. */
+static void check_spelling(lua_State *L, const bindings_site *site, const char *name, int into) {
+    for (lua_pushnil(L); lua_next(L, into) != 0; lua_pop(L, 1))
+        if (strcasecmp(lua_tostring(L, -2), name) == 0)
+            bindings_argument_error(L, site, "headers.%s: given twice, in two spellings", name);
+}
+
 /* [-0, +0, e] Copies the header on top to the table at index, its value as text. */
 static void take_header(lua_State *L, const bindings_site *site, int into) {
     size_t length;
@@ -145,6 +152,7 @@ static void take_header(lua_State *L, const bindings_site *site, int into) {
     const char *name = lua_tolstring(L, -2, &length);
     if (!ascii_is_token(name, length))
         bindings_argument_error(L, site, "headers: a name that HTTP does not allow");
+    check_spelling(L, site, name, into);
     lua_pushvalue(L, -2);
     if (lua_type(L, -2) == LUA_TNUMBER) {
         bindings_push_number(L, lua_gettop(L) - 1);
@@ -215,12 +223,35 @@ static void take_body(lua_State *L, const bindings_site *site, int settings) {
     lua_settop(L, settings);
 }
 
+/* [-0, +0, e] Drops a Content-Length that is right and raises for others: the rest of a connection
+ * that is kept would be read as another request (RFC 9112, 11.2). */
+static void check_framing(lua_State *L, const bindings_site *site, int settings) {
+    lua_getfield(L, settings, "headers");
+    lua_getfield(L, settings, "body");
+    lua_Number length = (lua_Number)lua_rawlen(L, -1);
+    lua_pop(L, 1);
+    for (lua_pushnil(L); lua_next(L, settings + 1) != 0; lua_pop(L, 1)) {
+        const char *name = lua_tostring(L, -2);
+        if (strcasecmp(name, "Transfer-Encoding") == 0)
+            bindings_argument_error(L, site, "headers.%s: is up to the library", name);
+        if (strcasecmp(name, "Content-Length") != 0)
+            continue;
+        if (!lua_isnumber(L, -1) || lua_tonumber(L, -1) != length)
+            bindings_argument_error(L, site, "headers.%s: is not the length of the body", name);
+        lua_pushvalue(L, -2);
+        lua_pushnil(L);
+        lua_rawset(L, settings + 1);
+    }
+    lua_settop(L, settings);
+}
+
 void bindings_check_http(lua_State *L, const bindings_site *site) {
     int settings = lua_gettop(L);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     take_url(L, site, settings);
     take_headers(L, site, settings);
     take_body(L, site, settings);
+    check_framing(L, site, settings);
     check_one(L, site, settings, (const char *const[]){"save", "on_data", NULL});
 }
 

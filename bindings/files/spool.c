@@ -127,7 +127,7 @@ static int read_file(lua_State *L) {
     lua_Number offset = luaL_checknumber(L, 2);
     size_t count = (size_t)luaL_checknumber(L, 3);
     char *room = lua_newuserdata(L, count > 0 ? count : 1);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a FIFO has no writer */
     ssize_t length = fd >= 0 ? pread(fd, room, count, (off_t)offset) : -1;
     int code = errno;
     if (fd >= 0)

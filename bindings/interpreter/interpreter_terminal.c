@@ -118,6 +118,8 @@ static int terminal_cut(lua_State *L) {
 static uint32_t harmless(uint32_t code, bool one_line) {
     if (code == '\n' || code == '\t')
         return one_line ? ' ' : code;
+    if (code == 0x2028 || code == 0x2029) /* Unicode's ends of a line and of a paragraph */
+        return one_line ? ' ' : '\n';
     if (code == '\r')
         return ' ';
     if (code < 0x20)

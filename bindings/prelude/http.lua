@@ -108,8 +108,9 @@ local function keep_headers(job, is_kept)
    job.headers = kept
 end
 
-local function is_no_secret(name)
-   return not is_secret(name)
+-- Whether another origin may get it. A Host of the script's is that of the first one.
+local function is_for_others(name)
+   return not is_secret(name) and name:lower() ~= "host"
 end
 
 local function is_not_of_body(name)
@@ -128,14 +129,17 @@ end
 -- Makes the job that of the response's Location; false where that is not followed.
 local function follow(job, response)
    local location = REDIRECTS[response.status] and response.headers.location
+   if location and location:sub(1, 1) == "#" then
+      location = job.place.url -- libcurl 7.88 would leave out the last part of its path
+   end
    local place = location and location ~= "" and job.redirects > 0 and files.locate(location, job.place.url)
    if not place or (place.is_http and not job.place.is_http) then
       return false
    end
    job.redirects = job.redirects - 1
    turn_into_get(job, response.status)
-   if place.origin ~= job.place.origin then
-      keep_headers(job, is_no_secret)
+   if place.origin:lower() ~= job.place.origin:lower() then
+      keep_headers(job, is_for_others)
    end
    job.place = place
    return true
@@ -178,9 +182,13 @@ local function has_header(headers, wanted)
    return false
 end
 
+-- Methods whose requests say how long their body is, even without one: some servers answer 411 otherwise.
+local HAS_BODY = { POST = true, PUT = true, PATCH = true }
+
 function promptic.http(...)
    local method, _, job = check.http(...)
    local started = now()
+   job.body = job.body or HAS_BODY[method] and "" or nil
    job.method, job.stop = method, job.deadline and started + job.deadline
    if job.content_type and not has_header(job.headers, "content-type") then
       job.headers["Content-Type"] = job.content_type

@@ -303,6 +303,11 @@ function Prompt:attributes()
    } or {}
 end
 
+-- Whether it is the id of a component, a UUID; a name may consist of hexadecimal words too.
+local function is_id(text)
+   return #text == 36 and text:find("^%x+%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x+$") == 1 and text:find("-", 1, true) == 9
+end
+
 local function fallback_of(given)
    if type(given) == "string" then
       return { prompt = given }
@@ -315,7 +320,7 @@ end
 function methods.prompt(...)
    local client, component, options = check.prompt(...)
    local self = setmetatable({
-      client = client, component = component, is_id = component:find("^%x+%-%x+%-%x+%-%x+%-%x+$") ~= nil,
+      client = client, component = component, is_id = is_id(component),
       endpoint = auth.describe(client).endpoint, id = false, ttl = options.ttl, stale = options.stale,
       file = options.file or false, cache_file = options.cache_file or false,
       fallback = fallback_of(options.fallback), on_change = options.on_change or false,

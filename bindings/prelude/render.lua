@@ -2,7 +2,7 @@
 -- Baked into the module; runs in Lua 5.1 to 5.4. Calls nothing.
 local import = ...
 
-local ipairs, next, pairs, sort, tostring, type = ipairs, next, pairs, table.sort, tostring, type
+local error, ipairs, next, pairs, pcall, sort, type = error, ipairs, next, pairs, pcall, table.sort, type
 local concat = table.concat
 
 local library, failure = import "c.library", import "failure"
@@ -51,11 +51,17 @@ local function fill(text, value_of)
    end
 end
 
-local function text_of(value)
-   if type(value) == "table" then
-      return library.promptic.json.encode(value)
+-- A text stays, anything else becomes JSON: a large number keeps its digits in every Lua, and null is no address.
+local function text_of(name, value)
+   if type(value) == "string" then
+      return value
    end
-   return tostring(value)
+   local fine, text = pcall(library.promptic.json.encode, value)
+   local reason = not fine and text:match("%(value[^:]*: (.*)%)$")
+   if reason then
+      failure.raise("argument", ("the value of '%s' has no text: %s"):format(name, reason), "wrong_variable")
+   end
+   return fine and text or error(text, 0)
 end
 
 -- All places without a value, in one error.
@@ -93,7 +99,7 @@ function render.texts(texts, values, names)
          missing[name] = true
          return ""
       end
-      return text_of(values[name])
+      return text_of(name, values[name])
    end
    for index, text in ipairs(texts) do
       results[index] = fill(text, value_of)

@@ -97,11 +97,14 @@ function sources.read(reader, method, ...)
    local pause = FIRST_PAUSE
    while true do
       local what, second, third, fourth = reader[method](reader, ...)
-      if what ~= "wait" then
+      if what == "turn" then
+         tasks.sleep(0)
+      elseif what == "wait" then
+         tasks.sleep(pause)
+         pause = math.min(2 * pause, MOST_PAUSE)
+      else
          return what, second, third, fourth
       end
-      tasks.sleep(pause)
-      pause = math.min(2 * pause, MOST_PAUSE)
    end
 end
 

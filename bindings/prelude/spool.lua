@@ -95,7 +95,10 @@ function Spool:adopt_one(name, numbers, found)
    for _, number in ipairs(numbers) do
       local path, offset = segment_path(id, number), number == first and sent or 0
       local size, age, changed = disk.status(path)
-      if number < first or not size or age > MOST_SECONDS then
+      if size and offset > size then -- after a loss of power: rather twice than not at all
+         offset = 0
+      end
+      if number < first or not size or offset == size or age > MOST_SECONDS then
          self:forget(path, offset, number >= first and "expired")
       else
          latest, owner.left = max(latest, changed), owner.left + 1
@@ -208,6 +211,14 @@ function Spool:make_room()
    end
 end
 
+-- Removes the segment that was begun last if it holds no line: a full disk would get a file for each span.
+local function remove_without_line(self, segment)
+   if segment.size == 0 then
+      remove(self.segments)
+      disk.remove(segment_path(segment.id, segment.number))
+   end
+end
+
 --- Writes a line, which holds no line end; false where that fails. Nothing is synced: a killed process loses nothing,
 --- a machine that loses power may.
 function Spool:append(line)
@@ -220,8 +231,11 @@ function Spool:append(line)
       self:end_segment()
       segment = begin_segment(self)
    end
-   if not segment or not disk.write(self.file, line .. "\n") then
+   if not segment then
+      return false
+   elseif not disk.write(self.file, line .. "\n") then
       self:end_segment() -- with what was written of the line
+      remove_without_line(self, segment)
       return false
    end
    segment.size = segment.size + #line + 1

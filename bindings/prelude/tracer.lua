@@ -135,23 +135,25 @@ local function texts_of(self, list, is_foreign)
    return texts
 end
 
-local HOPELESS = { argument = true, auth = true, config = true, decode = true }
+local HOPELESS = { argument = true, auth = true, config = true }
 
--- Whether there is no use in another attempt.
+-- Whether there is no use in another attempt. A 2xx that is not JSON is a gateway's page: the platform may have the
+-- request.
 local function is_refusal(err)
    local status = err.status_code
    return HOPELESS[err.kind] or status and status >= 400 and not failure.is_passing(err)
 end
 
--- The platform took the request but not all of it, or has something to say of it. Returns how many spans it rejected.
-local function heed(self, response)
+-- The platform took the request but not all of it, or has something to say of it. Returns how many of `number` spans it
+-- rejected.
+local function heed(self, response, number)
    local partial = type(response) == "table" and response.partialSuccess
    if type(partial) ~= "table" then
       return 0
    elseif type(partial.errorMessage) == "string" and partial.errorMessage ~= "" then
       note(self, partial.errorMessage, "traces: " .. partial.errorMessage)
    end
-   return tonumber(partial.rejectedSpans) or 0
+   return math.max(0, math.min(number, math.floor(tonumber(partial.rejectedSpans) or 0)))
 end
 
 local function slice(texts, first, last)
@@ -180,7 +182,7 @@ local function deliver(self, texts, first, last)
    end
    local fine, result = failure.attempt(files.post, self.client, "ingest_traces", otlp.request(self.resource, part))
    if fine then
-      local rejected = heed(self, result)
+      local rejected = heed(self, result, #part)
       self.stats.sent = self.stats.sent + #part - rejected
       drop(self, rejected, "refused")
       return last + 1

@@ -76,8 +76,8 @@ static const rows_format *push_format(lua_State *L, const bindings_site *site, i
     const rows_format *format = rows_find_format(name != NULL ? ending : path);
     if (format == NULL)
         bindings_argument_error(L, site,
-                                "%s: '%s' ends in none of .csv, .tsv, .jsonl, .ndjson, .json, and "
-                                "there is no option 'format'",
+                                "%s: '%s' ends in none of .csv, .tsv, .jsonl, .ndjson, .json: "
+                                "give the option 'format'",
                                 what, path);
     return format;
 }

@@ -27,6 +27,8 @@ typedef struct splitting {
     const char *at, *end;
     bool ended; /* nothing follows `end` */
     char separator;
+    const char *long_field; /* that was searched before, up to `scanned`, without an end */
+    const char *scanned;
     size_t count;
     rows_field *fields; /* NULL: they are only counted */
     size_t capacity;
@@ -73,11 +75,14 @@ static split_result split_quoted(splitting *s) {
 }
 
 static split_result split_plain(splitting *s) {
-    const char *at = s->at;
+    const char *at = s->at == s->long_field ? s->scanned : s->at;
     while (at < s->end && *at != s->separator && *at != '\n' && *at != '\r' && *at != '"')
         at++;
-    if (at == s->end && !s->ended)
+    if (at == s->end && !s->ended) {
+        s->long_field = s->at;
+        s->scanned = at;
         return SPLIT_MORE;
+    }
     if (at < s->end && *at == '"')
         return bad(s, "a quote inside a field that has none around it");
     keep(s, s->at, at, false);
@@ -142,8 +147,8 @@ static const char *pass_line(rows_file *file) {
 static rows_outcome skip_record(rows_reader *reader) {
     reader->skipping = true;
     const char *problem = pass_line(&reader->file);
-    if (problem == rows_file_not_ready)
-        return ROWS_WAIT;
+    if (problem == rows_file_not_ready || problem == rows_file_next_turn)
+        return rows_stop(reader, problem);
     reader->skipping = false;
     return problem != NULL ? rows_stop(reader, problem) : ROWS_BAD;
 }
@@ -181,11 +186,15 @@ static rows_outcome next_record(rows_reader *reader, splitting *s, rows_field *f
                          .end = begin + (file->end - file->at),
                          .ended = file->ended,
                          .separator = reader->separator,
+                         .long_field = begin + reader->long_field,
+                         .scanned = begin + reader->scanned,
                          .fields = fields,
                          .capacity = capacity};
         reader->line = file->line;
         split_result result = split(s);
         reader->before = (size_t)(s->at - begin);
+        reader->long_field = result == SPLIT_MORE ? (size_t)(s->long_field - begin) : 0;
+        reader->scanned = result == SPLIT_MORE ? (size_t)(s->scanned - begin) : 0;
         if (result == SPLIT_NONE)
             return ROWS_END;
         if (result == SPLIT_BAD)
@@ -249,7 +258,7 @@ static rows_outcome split_header(rows_reader *reader, splitting *s) {
                               rows_refuse(reader, ROWS_BROKEN, "%s: the separator looks like %s",
                                           s->what, separator));
     if (outcome != ROWS_READ)
-        return outcome == ROWS_WAIT ? ROWS_WAIT : ROWS_BROKEN;
+        return outcome == ROWS_WAIT || outcome == ROWS_TURN ? outcome : ROWS_BROKEN;
     reader->columns = calloc(s->count, sizeof *reader->columns);
     reader->fields = calloc(s->count, sizeof *reader->fields);
     if (reader->columns == NULL || reader->fields == NULL)
@@ -269,7 +278,7 @@ static rows_outcome read_header(lua_State *L, rows_reader *reader) {
     if (outcome == ROWS_READ)
         outcome = rows_header_take(L, reader, s.count, reader->before);
     rows_file_consume(&reader->file, outcome == ROWS_READ ? reader->before : 0);
-    reader->begun = outcome != ROWS_WAIT;
+    reader->begun = outcome != ROWS_WAIT && outcome != ROWS_TURN;
     return outcome;
 }
 

@@ -16,7 +16,11 @@
 
 #define WINDOW ((size_t)128 * 1024)
 
+/* Read in one turn, in less than a millisecond. */
+#define TURN ((size_t)512 * 1024)
+
 const char rows_file_not_ready[] = "nothing to read yet";
+const char rows_file_next_turn[] = "more is to be read";
 
 bool rows_file_open(rows_file *file, const char *path) {
     struct stat status;
@@ -64,15 +68,22 @@ static const char *check_ready(const rows_file *file) {
     return poll(&ready, 1, 0) > 0 ? NULL : rows_file_not_ready;
 }
 
+void rows_file_begin(rows_file *file) {
+    file->may_read = TURN;
+}
+
 const char *rows_file_more(rows_file *file) {
     ssize_t got;
     const char *problem = file->can_seek ? NULL : check_ready(file);
+    if (problem == NULL && file->may_read == 0)
+        problem = rows_file_next_turn;
     if (problem == NULL)
         problem = make_room(file);
     if (problem != NULL)
         return problem;
     char *to = file->data + file->end;
     size_t room = file->capacity - file->end;
+    room = room < file->may_read ? room : file->may_read;
     do
         got = file->can_seek ? pread(file->descriptor, to, room, (off_t)file->offset)
                              : read(file->descriptor, to, room);
@@ -81,6 +92,7 @@ const char *rows_file_more(rows_file *file) {
         return errno == EAGAIN ? rows_file_not_ready : strerror(errno);
     file->offset += got;
     file->end += (size_t)got;
+    file->may_read -= (size_t)got;
     file->ended = got == 0;
     return NULL;
 }

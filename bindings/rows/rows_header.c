@@ -192,8 +192,11 @@ static rows_outcome refuse_alike(rows_reader *reader, const rows_column *column)
 
 static rows_outcome settle_use(rows_reader *reader, size_t index) {
     rows_column *column = &reader->columns[index];
-    if (column->use == COLUMN_BLANK)
+    if (column->use == COLUMN_BLANK) {
+        if (reader->mappings != NULL)
+            column->use = COLUMN_IGNORED;
         return ROWS_READ;
+    }
     if (is_at(reader, column, reader->label))
         column->use = COLUMN_EXPECTED;
     else if (is_at(reader, column, reader->split))
@@ -205,14 +208,17 @@ static rows_outcome settle_use(rows_reader *reader, size_t index) {
     return ROWS_READ;
 }
 
-/* Only the last columns may be without a name. */
+/* Only the last columns may be without a name, unless the variables are listed: pandas writes its
+ * index as a first column that has none. */
 static rows_outcome check_blank(rows_reader *reader) {
-    size_t last = reader->column_count;
+    size_t last = reader->mappings != NULL ? 0 : reader->column_count;
     while (last > 0 && reader->columns[last - 1].use == COLUMN_BLANK)
         last--;
     for (size_t i = 0; i < last; i++)
         if (reader->columns[i].use == COLUMN_BLANK)
-            return rows_refuse(reader, ROWS_BROKEN, "column %zu has no name", i + 1);
+            return rows_refuse_as(
+                reader, "no_name",
+                rows_refuse(reader, ROWS_BROKEN, "column %zu has no name", i + 1));
     return ROWS_READ;
 }
 

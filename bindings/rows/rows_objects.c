@@ -265,17 +265,15 @@ static int push_refusal(lua_State *L, const rows_reader *reader, const char *wha
 
 /* What Lua calls the outcome. */
 static const char *outcome_name(const rows_reader *reader, rows_outcome outcome) {
-    static const char *const names[] = {[ROWS_READ] = "row",
-                                        [ROWS_END] = "end",
-                                        [ROWS_BAD] = "bad",
-                                        [ROWS_BROKEN] = "broken",
-                                        [ROWS_WAIT] = "wait"};
+    static const char *const names[] = {
+        [ROWS_READ] = "row",      [ROWS_END] = "end",   [ROWS_BAD] = "bad",
+        [ROWS_BROKEN] = "broken", [ROWS_WAIT] = "wait", [ROWS_TURN] = "turn"};
     bool is_skipped = reader->is_empty && reader->on_empty == ROWS_EMPTY_SKIP;
     return outcome == ROWS_BAD && is_skipped ? "empty" : names[outcome];
 }
 
 /* reader:fill(batch, last): fills the batch with rows up to that number. "full", "end", "wait" (for
- * the file to be ready), or "bad", "empty" (a bad row that is to be skipped) or "broken" with
+ * the file to be ready), "turn" (it is, but others have theirs first), or "bad", "empty" (a bad row that is to be skipped) or "broken" with
  * reason, line and code; after all but "end" and "broken" it can be called again */
 static int reader_fill(lua_State *L) {
     rows_reader *reader = rows_check_reader(L, 1);

@@ -123,7 +123,8 @@ static rows_outcome refuse_missing(lua_State *L, rows_reader *reader, const rows
             break;
     }
     lua_pop(L, 1);
-    return ROWS_BAD;
+    bool is_first = reader->number == 0; /* all of them call the answer something else, perhaps */
+    return is_first ? rows_refuse_as(reader, "no_column", ROWS_BAD) : ROWS_BAD;
 }
 
 static bool is_of_case(const rows_value *name) {
@@ -174,7 +175,9 @@ static rows_outcome check_expected(lua_State *L, rows_reader *reader, const rows
     if (o->expected.at[0] == '"')
         return rows_check_answer(reader, o->expected.at, o->expected.length);
     if (!reader->room.values)
-        return rows_refuse(reader, ROWS_BAD, "expected: string expected, got %s",
+        return rows_refuse(reader, ROWS_BAD,
+                           "expected: string expected, got %s: observations have texts only, "
+                           "put the answer in quotes",
                            type_of(&o->expected));
     return ROWS_READ;
 }

@@ -71,10 +71,28 @@ bool rows_reader_open(lua_State *L, rows_reader *reader, const char *path,
     return rows_file_open(&reader->file, path);
 }
 
+#define MAGIC 6 /* bytes that tell formats apart */
+
+/* Formats of other programs, by the bytes that such files begin with. */
+static const struct {
+    const char *bytes, *what;
+} others[] = {
+    {"PK\3\4", "a ZIP archive, as .xlsx and .ods files are: export the table as CSV"},
+    {"\xD0\xCF\x11\xE0", "a document of an older Office, such as .xls: export the table as CSV"},
+    {"PAR1\x15", "a Parquet file: export the table as CSV"},
+    {"\x1F\x8B", "compressed by gzip: decompress it first, for example with gunzip -k"},
+    {"\x28\xB5\x2F\xFD", "compressed by zstd: decompress it first, for example with unzstd"},
+    {"\xFD\x37zXZ", "compressed by xz: decompress it first, for example with unxz -k"},
+    {"BZh91A", "compressed by bzip2: decompress it first, for example with bunzip2 -k"},
+};
+
 /* Files that no format is: NULL, or what this one seems to be. */
 static const char *foreign(const unsigned char *bytes, size_t length) {
-    if (length >= 4 && memcmp(bytes, "PK\3\4", 4) == 0)
-        return "a ZIP archive, as .xlsx and .ods files are: export the table as CSV";
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        size_t wanted = strlen(others[i].bytes);
+        if (length >= wanted && memcmp(bytes, others[i].bytes, wanted) == 0)
+            return others[i].what;
+    }
     bool is_marked = length >= 2 && ((bytes[0] == 0xFF && bytes[1] == 0xFE) ||
                                      (bytes[0] == 0xFE && bytes[1] == 0xFF));
     bool has_zeros = length >= 2 && (bytes[0] == 0) != (bytes[1] == 0);
@@ -86,7 +104,7 @@ static rows_outcome open_window(rows_reader *reader) {
     rows_file *file = &reader->file;
     const char *problem = NULL;
     reader->line = file->line;
-    while (problem == NULL && file->end < 4 && !file->ended)
+    while (problem == NULL && file->end < MAGIC && !file->ended)
         problem = rows_file_more(file);
     if (problem != NULL)
         return rows_stop(reader, problem);
@@ -98,6 +116,7 @@ static rows_outcome open_window(rows_reader *reader) {
 
 rows_outcome rows_reader_read(lua_State *L, rows_reader *reader, json_buffer *out) {
     size_t before = out->length;
+    rows_file_begin(&reader->file);
     reader->before = 0;
     reader->is_empty = false;
     rows_outcome outcome = reader->opened ? ROWS_READ : open_window(reader);

@@ -24,7 +24,8 @@ typedef enum rows_outcome {
     ROWS_END,    /* no row is left */
     ROWS_BAD,    /* a row that cannot be used; the next one can be read */
     ROWS_BROKEN, /* nothing further can be read */
-    ROWS_WAIT    /* more input is needed: read again */
+    ROWS_WAIT,   /* more input is needed: read again */
+    ROWS_TURN    /* the same, and it is there */
 } rows_outcome;
 
 typedef struct rows_column rows_column; /* rows_header.h */
@@ -75,10 +76,12 @@ typedef struct rows_reader {
     int64_t number; /* of the row that was read last */
     int64_t line;   /* where it begins */
     size_t before;  /* bytes that it took, to read it again */
-    bool begun;     /* the bytes before the first row were read */
-    bool opened;    /* its beginning was checked */
-    bool skipping;  /* the rest of a bad record's line is to be skipped */
-    bool unmarked;  /* what may be before a .csv file's header was read */
+    size_t long_field,
+        scanned;   /* of a record that is not whole: a field, what of it was searched */
+    bool begun;    /* the bytes before the first row were read */
+    bool opened;   /* its beginning was checked */
+    bool skipping; /* the rest of a bad record's line is to be skipped */
+    bool unmarked; /* what may be before a .csv file's header was read */
     rows_stage stage;
     char reason[512];
     const char *code; /* of the reason, scripts/codes.lua; NULL: it has none */

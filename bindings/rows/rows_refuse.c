@@ -12,6 +12,8 @@
 rows_outcome rows_stop(rows_reader *reader, const char *problem) {
     if (problem == rows_file_not_ready)
         return ROWS_WAIT;
+    if (problem == rows_file_next_turn)
+        return ROWS_TURN;
     return rows_refuse(reader, ROWS_BROKEN, "%s", problem);
 }
 

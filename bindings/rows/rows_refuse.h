@@ -15,7 +15,8 @@ rows_outcome rows_refuse(rows_reader *reader, rows_outcome outcome, const char *
 /* Gives the reason that was noted a code, a static string; returns the outcome. */
 rows_outcome rows_refuse_as(rows_reader *reader, const char *code, rows_outcome outcome);
 
-/* ROWS_WAIT where the problem is that the file is not ready, else ROWS_BROKEN. */
+/* ROWS_WAIT where the problem is that the file is not ready, ROWS_TURN where the turn is over, else
+ * ROWS_BROKEN. */
 rows_outcome rows_stop(rows_reader *reader, const char *problem);
 
 /* Refuses a row whose answer, a JSON string, is empty, unless reader->on_empty lets it be. */

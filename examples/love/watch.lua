@@ -84,7 +84,7 @@ function watch.start(tickets)
    prompt = client:prompt(COMPONENT, { ttl = 5, fallback = { prompt = QUESTION } })
    promptic.spawn(function()
       model, provider = choose_model(client)
-      local component = counted(client:create_component(COMPONENT))
+      local component = counted(client:ensure_component(COMPONENT))
       for _, experiment in ipairs(watch.experiments) do
          promptic.spawn(guarded, component.id, experiment, tickets)
       end

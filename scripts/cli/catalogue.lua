@@ -4,6 +4,7 @@ experiment or a deployment may name one that has ended.
 ]]
 local failure = require "promptic.cli.failure"
 local promptic = require "promptic"
+local terminal = require "promptic.terminal"
 
 local catalogue = {}
 
@@ -65,7 +66,7 @@ end
 function catalogue.advice(model, id, is_pending)
    local verb = is_pending and "update" or "duplicate"
    return ("The model %s can no longer be used here. `promptic models list` shows those that can; to use another:\n"
-      .. "  promptic experiments %s %s -m MODEL"):format(model, verb, id)
+      .. "  promptic experiments %s %s -m MODEL"):format(terminal.clean(model, true), verb, terminal.clean(id, true))
 end
 
 --- Choices for ask.lua: the one that the examples would take first, so that it is the default.

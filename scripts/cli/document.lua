@@ -11,9 +11,9 @@ local function is_array(value)
    return getmetatable(value) == array_metatable or #value > 0
 end
 
--- C1 controls, which some terminals obey, and marks that turn the direction of writing: JSON may hold them as they
--- are, but they must not reach a terminal.
-local RISKY = { "\127", "\194[\128-\159]", "\216\156", "\226\128[\142\143\170-\174]", "\226\129[\166-\169]" }
+-- C1 controls, which some terminals obey, marks that turn the direction of writing, and Unicode's ends of lines: JSON
+-- may hold them as they are, but they must not reach a terminal.
+local RISKY = { "\127", "\194[\128-\159]", "\216\156", "\226\128[\142\143\168-\174]", "\226\129[\166-\169]" }
 
 local function escape(character)
    return ("\\u%04X"):format(utf8.codepoint(character))

@@ -55,16 +55,28 @@ function help.summary(row)
    return row.method and parameters.row_of(row.method).summary or ""
 end
 
---- "promptic runs create --dataset DATASET [options]"
-function help.usage(command, row)
+-- The command with what it cannot do without: "promptic runs create --dataset DATASET".
+local function shortest(command, row)
    local words = { command }
    local positional, options = parameters.of(row)
    for _, parameter in ipairs(positional) do words[#words + 1] = help.written(parameter) end
    for _, option in ipairs(options) do
       if option.required then words[#words + 1] = option.flag:match "%-%-%S+" .. " " .. option.label end
    end
-   words[#words + 1] = row.raw and "[ARGUMENTS...]" or "[options]"
    return table.concat(words, " ")
+end
+
+--- "promptic runs create --dataset DATASET [options]"
+function help.usage(command, row)
+   return shortest(command, row) .. (row.raw and " [ARGUMENTS...]" or " [options]")
+end
+
+--- The examples of a row; without any the command as it is typed, and how a script does.
+function help.examples(command, row)
+   if row.examples then return row.examples end
+   local line = shortest(command, row)
+   if row.confirm then return ("%s       # asks first\n%s -f    # for scripts"):format(line, line) end
+   return row.show and not row.without_json and ("%s\n%s --json    # for scripts"):format(line, line) or line
 end
 
 local function page()
@@ -142,10 +154,8 @@ function help.of_command(command, row)
    local entries = described(options)
    entries[#entries + 1] = { "-h, --help", "explain this command" }
    to.list(entries, LABEL)
-   if row.examples then
-      to.heading "Examples"
-      to.verbatim(row.examples, "  ")
-   end
+   to.heading "Examples"
+   to.verbatim(help.examples(command, row), "  ")
    return to.render()
 end
 

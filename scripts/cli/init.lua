@@ -87,7 +87,7 @@ local function rows_below(rows, word)
    local below = {}
    for _, row in ipairs(rows) do
       local second = row.name:match("^(%S+) ") == word and row.name:match "%S+$"
-      if second then below[#below + 1] = { name = second } end
+      if second then below[#below + 1] = setmetatable({ name = second }, { __index = row }) end
    end
    return below
 end
@@ -96,8 +96,24 @@ local function rest(words, from)
    return table.move(words, from, #words, 1, {})
 end
 
+-- Explains or refuses words that name no row of the group: "datasets cases".
+local function without_row(group, rows, words)
+   local command = "promptic " .. group.name
+   local below = rows_below(rows, words[2])
+   if #below == 0 then unknown("command", words[2], rows, command) end
+   if asks_for_help(words[3]) then
+      local inner = setmetatable({ name = group.name .. " " .. words[2] }, { __index = group })
+      output.write(require("promptic.cli.help").of_group(inner, below))
+      return 0
+   elseif not words[3] or words[3]:find "^%-" then
+      arguments.misuse(("a command is missing after '%s': %s"):format(words[2], table.concat(names_of(below), ", ")),
+         command .. " " .. words[2])
+   end
+   return unknown("command", words[3], below, command .. " " .. words[2])
+end
+
 local function in_group(group, words, situation)
-   local rows, single = cli.rows(group, asks_for_help(words[2]) or not words[2])
+   local rows, single = cli.rows(group, asks_for_help(words[2]) or asks_for_help(words[3]) or not words[2])
    if single then return run("promptic " .. group.name, rows[1], rest(words, 2), situation) end
    local command = "promptic " .. group.name
    if asks_for_help(words[2]) then
@@ -110,16 +126,7 @@ local function in_group(group, words, situation)
       arguments.misuse(("a command is missing before '%s'"):format(words[2]), command)
    end
    local row, count = find_row(rows, words)
-   if not row then
-      local below = rows_below(rows, words[2])
-      if #below == 0 then unknown("command", words[2], rows, command) end
-      command = command .. " " .. words[2]
-      if not words[3] or words[3]:find "^%-" then
-         arguments.misuse(("a command is missing after '%s': %s"):format(words[2],
-            table.concat(names_of(below), ", ")), "promptic " .. group.name)
-      end
-      unknown("command", words[3], below, "promptic " .. group.name)
-   end
+   if not row then return without_row(group, rows, words) end
    return run(command .. " " .. row.name, row, rest(words, 2 + count), situation)
 end
 
@@ -155,10 +162,9 @@ local function complain(problem, situation)
    if problem.text == output.CLOSED then return 0 end
    local described = require("promptic.cli.failure").describe(problem.text, situation, problem.trace)
    local paint = require("promptic.cli.style").painter "stderr"
-   local clean = require("promptic.terminal").clean
    local prefix = described.code == 130 and "promptic: " or paint("red", "promptic: ")
-   output.note(clean(described.message), { before = prefix, columns = #"promptic: " })
-   if described.hint then output.note(clean(described.hint), { before = "  ", columns = 2, indent = "  " }) end
+   output.note(described.message, { before = prefix, columns = #"promptic: " })
+   if described.hint then output.note(described.hint, { before = "  ", columns = 2, indent = "  " }) end
    return described.code
 end
 

@@ -48,16 +48,17 @@ local function broken(line, width)
    return require("promptic.cli.table").wrap(line, math.max(width, 20))
 end
 
---- Writes a text to stderr, with a newline at its end. layout: `before` goes before its first line and takes so
--- many `columns`; `indent` goes before the others.
+--- Writes a text to stderr, with a newline at its end and without what a terminal would obey: names in it may be a
+-- server's. layout: `before` goes before its first line and takes so many `columns`; `indent` goes before the
+-- others; `paint` is a function that colours a line.
 function output.note(text, layout)
-   layout = layout or {}
+   text, layout = terminal.clean(text), layout or {}
    local width = terminal.width "stderr"
    local before, indent = layout.before or "", layout.indent or ""
    local room = width and width - math.max(layout.columns or 0, #indent)
    for line in (text .. "\n"):gmatch "([^\n]*)\n" do
       for _, part in ipairs(broken(line, room)) do
-         io.stderr:write(before, part, "\n")
+         io.stderr:write(before, layout.paint and part ~= "" and layout.paint(part) or part, "\n")
          before = indent
       end
    end

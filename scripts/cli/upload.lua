@@ -11,7 +11,10 @@ local upload = {}
 
 --- Options of such a command, which names its upload_... among its methods.
 upload.options = {
-   "separator", { "label_column", aliases = "--expected-column" }, "split_column", "format", "on_empty", "only_new",
+   "separator", { "label_column", aliases = "--expected-column" }, "split_column",
+   { "variables", flag = "--variable", label = "[NAME=]COLUMN", type = "string", many = true,
+      summary = "a column that is an input, called NAME; others are skipped. Without it all columns are inputs" },
+   "format", "on_empty", "only_new",
    { "again", switch = true, summary = "adds all rows of the file, also those that are there already" },
 }
 
@@ -29,11 +32,16 @@ local function names()
    return list
 end
 
+-- How the command calls an option of the upload.
+local function flag(name)
+   return name == "variables" and "--variable" or "--" .. name:gsub("_", "-")
+end
+
 --- Refuses options of a file if there is none.
 function upload.check_options(context, values)
    for _, name in ipairs(names()) do
       if values[name] and not values.from_file then
-         context:misuse(("--%s goes with --from-file"):format(name:gsub("_", "-")))
+         context:misuse(("%s goes with --from-file"):format(flag(name)))
       end
    end
    if values.only_new and values.again then context:misuse "--only-new and --again exclude each other" end
@@ -45,9 +53,17 @@ end
 local HINTS = {
    wrong_separator = "--separator says how fields are separated: --separator ';', or tab",
    no_column = "--label-column says which column holds the right answers",
+   no_name = "--variable COLUMN says which column is an input; columns without a name are skipped then",
    undecided = "--again adds all rows of the file, whether they are there or not",
    empty_answer = "--on-empty skip leaves such rows out, --on-empty keep adds them as they are",
 }
+
+-- The hint for an error; none where a column is missing that is not the answers', which the message names.
+local function hint_for_file(err, values)
+   local asked = err.code == "no_column" and (err.reason or ""):match '^there is no column "(.-)"'
+   if asked and asked ~= (values.label_column or "expected") then return nil end
+   return HINTS[err.code]
+end
 
 local function how_to_go_on(job)
    return ("the same command with --only-new adds the missing rows; `%s` lists the present ones"):format(job.listing)
@@ -78,15 +94,19 @@ end
 local function refuse(context, job, err, sent)
    if failure.is_interrupt(err) then interrupted(job, sent) end
    local problem = type(err) == "string" and err:match "%(source: (.*)%)$"
-   if problem then context:misuse("--from-file: " .. problem) end
+   if problem then
+      context:misuse("--from-file: " .. problem:gsub("give the option '([%w_]+)'$", function(name)
+         return "give " .. flag(name)
+      end))
+   end
    local option, fault = tostring(err):match "%(option '([%w_]+)': (.*)%)$"
    if type(err) == "string" and option then
-      context:misuse(("--%s: %s"):format(option:gsub("_", "-"), fault))
+      context:misuse(("%s: %s"):format(flag(option), fault))
    end
    if type(err) ~= "table" or not err.rows then error(err, 0) end
    local described = failure.describe(err, { values = context.values, row = context.row })
    local lines = {}
-   lines[1] = HINTS[err.code] or described.hint
+   lines[1] = hint_for_file(err, context.values) or described.hint
    lines[#lines + 1] = hint_for_rows(err, job)
    failure.raise(described.message, { hint = lines[1] and table.concat(lines, "\n") })
 end
@@ -114,11 +134,24 @@ local function separator_of(context, text)
    return meant
 end
 
+-- Columns by the variable's name, from words [NAME=]COLUMN; nil for none.
+local function variables_of(context, words)
+   local variables = {}
+   for _, word in ipairs(words or {}) do
+      local name, column = word:match "^([^=]+)=(.+)$"
+      name, column = name or word, column or word
+      if variables[name] then context:misuse(("--variable: '%s' is there twice"):format(name)) end
+      variables[name] = column
+   end
+   return next(variables) and variables or nil
+end
+
 local function options_of(context, values)
    local options = {}
    for _, name in ipairs(names()) do options[name] = values[name] end
    options.again = nil -- the command's own
    options.separator = separator_of(context, values.separator)
+   options.variables = variables_of(context, values.variables)
    return options
 end
 
@@ -195,6 +228,7 @@ function upload.run(context, job)
    line:clear()
    if not done then refuse(context, job, result, sent) end
    note_skipped(context, result.skipped)
+   if result.sent + result.present + #result.skipped == 0 then context:note "The file has no rows." end
    return { added = result.sent, present = result.present, skipped = #result.skipped }
 end
 

@@ -68,7 +68,7 @@ end
 
 function parts.line(part, answer, settings)
    local line = part.line(answer, settings.values)
-   return line and { line }
+   return line and { terminal.clean(line) }
 end
 
 function parts.draw(part, answer, settings)

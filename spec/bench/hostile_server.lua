@@ -42,6 +42,7 @@ local RESPONSES = {
    string = function() return whole("", '"' .. ("x"):rep(100 * MILLION) .. '"') end,
    escapes = function() return whole("", '"' .. ("\\n"):rep(50 * MILLION) .. '"') end,
    error = function() return whole("", ("x"):rep(100 * MILLION), "400 Bad") end,
+   masked = function() return whole("", ("b"):rep(65000), "400 Bad") end, -- the client's key begins with it
    tables = function() return whole(GZIP, gzip("[", "[],", 10 * MILLION, "1]")) end,
    deep = function() return whole("", "[" .. (NESTED .. ","):rep(5000) .. "1]") end,
    wide = function() return whole("", "{" .. numbered(MILLION, '"key %d":1,') .. '"k":1}') end,

@@ -225,6 +225,22 @@ describe("a spool", function()
       assert.equal("c", names()[#names()])
    end)
 
+   it("sends from memory what the disk took a part of", function()
+      local path = folder:gsub("/spool$", "/full.lua")
+      process.write_file(path, ([[
+         local promptic = require "promptic"
+         local client = promptic.client{ endpoint = "%s", api_key = "k", config_file = "" }
+         local tracer = promptic.tracer(client, { spool = "%s", interval = 60 })
+         tracer:span("large", { text = ("x"):rep(20000) }):finish()
+         tracer:close(20)
+         io.stdout:write(tracer.stats.sent)
+      ]]):format(server.url, folder))
+      local lua = os.getenv("PROMPTIC_LUA") or "lua5.4"
+      local result = process.run{ "sh", "-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$1\"", lua, path }
+      assert.same({ "", "1" }, { result.stderr, result.stdout })
+      assert.same({ "large" }, names())
+   end)
+
    it("stays with the parent process", function()
       local name = rawget(_G, "jit") and "luajit" or "lua" .. _VERSION:match("%d%.%d")
       local root = folder:gsub("/spool$", "")

@@ -196,6 +196,24 @@ describe("a tracer", function()
       assert.same({ "a", "b", "c", "d", "a", "b", "c", "d", "c", "d" }, spans_of.names(server))
    end)
 
+   it("does not send the other half before the first one has arrived", function()
+      open{ batch = 4, interval = 60 }
+      server:route[[
+         local _, request = ...
+         local _, spans = request.body:gsub("spanId", "")
+         if spans > 2 then return { status = 413, body = "{}" } end
+         if spans == 2 and not refused then
+            refused = true
+            return { status = 429, body = "{}" }
+         end
+         return { body = "{}" }
+      ]]
+      for _, name in ipairs{ "a", "b", "c", "d" } do tracer:span(name):finish() end
+      assert.is_true(tracer:flush(20))
+      assert.equal(4, tracer.stats.sent)
+      assert.equal("abcd" .. "ab" .. "abcd" .. "ab" .. "cd", table.concat(spans_of.names(server)))
+   end)
+
    it("sends a full batch at once", function()
       open{ batch = 5, interval = 60 }
       tracer:span("first"):finish()

@@ -18,6 +18,7 @@ describe("the command's hints", function()
       experiment = promptic{ "experiments", "create", "-c", component, "-m", "gpt-4.1-mini", "--json" }.json.id
       process.write_file(folder .. "/semicolon.csv", "message;expected\na;b\n")
       process.write_file(folder .. "/label.csv", "message,label\na,b\n")
+      process.write_file(folder .. "/pandas.csv", ",message,expected\n0,a,b\n")
       process.write_file(folder .. "/empty.csv", "message,expected\na,\n")
    end)
 
@@ -58,6 +59,7 @@ describe("the command's hints", function()
       end },
       { "--separator says", function() return add "semicolon.csv" end },
       { "--label-column says", function() return add "label.csv" end },
+      { "--variable COLUMN says", function() return add "pandas.csv" end },
       { "--on-empty skip", function() return add "empty.csv" end },
       { "promptic evaluations", function()
          return stubbed({ body = ('{"id":"%s","status":"running"}'):format(ID) }, "evaluations", "run", ID, ID,

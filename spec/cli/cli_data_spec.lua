@@ -46,6 +46,11 @@ describe("promptic observations add --from-file", function()
       { "label.csv", "message,label\nhello,ham\n", "message=hello ham", "--expected-column", "label" },
       { "columns.csv", "message,label,part\nhello,ham,train\n", "message=hello ham", "--label-column", "label",
          "--split-column", "part" },
+      { "pandas.csv", ",message,expected\n0,hello,ham\n1,win,spam\n", "message=hello ham; message=win spam",
+         "--variable", "message" },
+      { "renamed.csv", "Text,expected,note,\nhello,ham,mine,x\n", "message=hello ham", "--variable", "message=Text" },
+      { "renamed.jsonl", '{"Text":"hello","expected":"ham","note":1}\n', "message=hello ham",
+         "--variable", "message=Text" },
       { "rows", "message,expected\nhello,ham\n", "message=hello ham", "--format", "csv" },
       { "empty_expected.csv", "message,expected\nhello,\nwin,spam\n", "message=hello ; message=win spam",
          "--on-empty", "keep" },
@@ -58,7 +63,13 @@ describe("promptic observations add --from-file", function()
       end)
    end
 
-   -- the file, its content, what is said after its name
+   it("says that a file has no rows", function()
+      local result, held = add("header.csv", "message,expected\n")
+      assert.same({ 0, "Added 0 observations.\n", "The file has no rows.\n", "" },
+         { result.code, result.stdout, result.stderr, held })
+   end)
+
+   -- the file, its content, what is said after its name, further words
    local REFUSED = {
       { "empty_expected.csv", "message,expected\nhello,\nwin,spam\nfoo,\n", ":2: expected is empty (no row was added)\n"
          .. "  --on-empty skip leaves such rows out, --on-empty keep adds them as they are\n" },
@@ -67,13 +78,22 @@ describe("promptic observations add --from-file", function()
          .. "  --label-column says which column holds the right answers\n" },
       { "header_case_split.csv", "Message,expected,Split\nhello,ham,train\n",
          ':1: column "Split": did you mean "split"? (no row was added)\n' },
+      { "pandas.csv", ",message,expected\n0,hello,ham\n", ":1: column 1 has no name (no row was added)\n  --variable "
+         .. "COLUMN says which column is an input; columns without a name are skipped then\n" },
+      { "chat.jsonl", '{"messages":[]}\n', ":1: expected is missing (no row was added)\n"
+         .. "  --label-column says which column holds the right answers\n" },
+      { "one.jsonl", '{"a":1,"expected":"x"}\n{"a":2}\n', ":2: expected is missing (no row was added)\n" },
+      { "variable.csv", "a,expected\n1,x\n", ':1: there is no column "text": the columns are "a", "expected" '
+         .. "(no row was added)\n", "--variable", "text" },
+      { "split.csv", "a,expected\n1,x\n", ':1: there is no column "part": the columns are "a", "expected" (no row was '
+         .. "added)\n", "--split-column", "part" },
       { "semicolon.csv", 'message;expected\r\nhello;ham\r\n"win; now";spam\r\n', ':1: there is no column "expected": '
          .. "the separator looks like ';' (no row was added)\n"
          .. "  --separator says how fields are separated: --separator ';', or tab\n" },
    }
    for _, row in ipairs(REFUSED) do
       it("refuses " .. row[1] .. ", and says what to do", function()
-         local result, held, path = add(row[1], row[2])
+         local result, held, path = add(row[1], row[2], table.unpack(row, 4))
          assert.same({ 1, "" }, { result.code, held })
          assert.equal("promptic: " .. path .. row[3], result.stderr)
       end)

@@ -295,6 +295,11 @@ describe("promptic", function()
       local words = "The model old%-model can no longer"
       assert.matches(words, promptic{ "experiments", "continue", "e1", env = env }.stdout)
       assert.matches(words, promptic{ "experiments", "continue", "e1", "--start", env = env }.stderr)
+      platform:always{ status = 201, body = [[{"id":"e2","targetModel":"old\u001b[2J\nmodel\u202e\u2028\u009b",]]
+         .. '"experimentStatus":"pending","modelUnavailable":true,"data":[]}' }
+      words = "The model old␛[2J model� � can no longer"
+      assert.matches(words, promptic{ "experiments", "continue", "e1", env = env }.stdout, 1, true)
+      assert.matches(words, promptic{ "experiments", "continue", "e1", "--start", env = env }.stderr, 1, true)
       local other = ok{ "experiments", "create", "-c", component, "-m", "sandbox-large", "--json" }.json.id
       assert.is_nil(ok{ "experiments", "duplicate", other }.stdout:find("can no longer", 1, true))
    end)

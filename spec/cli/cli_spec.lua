@@ -86,11 +86,12 @@ describe("promptic", function()
    end)
 
    it("escapes what a terminal would obey, and nothing else", function()
-      local name = "a\127\194\128\194\159\226\128\174\226\129\166\216\156\226\128\143 \194\160\226\128\148 \195\188"
+      local name = "a\127\194\128\194\159\226\128\174\226\129\166\216\156\226\128\143"
+         .. "\226\128\168\226\128\169 \194\160\226\128\148 \195\188"
       local made = ok{ "components", "create", name, "--json" }
       local shown = ok{ "components", "get", made.json.id, "--json" }
       assert.equal(name, shown.json.name)
-      assert.matches([["a\u007F\u0080\u009F\u202E\u2066\u061C\u200F ]] .. "\194\160\226\128\148 \195\188\"",
+      assert.matches([["a\u007F\u0080\u009F\u202E\u2066\u061C\u200F\u2028\u2029 ]] .. "\194\160\226\128\148 \195\188\"",
          shown.stdout, 1, true)
       ok{ "components", "delete", made.json.id, "-f" }
    end)

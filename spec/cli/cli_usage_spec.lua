@@ -43,8 +43,22 @@ describe("promptic's command line", function()
             local one = promptic{ group, first or name, second or "-h", "-h" }
             assert.equal(0, one.code)
             assert.equal(1, one.stdout:find("Usage: promptic " .. group .. " " .. name, 1, true))
+            local examples = one.stdout:match "\nExamples\n(.*)"
+            assert.matches("promptic " .. group .. " " .. name, examples or "", 1, true)
          end
       end
+   end)
+
+   it("explains the commands below a word of two, such as datasets cases", function()
+      for _, words in ipairs{ { "datasets", "cases", "--help" }, { "help", "datasets", "cases" } } do
+         local help = promptic(words)
+         assert.same({ 0, "" }, { help.code, help.stderr })
+         assert.matches("^Usage: promptic datasets cases COMMAND .*\n  add DATASET +%u", help.stdout)
+         assert.is_nil(help.stdout:find "datasets create")
+      end
+      local misuse = promptic{ "datasets", "cases" }
+      assert.equal(2, misuse.code)
+      assert.matches("`promptic datasets cases --help`", misuse.stderr, 1, true)
    end)
 
    it("names commands and not methods of the library", function()
@@ -115,7 +129,11 @@ describe("promptic's command line", function()
          { { "annotations", "list", "-c", "x" }, "either --run or --dataset is needed" },
          { { "observations", "add", "x" }, "either --from-file or --input with --expected is needed" },
          { { "observations", "add", "x", "--from-file", "a.txt" },
-            "--from-file: 'a.txt' ends in none of .csv, .tsv, .jsonl, .ndjson, .json" },
+            "--from-file: 'a.txt' ends in none of .csv, .tsv, .jsonl, .ndjson, .json: give --format" },
+         { { "observations", "add", "x", "-i", "a", "-e", "b", "--variable", "a" },
+            "--variable goes with --from-file" },
+         { { "observations", "add", "x", "--from-file", "a.csv", "--variable", "a", "--variable", "a=b" },
+            "--variable: 'a' is there twice" },
          { { "observations", "add", "x", "-i", "a", "-e", "b", "--on-empty", "skip" },
             "--on-empty goes with --from-file" },
          { { "observations", "add", "x", "--from-file", "a.jsonl", "--separator", ";" },

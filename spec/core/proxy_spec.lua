@@ -77,6 +77,18 @@ describe("for other hosts", function()
    end)
 
    -- Were it the platform's, 3600 s would end the call at once, and 0.001 s would be waited for.
+   it("a SOCKS proxy that refuses user or password is a config error, any other refusal is none", function()
+      local AUTHENTICATED = "\5\2\1\0"
+      for _, case in ipairs{
+         { "\5\2\1\1", "config" }, { "\5\255", "config" },
+         { AUTHENTICATED .. "\5\5\0\1\0\0\0\0\0\0", "connection" },
+      } do
+         proxy:reset():accept{ raw = case[1] }
+         assert.equal(case[2] .. "\n", call("http://platform.invalid",
+            { all_proxy = "socks5h://user:secret@127.0.0.1:" .. proxy.port }))
+      end
+   end)
+
    it("a Retry-After of the answer to CONNECT is not the platform's, nor is its request id", function()
       proxy:always{ status = 503, headers = { { "Retry-After", "3600" }, { "X-Request-Id", "p" } }, body = "" }
       local printed = child.lua([[

@@ -1,6 +1,7 @@
 --- Runs every example through the sandbox, and compares what it prints with what the platform holds.
 local process = require "spec.support.process"
 local model_server = require "spec.support.model_server"
+local sandbox = require "spec.support.sandbox"
 local json = require("promptic").json
 
 local PROGRAM = assert(os.getenv("PROMPTIC_LUA"), "run it with make test")
@@ -212,7 +213,7 @@ examples["errors.lua"] = {
 
 -- What it leaves on the platform, and its exit status: nightly_spec.
 examples["nightly.lua"] = {
-   lines = 73,
+   lines = 76,
    check = function()
       local output, found = run_with_witness("nightly.lua")
       local tickets = csv.read(FOLDER .. "tickets.csv")
@@ -253,6 +254,22 @@ describe("the examples:", function()
       end
    end
    listing:close()
+end)
+
+-- Two components of one name make every later look by that name ambiguous, such as that of nightly.lua.
+describe("the examples, run again on the same platform,", function()
+   for _, name in ipairs{ "pipeline.lua", "continue.lua", "judge.lua" } do
+      it("make no second component: " .. name, function()
+         local server = sandbox.start{ pace = 0 }
+         finally(function() server:stop() end)
+         for _ = 1, 2 do
+            local result = process.run{ PROGRAM, FOLDER .. name,
+               env = { PROMPTIC_ENDPOINT = server.url, PROMPTIC_API_KEY = server.key } }
+            assert.same({ 0, "" }, { result.code, result.stderr })
+         end
+         assert.equal(1, #server:ok("GET", "/components").data)
+      end)
+   end
 end)
 
 describe("the tickets", function()

@@ -102,6 +102,23 @@ describe("the nightly job", function()
       end
    end)
 
+   it("says that a night is not finished, not what the one before has done", function()
+      job.name = "unfinished"
+      assert.equal(0, job:run{ night = 1, rows = 24 }.code)
+      assert.equal(1, job:run{ night = 2, rows = 24, env = { PROMPTIC_ENDPOINT = "http://127.0.0.1:1" } }.code)
+      assert.equal("## unfinished: nightly 2\n\nnot finished\n", process.read_file(job.folder .. "/summary.md"))
+   end)
+
+   it("ends with 2 before anything is created where its folder cannot be written", function()
+      job.name = "no folder"
+      local result = job:run{ night = 1, arguments = { job.name, job:write(24), job.folder .. "/none" } }
+      assert.equal(2, result.code, result.stderr)
+      assert.matches("cannot write '[^']*/none/summary.md'", result.stderr)
+      for _, component in ipairs(job.server:ok("GET", "/components").data) do
+         assert.not_equal(job.name, component.name)
+      end
+   end)
+
    it("reads a file as a spreadsheet writes it, with semicolons too", function()
       job.name = "semicolons"
       assert.equal(0, job:run{ night = 1, rows = 24, separator = ";", env = { SEPARATOR = ";" } }.code)

@@ -60,6 +60,13 @@ describe("promptic.rows", function()
       assert.matches('b.json:1: "q" is missing', problem.message, 1, true)
    end)
 
+   it("skips columns without a name if the variables are listed, as the index of pandas", function()
+      local path = file("pandas.csv", ",a,expected,\n0,x,y,z\n")
+      assert.same({ "2 a=x y nil" }, all(path, { variables = { "a" } }))
+      assert.same({ "no_name", "column 1 has no name" },
+         { clients.failure(all, path).code, clients.failure(all, path).reason })
+   end)
+
    it("keeps an answer's JSON value, and rows with an empty one where it is told", function()
       local row = promptic.rows(file("c.jsonl", '{"q":1,"expected":{"a":[1,2]}}'))()
       assert.same({ 1, 2 }, row.expected.a)
@@ -96,9 +103,9 @@ describe("promptic.rows", function()
    it("checks its arguments", function()
       local path = file("f.csv", CSV)
       for _, case in ipairs{
-         { "rows.txt", nil, "'rows.txt' ends in none of .csv, .tsv, .jsonl, .ndjson, .json, and there is no optio"
-            .. "n 'format'" },
-         { "-", nil, "there is no option 'format'" }, { "/nowhere/a.csv", nil, "No such file" }, { 5, nil,
+         { "rows.txt", nil, "'rows.txt' ends in none of .csv, .tsv, .jsonl, .ndjson, .json: give "
+            .. "the option 'format'" },
+         { "-", nil, "give the option 'format'" }, { "/nowhere/a.csv", nil, "No such file" }, { 5, nil,
             "string expected" },
          { path, { format = "xls" }, "'xls' is not one of csv, tsv" }, { path, { variables = { 5 } },
             "names of columns" },

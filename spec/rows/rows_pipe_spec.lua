@@ -107,3 +107,42 @@ describe("standard input", function()
       assert.equal("2\tx\ty\n", result.stdout, result.stderr)
    end)
 end)
+
+describe("a long row of a source", function()
+   local LONG = ("x"):rep(3 * 2 ^ 20)
+
+   -- The rows that a task reads, and how many steps that takes; nil and why not all could be read.
+   local function read(path, options)
+      local got, steps = {}, 0
+      local task = promptic.spawn(pcall, function()
+         for row in promptic.rows(path, options) do got[#got + 1] = row end
+      end)
+      repeat
+         steps = steps + 1
+      until promptic.step(0) == 0
+      local fine, problem = task:await()
+      return fine and got or nil, fine and steps or problem
+   end
+
+   for name, text in pairs{
+      ["rows.csv"] = "text,more,expected\n" .. LONG .. ',"' .. LONG .. '",a\nb,,c\n',
+      ["rows.jsonl"] = '{"text":"' .. LONG .. '","more":"' .. LONG .. '","expected":"a"}\n'
+         .. '{"text":"b","expected":"c"}\n',
+      ["rows.json"] = '[{"text":"' .. LONG .. '","more":"' .. LONG .. '","expected":"a"},{"text":"b","expected":"c"}]',
+   } do
+      it("is read in turns, between which others have theirs: " .. name, function()
+         process.write_file(folder .. "/" .. name, text)
+         local got, steps = read(folder .. "/" .. name)
+         assert.equal(2, #got)
+         assert.is_true(got[1].variables.text == LONG and got[1].variables.more == LONG)
+         assert.equal("b", got[2].variables.text)
+         assert.is_true(steps > 12, steps)
+      end)
+   end
+
+   it("without an end is given up after 16 MiB", function()
+      local got, problem = read("/dev/zero", { format = "csv" })
+      assert.is_nil(got)
+      assert.matches("it is longer than 16 MiB", problem.message, 1, true)
+   end)
+end)

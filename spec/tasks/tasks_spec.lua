@@ -337,6 +337,33 @@ describe("cancel", function()
       task:cancel()
       assert.equal(1, task:await())
    end)
+
+   it_suspends("is raised once: a task that has caught it can clean up", function()
+      local function call() client:get_component("c") end
+      local task
+      for name, wait in pairs{
+         sleep = function() promptic.sleep(60) end,
+         call = call,
+         ["a call after it"] = function()
+            task:cancel()
+            call()
+         end,
+      } do
+         server:always{ stall = true }
+         task = promptic.spawn(function()
+            local fine, err = pcall(wait)
+            server:always{ body = "{}" }
+            promptic.sleep(0)
+            call()
+            return fine, err.kind
+         end)
+         promptic.step(0)
+         task:cancel()
+         local fine, results = pcall(function() return { task:await() } end)
+         assert.is_true(fine, name .. ": " .. tostring(results))
+         assert.same({ false, "cancelled" }, results, name)
+      end
+   end)
 end)
 
 describe("a frame loop", function()

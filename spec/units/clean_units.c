@@ -41,6 +41,10 @@ static const struct {
     {"none", "nothing of the kind", "nothing of the kind"},
     {"the second secret", "a pass\xC3\xA4!", "a ******!"},
     {"the second secret, percent", "a pass%C3%a4!", "a **********!"},
+    {"a character of two bytes, JSON", "a pass\\u00e4!", "a **********!"},
+    {"a character of two bytes, HTML", "a pass&#228;pass&#xE4;!", "a ********************!"},
+    {"its number as percent", "a pass%e4!", "a pass%e4!"},
+    {"a byte of its number", "a pass&#195;&#164;!", "a pass&#195;&#164;!"},
     {"one that is too short", "abc", "abc"},
     {"the shortest", "wxy\"", "****"},
     {"JSON at the end", "wxy\\\"", "*****"},
@@ -73,6 +77,12 @@ static void hide(void) {
         {"\\u0025x", "<\\u0025x>", "<*******>"},   /* what looks like an escape */
         {"%25%25%25%25x", "<%25%25%25%25x>", "<*************>"},
         {"ab%25cd", "<ab%cd>", "<ab%cd>"}, /* another text */
+        {"\xE7\xA7\x98-\xF0\x9F\x94\x91", "<\\u79d8-\\uD83D\\udd11>", "<*******************>"},
+        {"\xE7\xA7\x98-\xF0\x9F\x94\x91", "<&#31192;&#x2d;&#x1F511;>", "<***********************>"},
+        {"\xE7\xA7\x98-\xF0\x9F\x94\x91", "<%E7\xA7%98-%f0%9f\x94%91>", "<******************>"},
+        {"\xE7\xA7\x98-\xF0\x9F\x94\x91", "<\\u79d8-\\uD83D\\udd12>", "<\\u79d8-\\uD83D\\udd12>"},
+        {"\xE7\xA7\x98-\xF0\x9F\x94\x91", "<\\u79d8-\\uD83D", "<\\u79d8-\\uD83D"},
+        {"abc\xE4", "<abc%E4>", "<******>"}, /* no UTF-8 */
     };
     for (size_t i = 0; i < COUNT_OF(odd); i++) {
         const clean_secrets one = {{odd[i].secret}};

@@ -168,6 +168,23 @@ describe("once the platform asks for less, an upload", function()
       end)
    end
 
+   it("halves its requests once for all refusals of a round", function()
+      serve [[
+         seconds, large = 0.02, rawget(_G, "large") or {}
+         local first = request.body:match('"text":"(row %d+)"')
+         if rows == 1000 and not large[first] then
+            large[first] = true
+            return { wait = 50, status = 429, headers = { ["Retry-After"] = "0" }, body = '{"error":"busy"}' }
+         end
+      ]]
+      upload(observations.rows(20000), { concurrency = 4 })
+      local sizes, smallest = posts(0.1), 1000
+      for index = 1, #sizes - 1 do
+         smallest = math.min(smallest, sizes[index])
+      end
+      assert.equal(500, smallest, table.concat(sizes, " "))
+   end)
+
    it("halves its requests, and lets them grow again", function()
       serve [[
          seconds = 0.02

@@ -48,7 +48,7 @@ end
 
 local function warn(context, status)
    if known(status.problem) then
-      context:note("Problem: " .. require("promptic.terminal").clean(status.problem))
+      context:note("Problem: " .. status.problem)
    elseif not status.authenticated then
       context:note "No credential: run `promptic login` or `promptic configure`, or set PROMPTIC_API_KEY."
    end

@@ -12,10 +12,11 @@ end
 -- Page and code are always printed: the browser may be on another screen, or on none.
 local function show(code, paint)
    local complete = code.verification_uri_complete
+   local bold = { paint = function(text) return paint("bold", text) end }
    output.note("To sign in, open this page:\n")
-   output.note("  " .. paint("bold", clean(complete or code.verification_uri)) .. "\n")
+   output.note("  " .. clean(complete or code.verification_uri) .. "\n", bold)
    output.note(complete and "and check that it shows this code:\n" or "and enter this code:\n")
-   output.note("  " .. paint("bold", clean(code.user_code)) .. "\n")
+   output.note("  " .. clean(code.user_code) .. "\n", bold)
 end
 
 -- The line shown while it waits, short enough for 40 columns. Without a live line the time left would print a

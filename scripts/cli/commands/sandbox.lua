@@ -13,7 +13,8 @@ return {
       { "not_found", label = "FORM", values = { "json", "html", "empty" }, summary = "how it answers to those" },
    },
    notes = "It plays the platform on this machine. It prints its address; Ctrl-C ends it.\n\n"
-      .. "In another terminal: export PROMPTIC_ENDPOINT=http://127.0.0.1:PORT PROMPTIC_API_KEY=ptc_sandbox",
+      .. "In another terminal: export PROMPTIC_ENDPOINT=http://127.0.0.1:PORT PROMPTIC_API_KEY=ptc_sandbox\n\n"
+      .. "Further options, such as --port-file for scripts: promptic-lua --run promptic.sandbox --help",
    examples = "promptic sandbox --port 8080 --db sandbox.db",
    run = function(_, values)
       local words = { "--port", values.port, "--pace", values.pace }
