@@ -11,6 +11,8 @@ LUADIR   ?= $(LIBDIR)/lua/5.4
 BUILD    ?= build
 LIBFLAG  ?= -shared
 SPEC     ?= spec
+# A list with newlines would become several commands.
+override SPEC := $(strip $(SPEC))
 
 # ------------------------------------------------------------------ what is found on this machine
 
@@ -346,7 +348,8 @@ test-suites: ## builds and runs demo and specs on Debian 13 and sid, mounted ove
 
 # What depends on the size of a word, the order of bytes and the sign of a char.
 ARCHITECTURES_SPEC ?= $(wildcard $(patsubst %,spec/%_spec.lua,core/units json/json_decode json/json_encode json/json_grammar \
-	json/json_steps rows/rows_csv rows/rows_json core/transport tasks/tasks upload/upload))
+	json/json_steps rows/rows_csv rows/rows_json core/transport tasks/tasks \
+	tasks/tasks_map tasks/tasks_errors upload/upload))
 
 test-architectures: ## builds and runs specs for arm64, i386 and s390x, with qemu; ARCHITECTURES=s390x: one
 	$(Q)$(DEPS) architectures

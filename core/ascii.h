@@ -1,4 +1,4 @@
-/* ascii.h - what characters are, whatever the locale of the host says. */
+/* ascii.h - classes of ASCII characters, independent of the locale. */
 #ifndef PROMPTIC_ASCII_H
 #define PROMPTIC_ASCII_H
 

@@ -14,8 +14,8 @@ static promptic_call *call_of(struct job *job) {
     return LIST_ENTRY(job, promptic_call, job);
 }
 
-/* The attempt cannot begin. What libcurl refuses, such as TLS where it was built without, is the
- * same each time. */
+/* The attempt cannot begin. What libcurl refuses is the same each time, such as https in a build
+ * without TLS. */
 static void fail_to_begin(promptic_call *call, CURLcode problem) {
     bool is_memory = problem == CURLE_OK || problem == CURLE_OUT_OF_MEMORY;
     if (is_memory)

@@ -1,4 +1,4 @@
-/* call_attempt.h - the attempts of a call: how they begin, and when they have stalled. */
+/* call_attempt.h - starts the attempts of a call, and ends those that have stalled. */
 #ifndef PROMPTIC_CALL_ATTEMPT_H
 #define PROMPTIC_CALL_ATTEMPT_H
 

@@ -1,4 +1,4 @@
-/* call_end.h - how a call ends, and its attempts with it. */
+/* call_end.h - ends a call and its attempts. */
 #ifndef PROMPTIC_CALL_END_H
 #define PROMPTIC_CALL_END_H
 

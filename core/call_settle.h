@@ -1,4 +1,4 @@
-/* call_settle.h - what an attempt that has ended means: success, another attempt, or failure. */
+/* call_settle.h - decides after an attempt: success, another attempt, or failure. */
 #ifndef PROMPTIC_CALL_SETTLE_H
 #define PROMPTIC_CALL_SETTLE_H
 

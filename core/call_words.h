@@ -1,4 +1,4 @@
-/* call_words.h - what a call says: log lines, and text that may be shown to people. */
+/* call_words.h - texts of a call: log lines, and messages without secrets. */
 #ifndef PROMPTIC_CALL_WORDS_H
 #define PROMPTIC_CALL_WORDS_H
 

@@ -1,7 +1,7 @@
 /*
- * clean.h - text from outside (responses, headers, libcurl, files) before it becomes part of a
- * message, a code, a request id, a path or a line of the log. The one place that decides what may
- * reach a terminal, and secrets.
+ * clean.h - sanitizes text from outside (responses, headers, libcurl, files) before it becomes
+ * part of a message, a code, a request id, a path or a log line: control characters for the sake of
+ * terminals, and secrets. Nothing else does.
  */
 #ifndef PROMPTIC_CLEAN_H
 #define PROMPTIC_CLEAN_H
@@ -31,7 +31,7 @@ void clean_hide(char *bytes, size_t length, const clean_secrets *secrets);
  * bytes (size > 4). Runs of white space, C0 and C1 control characters, DEL, line separators and the
  * marks that turn or isolate the direction of text (Unicode's Bidi_Control) become one space, none
  * at the ends; bytes that are not UTF-8 become U+FFFD. What does not fit ends in "...", never
- * within a character. `bytes` may be NULL where length is 0. Returns the length written.
+ * within a character. `bytes` may be NULL if length is 0. Returns the length written.
  */
 size_t clean_line(char *out, size_t size, const char *bytes, size_t length);
 

@@ -1,4 +1,4 @@
-/* client.h - what the calls of one client share. */
+/* client.h - a client: settings, header lists and connections, shared by its calls. */
 #ifndef PROMPTIC_CLIENT_H
 #define PROMPTIC_CLIENT_H
 
@@ -37,7 +37,7 @@ struct promptic_client {
     struct pool *pool;     /* its connections; NULL once it is closed */
     unsigned generation;   /* of the loop, when the idle handles were made */
     char *base; /* what paths stand below: {endpoint}/api/v1, {endpoint} of an anonymous client */
-    CURLU *origin;          /* the endpoint, parsed once; NULL where a proxy may want whole URLs */
+    CURLU *origin;          /* the endpoint, parsed once; NULL if a proxy may want whole URLs */
     size_t origin_length;   /* of scheme, host and port in the endpoint */
     promptic_limits limits; /* of calls that have none of their own */
     double backoff;         /* seconds */
@@ -59,8 +59,8 @@ void client_disconnect(promptic_client *client);
 void client_retain(promptic_client *client);
 void client_release(promptic_client *client);
 
-/* Of a URL that begins with the client's base: what stands in the request line where libcurl takes
- * the rest from the origin; NULL where it has to parse the whole. */
+/* The request target of a URL that begins with the client's base, for libcurl to join with the
+ * parsed origin; NULL if it has to parse the whole URL. */
 const char *client_target(const promptic_client *client, const char *url);
 
 /* An easy handle with the client's settings, for a request to another place with those that it has

@@ -44,7 +44,7 @@ static inline int64_t clock_coarse_ms(void) {
 #endif
 }
 
-/* The point `seconds` after start; CLOCK_NEVER where that is out of range. Rounds up, so that a
+/* The point `seconds` after start; CLOCK_NEVER if that is out of range. Rounds up, so that a
  * positive duration never becomes 0. */
 static inline int64_t clock_after(int64_t start, double seconds) {
     if (!(seconds < 1e12))
@@ -52,7 +52,7 @@ static inline int64_t clock_after(int64_t start, double seconds) {
     return start + (int64_t)(seconds * 1000.0 + 0.999);
 }
 
-/* The point so many milliseconds after start; CLOCK_NEVER where they are negative. */
+/* The point so many milliseconds after start; CLOCK_NEVER if they are negative. */
 static inline int64_t clock_after_ms(int64_t start, long milliseconds) {
     return milliseconds < 0 || milliseconds > CLOCK_NEVER - start ? CLOCK_NEVER
                                                                   : start + milliseconds;

@@ -30,7 +30,7 @@ typedef struct resolver {
     promptic_error *error;
     struct text path; /* of the configuration file; empty: there is none */
     char *values[LEVELS][CONFIG_KEYS];
-    size_t lines[CONFIG_KEYS]; /* where the file has them, 0: nowhere */
+    size_t lines[CONFIG_KEYS]; /* lines of the file; 0: not in it */
     promptic_kind kind;        /* of the first failure */
 } resolver;
 
@@ -165,7 +165,7 @@ static void load_file(resolver *r) {
 
 /* --------------------------------------------------------------- precedence */
 
-/* The highest level that gives this key; LEVELS where none does. */
+/* The highest level that gives this key; LEVELS if none does. */
 static int level_of(const resolver *r, int key) {
     int level = 0;
     while (level < LEVELS && r->values[level][key] == NULL)

@@ -1,6 +1,6 @@
 /*
- * config.h - from options, the environment and ~/.promptic/config.toml to one credential and one
- * endpoint. Source of the rules: README.md, "Credentials" and "The wire, safely".
+ * config.h - resolves options, the environment and ~/.promptic/config.toml to one credential and
+ * one endpoint. Source of the rules: README.md, "Credentials" and "The wire, safely".
  *
  *   credential    the highest source that gives one: arguments, environment, file. Within a source
  *                 the session token goes before the API key.
@@ -11,7 +11,7 @@
  *                 it; a source that gives two different values under the two names is an error.
  *   endpoint      the highest source that gives one, else PROMPTIC_DEFAULT_ENDPOINT.
  *
- * An endpoint on this machine that comes from the file is a PROMPTIC_CONFIG error where the
+ * An endpoint on this machine that comes from the file is a PROMPTIC_CONFIG error if the
  * credential comes from elsewhere. A file that another user than this one or root owns, or that
  * anybody can write, is refused.
  *
@@ -31,15 +31,15 @@ struct config {
     promptic_allocator allocator; /* of the strings below */
     char *credential;             /* NULL for an anonymous client only */
     bool is_session;              /* the credential is a session token, not an API key */
-    char *application_id; /* with a session token: NULL where no source gives one. Else NULL */
-    char *endpoint;       /* scheme://host[:port][/path], no trailing slash */
-    bool is_loopback;     /* config_is_loopback of its host: goes past any proxy */
-    const char *source;   /* of the credential: "arguments", "environment" or "file"; static. NULL
+    char *application_id;         /* with a session token: NULL if no source gives one. Else NULL */
+    char *endpoint;               /* scheme://host[:port][/path], no trailing slash */
+    bool is_loopback;             /* config_is_loopback of its host: goes past any proxy */
+    const char *source; /* of the credential: "arguments", "environment" or "file"; static. NULL
                            * if there is none */
     const char *endpoint_source; /* the same of the endpoint, or "default" */
     char *ca_file;               /* PEM file, or NULL: libcurl's own */
     char *ca_path;               /* directory of PEM files, or NULL: libcurl's own */
-    struct proxy proxy;          /* of the environment; none to this machine, where it would read
+    struct proxy proxy;          /* of the environment; none to this machine: it would read
                                   * the credential */
 };
 
@@ -47,7 +47,7 @@ struct config {
  * Resolves what the options leave open. *options is borrowed and must be complete: defaults
  * have replaced the fields that an older, smaller struct lacks. Memory comes from its allocator.
  *
- * ca_file is the option, else CURL_CA_BUNDLE, else SSL_CERT_FILE; ca_path is SSL_CERT_DIR where
+ * ca_file is the option, else CURL_CA_BUNDLE, else SSL_CERT_FILE; ca_path is SSL_CERT_DIR if
  * neither of the first two is given (the curl tool does the same).
  *
  * PROMPTIC_OK, and *out is to be freed with config_free; or PROMPTIC_AUTH (no credential),

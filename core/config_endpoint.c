@@ -31,7 +31,7 @@ bool config_is_loopback(const char *host) {
 
 /* ------------------------------------------------------------------- checks */
 
-/* Messages name where the value came from and never quote it: there may be a password in it. */
+/* Messages name the value's source and never quote it: there may be a password in it. */
 static promptic_kind check_characters(const char *value, const char *name, promptic_error *error) {
     if (!place_is_plain(value))
         return failure_set(error, PROMPTIC_CONFIG,

@@ -117,7 +117,7 @@ int config_check_folder(const char *path) {
     return problem;
 }
 
-/* Reads up to `size` bytes; -1 and errno where that fails. */
+/* Reads up to `size` bytes; -1 and errno if that fails. */
 static ssize_t read_all(int file, char *buffer, size_t size) {
     size_t length = 0;
     while (length < size) {
@@ -132,7 +132,7 @@ static ssize_t read_all(int file, char *buffer, size_t size) {
     return (ssize_t)length;
 }
 
-/* Whether the open file may be read, and decide where credentials are sent: 0, or why not. Of
+/* Whether the open file may be read and name an endpoint for credentials: 0, or why not. Of
  * devices /dev/null is a file without content. */
 static int check_file(int file) {
     struct stat status;

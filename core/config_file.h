@@ -32,7 +32,7 @@ const char *config_key_name(config_key key);
 config_key config_find_key(const char *name);
 
 /* Adds the file's path: the given one, ~/.promptic/config.toml if that is NULL. Nothing is added
- * where `given` is empty or there is no home directory. */
+ * if `given` is empty or there is no home directory. */
 void config_add_path(struct text *path, const char *given);
 
 /* Failures that errno has no number for. */
@@ -51,7 +51,7 @@ int config_check_folder(const char *path);
 
 /* Reads the file into *data, CONFIG_LONGEST_FILE + 1 bytes that the caller wipes and frees; NULL
  * if it could not be allocated. Never waits for a writer. Returns 0, a number of errno or
- * one of the above: the writer of the file decides where credentials are sent. */
+ * one of the above: the writer of the file chooses the server that gets the credential. */
 int config_read_file(const promptic_allocator *allocator, const char *path, char **data,
                      size_t *length);
 

@@ -13,14 +13,12 @@
 /* Resolves symbolic links; the target may not exist yet. */
 int config_follow(struct text *path);
 
-/* A copy of the path's folder, "." where it has none; freed with memory_free. NULL if out of
- * memory.
- */
+/* A copy of the path's folder, "." if it has none; freed with memory_free. NULL if out of memory. */
 char *config_folder(const char *path);
 
 /* Locks the file that lies beside the path, PATH.lock, against other writers: it is held over
  * reading, changing and replacing. Waits up to 5 seconds. *lock is closed with config_unlock; -1
- * where the file system has no locks or cannot be written. */
+ * if the file system has no locks or cannot be written. */
 int config_lock(const char *path, const char *folder, int *lock);
 void config_unlock(int lock);
 

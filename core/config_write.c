@@ -32,7 +32,7 @@ typedef struct original {
     size_t length;
     struct key_place places[CONFIG_KEYS];
     size_t last_end;    /* of the last top-level value; 0: there is none */
-    size_t first_table; /* where its header begins; the length if there is none */
+    size_t first_table; /* offset of its header; the length if there is none */
     promptic_error *error;
     promptic_kind kind;
 } original;
@@ -277,7 +277,7 @@ static void remove_line(edit *e, const struct key_place *at) {
     e->position = has_comment ? next : line_end(o, next);
 }
 
-/* The key of the plan whose place comes next, CONFIG_KEYS where none is left. */
+/* The key of the plan whose place comes next, CONFIG_KEYS if none is left. */
 static config_key next_key(const edit *e, const struct plan *plan) {
     int next = CONFIG_KEYS;
     const struct key_place *places = e->from->places;
@@ -363,7 +363,7 @@ static bool only_removes(const struct plan *plan) {
     return true;
 }
 
-/* Applies the plan to the file, which is locked where its file system has locks. */
+/* Applies the plan to the file, which is locked if its file system has locks. */
 static void change(original *o, const struct plan *plan, bool is_locked) {
     struct stat before;
     bool exists = false;
@@ -387,7 +387,7 @@ static void change(original *o, const struct plan *plan, bool is_locked) {
     text_free(&e.out);
 }
 
-/* Makes the folder where it is missing. */
+/* Makes the folder if it is missing. */
 static int make_folder(const char *folder) {
     return mkdir(folder, 0700) == 0 || errno == EEXIST ? 0 : errno;
 }

@@ -1,4 +1,4 @@
-/* failure.h - the one place where the core fills a promptic_error. */
+/* failure.h - fills every promptic_error of the core. */
 #ifndef PROMPTIC_FAILURE_H
 #define PROMPTIC_FAILURE_H
 

@@ -1,5 +1,5 @@
 /*
- * failure_body.h - responses that are no success: what their bodies say to people, and to programs.
+ * failure_body.h - message and code of error responses, from their bodies.
  *
  * A body is read as far as it is JSON: it may be cut off after 64 KiB. Other bytes have no message
  * of the platform's form.
@@ -32,7 +32,7 @@ bool failure_body_read(failure_body *body, const promptic_allocator *allocator, 
 void failure_body_free(failure_body *body);
 
 /*
- * The message of a response whose status is not 2xx (README.md, "Errors"): the body's `error` where
+ * The message of a response whose status is not 2xx (README.md, "Errors"): the body's `error` if
  * that is text for people, its `message` beside a code or inside an object, else the text of the
  * body (of an HTML page what stands between its tags); if that is empty, the status's standard
  * reason (RFC 9110 15). It is one line as clean_line makes it, without the status.
@@ -44,8 +44,8 @@ char *failure_message(const failure_body *body, int status, const char *content_
  * freed with memory_free. False if out of memory. */
 bool failure_code(const failure_body *body, char **code);
 
-/* Whether the server does not have the route: a 404 without the message that the platform gives
- * where a route exists and the resource does not. */
+/* Whether the server does not have the route: a 404 without the platform's message for a
+ * resource that does not exist. */
 bool failure_is_no_route(const failure_body *body, int status);
 
 /* Whether the platform refuses an id of the request for its form, in its own words: a 400 with the

@@ -1,7 +1,7 @@
 /*
- * foreign.h - requests to another place than the platform: one that it has named itself, where a
- * redirect leads or a presigned upload goes; of an anonymous client, any. README.md, "The wire,
- * safely": without any credential of the client, and without following a redirect.
+ * foreign.h - requests to other servers: the targets of the platform's redirects and presigned
+ * uploads; of an anonymous client, any URL. They carry no credential of the client and follow no
+ * redirect. Source of the rules: README.md, "The wire, safely".
  */
 #ifndef PROMPTIC_FOREIGN_H
 #define PROMPTIC_FOREIGN_H
@@ -36,7 +36,7 @@ struct foreign {
  * what messages show of it: scheme, host, port and path, since the query of a presigned URL is a
  * secret. Both are freed with memory_free, also on failure.
  *
- * PROMPTIC_OK, and *out is to be freed with foreign_close; PROMPTIC_DECODE where the URL is none,
+ * PROMPTIC_OK, and *out is to be freed with foreign_close; PROMPTIC_DECODE if it is not a URL
  * or may not be used; PROMPTIC_ARGUMENT for a method or a header that cannot be sent, and for the
  * URL of an anonymous client's request; PROMPTIC_CONFIG for a wrong proxy; PROMPTIC_MEMORY. *error
  * is filled then.
@@ -47,8 +47,8 @@ promptic_kind foreign_open(const foreign_origin *origin, const promptic_request 
 /* Frees what it holds; `active` and `is_plain` stay. */
 void foreign_close(const promptic_allocator *allocator, struct foreign *foreign);
 
-/* A new easy handle for the request, with the client's settings where the request has none of its
- * own; freed with curl_easy_cleanup; NULL as transfer_handle. That of a request which is_plain fits
+/* A new easy handle for the request, with the client's settings for those that the request leaves
+ * out; freed with curl_easy_cleanup; NULL as transfer_handle. That of a request which is_plain fits
  * every other such request of the client. */
 CURL *foreign_handle(const transfer_settings *of_client, const struct foreign *foreign,
                      CURLcode *problem);

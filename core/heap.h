@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 typedef struct heap_timer {
-    int64_t due_ms; /* monotonic; heap_set puts the timer where this belongs */
+    int64_t due_ms; /* monotonic; heap_set moves the timer to its position */
     size_t index;   /* in the heap; HEAP_NOT_SET elsewhere */
 } heap_timer;
 
@@ -39,7 +39,7 @@ void heap_timer_init(heap_timer *timer);
 /* Sets the timer, or moves one that is set, to its due_ms. */
 void heap_set(struct heap *heap, heap_timer *timer);
 
-/* Takes the timer out, where it is set. */
+/* Takes the timer out if it is set. */
 void heap_remove(struct heap *heap, heap_timer *timer);
 
 /* The timer that is due first; NULL if there is none. */

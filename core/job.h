@@ -1,5 +1,5 @@
 /*
- * job.h - what the loop drives: something that has a timer, makes attempts to transfer, and ends.
+ * job.h - a unit of work of the loop: it has a timer, makes transfers, and ends.
  *
  * The loop knows when a job is due and what libcurl reports of it; what that means is the business
  * of the job's events. A job is a member of what it belongs to (call.h).

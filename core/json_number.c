@@ -1,8 +1,8 @@
 /*
  * json_number.c - the text of a JSON number to its exact value.
  *
- * The value is digits * 10^exponent, where `digits` neither starts nor ends with a zero; so it is
- * integral exactly where the exponent is not negative, however the number was written.
+ * The value is digits * 10^exponent, and `digits` neither starts nor ends with a zero; so it is
+ * integral if and only if the exponent is not negative, however the number was written.
  */
 #include "json_number.h"
 
@@ -26,7 +26,7 @@
 
 typedef struct decimal {
     bool negative;
-    const char *first; /* the first digit that is not zero; NULL where the value is zero */
+    const char *first; /* the first digit that is not zero; NULL if the value is zero */
     const char *last;  /* past the last one; a point may be in between */
     size_t count;      /* digits from first to last */
     long long exponent;
@@ -42,7 +42,7 @@ static const char *skip_digits(const char *p, const char *end) {
     return p;
 }
 
-/* NULL where no exponent follows the e that `p` is behind. */
+/* NULL if no exponent follows the e before `p`. */
 static const char *read_exponent(const char *p, const char *end, long long *exponent) {
     bool negative = p < end && *p == '-';
     if (p < end && (*p == '-' || *p == '+'))
@@ -216,7 +216,7 @@ static double divide(uint64_t digits, uint64_t power) {
 }
 #endif
 
-/* The nearest double to digits / 10^count, count at most 19; false where another way is needed. */
+/* The nearest double to digits / 10^count, count at most 19; false if another way is needed. */
 static inline bool divide_by_power(uint64_t digits, int count, double *real) {
     static const uint64_t powers[] = {1,
                                       10,

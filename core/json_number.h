@@ -1,4 +1,4 @@
-/* json_number.h - the text of a JSON number to its exact value. */
+/* json_number.h - parses a JSON number to its exact value. */
 #ifndef PROMPTIC_JSON_NUMBER_H
 #define PROMPTIC_JSON_NUMBER_H
 
@@ -6,8 +6,8 @@
 
 typedef struct json_number {
     bool is_integer;   /* integral, not a negative zero, and between -2^63 and 2^63 - 1 */
-    long long integer; /* where is_integer */
-    double real;       /* elsewhere the nearest double; an infinity where it is out of range */
+    long long integer; /* if is_integer */
+    double real;       /* else the nearest double; an infinity if it is out of range */
 } json_number;
 
 /*

@@ -53,7 +53,7 @@ static bool add(json_reader *r, const char *text, size_t length) {
     return true;
 }
 
-/* Adds the run before r->at, JSON_READER_BYTES of it at most: JSON_PAUSED where more is left. */
+/* Adds the run before r->at, JSON_READER_BYTES of it at most: JSON_PAUSED if more is left. */
 static json_event add_run(json_reader *r) {
     size_t length = (size_t)(r->at - r->run);
     bool is_long = length > JSON_READER_BYTES;
@@ -121,7 +121,7 @@ static json_event read_escape(json_reader *r) {
     return substitute(r, values + (name - names), 1, 2);
 }
 
-/* What is not ASCII, up to where ASCII goes on. */
+/* Characters beyond ASCII, up to the next ASCII character. */
 static json_event read_beyond_ascii(json_reader *r, const char *stop) {
     do {
         size_t length = utf8_sequence(r->at, r->end);
@@ -253,7 +253,7 @@ static json_event read_value(json_reader *r) {
 
 /* ------------------------------------------------------------------ the machine */
 
-/* Skips a byte order mark; false where it may be one that is not there as a whole. */
+/* Skips a byte order mark; false if more bytes have to decide whether it is one. */
 static bool read_mark(json_reader *r) {
     size_t available = (size_t)(r->end - r->at), length = available < 3 ? available : 3;
     bool is_mark = length == 0 || memcmp(r->at, "\xEF\xBB\xBF", length) == 0;
@@ -264,7 +264,7 @@ static bool read_mark(json_reader *r) {
     return true;
 }
 
-/* To the next byte that is not white space; JSON_WANTS and JSON_PAUSED where none is in reach. */
+/* To the next byte that is not white space; JSON_WANTS or JSON_PAUSED if none is in reach. */
 static inline json_event skip_space(json_reader *r) {
     if (r->at < r->end && (unsigned char)*r->at > ' ')
         return JSON_END;

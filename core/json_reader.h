@@ -1,7 +1,7 @@
 /*
  * json_reader.h - the one reader of JSON: strict, resumable, without Lua.
  *
- * It gives one event after the other: a bracket, a key, a value. A text may come in pieces: where
+ * It gives one event after the other: a bracket, a key, a value. A text may come in pieces: if
  * one ends within a token, the reader asks for more and goes on there. No call reads more than
  * JSON_READER_BYTES of one string or of white space, so the number of calls bounds the time.
  *
@@ -28,7 +28,7 @@
 
 typedef enum json_event {
     JSON_FAILED, /* not JSON: `problem` says why, `at` where; or out of memory, `problem` NULL */
-    JSON_WANTS,  /* more text is needed: json_reader_feed. Never where the text is known to end */
+    JSON_WANTS,  /* more text is needed: json_reader_feed. Never if the text is known to end */
     JSON_PAUSED, /* within a long string or white space: call again */
     JSON_END,    /* the value is complete and nothing but white space follows */
     JSON_OPEN_ARRAY,

@@ -1,4 +1,4 @@
-/* json_text.h - what JSON text is made of: white space, plain runs of a string. */
+/* json_text.h - scans JSON text: white space, plain runs of a string. */
 #ifndef PROMPTIC_JSON_TEXT_H
 #define PROMPTIC_JSON_TEXT_H
 

@@ -1,5 +1,6 @@
 /*
- * loop.h - drives jobs (job.h), which are calls: which are due, which run, which have ended.
+ * loop.h - drives jobs (job.h), which are calls: starts the due ones, steps the running ones, ends
+ * both.
  *
  * The loop owns time and the waiting; connections belong to the pools of its clients (pool.h).
  */

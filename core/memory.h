@@ -1,6 +1,6 @@
 /*
- * memory.h - where the core's memory comes from: the allocator of the client, or of the loop, that
- * a block belongs to. Nothing else in core/ calls malloc, realloc or free.
+ * memory.h - memory of the core, from the allocator of the client or the loop that a block belongs
+ * to. Nothing else in core/ calls malloc, realloc or free.
  *
  * Everywhere in the core an allocator that is NULL, or has no function, stands for malloc, realloc
  * and free.

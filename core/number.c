@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Writes a point where the locale of printf has something else, which may take several bytes. */
+/* Replaces the decimal separator of printf's locale, of one byte or several, by a point. */
 static void use_point(char *text) {
     char *out = text;
     bool replaced = false;

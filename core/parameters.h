@@ -1,6 +1,6 @@
 /*
- * parameters.h - what rows of parameters are written with: those of the platform's endpoints
- * (endpoints.c, by request_parameters.h), and those of the library's own names in Lua
+ * parameters.h - macros for rows of parameters: those of the platform's endpoints (endpoints.c, by
+ * request_parameters.h), and those of the library's own functions in Lua
  * (bindings/table/library.c).
  *
  * The summary comes last and may be followed by what is special about the parameter:

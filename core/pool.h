@@ -44,7 +44,7 @@ typedef struct pool_socket {
     unsigned char reported; /* directions reported to the host; 0: none */
     unsigned char ready;    /* directions found ready and not handled yet */
     bool is_behind;         /* they were found in an earlier step, which had no time for them */
-    CURL *easy;             /* the transfer that wants them; NULL where none does */
+    CURL *easy;             /* the transfer that wants them; NULL if none does */
     pool_end local, peer;
     int64_t used_ms; /* when a request last began on it */
 } pool_socket;

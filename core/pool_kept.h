@@ -1,4 +1,4 @@
-/* pool_kept.h - the connections that a pool keeps: may they carry another request? */
+/* pool_kept.h - decides whether a kept connection may carry another request. */
 #ifndef PROMPTIC_POOL_KEPT_H
 #define PROMPTIC_POOL_KEPT_H
 

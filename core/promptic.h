@@ -4,7 +4,7 @@
  * Words used below, always in the same sense:
  *   borrowed          the pointer is read during the call only; the caller keeps it
  *   copied            the library keeps a copy; the caller may free its own at once
- *   takes ownership   the library frees it, also where the function fails
+ *   takes ownership   the library frees it, also if the function fails
  *   freed with F      the caller owns the returned object and frees it with F
  *
  * Threads: a loop, its clients and their calls belong together and are used by one thread at a
@@ -25,10 +25,10 @@
  *   allocator      inside any function that takes a loop, a client or a call
  * All but done must not call the library, and none may leave it by longjmp or a C++ exception.
  *
- * Versions: a struct that a caller fills or hands over by pointer begins with `size`, which is its
- * sizeof where the caller was compiled (the _init functions set it). The library reads and writes no
- * byte behind it: fields that the caller's header does not have yet are as the defaults, zero in
- * those without an _init function. So fields may be added at the end of such a struct, and of
+ * Versions: a struct that a caller fills or hands over by pointer begins with `size`, the sizeof of
+ * the header that the caller was compiled with (the _init functions set it). The library reads and
+ * writes no byte behind it: fields that the caller's header does not have yet are as the defaults,
+ * zero in those without an _init function. So fields may be added at the end of such a struct, and of
  * promptic_result, which is never copied by size; functions and values of an enum may be added too.
  * promptic_error, promptic_pair and promptic_allocator never change. Before 1.0 a minor version may
  * do all else, and then has another soname; rows of the table are no part of this, since they are
@@ -106,12 +106,12 @@ PROMPTIC_API const promptic_endpoint *promptic_endpoint_find(const char *name);
 
 /* ------------------------------------------------------------------ memory */
 
-/* Where memory comes from; zeroed, it stands for malloc, realloc and free. What it serves is said
- * where one is given. libcurl and the TLS library under it have memory of their own, also for
+/* An allocator; zeroed, it stands for malloc, realloc and free. The options that take one say what
+ * it serves. libcurl and the TLS library under it have memory of their own, also for
  * buffers, connections and the lists of headers they are handed: see curl_global_init_mem(3) and
  * promptic_loop_options. */
 typedef struct promptic_allocator {
-    /* As realloc, on the thread that uses what the memory is for: a new block where block is NULL,
+    /* As realloc, on the thread that uses what the memory is for: a new block if block is NULL,
      * else the block with this size, in another place or not. NULL if out of memory, with the block
      * unchanged. Aligned as malloc aligns. size 0: frees the block, which is not NULL then; the
      * returned value is ignored. */
@@ -138,7 +138,7 @@ typedef struct promptic_loop_options {
 PROMPTIC_API void promptic_loop_options_init(promptic_loop_options *options, size_t size);
 
 /* A new loop, which drives the calls of its clients over shared connections. options is borrowed;
- * NULL: the defaults. Freed with promptic_loop_free. NULL and *error (memory, config) where memory
+ * NULL: the defaults. Freed with promptic_loop_free. NULL and *error (memory, config) if memory
  * or libcurl fails. */
 PROMPTIC_API promptic_loop *promptic_loop_new_with(const promptic_loop_options *options,
                                                    promptic_error *error);
@@ -241,7 +241,7 @@ typedef struct promptic_options {
                      * in. Requests with a url go to any server: see promptic_request */
     const char *ai_application_id; /* what a session token works in. workspace_id is an older name
                                     * of it; both, as PROMPTIC_WORKSPACE_ID and the file's key of
-                                    * that name, may be given where they agree */
+                                    * that name, may be given if they agree */
     bool certificate; /* results of calls on a new TLS connection say who issued the server's
                        * certificate and when it ends; costs some CPU in each handshake */
 } promptic_options;
@@ -273,7 +273,7 @@ PROMPTIC_API const char *promptic_client_endpoint_source(const promptic_client *
  * host. NULL: none. Borrowed from the client. */
 PROMPTIC_API const char *promptic_client_proxy(const promptic_client *client);
 
-/* The id of the AI Application that a session token works in; NULL where no source gives one, and
+/* The id of the AI Application that a session token works in; NULL if no source gives one, and
  * with an API key, which has its own. Borrowed from the client. */
 PROMPTIC_API const char *promptic_client_ai_application(const promptic_client *client);
 
@@ -323,11 +323,11 @@ PROMPTIC_API promptic_kind promptic_config_inspect(const char *file, promptic_co
 /* Sets these keys (those above, each once), or removes those whose value is NULL; everything else
  * in the file stays as it is, byte for byte. Setting ai_application_id removes workspace_id and the
  * other way round, since they are one thing; both cannot be set. A new file has mode 0600, its
- * folder, where that is missing too, 0700; one that is there loses what others may do with it. It
- * is replaced as a whole or not at all, also when the power goes; where it is a symbolic link, what
- * that names is. PROMPTIC_OK; PROMPTIC_ARGUMENT for another key or a value that is empty or holds a
- * control character or bytes that are not UTF-8; PROMPTIC_CONFIG where the file is wrong or cannot
- * be written; PROMPTIC_MEMORY. Nothing has changed then, and *error is filled. */
+ * folder, if that is missing too, 0700; one that is there loses the rights of others to it. It is
+ * replaced as a whole or not at all, also when the power goes; of a symbolic link the file that it
+ * names. PROMPTIC_OK; PROMPTIC_ARGUMENT for another key or a value that is empty or holds a control
+ * character or bytes that are not UTF-8; PROMPTIC_CONFIG if the file is wrong or cannot be written;
+ * PROMPTIC_MEMORY. Nothing has changed then, and *error is filled. */
 PROMPTIC_API promptic_kind promptic_config_write(const char *file, const promptic_pair *changes,
                                                  size_t count, promptic_error *error);
 
@@ -361,8 +361,8 @@ typedef struct promptic_request {
      * result. */
     void (*on_body)(const char *piece, size_t length, void *userdata);
     void *body_userdata;
-    /* Another place than the platform, which it has named itself: where a redirect leads, or where
-     * an upload goes. With a method, instead of endpoint and path; a path given beside it is that
+    /* A URL at another server that the platform has named: the target of a redirect, or of an
+     * upload. With a method, instead of endpoint and path; a path given beside it is that
      * of the request whose response named the URL, which may be relative to it. https, or http on
      * the endpoint's own host. No credential is sent, and no redirect followed. The result's path
      * is the URL without user and query, which may be secrets.
@@ -388,7 +388,7 @@ typedef promptic_pair promptic_header;
 typedef struct promptic_result {
     promptic_kind kind;
     int status; /* HTTP status, 0 if there was no whole response but one that cannot be used */
-    const char *message; /* for people; NULL where kind is PROMPTIC_OK */
+    const char *message; /* for people; NULL if kind is PROMPTIC_OK */
     const char *method;
     const char *path; /* below /api/v1, encoded, without the query */
     const char *body; /* the last response's, as far as it arrived; NUL-terminated, never NULL */
@@ -405,7 +405,7 @@ typedef struct promptic_result {
                        * the library's, as in promptic_error; NULL if neither has one */
     const char *certificate_issuer; /* with the option certificate, of a call on a new TLS
                                      * connection; else NULL */
-    long long certificate_expires;  /* seconds since 1970; 0 where it is not known */
+    long long certificate_expires;  /* seconds since 1970; 0 if it is not known */
 } promptic_result;
 
 /* Called once, when the call has ended. It may submit, cancel and free calls, this one too, and
@@ -413,7 +413,7 @@ typedef struct promptic_result {
 typedef void (*promptic_done_fn)(promptic_call *call, void *userdata);
 
 /* Starts a call; nothing blocks. done may be NULL. Freed with promptic_call_free.
- * NULL and *error (argument, auth, cancelled, memory) where it cannot start; nothing was sent
+ * NULL and *error (argument, auth, cancelled, memory) if it cannot start; nothing was sent
  * then, and done is not called. */
 PROMPTIC_API promptic_call *promptic_submit(promptic_client *client,
                                             const promptic_request *request, promptic_done_fn done,
@@ -430,7 +430,7 @@ PROMPTIC_API const promptic_result *promptic_call_result(const promptic_call *ca
 PROMPTIC_API long promptic_call_left_ms(const promptic_call *call);
 
 /* Cuts the body of an ended call to `keep` bytes and frees up to `most` bytes behind them;
- * false where more is left. To free 100 MB at once takes some 10 ms. result->body may move. */
+ * false if more is left. To free 100 MB at once takes some 10 ms. result->body may move. */
 PROMPTIC_API bool promptic_call_shrink(promptic_call *call, size_t keep, size_t most);
 
 /* Blocks until the call has ended or timeout_ms have passed (-1: as long as it takes); steps the
@@ -438,7 +438,7 @@ PROMPTIC_API bool promptic_call_shrink(promptic_call *call, size_t keep, size_t 
 PROMPTIC_API bool promptic_call_wait(promptic_call *call, long timeout_ms);
 
 /* Aborts the transfer and ends the call with kind cancelled; its callback runs in the next step.
- * Never blocks. Nothing happens where it has ended already. */
+ * Never blocks. Does nothing if it has ended already. */
 PROMPTIC_API void promptic_call_cancel(promptic_call *call);
 
 /* Holds the response's body back, which arrives no further once libcurl's buffers and the network's
@@ -446,11 +446,11 @@ PROMPTIC_API void promptic_call_cancel(promptic_call *call);
  * may call it, and may be called with what was decoded already. */
 PROMPTIC_API void promptic_call_hold(promptic_call *call, bool held);
 
-/* Ends the call as a success with what has come of its response; as cancelled, where its head is
+/* Ends the call as a success with what has come of its response; as cancelled if its head is
  * not complete. Not to be called by on_body. Its callback runs in the next step. */
 PROMPTIC_API void promptic_call_cut(promptic_call *call);
 
-/* Frees the call, aborting it without a callback where it has not ended, or where its callback
+/* Frees the call, aborting it without a callback if it has not ended, or if its callback
  * has not run yet. NULL is allowed. */
 PROMPTIC_API void promptic_call_free(promptic_call *call);
 

@@ -1,5 +1,5 @@
 /*
- * promptic_endpoints.h - how the table of endpoints is written: its rows, and those of parameters.
+ * promptic_endpoints.h - types of the table of endpoints: rows of endpoints and of their parameters.
  * A part of promptic.h, which includes it.
  */
 #ifndef PROMPTIC_ENDPOINTS_H
@@ -53,6 +53,7 @@ typedef enum promptic_format {
     PROMPTIC_FORMAT_CLIENT,
     PROMPTIC_FORMAT_ROWS_SOURCE,  /* a list, a function or a path */
     PROMPTIC_FORMAT_BYTES_SOURCE, /* a string, or a table with a path */
+    PROMPTIC_FORMAT_NAME,         /* a text with a character that is not white space */
     PROMPTIC_FORMATS              /* how many there are */
 } promptic_format;
 
@@ -60,20 +61,20 @@ typedef enum promptic_format {
 typedef struct promptic_parameter promptic_parameter;
 struct promptic_parameter {
     const char *name; /* in C and Lua: snake_case. NULL ends a list of parameters */
-    const char *wire; /* on the wire; "a.b" means field b of field a, dropped where a is given */
+    const char *wire; /* on the wire; "a.b" means field b of field a, dropped if a is given */
     promptic_type type;
     promptic_place place;
     promptic_passed passed;
     promptic_format format;
     bool required;             /* must be there */
     bool nullable;             /* JSON null is a value of it */
-    const char *fallback;      /* sent where the caller gives none; NULL: then it is left out */
+    const char *fallback;      /* sent if the caller gives none; NULL: then it is left out */
     const char *const *values; /* the enum's values, ended by NULL; NULL: any */
-    double minimum, maximum;   /* where maximum > minimum: of a number, or of the length of a list
+    double minimum, maximum;   /* if maximum > minimum: of a number, or of the length of a list
                                 * or a string */
     const char *summary;       /* reference text, one line */
     const char *signature;     /* of a function: its arguments, "level, text"; else NULL */
-    const char *assumed;       /* what the platform takes where it is left out, or NULL */
+    const char *assumed;       /* the platform's default, or NULL */
     const promptic_parameter *items; /* of a list in a body: the fields of its elements (place
                                       * PROMPTIC_IN_ITEM); NULL: any */
 };
@@ -91,7 +92,7 @@ typedef enum promptic_form {
 /* What a call returns. Every pointer is to static memory. */
 typedef struct promptic_returns {
     promptic_form form;
-    const char *type;  /* of an object: its name in the contract; NULL where the form has none */
+    const char *type;  /* of an object: its name in the contract; NULL if the form has none */
     const char *field; /* of a list: the field that holds it */
     bool optional;     /* of an object: null, which is nil in Lua, takes its place */
 } promptic_returns;
@@ -107,7 +108,7 @@ typedef struct promptic_endpoint {
     bool without_workspace; /* a session token is enough: list_workspaces, list_ai_applications */
     promptic_returns returns;
     const char *summary; /* reference text, one line */
-    const char *since;   /* the release of the Python client that has it first, or "docs" where
+    const char *since;   /* the release of the Python client that has it first, or "docs" if
                           * only the platform's pages have it; NULL: always there */
     const char *dropped; /* the release of the Python client that has it no more, or NULL; older
                           * platforms serve it */

@@ -1,10 +1,10 @@
 /*
- * proxy.h - which proxy the environment names for an endpoint. It is found once per client, so that
- * a wrong variable is an error of promptic_client_new and not of every call.
+ * proxy.h - finds the proxy of an endpoint in the environment, once per client, so that a wrong
+ * variable is an error of promptic_client_new and not of every call.
  *
  * The variables are those of curl(1): http_proxy in lower case only (a CGI program has HTTP_PROXY
  * from its client), https_proxy, all_proxy and no_proxy in either case. The one for the endpoint's
- * scheme goes before all_proxy; where it is set and empty, there is no proxy.
+ * scheme goes before all_proxy; if it is set and empty, there is no proxy.
  */
 #ifndef PROMPTIC_PROXY_H
 #define PROMPTIC_PROXY_H

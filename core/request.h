@@ -1,5 +1,5 @@
 /*
- * request.h - from an endpoint's row, or a raw path, and arguments to a URL.
+ * request.h - builds a URL from an endpoint's row, or a raw path, and arguments.
  */
 #ifndef PROMPTIC_REQUEST_H
 #define PROMPTIC_REQUEST_H
@@ -31,7 +31,7 @@ promptic_kind request_url(const promptic_allocator *allocator, const char *base,
                           const promptic_request *request, const promptic_endpoint *row, char **url,
                           char **path, promptic_error *error);
 
-/* Why this cannot be an id, a static string, or NULL where it can: see above. */
+/* Why this cannot be an id, a static string, or NULL if it can: see above. */
 const char *request_id_problem(const char *id);
 
 /* PROMPTIC_ARGUMENT with *error filled unless the path is right for a raw request: see above. */

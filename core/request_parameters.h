@@ -1,5 +1,5 @@
 /*
- * request_parameters.h - how the parameters of a request are written:
+ * request_parameters.h - macros for the parameters of a request:
  *
  *    PARAMETERS(
  *        PATH("component_id", STRING, "id of the AI component", UUID),

@@ -20,7 +20,7 @@ typedef struct retry_attempt {
     bool never_sent;    /* no byte of the request was sent */
     promptic_kind kind; /* PROMPTIC_API_ERROR if there is a response */
     int status;         /* of the response; used with PROMPTIC_API_ERROR only */
-    double retry_after; /* of the response, in seconds; negative where it has none */
+    double retry_after; /* of the response, in seconds; negative if it has none */
 } retry_attempt;
 
 /*
@@ -39,7 +39,7 @@ bool retry_is_passing(promptic_kind kind, int status);
  * Whether another attempt may be made.
  *
  *   repeatable      after a connection that failed, a timeout, 408, 429, 500, 502, 503, 504
- *   everything else after a connection that failed or a timeout where nothing was sent; after what
+ *   everything else after a connection that failed or a timeout if nothing was sent; after what
  *                   the server declares unprocessed: 408 (RFC 9110 15.5.9), 429 (RFC 6585 4), 503
  *                   with a Retry-After
  *
@@ -64,7 +64,7 @@ double retry_delay(int attempt, double base, double retry_after, uint64_t *rando
  * The value of a Retry-After header (RFC 9110 10.2.3) in seconds: a number of seconds or an HTTP
  * date. A date is counted from the response's own Date header, so that clocks that differ do no
  * harm; without a readable one from this machine's clock. A date that has passed is 0. Negative
- * where the value is NULL or cannot be read; never NaN or infinite. A fraction of a second, which
+ * if the value is NULL or cannot be read; never NaN or infinite. A fraction of a second, which
  * the RFC does not know but servers send, is understood.
  *
  *   value, date  the two headers of the response, or NULL

@@ -3,7 +3,7 @@
  *
  * A failed allocation is remembered and makes further additions do nothing, so that a caller
  * adds what it has to and checks once: text_take returns NULL, or `failed` is set. What is held
- * is always NUL-terminated where data is not NULL, and may hold NULs of its own.
+ * is always NUL-terminated if data is not NULL, and may hold NULs of its own.
  */
 #ifndef PROMPTIC_TEXT_H
 #define PROMPTIC_TEXT_H
@@ -34,7 +34,7 @@ void text_clear(struct text *text);
 /* Drops the bytes behind the first `length`. */
 void text_cut(struct text *text, size_t length);
 
-/* Gives back up to `most` bytes of memory that nothing is in; false where more is left. */
+/* Gives back up to `most` bytes of memory that nothing is in; false if more is left. */
 bool text_shrink(struct text *text, size_t most);
 
 /* Makes room for `length` further bytes, so that adding them moves nothing: no copy of a secret is
@@ -54,8 +54,8 @@ void text_add_char(struct text *text, char c);
 /* printf into the text. Not for doubles: their decimal point depends on the locale. */
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Returns the string, "" where nothing was added, and leaves the text empty. *length (NULL is
- * allowed) is its length. NULL where an allocation failed. Freed with memory_free
+/* Returns the string, "" if nothing was added, and leaves the text empty. *length (NULL is
+ * allowed) is its length. NULL if an allocation failed. Freed with memory_free
  * and the text's allocator. */
 char *text_take(struct text *text, size_t *length);
 

@@ -78,7 +78,7 @@ static void skip_space(reader *r) {
 
 /* ----------------------------------------------------------------- strings */
 
-/* A string under way: where its characters go, and how long it is by now. */
+/* A string under way: the buffer of its characters, and its length by now. */
 typedef struct string {
     char *data;
     size_t length;

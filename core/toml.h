@@ -2,7 +2,7 @@
  * toml.h - reads the keys of a TOML 1.0 text (toml.io/en/v1.0.0) one after the other.
  *
  * Strings of all four kinds are decoded. Values of other types are skipped and reported
- * without closer checks: what matters is where they end. Duplicate keys are left to the caller.
+ * without closer checks: only their ends matter. Duplicate keys are left to the caller.
  */
 #ifndef PROMPTIC_TOML_H
 #define PROMPTIC_TOML_H
@@ -30,12 +30,12 @@ typedef bool (*toml_entry_fn)(const toml_entry *entry, void *userdata);
 
 /* Where and why a text is no TOML. The message is static and quotes nothing of the text. */
 typedef struct toml_error {
-    size_t line; /* counted from 1; 0 where an allocation failed */
+    size_t line; /* counted from 1; 0 if an allocation failed */
     const char *message;
 } toml_error;
 
 /*
- * Calls on_entry for each key and header in the text's order. True where the whole text was read,
+ * Calls on_entry for each key and header in the text's order. True if the whole text was read,
  * or the callback stopped it; false and *error if the text is malformed or out of memory. Entries
  * before the fault have been reported by then.
  */

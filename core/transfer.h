@@ -20,7 +20,7 @@ typedef struct transfer_plan {
     struct pool *pool;
     const char *method;
     const char *url;
-    const char *target; /* of the request line, where the settings have an origin; else NULL */
+    const char *target; /* of the request line, if the settings have an origin; else NULL */
     const char *body;   /* NULL: none, and no Content-Type */
     size_t body_length;
     struct curl_slist *headers;
@@ -44,7 +44,7 @@ struct transfer {
     size_t head_bytes;  /* of all heads of the attempt and of trailers, a proxy's included */
     size_t head_lines;  /* of the same */
     struct text issuer; /* of the server's certificate; empty unless it was asked for */
-    long long expires;  /* when that ends, in seconds since 1970; 0 where it is not known */
+    long long expires;  /* when that ends, in seconds since 1970; 0 if it is not known */
     curl_off_t uploaded;
     int64_t moved_ms; /* when a byte moved last, or the attempt began */
     long sent_before; /* CURLINFO_REQUEST_SIZE before the request: bytes of CONNECT */
@@ -66,9 +66,9 @@ struct transfer {
 /* How an exchange ended, in the core's terms. */
 typedef struct transfer_outcome {
     promptic_kind kind;  /* PROMPTIC_OK if there is a whole response, whatever its status */
-    const char *message; /* where kind is not PROMPTIC_OK; static or of the transfer */
+    const char *message; /* NULL if kind is PROMPTIC_OK; static or of the transfer */
     const char *code;    /* static, or NULL: see promptic_error */
-    int status;          /* also where the body cannot be used; 0 if there is no whole head */
+    int status;          /* also if the body cannot be used; 0 if there is no whole head */
     bool reused;         /* the connection was there already */
     bool stale;          /* it had ended before the request was sent: no attempt was made */
 } transfer_outcome;

@@ -152,7 +152,7 @@ static void describe(struct transfer *transfer, CURLcode code, transfer_outcome 
     }
 }
 
-/* Keeps issuer and end of the server's certificate, where libcurl was asked for it and the
+/* Keeps issuer and end of the server's certificate, if libcurl was asked for it and the
  * connection is new. */
 static void keep_certificate(struct transfer *transfer) {
     static const char issuer[] = "Issuer:", expires[] = "Expire date:";

@@ -12,7 +12,7 @@
  */
 size_t utf8_sequence(const char *text, const char *end);
 
-/* How many of the bytes at `text`, 1 to 3, are one error, where utf8_sequence found none: as
+/* How many of the bytes at `text`, 1 to 3, are one error, if utf8_sequence found none: as
  * many as could begin a sequence (the "maximal subpart" of the Unicode Standard, 3.9, D93b). */
 size_t utf8_invalid(const char *text, const char *end);
 

@@ -178,7 +178,7 @@ static int open_target(writer *w, struct stat *before) {
     return 0;
 }
 
-/* The draft gets owner, group and permissions of the file before; false where it cannot. */
+/* The draft gets owner, group and permissions of the file before; false if it cannot. */
 static bool keep_rights(int draft, const struct stat *before) {
     struct stat now;
     if (fstat(draft, &now) != 0)

@@ -12,7 +12,7 @@
  * is reserved before the first byte changes.
  *
  * A device, FIFO or terminal is written through, at the end as well. It is opened without blocking:
- * where it would block, functions return EAGAIN and are to be called again.
+ * if it would block, functions return EAGAIN and are to be called again.
  *
  * A draft belongs to the process that opened it. In a forked child nothing is removed, and
  * writer_commit fails with ECANCELED.
@@ -33,7 +33,7 @@
 typedef struct writer {
     int draft;  /* -1: not open */
     int target; /* the existing file, opened for writing; -1: none yet */
-    int folder; /* the target's; -1 where the draft has no name */
+    int folder; /* the target's; -1 if the draft has no name */
     bool in_place;
     char name[WRITER_NAME]; /* of the draft in the folder, or "" */
     char *path;             /* as given */
@@ -61,7 +61,7 @@ void writer_start_over(writer *w);
  * after EAGAIN. */
 int writer_commit(writer *w);
 
-/* Closes the writer and removes the draft. Does nothing where it is closed. */
+/* Closes the writer and removes the draft. Does nothing if it is closed. */
 void writer_discard(writer *w);
 
 /* ------------------------------------------------- parts, for config_replace.c */

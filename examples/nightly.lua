@@ -13,6 +13,8 @@ local PROMPT = "Which team takes this support ticket: account, billing, bug or f
 local name, path, folder = arg[1] or "tickets", arg[2] or "examples/tickets.csv", arg[3]
 if #arg == 1 then io.stderr:write "usage: promptic-lua nightly.lua COMPONENT ROWS.csv [FOLDER]\n" os.exit(2) end
 local night = "nightly " .. (os.getenv "NIGHT" or os.date "%Y-%m-%d")
+local max_wait = tonumber(os.getenv "MAX_WAIT" or 3600)
+if not max_wait then io.stderr:write("MAX_WAIT=", os.getenv "MAX_WAIT", ": not a number of seconds\n") os.exit(2) end
 local columns = { label_column = os.getenv "LABEL_COLUMN", separator = os.getenv "SEPARATOR" }
 
 local function start(client, experiment)
@@ -39,15 +41,18 @@ end
 local failed = 2 -- a file or folder that cannot be used is wrong usage, and ends the job before anything is created
 
 local function job()
-   for _ in promptic.rows(path, columns) do end
+   local first, inputs = nil, {} -- the columns; some platforms start no experiment whose input_variables are missing
+   for row in promptic.rows(path, columns) do first = first or row.variables end
+   for column in pairs(first or {}) do inputs[#inputs + 1] = { name = column, column = column } end
    if folder then promptic.write_file(folder .. "/summary.md", ("## %s: %s\n\nnot finished\n"):format(name, night)) end
    failed = 1
    local client <close> = promptic.client{ strict = true }
    local component, model, provider = client:ensure_component(name), require("lib.model").choose(client)
    local experiment = client:ensure_experiment_from_deployed(component.id, night, { model = model, provider = provider,
-      initial_prompt = PROMPT, hyperparameters = { trainSplitRatio = 0.7, numFewShots = 12, epochs = 5 } })
+      initial_prompt = PROMPT, input_variables = inputs,
+      hyperparameters = { trainSplitRatio = 0.7, numFewShots = 12, epochs = 5 } })
    if experiment.experimentStatus == "pending" then start(client, experiment) end
-   local done = client:wait_for_experiment(experiment.id, { max_wait = tonumber(os.getenv "MAX_WAIT") or 3600 })
+   local done = client:wait_for_experiment(experiment.id, { max_wait = max_wait })
    if done.experimentStatus == "failed" then error(done.errorMessage or "the experiment has failed", 0) end
    local result = client:deploy_if_better(component.id, done.id, { sure = os.getenv "SURE" == "1" })
    write(client, result, done)

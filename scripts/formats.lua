@@ -7,7 +7,7 @@
 --    minimum      of a number
 --    read         the type by which the command reads it (scripts/cli/parameters.lua); nil: that of the parameter
 local formats = {
-   uuid = {}, id = {}, bytes = {},
+   uuid = {}, id = {}, bytes = {}, name = {},
    ["date-time"] = { label = "TIME", read = "time" },
    seconds = { words = "seconds", label = "SECONDS", minimum = 0 },
    positive_seconds = { words = "positive seconds", label = "SECONDS" },

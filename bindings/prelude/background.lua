@@ -34,11 +34,6 @@ function background.pause(seconds)
    return background.flushes > 0
 end
 
---- Whether something waits until all is done.
-function background.is_flushing()
-   return background.flushes > 0
-end
-
 --- The same as pause where more work is no reason to go on: a flush that is under way does not shorten it, one that
 --- begins does.
 function background.rest(seconds)

@@ -18,7 +18,8 @@ local function create_first(client, component_id, settings)
       local message = "no prompt of the component is deployed: the first experiment needs model and initial_prompt"
       failure.raise("argument", message, "nothing_deployed")
    end
-   local options = { initial_prompt = settings.initial_prompt, task_type = settings.task_type }
+   local options = { initial_prompt = settings.initial_prompt, task_type = settings.task_type,
+      input_variables = settings.input_variables }
    for _, name in ipairs(CHANGES) do
       options[name] = settings[name]
    end

@@ -20,6 +20,15 @@ static void check_id(lua_State *L, const bindings_site *site, const promptic_par
 }
 
 /* [-0, +0, e] */
+static void check_name(lua_State *L, const bindings_site *site, const promptic_parameter *parameter,
+                       int index) {
+    const char *text = lua_tostring(L, index);
+    if (text[strspn(text, " \t\n\v\f\r")] == '\0')
+        bindings_argument_error(L, site, "%s: must not be empty",
+                                bindings_push_label(L, site, parameter));
+}
+
+/* [-0, +0, e] */
 static void refuse_seconds(lua_State *L, const bindings_site *site,
                            const promptic_parameter *parameter, int index, const char *sign) {
     lua_pushvalue(L, index);
@@ -80,6 +89,7 @@ static const format_row rows[PROMPTIC_FORMATS] = {
     [PROMPTIC_FORMAT_CLIENT] = {"client", LUA_TNONE, check_client},
     [PROMPTIC_FORMAT_ROWS_SOURCE] = {"rows_source", LUA_TNONE, NULL},
     [PROMPTIC_FORMAT_BYTES_SOURCE] = {"bytes_source", LUA_TNONE, NULL},
+    [PROMPTIC_FORMAT_NAME] = {"name", LUA_TNONE, check_name},
 };
 
 const format_row *formats_find(promptic_format format) {

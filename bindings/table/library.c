@@ -187,7 +187,8 @@ static const promptic_parameter http_parameters[] = {
     OPTION("model", STRING, "its target_model; needed while nothing is deployed"), \
     OPTION("provider", STRING, "of the model"), \
     OPTION("initial_prompt", STRING, "what the first experiment starts from, while nothing is deployed"), \
-    OPTION("task_type", STRING, "of the first experiment, while nothing is deployed", ASSUMED("classification"))
+    OPTION("task_type", STRING, "of the first experiment, while nothing is deployed", ASSUMED("classification")), \
+    OPTION("input_variables", ARRAY, "of the first experiment, while nothing is deployed: { { name, column } }")
 
 static const library_row rows[] = {
     {OWN("client", RETURNS_A("Client"), "A client: credentials and endpoint come from its options, the environment, then the configuration file.", client_options),
@@ -308,7 +309,7 @@ static const library_row rows[] = {
     /* ------------------------------------------------- prompts in production */
     {METHOD("prompt", "deployments", RETURNS_A("Prompt"), "The deployed prompt of a component for a program in production: kept fresh in the background, never waited for.",
         PARAMETERS(
-            ARGUMENT("component", STRING, "id or name of the AI component"),
+            ARGUMENT("component", STRING, "id or name of the AI component", .format = PROMPTIC_FORMAT_NAME),
             OPTION("ttl", NUMBER, "seconds after which it is asked for again", DEFAULT("60"), POSITIVE_SECONDS),
             OPTION("stale", NUMBER, "seconds for which a prompt stays in use after it was undeployed, or its component deleted", DEFAULT("3600"), SECONDS),
             OPTION("file", STRING, "file of prompts that `promptic deployments pull` has written"),

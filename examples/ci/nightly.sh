@@ -3,7 +3,8 @@
 #
 # What it cannot do: look up a create whose response was lost before it is repeated, finish a copy that a kill left
 # without its name, tell a gain from chance, write a report. Exit status: 0 deployed, 3 not better (or deployed before),
-# else that of the command that failed.
+# else that of the command that failed. A platform may require the columns of ROWS.csv as inputs of the prompt: add
+# --input-variable NAME=COLUMN to `experiments create` below.
 set -euo pipefail
 name=$1 rows=$2 model=$3 night="nightly ${NIGHT:-$(date +%F)}"
 p() { promptic "$@" --json; }

@@ -59,6 +59,14 @@ local function add(context, values)
    return context:call("create_dataset_cases", values.component_id, values.dataset_id, list)
 end
 
+-- By get_dataset, which has all of them: list_dataset_cases may have pages. An older platform's dataset has no
+-- cases, and its 404 for their endpoint says so.
+local function list(context, values)
+   local dataset = context:call("get_dataset", values.component_id, values.dataset_id)
+   if dataset.cases then return { data = dataset.cases } end
+   return context:call("list_dataset_cases", values.component_id, values.dataset_id)
+end
+
 local function update(context, values)
    if is_list(values.file) then context:misuse "--file takes a file with a JSON object" end
    return context:call("update_dataset_case", values.component_id, values.dataset_id, values.case_id, values.file)
@@ -90,8 +98,8 @@ end
 
 cases.commands = {
    {
-      name = "cases list", method = "list_dataset_cases", arguments = { "dataset_id" },
-      options = { agents.component }, summary = "List the cases of a dataset.",
+      name = "cases list", method = "list_dataset_cases", methods = { "get_dataset" }, arguments = { "dataset_id" },
+      options = { agents.component }, summary = "List the cases of a dataset.", run = list,
       show = {
          list = "data", columns = cases.columns,
          empty = "There are no cases yet: `promptic datasets cases add` adds some.",

@@ -16,7 +16,7 @@ describe("the module", function()
       assert.equal("promptic " .. promptic.version, promptic._VERSION)
    end)
 
-   it("is one with what is required by name", function()
+   it("has the tables that require returns by name", function()
       assert.equal(promptic.json, require "promptic.json")
       assert.equal(promptic.experiments, require "promptic.experiments")
       assert.equal(promptic.json.null, promptic.null)

@@ -212,7 +212,7 @@ end)
 describe("create_experiment_from_deployed", function()
    local DUPLICATE = { id = "copy", aiComponentId = "c" }
 
-   it("duplicates the deployed experiment with the deployed prompt, and changes what is asked", function()
+   it("duplicates the deployed experiment with the deployed prompt, and applies the given changes", function()
       local all = world{}
       all["POST /experiments/e0/duplicate"] = DUPLICATE
       all["PATCH /experiments/copy"] = { id = "copy", name = "tonight" }
@@ -241,10 +241,12 @@ describe("create_experiment_from_deployed", function()
          local err = clients.failure(client.create_experiment_from_deployed, client, "c", options)
          assert.same({ "argument", "nothing_deployed" }, { err.kind, err.code })
       end
-      local first = client:create_experiment_from_deployed("c", { model = "m", initial_prompt = "p", name = "n" })
+      local first = client:create_experiment_from_deployed("c", { model = "m", initial_prompt = "p", name = "n",
+         input_variables = { { name = "ticket", column = "text" } } })
       assert.equal("first", first.id)
       local body = promptic.json.decode(requests("POST")[1].body)
       assert.same({ "c", "m", "p", "n" }, { body.aiComponentId, body.targetModel, body.initialPrompt, body.name })
+      assert.same({ { name = "ticket", column = "text" } }, body.inputVariables)
    end)
 end)
 

@@ -317,7 +317,7 @@ describe("promptic.is_error", function()
       assert.equal(promptic.Error, getmetatable(problem))
    end)
 
-   it("knows what is none", function()
+   it("is false for other values", function()
       for _, value in ipairs{ "api", 404, { kind = "api" }, setmetatable({}, {}), client, false } do
          assert.is_false(promptic.is_error(value))
          assert.is_false(promptic.is_error(value, "api"))

@@ -85,6 +85,16 @@ it("an id is a segment of a path", function()
    end
 end)
 
+it("a name has a character that is not white space", function()
+   for _, value in ipairs{ "", " ", " \t\r\n" } do
+      local done, message = pcall(client.prompt, client, value)
+      assert.is_false(done)
+      assert.matches("bad argument #2 to 'prompt' (component: must not be empty)", message, 1, true)
+   end
+   assert.matches("component", select(2, pcall(client.prompt, client, nil)), 1, true)
+   assert.is_table(client:prompt " spam")
+end)
+
 it("bytes may hold a NUL", function()
    local done, problem = pcall(promptic.json.decode, "\0")
    assert.is_false(done)

@@ -107,7 +107,7 @@ for _, row in ipairs(promptic.library) do
             assert.matches("too many arguments: " .. row.name .. "(", refusal(row, values), 1, true)
          end)
 
-         it("refuses what is missing and what has another type", function()
+         it("refuses missing arguments and wrong types", function()
             local values = arguments_of(positional)
             for index, parameter in ipairs(positional) do
                local others = { unpack(values) }

@@ -379,7 +379,7 @@ describe("promptic auth status", function()
       assert.equal("", run{ "workspace", "info" }.stderr)
    end)
 
-   it("tells what is wrong with the file", function()
+   it("names the file's fault", function()
       write_config("api_key = unquoted\n")
       local result = run{ "auth", "status", "--json" }
       assert.equal(1, result.code)

@@ -129,7 +129,7 @@ describe("a userdata of the library", function()
    end)
 end)
 
-describe("what is no userdata", function()
+describe("a value that is not a userdata", function()
    it("keeps tasks closed, and errors open", function()
       local task = promptic.spawn(function() end)
       assert.equal("promptic.task", getmetatable(task))

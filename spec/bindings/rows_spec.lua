@@ -102,6 +102,8 @@ after_each(function()
    client:close()
 end)
 
+local own_call, each_inner, misspelt = rows.own_call, rows.each_inner, rows.misspelt
+
 local function send(row, call)
    return client[row.name](client, rows.unpack(call))
 end
@@ -202,26 +204,6 @@ end
 
 ----------------------------------------------------------------- bad arguments
 
-local function copy(value)
-   if type(value) ~= "table" then
-      return value
-   end
-   local copied = {}
-   for key, one in pairs(value) do
-      copied[key] = copy(one)
-   end
-   return copied
-end
-
--- A minimal call whose tables may be changed.
-local function own_call(row)
-   local call = rows.call(row, "minimal")
-   for index = 1, call.count do
-      call.args[index] = copy(call.args[index])
-   end
-   return call
-end
-
 -- A function that makes the minimal call with another value at this position.
 local function with_position(row, index, value)
    local call = own_call(row)
@@ -251,18 +233,6 @@ local function with_field(row, position, parameter, name, value)
    end
 end
 
--- Visits the rows of what is inside the body's lists and changes, with the position of the argument.
-local function each_inner(row, visit)
-   for position, parameter in ipairs((rows.split(row))) do
-      local place = parameter.place
-      local inner = parameter.items or place == "list" and rows.in_place(row, "item")
-         or place == "changes" and rows.in_place(row, "field") or {}
-      for _, field in ipairs(inner) do
-         visit(position, field)
-      end
-   end
-end
-
 -- Visits every parameter with a function that gives the call with another value of it.
 local function each_parameter(row, visit)
    local positional, options = rows.split(row)
@@ -281,11 +251,6 @@ local function each_parameter(row, visit)
          return with_field(row, position, parameter, parameter.name, value)
       end)
    end)
-end
-
--- The word with its last letter but one missing.
-local function misspelt(word)
-   return #word > 3 and word:sub(1, -3) .. word:sub(-1) or word .. "x"
 end
 
 local function refuse_all(title, row, values_of)

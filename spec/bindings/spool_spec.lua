@@ -171,7 +171,7 @@ describe("a spool", function()
       assert.same({ "s1", "s2" }, names())
    end)
 
-   it("drops what is older than seven days", function()
+   it("drops spans older than seven days", function()
       leave_two(2)
       shell("touch -d '8 days ago' \"$(grep -l old '%s'/*.000001)\"", folder)
       shell("touch -d '6 days ago' \"$(grep -l new '%s'/*.000001)\"", folder)

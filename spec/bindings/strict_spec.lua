@@ -92,7 +92,7 @@ describe("a result of a strict client", function()
       assert.is_nil(rawget(found, "experiment_status"))
    end)
 
-   it("leaves alone what is free in form", function()
+   it("accepts any field in free-form objects", function()
       server:reply{ body = '{"data":[{"id":1,"inputPayload":{"a":{"b":1}},"metadata":{}}]}' }
       local case = client:list_dataset_cases("c", "d").data[1]
       assert.is_nil(case.inputPayload.colour)

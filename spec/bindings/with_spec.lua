@@ -61,7 +61,7 @@ describe("client:with", function()
       assert.equal("x", promptic.run(function() return view:wait_for_experiment("x").id end))
    end)
 
-   it("refuses what is no limit", function()
+   it("refuses options that are not limits, and wrong limits", function()
       clients.refused(function() client:with{ api_key = "k" } end, "api_key")
       clients.refused(function() client:with{ timeout = 0 } end, "timeout")
    end)

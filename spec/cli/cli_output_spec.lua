@@ -153,7 +153,7 @@ describe("promptic", function()
          return component
       end
 
-      it("writes what is deployed in a stable order, which client:prompt reads", function()
+      it("writes the deployed prompts in a stable order, for client:prompt to read", function()
          other:ok("POST", "/components", { name = "idle" })
          local spam, ham = deploy("spam", "Spam or {not}?"), deploy("ham", "Ham?")
          local path = folder .. "/prompts.json"

@@ -304,6 +304,25 @@ describe("promptic", function()
       assert.is_nil(ok{ "experiments", "duplicate", other }.stdout:find("can no longer", 1, true))
    end)
 
+   it("lists all cases of a dataset, also if the platform pages them", function()
+      local platform = scripted.start()
+      finally(function() platform:stop() end)
+      platform:route[[
+         local _, request = ...
+         local case = '{"id":%d,"datasetId":"d","idx":%d,"inputPayload":{},"expectedPayload":"x","split":"train",'
+            .. '"metadata":{},"createdAt":"2026-01-31T12:00:00Z","updatedAt":"2026-01-31T12:00:00Z"}'
+         local cases = {}
+         for id = 1, request.target:find("/cases", 1, true) and 2 or 5 do cases[id] = case:format(id, id) end
+         return { body = ('{"id":"d","name":"n","description":null,"aiComponentId":"c","caseCount":5,"itemCount":0,'
+            .. '"createdAt":"2026-01-31T12:00:00Z","items":[],"cases":[%s],"data":[%s]}'):format(
+            table.concat(cases, ","), table.concat(cases, ",")) }
+      ]]
+      local words = { "datasets", "cases", "list", "d", "-c", "c", env = { PROMPTIC_ENDPOINT = platform.url } }
+      assert.matches("\n *5 [^\n]*\n$", ok(words).stdout)
+      words[#words + 1] = "--json"
+      assert.equal(5, #ok(words).json.data)
+   end)
+
    it("knows the flags of the Python package's command", function()
       local made = ok{ "experiments", "create", "--component", component, "--target-model", "sandbox-large",
          "--task-type",

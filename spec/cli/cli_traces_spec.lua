@@ -79,7 +79,7 @@ describe("promptic traces send", function()
       assert.same({ "a", "b", "c", "a", "b" }, spans.names(server))
    end)
 
-   it("halves what is too large", function()
+   it("halves a request that is too large", function()
       server:route[[
          local _, request = ...
          local _, spans = request.body:gsub("spanId", "")

@@ -31,7 +31,7 @@ end
 local function posts() return observations.count(server, "POST") end
 
 describe("an upload of a file of which a part is there", function()
-   it("adds nothing and ends with 1, until it is said what is meant", function()
+   it("adds nothing and ends with 1, until an option resolves the ambiguity", function()
       local result = add()
       assert.equal(1, result.code)
       assert.equal("promptic: 1 of the file's 2 rows is there already\n  --only-new adds those that are missing, "

@@ -88,7 +88,7 @@ describe("promptic's command line", function()
       end
    end)
 
-   it("refuses what is wrong with exit code 2, and says what would be right", function()
+   it("refuses wrong usage with exit code 2, and shows the right one", function()
       local rows = {
          { { "componnets" }, "there is no command 'componnets'. Did you mean 'components'?" },
          { { "component" }, "there is no command 'component'. Did you mean 'components'?" },
@@ -292,7 +292,7 @@ describe("promptic's command line", function()
          .. "    promptic experiments wait " .. id .. "\n", result.stdout, 1, true)
    end)
 
-   it("says on Ctrl-C what is in of an upload", function()
+   it("reports on Ctrl-C how much of an upload was added", function()
       local folder, slow = process.folder(), scripted.start()
       finally(function()
          slow:stop()

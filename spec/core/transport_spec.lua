@@ -128,7 +128,7 @@ describe("max_response_bytes", function()
       too_large()
    end)
 
-   it("counts what is unpacked", function()
+   it("counts decoded bytes", function()
       local bomb = output_of("head -c 20000000 /dev/zero | gzip -9c")
       reopen{ max_response_bytes = 100000 }
       assert.is_true(#bomb < 100000)
@@ -203,7 +203,7 @@ describe("an answer of success", function()
    end
 end)
 
-describe("what is no answer", function()
+describe("an invalid response", function()
    local many = {}
    for index = 1, 40000 do
       many[index] = { "X-Header-" .. index, ("x"):rep(100) }

@@ -176,7 +176,7 @@ describe("a game in LÖVE #hosts", function()
       assert.is_true((graph.e0af68 or 0) > 20) -- steps
    end)
 
-   it("says what is wrong, and fails", function()
+   it("names the fault, and fails", function()
       if unplayable then
          return pending(unplayable)
       end

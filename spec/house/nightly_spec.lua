@@ -94,6 +94,14 @@ describe("the nightly job", function()
       assert.matches("^<!doctype html", process.read_file(job.folder .. "/report.html"):lower())
    end)
 
+   it("names the columns as inputs of the prompt, without which some platforms start no experiment", function()
+      job.name = "inputs"
+      for night = 1, 2 do
+         assert.matches("^[03]$", job:run{ night = night, rows = 24 + night }.code)
+         assert.same({ { name = "ticket", column = "ticket" } }, job:experiments()["nightly " .. night].inputVariables)
+      end
+   end)
+
    it("says that a night is not finished, not what the one before has done", function()
       job.name = "unfinished"
       assert.equal(0, job:run{ night = 1, rows = 24 }.code)
@@ -124,6 +132,7 @@ describe("the nightly job", function()
       { 2, "a usage", { arguments = { "tickets" } }, "^usage: " },
       { 2, "a file that is not there", { arguments = { "tickets", "/nonexistent/rows.csv" } }, "rows.csv" },
       { 2, "a column that is not there", { rows = 3, env = { LABEL_COLUMN = "team" } }, "team" },
+      { 2, "a MAX_WAIT that is no number", { rows = 3, env = { MAX_WAIT = "abc" } }, "^MAX_WAIT=abc: " },
       { 1, "a file without rows", { rows = 0 }, "." },
       { 4, "no credential", { rows = 3, env = { PROMPTIC_API_KEY = "" } }, "^auth: " },
       { 4, "a credential that is refused", { rows = 3, env = { PROMPTIC_API_KEY = "ptc_wrong" } }, "^%[401%] " },

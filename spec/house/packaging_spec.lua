@@ -227,7 +227,7 @@ case "$*" in *--no-remove*%s*) echo "E: Packages need to be removed but remove i
       return path, asked
    end
 
-   it("asks apt for what is missing and for nothing else", function()
+   it("asks apt for the missing packages and no others", function()
       local path, asked = play_apt()
       output_of("PATH='%s' .ci/deps valgrind contract", path)
       local calls = process.read_file(asked)

@@ -114,7 +114,7 @@ Shared with bindings, besides the public header: %s.
       assert.same({ 0, "" }, { result.code, result.stderr })
    end)
 
-   it("names what uses a line above it, what is not drawn, and what is not there", function()
+   it("names files that use a line above them, files that are not drawn, and drawn ones that do not exist", function()
       local names = { ["top.*"] = "low.* none.c", ["low.*"] = "top.*" }
       local result = draw(README:gsub("%l+%.%*", names):format(SHARED))
       assert.equal(1, result.code)

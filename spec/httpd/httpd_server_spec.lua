@@ -115,7 +115,7 @@ describe("promptic.httpd", function()
          assert.is_true(promptic.now() - begun < 5)
       end)
 
-      it("refuses what is no time", function()
+      it("refuses values that are not seconds", function()
          start()
          assert.has_error(function()
             room.server:step(-1)

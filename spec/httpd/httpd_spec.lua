@@ -212,7 +212,7 @@ describe("promptic.httpd", function()
       assert.equal(1, #room.seen)
    end)
 
-   it("takes headers of 100 KB and refuses what is far longer", function()
+   it("takes headers of 100 KB and refuses far longer ones", function()
       start()
       assert.equal(200, connect():exchange(request("GET /", "X-A: " .. ("a"):rep(100000) .. "\r\n")).status)
       assert.equal(100000, #room.seen[1].headers["x-a"])

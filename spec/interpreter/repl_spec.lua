@@ -88,7 +88,7 @@ for name, env in pairs{ readline = {}, ["no readline"] = { PROMPTIC_NO_READLINE 
             screen:run("promptic.client{ max_retries = 0 }:get_component('c')"))
       end)
 
-      it("survives what is assigned to Lua's own names", function()
+      it("survives assignments to Lua's own names", function()
          screen:run("old = { type, ipairs, table, print } type, ipairs, table, string = 1, 2, 3, 4")
          assert.equal('{ "still" }', screen:run("{ 'still' }"))
          screen:run("type, ipairs, table, print = old[1], old[2], old[3], old[4]")
@@ -191,7 +191,7 @@ describe("TAB", function()
       screen:press(...)
    end
 
-   it("completes what is the only one", function()
+   it("completes the only candidate", function()
       typed("collectg", "Tab")
       screen:wait_line("> collectgarbage")
       screen:press("C-u")

@@ -87,7 +87,7 @@ describe("promptic.rows", function()
       assert.is_nil(iterator())
    end)
 
-   it("names what is missing", function()
+   it("names the missing part", function()
       local path = file("e.csv", CSV)
       for _, case in ipairs{
          { { label_column = "labl" }, 'there is no column "labl", did you mean "label"?' },

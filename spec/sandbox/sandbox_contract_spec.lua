@@ -324,7 +324,7 @@ describe("credentials", function()
    end
 end)
 
-it("what is left out has the value that the contract documents", function()
+it("omitted fields have the contract's defaults", function()
    local component = server:component()
    local made = server:ok("POST", "/experiments", { aiComponentId = component, targetModel = "m" })
    for field, default in pairs(FILLED_IN.create_experiment) do assert.equal(default, made[field]) end

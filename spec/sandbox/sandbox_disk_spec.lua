@@ -47,7 +47,7 @@ describe("--db", function()
       end)
    end
 
-   it("refuses a newer sandbox's file, and what is no file", function()
+   it("refuses a newer sandbox's file, and anything but a regular file", function()
       sandbox.start{ db = database }:stop()
       local text = process.read_file(database)
       process.write_file(database, text:sub(1, 60) .. (">I4"):pack(99) .. text:sub(65))

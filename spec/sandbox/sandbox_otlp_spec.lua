@@ -108,7 +108,7 @@ local function warning(request)
    return partial.errorMessage
 end
 
-it("what is taken and has no effect is said by a warning", function()
+it("a warning names attributes and requests without effect", function()
    local component = server:component "agent"
    local function one(attributes, resource)
       return otlp.request({ otlp.span{ trace = 1, attributes = attributes } }, resource)

@@ -152,7 +152,7 @@ describe("requests", function()
       assert.is_string(answer.json.error)
    end)
 
-   it("decode what is percent-encoded, once", function()
+   it("decode percent-encoding, once", function()
       local component = server:component()
       assert.equal(200, server:get("/components/" .. component:gsub("%-", "%%2D")).status)
       assert.equal(200, server:get("/components/" .. component:upper()).status)

@@ -64,7 +64,7 @@ for _, row in ipairs(promptic.endpoints) do
    end
 end
 
-describe("what is listed and counted", function()
+describe("every list and count", function()
    local LISTS = { "list_components", "list_experiments", "list_traces" }
 
    it("is of the own workspace", function()

@@ -303,4 +303,41 @@ function rows.unpack(call)
    return unpack(call.args, 1, call.count)
 end
 
+local function copy(value)
+   if type(value) ~= "table" then
+      return value
+   end
+   local copied = {}
+   for key, one in pairs(value) do
+      copied[key] = copy(one)
+   end
+   return copied
+end
+
+--- A minimal call whose tables may be changed.
+function rows.own_call(row)
+   local call = rows.call(row, "minimal")
+   for index = 1, call.count do
+      call.args[index] = copy(call.args[index])
+   end
+   return call
+end
+
+--- Visits the rows of what is inside the body's lists and changes, with the position of the argument.
+function rows.each_inner(row, visit)
+   for position, parameter in ipairs((rows.split(row))) do
+      local place = parameter.place
+      local inner = parameter.items or place == "list" and rows.in_place(row, "item")
+         or place == "changes" and rows.in_place(row, "field") or {}
+      for _, field in ipairs(inner) do
+         visit(position, field)
+      end
+   end
+end
+
+--- The word with its last letter but one missing.
+function rows.misspelt(word)
+   return #word > 3 and word:sub(1, -3) .. word:sub(-1) or word .. "x"
+end
+
 return rows

@@ -1,4 +1,5 @@
---- Tasks: the same methods, without blocking (promptic.run, spawn, map, sleep, step).
+--- Tasks: the same methods, without blocking (promptic.run, spawn, sleep, step). promptic.map is in tasks_map_spec,
+--- errors that nobody awaits are in tasks_errors_spec.
 -- Tags: luas
 local socket = require "socket"
 local promptic = require "promptic"
@@ -34,7 +35,6 @@ before_each(function()
    server:reset()
    server:always{ body = '{"id":"x"}' }
 end)
-
 
 -- Drives what is spawned until none is alive, as a game would.
 local drain = driving.drain
@@ -435,137 +435,6 @@ describe("a frame loop", function()
       listener:close()
       assert.equal(60, before)
       assert.is_true(most >= 2 and most <= 8, most)
-   end)
-end)
-
-describe("promptic.map", function()
-   it("keeps the order and the concurrency", function()
-      local running, most = 0, 0
-      local doubled = promptic.map({ 5, 4, 3, 2, 1 }, function(value, index)
-         running = running + 1
-         most = math.max(most, running)
-         promptic.sleep(value / 1000)
-         running = running - 1
-         return { value * 2, index }
-      end, { concurrency = 2 })
-      assert.same({ { 10, 1 }, { 8, 2 }, { 6, 3 }, { 4, 4 }, { 2, 5 } }, doubled)
-      assert.equal(2, most)
-   end)
-
-   it("raises the first error and ends the others", function()
-      local started = promptic.now()
-      local fine, problem = pcall(promptic.map, { 1, 2, 3 }, function(value)
-         if value == 2 then
-            error("two")
-         end
-         promptic.sleep(3600)
-      end)
-      assert.is_false(fine)
-      assert.matches("two", problem)
-      assert.is_true(promptic.now() - started < 60)
-   end)
-
-   it("collects errors where it is to, results and errors by index", function()
-      local results, errors = promptic.map({ 1, 2, 3, 4 }, function(value)
-         promptic.sleep(0.001)
-         if value % 2 == 0 then error("no " .. value, 0) end
-         return value * 10
-      end, { on_error = "collect", concurrency = 2 })
-      assert.same({ [1] = 10, [3] = 30 }, results)
-      assert.matches("^no 2", errors[2])
-      assert.matches("^no 4", errors[4])
-      assert.is_nil(errors[1] or errors[3])
-      assert.same({ {}, {} }, { promptic.map({}, tostring, { on_error = "collect" }) })
-      results, errors = promptic.map({ 1, 2 }, function() error(nil) end, { on_error = "collect" })
-      assert.same({ {}, { "nil", "nil" } }, { results, errors })
-   end)
-
-   it("ends where it is cancelled, though it collects errors", function()
-      local ended = 0
-      local task = promptic.spawn(promptic.map, { 1, 2, 3 }, function()
-         promptic.sleep(3600)
-         ended = ended + 1
-      end, { on_error = "collect" })
-      promptic.step(0.01)
-      promptic.step(0)
-      task:cancel()
-      assert.equal("cancelled", select(2, pcall(task.await, task)).kind)
-      assert.equal(0, ended)
-      drain()
-   end)
-
-   it("takes an empty list", function()
-      assert.same({}, promptic.map({}, error))
-   end)
-
-   for name, arguments in pairs{
-      ["no table"] = { 1, print },
-      ["no function"] = { {}, 1 },
-      ["options that are no table"] = { {}, print, 3 },
-      ["an unknown option"] = { {}, print, { concurency = 3 } },
-      ["no concurrency"] = { {}, print, { concurrency = 0 } },
-   } do
-      it("refuses " .. name, function()
-         clients.refused(function() promptic.map(table.unpack(arguments)) end, "to 'map'")
-      end)
-   end
-end)
-
-describe("a failure that nobody awaits", function()
-   it("is reported at the end of the step", function()
-      local told
-      local before = promptic.on_task_error
-      promptic.on_task_error = function(problem) told = problem end
-      promptic.spawn(function() error("lost") end)
-      promptic.step(0)
-      promptic.on_task_error = before
-      assert.matches("lost", told)
-   end)
-end)
-
-describe("driving that an error ends", function()
-   it("takes the tasks of promptic.run with it", function()
-      server:always{ body = '{"id":"x"}', wait = 20 }
-      local tasks = {}
-      local before = promptic.on_task_error
-      promptic.on_task_error = function(problem) error(problem, 0) end
-      promptic.spawn(function() -- of no group
-         while server:count() < 4 do promptic.sleep(0.001) end
-         error("stop", 0)
-      end)
-      local fine, problem = pcall(promptic.run, function()
-         for index = 1, 4 do
-            tasks[index] = promptic.spawn(function()
-               for _ = 1, 100 do client:get_component("x") end
-            end)
-         end
-      end)
-      promptic.on_task_error = before
-      assert.is_false(fine)
-      assert.matches("^stop", problem)
-      drain()
-      local seen = server:count()
-      promptic.run(promptic.sleep, 0.1)
-      assert.equal(seen, server:count())
-      for _, task in ipairs(tasks) do assert.equal("cancelled", task.status) end
-   end)
-
-   it("is reported where on_task_error raises, and the others are told of later", function()
-      local told = {}
-      local before = promptic.on_task_error
-      promptic.on_task_error = function(problem)
-         told[#told + 1] = problem
-         error("told")
-      end
-      for index = 1, 3 do
-         promptic.spawn(function() error(index, 0) end)
-      end
-      for _ = 1, 3 do
-         assert.error_matches(function() promptic.step(0) end, "told")
-      end
-      promptic.on_task_error = before
-      table.sort(told)
-      assert.same({ 1, 2, 3 }, told)
    end)
 end)
 

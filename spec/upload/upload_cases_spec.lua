@@ -240,7 +240,7 @@ describe("only_new", function()
    end
 
    for _, room in ipairs{ "cases", "observations" } do
-      it("adds what is missing: " .. room, function()
+      it("adds the missing rows: " .. room, function()
          serve(nil, { room = room })
          local rows = observations.rows(10)
          rows[11], rows[12] = rows[1], rows[1] -- each counts

@@ -342,7 +342,7 @@ describe("the value to go on from, as " .. room .. ",", function()
 
    local rows = observations.rows(ROWS)
 
-   it("sends what is missing and nothing else", function()
+   it("sends the missing rows and no others", function()
       local problem = interrupted(rows)
       is_account(problem, "1-30", "51-100", "31-50")
       local result = go_on(rows, problem.resume)
@@ -444,7 +444,7 @@ describe("the value to go on from, as " .. room .. ",", function()
       assert.equal(posts, observations.count(server, "POST"))
    end)
 
-   it("tells what is unknown again where nobody can look", function()
+   it("reports rows in doubt again if the platform cannot list them", function()
       local problem = interrupted(rows)
       serve(nil, { keep = true, lists = 1 })
       local again = failure(rows, { resume = problem.resume })

@@ -84,7 +84,7 @@ describe("labels are noted", function()
 end)
 
 describe("columns are noted", function()
-   it("that are alike or hold what is not seen", function()
+   it("that are alike or hold invisible characters", function()
       assert.same({ 'columns "text" and "Text" differ in case only' }, notes(file("c.csv",
          "text,Text,expected\na,b,c\n")))
       assert.same({ 'column "expected\\u200B" holds a zero width space (U+200B)' },

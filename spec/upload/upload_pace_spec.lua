@@ -153,7 +153,7 @@ end)
 
 describe("once the platform asks for less, an upload", function()
    for _, status in ipairs{ 429, 503 } do
-      it("halves what is under way: " .. status, function()
+      it("halves the requests under way: " .. status, function()
          serve(([[
             if flying > 3 then
                return { status = %d, headers = { ["Retry-After"] = "0.05" }, body = '{"error":"busy"}' }
