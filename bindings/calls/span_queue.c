@@ -19,7 +19,7 @@ typedef struct {
 } span_queue;
 
 /* Upvalues of all functions. */
-enum { QUEUE = 1, RING, STATS, DROPPED, UPVALUES = DROPPED };
+enum { QUEUE = 1, RING, STATS, DROPPED, MADE, QUEUE_FULL, UPVALUES = QUEUE_FULL };
 
 static span_queue *queue_of(lua_State *L) {
     return lua_touserdata(L, lua_upvalueindex(QUEUE));
@@ -45,10 +45,12 @@ static bool holds_table(lua_State *L, int index) {
     return false;
 }
 
-/* [-0, +0, -] Adds one to a count in the table at index. False if a script has put something else in
- * its place. The key is there, so that its text needs no memory. */
-static bool count_one(lua_State *L, int index, const char *key) {
-    lua_pushstring(L, key);
+/* [-0, +0, -] Adds one to a count in the table of an upvalue. False if a script has put something else
+ * in its place. Its name is an upvalue too: to push a text may run the collector, and so finalizers
+ * that raise. */
+static bool count_one(lua_State *L, int table, int name) {
+    int index = lua_upvalueindex(table);
+    lua_pushvalue(L, lua_upvalueindex(name));
     lua_pushvalue(L, -1);
     lua_rawget(L, index);
     bool is_number = lua_type(L, -1) == LUA_TNUMBER;
@@ -84,10 +86,10 @@ static bool is_plain(lua_State *L, const span_queue *queue) {
 static int put_span(lua_State *L) {
     span_queue *queue = queue_of(L);
     lua_settop(L, 3);
-    bool may = is_plain(L, queue) && count_one(L, lua_upvalueindex(STATS), "made");
+    bool may = is_plain(L, queue) && count_one(L, STATS, MADE);
     if (may) {
         if (is_full(queue)) {
-            count_one(L, lua_upvalueindex(DROPPED), "queue_full");
+            count_one(L, DROPPED, QUEUE_FULL);
             forget_oldest(queue);
         }
         lua_settop(L, 1);
@@ -175,6 +177,8 @@ static int new_queue(lua_State *L) {
     lua_newtable(L);
     lua_pushvalue(L, 2);
     lua_getfield(L, 2, "dropped");
+    lua_pushliteral(L, "made");
+    lua_pushliteral(L, "queue_full");
     luaL_setfuncs(L, functions, UPVALUES);
     return 1;
 }

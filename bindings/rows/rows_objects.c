@@ -272,9 +272,14 @@ static const char *outcome_name(const rows_reader *reader, rows_outcome outcome)
     return outcome == ROWS_BAD && is_skipped ? "empty" : names[outcome];
 }
 
-/* reader:fill(batch, last): fills the batch with rows up to that number. "full", "end", "wait" (for
- * the file to be ready), "turn" (it is, but others have theirs first), or "bad", "empty" (a bad row that is to be skipped) or "broken" with
- * reason, line and code; after all but "end" and "broken" it can be called again */
+/* reader:fill(batch, last): fills the batch with rows up to that number. Returns
+ *
+ *    "full", "end"    the batch is full; the source has ended
+ *    "wait", "turn"   the file is not ready; it is, but others have theirs first
+ *    "bad", "empty"   a bad row, or one that is to be skipped: with reason, line and code
+ *    "broken"         the source cannot be read: with the same
+ *
+ * After all but "end" and "broken" it can be called again. */
 static int reader_fill(lua_State *L) {
     rows_reader *reader = rows_check_reader(L, 1);
     rows_batch *batch = rows_check_batch(L, 2);
