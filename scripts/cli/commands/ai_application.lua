@@ -24,12 +24,14 @@ local function in_use(application)
 end
 
 -- Two different ids in one place are refused, and `select` repairs them with one of those that this lists. The list is
--- the same whatever the id.
+-- the same whatever the id, so the nil UUID (RFC 9562, 5.9) stands in their place.
+local NIL_UUID = "00000000-0000-0000-0000-000000000000"
+
 local function list(context)
    local fine, problem = pcall(function() return context.client end)
    if not fine then
       if not promptic.is_error(problem) or problem.code ~= "two_applications" then error(problem, 0) end
-      context.client = promptic.client { user_agent = "promptic-cli", ai_application_id = "none" }
+      context.client = promptic.client { user_agent = "promptic-cli", ai_application_id = NIL_UUID }
    end
    return ask(context, "list_ai_applications", "list_workspaces")
 end
