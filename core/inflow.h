@@ -23,6 +23,7 @@ typedef enum inflow_problem {
     INFLOW_FINE,
     INFLOW_ENOUGH,  /* of a failure's body; the rest is not wanted */
     INFLOW_TOO_BIG, /* more than `most` bytes */
+    INFLOW_FRAMING, /* noted by the transfer: trailers or extensions of chunks are too long */
     INFLOW_CODING,  /* a coding that was not asked for, or several */
     INFLOW_NO_GZIP,
     INFLOW_NO_MEMORY

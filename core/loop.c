@@ -140,11 +140,11 @@ static struct job *job_of(CURL *easy) {
 }
 
 /* A pool_moved_fn. */
-static void note_moved(void *owner, CURL *easy) {
+static void note_moved(void *owner, CURL *easy, int socket) {
     struct job *job = job_of(easy);
     (void)owner;
     if (job != NULL)
-        job->transfer->moved_ms = clock_coarse_ms();
+        transfer_note_moved(job->transfer, socket);
 }
 
 struct pool *loop_new_pool(promptic_loop *loop) {

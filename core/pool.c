@@ -301,7 +301,7 @@ static CURLMcode run_all(struct pool *pool) {
 static CURLMcode act(struct pool *pool, pool_socket *socket) {
     int number = socket->number, events = curl_events(socket->ready), running;
     if (socket->easy != NULL && (socket->ready & PROMPTIC_READ))
-        pool->moved(pool->owner, socket->easy);
+        pool->moved(pool->owner, socket->easy, socket->number);
     socket->ready = 0;
     socket->is_behind = false;
     return curl_multi_socket_action(pool->handles->multi, number, events, &running);

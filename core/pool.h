@@ -54,8 +54,9 @@ struct pool;
 /* Asks the host to watch the socket for these directions; 0: no longer. */
 typedef void (*pool_report_fn)(void *owner, int socket, int directions);
 
-/* Notes that bytes may have come for the transfer: parts of a header line reach no callback. */
-typedef void (*pool_moved_fn)(void *owner, CURL *easy);
+/* Notes that bytes may have come for the transfer by this socket: parts of a header line reach no
+ * callback. */
+typedef void (*pool_moved_fn)(void *owner, CURL *easy, int socket);
 
 /* What libcurl holds for a pool; abandoned as a whole after a fork. */
 typedef struct pool_handles {

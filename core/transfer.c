@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 
 /* The sum of all heads and trailers of an exchange; newer versions of libcurl have the same bound. */
 #define MAX_HEAD_BYTES ((size_t)300 * 1024)
@@ -45,6 +46,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *userdata) {
     struct inflow *inflow = &transfer->inflow;
     size_t length = size * count;
     transfer->moved_ms = clock_coarse_ms();
+    transfer->unheard = 0;
     if (inflow->is_held || inflow_has_left(inflow) || clock_now_us() >= transfer->pool->until_us) {
         transfer->is_paused = true;
         enlist(transfer);
@@ -141,6 +143,7 @@ static size_t on_header(char *lines, size_t size, size_t count, void *userdata) 
     struct transfer *transfer = userdata;
     size_t left = size * count;
     transfer->moved_ms = clock_coarse_ms();
+    transfer->unheard = 0;
     for (const char *line = lines; left > 0;) {
         const char *stop = memchr(line, '\n', left);
         size_t length = stop != NULL ? (size_t)(stop + 1 - line) : left;
@@ -314,7 +317,7 @@ static void start_over(struct transfer *transfer) {
     transfer->sent = transfer->connected = transfer->has_head = false;
     transfer->stale = transfer->resent = transfer->long_head = false;
     transfer->is_paused = transfer->has_ended = false;
-    transfer->head_bytes = transfer->head_lines = 0;
+    transfer->head_bytes = transfer->head_lines = transfer->unheard = 0;
     transfer->error[0] = '\0';
 }
 
@@ -375,6 +378,19 @@ CURLcode transfer_begin(struct transfer *transfer, CURL *easy, const transfer_pl
 }
 
 /* ---------------------------------------------------------------- going on */
+
+void transfer_note_moved(struct transfer *transfer, int socket) {
+    int pending = 0;
+    transfer->moved_ms = clock_coarse_ms();
+    if (transfer->unheard++ == 0 || ioctl(socket, FIONREAD, &pending) != 0)
+        return;
+    transfer->unheard += (size_t)pending;
+    if (transfer->unheard > TRANSFER_MAX_UNHEARD && !transfer->has_ended) {
+        transfer->has_ended = true;
+        transfer->end_code = CURLE_WRITE_ERROR;
+        enlist(transfer);
+    }
+}
 
 bool transfer_note_end(struct transfer *transfer, CURLcode code) {
     transfer->has_ended = true;

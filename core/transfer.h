@@ -33,6 +33,11 @@ typedef struct transfer_plan {
     bool keeps_failures; /* the body of a response other than 2xx is wanted as a whole */
 } transfer_plan;
 
+/* Bytes that may come while libcurl calls no callback, such as a part of a header line (of 100 KiB at
+ * most) or of a TLS record. It skips extensions of chunks (RFC 9112, 7.1.1) and the body of a proxy's
+ * refusal without a word, whatever their length. */
+#define TRANSFER_MAX_UNHEARD ((size_t)512 * 1024)
+
 struct transfer {
     CURL *easy; /* NULL while no attempt is under way */
     struct pool *pool;
@@ -43,6 +48,7 @@ struct transfer {
     size_t header_count;
     size_t head_bytes;  /* of all heads of the attempt and of trailers, a proxy's included */
     size_t head_lines;  /* of the same */
+    size_t unheard;     /* about the bytes that came since a callback of libcurl's took some */
     struct text issuer; /* of the server's certificate; empty unless it was asked for */
     long long expires;  /* when that ends, in seconds since 1970; 0 if it is not known */
     curl_off_t uploaded;
@@ -102,6 +108,10 @@ bool transfer_go_on(struct transfer *transfer, int64_t until_us);
 
 /* Holds the response's body back, or lets it go on. */
 void transfer_hold(struct transfer *transfer, bool held);
+
+/* Before a socket is read: bytes have moved, which may reach no callback. Ends the attempt if too many
+ * have. */
+void transfer_note_moved(struct transfer *transfer, int socket);
 
 /* Notes libcurl's code; true if nothing is left to be done before transfer_end. */
 bool transfer_note_end(struct transfer *transfer, CURLcode code);

@@ -112,6 +112,12 @@ static void describe_body(struct transfer *transfer, int status, transfer_outcom
         outcome->message =
             "the response has a Content-Encoding or Transfer-Encoding that was not requested";
         break;
+    case INFLOW_FRAMING:
+        outcome->code = "too_large";
+        outcome->message = transfer->long_head
+                               ? "the trailers of the response are too long"
+                               : "the extensions of the response's chunks are too long";
+        break;
     case INFLOW_NO_MEMORY:
         outcome->kind = PROMPTIC_MEMORY;
         outcome->message = "not enough memory for the response";
@@ -130,10 +136,6 @@ static void describe(struct transfer *transfer, CURLcode code, transfer_outcome 
     } else if (transfer->headers.failed) {
         outcome->kind = PROMPTIC_MEMORY;
         outcome->message = "not enough memory for the response";
-    } else if (transfer->long_head && transfer->has_head) {
-        outcome->kind = PROMPTIC_DECODE;
-        outcome->code = "too_large";
-        outcome->message = "the trailers of the response are too long";
     } else if (transfer->long_head) {
         outcome->kind = PROMPTIC_CONNECTION;
         outcome->message = transfer->connected ? "the head of the response is too long"
@@ -146,6 +148,9 @@ static void describe(struct transfer *transfer, CURLcode code, transfer_outcome 
         outcome->message = "a header of the response is too long";
     } else if (tunnel != 0) {
         describe_tunnel(transfer, tunnel, outcome);
+    } else if (transfer->unheard > TRANSFER_MAX_UNHEARD) {
+        outcome->kind = PROMPTIC_CONNECTION;
+        outcome->message = "what came before the response is too long";
     } else {
         outcome->kind = kind_of(code, transfer);
         outcome->message = transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code);
@@ -182,6 +187,9 @@ void transfer_end(struct transfer *transfer, CURLcode code, transfer_outcome *ou
         .kind = PROMPTIC_OK, .reused = connections == 0, .stale = transfer->stale};
     if (code == CURLE_OK && !inflow_is_whole(&transfer->inflow))
         transfer->inflow.problem = INFLOW_NO_GZIP;
+    bool is_framed = transfer->long_head || transfer->unheard > TRANSFER_MAX_UNHEARD;
+    if (is_framed && transfer->has_head && transfer->inflow.problem == INFLOW_FINE)
+        transfer->inflow.problem = transfer->inflow.is_failure ? INFLOW_ENOUGH : INFLOW_FRAMING;
     /* libcurl 8 refuses a transfer coding itself, before the header callback reports it */
     if (code == CURLE_BAD_CONTENT_ENCODING)
         transfer->inflow.problem = INFLOW_CODING;

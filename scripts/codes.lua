@@ -27,7 +27,7 @@ return {
    { "no_route", "api", "the platform does not have the operation" },
    { "wrong_id", "api", "the platform refuses the form of an id" },
    { "not_json", "decode", "the response is not JSON" },
-   { "too_large", "decode", "the response exceeds max_response_bytes, max_response_values or max_bytes" },
+   { "too_large", "decode", "more than max_response_bytes, max_response_values or max_bytes, or too long a frame" },
    { "unknown_coding", "decode", "the response has a Content-Encoding or Transfer-Encoding that was not requested" },
    { "not_gzip", "decode", "the response claims to be gzip, but is corrupt or cut off" },
    { "unexpected_response", "decode", "the response is JSON, but not of the form that the contract has" },

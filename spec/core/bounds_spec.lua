@@ -354,6 +354,26 @@ describe("a head", function()
       end)
    end
 
+   -- libcurl skips them without a word, so that neither a limit of bytes nor a quiet time sees them.
+   it("may be followed by no endless extension of a chunk", function()
+      for status, expected in pairs{ ["200 OK"] = { "decode", "too_large", 200 }, ["400 No"] = { "api", nil, 400 } } do
+         for _, size in ipairs{ "1", "0" } do
+            reopen{ max_retries = 0 }
+            server:always{ raw = ("HTTP/1.1 %s\r\nTransfer-Encoding: chunked\r\n\r\n%s;"):format(status, size),
+               endless = ("x"):rep(1000) }
+            local problem = clients.failure(get)
+            assert.same(expected, { problem.kind, problem.code, problem.status_code })
+         end
+      end
+   end)
+
+   it("may be followed by extensions of 400 KiB", function()
+      reopen{ max_retries = 0 }
+      server:always{ raw = ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;%s\r\n{}\r\n0\r\n\r\n")
+         :format(("x"):rep(400 * 1024)) }
+      assert.same({}, get())
+   end)
+
    local OK, LENGTH = "HTTP/1.1 200 OK\r\n", "Content-Length: 2\r\n\r\n{}"
    local INTERIM = "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
    local CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
