@@ -36,8 +36,8 @@ static void ignore(void *owner, int socket, int directions) {
     (void)owner, (void)socket, (void)directions;
 }
 
-static void ignore_movement(void *owner, CURL *easy) {
-    (void)owner, (void)easy;
+static void ignore_movement(void *owner, CURL *easy, int socket) {
+    (void)owner, (void)easy, (void)socket;
 }
 
 static void refuse_settings(void) {
