@@ -12,10 +12,11 @@ local promptic = require "promptic"
 local PROMPT = "Which team takes this support ticket: account, billing, bug or feature?"
 local name, path, folder = arg[1] or "tickets", arg[2] or "examples/tickets.csv", arg[3]
 if #arg == 1 then io.stderr:write "usage: promptic-lua nightly.lua COMPONENT ROWS.csv [FOLDER]\n" os.exit(2) end
-local night = "nightly " .. (os.getenv "NIGHT" or os.date "%Y-%m-%d")
-local max_wait = tonumber(os.getenv "MAX_WAIT" or 3600)
-if not max_wait then io.stderr:write("MAX_WAIT=", os.getenv "MAX_WAIT", ": not a number of seconds\n") os.exit(2) end
-local columns = { label_column = os.getenv "LABEL_COLUMN", separator = os.getenv "SEPARATOR" }
+local function env(key) return os.getenv(key) ~= "" and os.getenv(key) or nil end -- CI sets what is not set to ""
+local night = "nightly " .. (env "NIGHT" or os.date "%Y-%m-%d")
+local max_wait = tonumber(env "MAX_WAIT" or 3600)
+if not max_wait then io.stderr:write("MAX_WAIT=", env "MAX_WAIT", ": not a number of seconds\n") os.exit(2) end
+local columns = { label_column = env "LABEL_COLUMN", separator = env "SEPARATOR" }
 
 local function start(client, experiment)
    local upload = client:upload_observations(experiment.id, path,
@@ -28,7 +29,6 @@ local function start(client, experiment)
 end
 
 local function write(client, result, experiment)
-   if not folder then return end
    result.experiment, result.component, result.night = experiment.id, experiment.aiComponentId, night
    promptic.write_file(folder .. "/report.html", require("promptic.report").html(client, experiment.id))
    local before = result.code == "already_deployed" and "deployed before"
@@ -54,8 +54,8 @@ local function job()
    if experiment.experimentStatus == "pending" then start(client, experiment) end
    local done = client:wait_for_experiment(experiment.id, { max_wait = max_wait })
    if done.experimentStatus == "failed" then error(done.errorMessage or "the experiment has failed", 0) end
-   local result = client:deploy_if_better(component.id, done.id, { sure = os.getenv "SURE" == "1" })
-   write(client, result, done)
+   local result = client:deploy_if_better(component.id, done.id, { sure = env "SURE" == "1" })
+   if folder then write(client, result, done) end
    print(result.reason)
    return (result.deployed or result.code == "already_deployed") and 0 or 3
 end

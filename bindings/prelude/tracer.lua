@@ -172,7 +172,9 @@ local function deliver(self, texts, first, last)
       local middle = math.floor((first + last) / 2)
       local reached = deliver(self, texts, first, middle)
       return reached > middle and deliver(self, texts, reached, last) or reached
-   elseif is_refusal(result) then
+   end
+   self.last_problem = result
+   if is_refusal(result) then
       refuse(self, #part, result, result.status_code == 413 and "too_large" or "refused")
       return last + 1
    elseif result.maybe_sent then
@@ -190,6 +192,7 @@ local function is_there(self)
    return fine or failure.is_error(result) and is_refusal(result)
 end
 
+local AWAY = "the platform does not accept traces at the moment; spans wait in the queue: "
 local FIRST_PAUSE, LONGEST_PAUSE = 1, 30 -- seconds between attempts while the platform is away
 
 -- Sends all of texts, for as long as it takes. What is in doubt waits until the platform answers again.
@@ -204,7 +207,7 @@ local function send(self, texts, settle)
          end
       end
       if first <= #texts and not self.is_closed then
-         note(self, "away", "the platform does not accept traces at the moment; spans wait in the queue")
+         note(self, "away", AWAY .. tostring(self.last_problem))
          background.rest(pause)
          pause = math.min(2 * pause, LONGEST_PAUSE)
       end

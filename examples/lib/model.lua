@@ -25,7 +25,7 @@ end
 --- The model's id and its provider.
 function model.choose(client)
    local id = os.getenv "PROMPTIC_MODEL"
-   if id then return id end
+   if id and id ~= "" then return id end
    local listed, answer = pcall(client.list_models, client)
    if not listed and answer.status_code ~= 404 then error(answer, 0) end -- an older platform lists none
    local picked = listed and model.pick(answer.data)

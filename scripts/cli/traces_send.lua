@@ -6,10 +6,11 @@ local MOST_BYTES = 1024 * 1024 * 1024 -- of a file that is decompressed
 local function read(path)
    local file, problem = io.stdin, nil
    if path ~= "-" then file, problem = io.open(path, "rb") end
+   if not file then failure.raise(problem) end
    local bytes
-   if file then bytes, problem = file:read "a" end
-   if file and path ~= "-" then file:close() end
-   if not bytes then failure.raise(tostring(problem)) end
+   bytes, problem = file:read "a"
+   if path ~= "-" then file:close() end
+   if not bytes then failure.raise(("%s: %s"):format(path, problem)) end
    if bytes:sub(1, 2) ~= "\31\139" then return bytes end
    local text, reason = require("promptic.gunzip")(bytes, MOST_BYTES)
    if not text then failure.raise(("%s: %s"):format(path, reason)) end

@@ -32,4 +32,19 @@ describe("a tracer", function()
       assert.same({ "a", "a" }, spans_of.names(server))
       assert.equal(1, tracer.stats.sent)
    end)
+
+   it("says once why spans wait", function()
+      local said = {}
+      local own = clients.open(server.url, { max_retries = 0, log = function(level, text)
+         if level == "warning" then said[#said + 1] = text end
+      end })
+      server:always{ status = 503, body = '{"error":"we move house"}' }
+      local waiting = promptic.tracer(own, { interval = 0 })
+      waiting:span("a"):finish()
+      assert.is_false(waiting:flush(0.2))
+      waiting:close(0)
+      own:close()
+      assert.equal(1, #said)
+      assert.matches("spans wait in the queue: [503] we move house", said[1], 1, true)
+   end)
 end)

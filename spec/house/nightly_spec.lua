@@ -147,6 +147,12 @@ describe("the nightly job", function()
       end)
    end
 
+   it("takes variables without a value, as CI sets them, for none", function()
+      job.name = "empty"
+      local empty = { NIGHT = "", MAX_WAIT = "", LABEL_COLUMN = "", SEPARATOR = "", SURE = "", PROMPTIC_MODEL = "" }
+      assert.equal(0, job:run{ rows = 24, env = empty }.code)
+   end)
+
    it("ends with 3 where the new prompt is not better, again and again", function()
       job.name = "not better"
       assert.equal(0, job:run{ night = 1, rows = 12 }.code)

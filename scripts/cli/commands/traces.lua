@@ -37,8 +37,9 @@ local function problems(trace)
 end
 
 local function sent(answer)
-   if answer.rejected == 0 then return ("Sent %d spans."):format(answer.spans) end
-   return ("Sent %d spans; %d more were rejected: %s"):format(answer.spans, answer.rejected,
+   local spans = answer.spans == 1 and "1 span" or answer.spans .. " spans"
+   if answer.rejected == 0 then return ("Sent %s."):format(spans) end
+   return ("Sent %s; %d more were rejected: %s"):format(spans, answer.rejected,
       answer.message or "the platform gave no reason")
 end
 
