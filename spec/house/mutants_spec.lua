@@ -31,6 +31,20 @@ local function run(changes, file)
       result.stdout
 end
 
+-- `numbers` says those too that no longer apply. Nothing is built for this.
+it("the list applies to the tree: each text is found once, and each file of specs is there", function()
+   local result = process.run{ LUA, ".ci/mutants.lua", "numbers", "none" }
+   assert.same({ "", 0 }, { result.stdout, result.code })
+   for _, group in ipairs(dofile "spec/mutants/list.lua") do
+      for index = 2, #group do
+         local specs = index == 2 and group[2] or group[index].specs or ""
+         for path in specs:gmatch "spec/[%w_/]+%.lua" do
+            assert.is_string(process.read_file(path), path)
+         end
+      end
+   end
+end)
+
 describe(".ci/mutants", function()
    it("counts mutants that are killed", function()
       local sum, code, text = run '{ "limit = 1", "limit = 2" }, { "limit", "most" }'
