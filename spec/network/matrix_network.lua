@@ -19,7 +19,7 @@ end
 local TIMEOUT = 0.15         -- seconds, of an attempt in which nothing moves
 local PATIENCE = 20          -- seconds, of attempts that end otherwise
 local TOLERANCE = 0.05       -- seconds between the end of a call and that of a control timer
-local MOST_TRIES = 4         -- of a row that depends on time
+local MOST_TRIES = 12        -- of a row that depends on time
 local ROUNDS = 10            -- of what ends at once, to see what stays behind
 local MEMORY_KB = 512        -- that rounds after the second may add to the process
 
@@ -220,7 +220,7 @@ local function check(way, url, method, wanted, arrivals, options, prepare)
       if prepare then
          prepare()
       end
-      local ended, late = try_row(way, url, method, wanted, options or {}, 2 ^ (try - 1))
+      local ended, late = try_row(way, url, method, wanted, options or {}, 2 ^ ((try - 1) % 4))
       local fault = fault_of(ended, late, wanted, arrivals)
       if not fault then
          return

@@ -51,14 +51,15 @@ function spool_killed.check(rounds, is_online)
    local server, folder = scripted.start(), process.folder()
    server:always{ body = "{}", wait = 2 }
    local env = { PROMPTIC_ENDPOINT = is_online and server.url or NOBODY, PROMPTIC_API_KEY = clients.KEY, HOME = folder }
-   local finished, killed = {}, 0
+   local finished, killed, slowness = {}, 0, 1
    for round = 1, rounds do
-      local script = SCRIPT:format(folder .. "/spool", BATCH, round, round)
-      local seconds = ("%.3f"):format(0.03 + math.random() * 0.3)
+      local script, before = SCRIPT:format(folder .. "/spool", BATCH, round, round), #finished
+      local seconds = ("%.3f"):format((0.03 + math.random() * 0.3) * slowness)
       local result = process.run{ "timeout", "-s", "KILL", seconds, PROGRAM, "-e", script, env = env }
       assert.equal("", (result.stderr:gsub("[^\n]*Killed\n", "")))
       killed = killed + (result.code == 0 and 0 or 1)
       for name in result.stdout:gmatch "([%d.]+)\n" do finished[#finished + 1] = name end
+      slowness = #finished == before and 2 * slowness or slowness -- a loaded machine, which had not begun yet
    end
    env.PROMPTIC_ENDPOINT = server.url
    local last = process.run{ PROGRAM, "-e", LAST:format(folder .. "/spool"), env = env }
