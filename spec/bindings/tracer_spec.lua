@@ -212,6 +212,8 @@ describe("a tracer", function()
       assert.is_true(tracer:flush(20))
       assert.equal(4, tracer.stats.sent)
       assert.equal("abcd" .. "ab" .. "abcd" .. "ab" .. "cd", table.concat(spans_of.names(server)))
+      local requests = server:requests()
+      assert.is_true(requests[3].at - requests[2].at > 0.9, "it did not wait")
    end)
 
    it("sends a full batch at once", function()
