@@ -158,6 +158,15 @@ static void open_reenter(lua_State *L) {
     lua_rawsetp(L, LUA_REGISTRYINDEX, &nothing_key);
 }
 
+/* Of OpenResty's LuaJIT (its README, "lua_getexdata" and "lua_setexdata"); NULL in others. */
+extern void *lua_getexdata(lua_State *L) __attribute__((weak));
+extern void lua_setexdata(lua_State *L, void *exdata) __attribute__((weak));
+
+void compat_adopt(lua_State *coroutine, lua_State *from) {
+    if (lua_getexdata != NULL && lua_setexdata != NULL)
+        lua_setexdata(coroutine, lua_getexdata(from));
+}
+
 void compat_reenter(lua_State *L) {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &nothing_key);
     lua_call(L, 0, 0);

@@ -219,12 +219,22 @@ void compat_reenter(lua_State *L);
 #define compat_reenter(L) ((void)(L))
 #endif
 
+/* [-0, +0, -] OpenResty's LuaJIT keeps the request that nginx works on in each coroutine; a new one has
+ * that of its maker, and nginx's functions read it there. A coroutine that is resumed works for the
+ * one that resumes it: the request of its maker may be gone, and its memory. Does nothing elsewhere. */
+#ifdef LUAJIT_VERSION_NUM
+void compat_adopt(lua_State *coroutine, lua_State *from);
+#else
+#define compat_adopt(COROUTINE, FROM) ((void)(COROUTINE), (void)(FROM))
+#endif
+
 /* [-?, +?, -] lua_resume as in Lua 5.4: *results is how many values the coroutine has on top. */
 static inline int compat_resume(lua_State *coroutine, lua_State *from, int arguments,
                                 int *results) {
 #if LUA_VERSION_NUM >= 504
     return lua_resume(coroutine, from, arguments, results);
 #else
+    compat_adopt(coroutine, from);
 #if LUA_VERSION_NUM >= 502
     int status = lua_resume(coroutine, from, arguments);
 #else

@@ -77,6 +77,13 @@ local REQUESTS = {
       end)
       ngx.print(turns)
    ]],
+   request = [[ -- the one at hand, in a task too
+      promptic.run(function()
+         promptic.spawn(function() ngx.print(ngx.var.arg_number) end):await()
+         ngx.print(" ", ngx.var.arg_number)
+      end)
+   ]],
+   held = [[ ngx.req.read_body() ]],
 }
 
 local EXPECTED = {
@@ -114,12 +121,17 @@ describe("promptic in nginx's Lua module #hosts", function()
       assert.equal("0\n", status, process.read_file(folder .. "/errors"))
    end
 
-   -- What nginx answers, up to the end of the connection.
-   local function get(name)
+   local function send(text)
       local connection = unix()
       connection:settimeout(MOST_SECONDS)
       assert(connection:connect(folder .. "/socket"))
-      assert(connection:send("GET /" .. name .. " HTTP/1.0\r\n\r\n"))
+      assert(connection:send(text))
+      return connection
+   end
+
+   -- What nginx answers, up to the end of the connection.
+   local function get(name)
+      local connection = send("GET /" .. name .. " HTTP/1.0\r\n\r\n")
       local answer = assert(connection:receive("*a"))
       connection:close()
       local status, body = answer:match("^HTTP/1%.%d (%d+).-\r\n\r\n(.*)$")
@@ -176,6 +188,16 @@ describe("promptic in nginx's Lua module #hosts", function()
          assert.equal(expected, get(name))
       end)
    end
+
+   -- Those that wait for their body take the memory of earlier ones, so that each is at another address.
+   it_runs("does each request's own work in a task", function()
+      local held = {}
+      for number = 1, 40 do
+         assert.equal(("%d %d"):format(number, number), get("request?number=" .. number))
+         held[number] = send "POST /held?number=0 HTTP/1.0\r\nContent-Length: 1\r\n\r\n"
+      end
+      for _, connection in ipairs(held) do connection:send "x" connection:receive "*a" connection:close() end
+   end)
 
    it_runs("leaves workers that end when they are asked to", function()
       for name in pairs(EXPECTED) do
