@@ -67,12 +67,13 @@ figures.with_folder(function(folder)
       add_time("span ended", "a span's beginning and end while others are sent: CPU", "server", 3, "µs", 1,
          { beside = true })
       add_time("span into the spool", "the same with a spool", "spool", 3, "µs", 1)
-      add_time("spans to a server, wall", "100,000 spans to a server: wall", "server", 1, "s", seconds,
-         { beside = true })
+      add("spans to a server, wall", "100,000 spans to a server: wall", "server", 1, "s", seconds,
+         { absolute = true, beside = true })
       add_time("spans to a server", "the same: CPU", "server", 2, "s of CPU", seconds, { beside = true })
       add("spans to a server, memory", "the same: the process at its peak", "server", 4, "MiB", 1 / 1024,
          { beside = true })
-      add_time("spans through the spool, wall", "100,000 spans through the spool: wall", "spool", 1, "s", seconds)
+      add("spans through the spool, wall", "100,000 spans through the spool: wall", "spool", 1, "s", seconds,
+         { absolute = true })
       add_time("spans through the spool", "the same: CPU", "spool", 2, "s of CPU", seconds)
       add("spans through the spool, memory", "the same: the process at its peak", "spool", 4, "MiB", 1 / 1024, {})
    end)
