@@ -25,6 +25,10 @@
  * 25 KB. It is freed at the end of each transfer. */
 #define RECEIVE_BUFFER (32L * 1024L)
 
+/* libcurl reads as much as this of what has come, if nothing is paused: a record of TLS (RFC 8446, 5.1);
+ * of plain HTTP more. */
+#define LEAST_READ 16384
+
 /* Bodies from here on get libcurl's larger upload buffer: it saves a quarter of the CPU of large
  * posts, and would be a waste of memory for small ones. */
 #define LARGE_BODY ((size_t)64 * 1024)
@@ -382,9 +386,11 @@ CURLcode transfer_begin(struct transfer *transfer, CURL *easy, const transfer_pl
 void transfer_note_moved(struct transfer *transfer, int socket) {
     int pending = 0;
     transfer->moved_ms = clock_coarse_ms();
+    if (transfer->is_paused) /* nothing will be read */
+        return;
     if (transfer->unheard++ == 0 || ioctl(socket, FIONREAD, &pending) != 0)
         return;
-    transfer->unheard += (size_t)pending;
+    transfer->unheard += pending < LEAST_READ ? (size_t)pending : LEAST_READ;
     if (transfer->unheard > TRANSFER_MAX_UNHEARD && !transfer->has_ended) {
         transfer->has_ended = true;
         transfer->end_code = CURLE_WRITE_ERROR;

@@ -48,7 +48,7 @@ struct transfer {
     size_t header_count;
     size_t head_bytes;  /* of all heads of the attempt and of trailers, a proxy's included */
     size_t head_lines;  /* of the same */
-    size_t unheard;     /* about the bytes that came since a callback of libcurl's took some */
+    size_t unheard;     /* bytes read at least since a callback of libcurl's took some */
     struct text issuer; /* of the server's certificate; empty unless it was asked for */
     long long expires;  /* when that ends, in seconds since 1970; 0 if it is not known */
     curl_off_t uploaded;
